@@ -1,0 +1,61 @@
+"""The door to learning: `python -m sibyl.learn STAGE ...`.
+
+In: a stage's name and its arguments. Out: the stage's files; one sentence and 1 on an error of ours.
+Called by: people and the Makefile. A stage is imported only when it is asked for, so that `corpus`
+needs no PyTorch.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from sibyl.errors import LearnError
+
+STAGES = {
+    "corpus": "a  which files: licences, generated and vendored code, duplicates, splits",
+    "streams": "b  files to token streams in shards",
+    "train": "c  the network learns from the shards",
+    "tune": "   searches good settings for train",
+    "export": "d  weights to ONNX, compared with PyTorch",
+    "quantize": "e  ONNX to INT8, compared with d",
+    "menus": "f  real completion lists from any language server, to measure on",
+    "mix": "g  how network and usage memory are weighed",
+    "evaluate": "h  the tables: accuracy, calibration, size, speed",
+}
+
+
+def usage() -> str:
+    """Explain the stages in the order they are run."""
+    lines = [f"  {name:<9} {meaning}" for name, meaning in STAGES.items()]
+    return "\n".join(
+        ["usage: python -m sibyl.learn STAGE [options]", "", "The stages, in order:", *lines, "",
+         "Each explains its options with --help; each goes on where it was stopped."]
+    )  # fmt: skip
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one stage and turn our own errors into one sentence."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(usage())
+        return 0 if arguments else 2
+    stage, *rest = arguments
+    if stage not in STAGES:
+        print(f"sibyl.learn: there is no stage {stage!r}.\n{usage()}", file=sys.stderr)
+        return 2
+    try:
+        return importlib.import_module(f"sibyl.learn.{stage}").main(rest)
+    except ModuleNotFoundError as error:
+        hint = "install the extra `learn`" if not (error.name or "").startswith("sibyl") else "?"
+        print(f"sibyl.learn {stage}: {error.name} is missing; {hint}.", file=sys.stderr)
+    except LearnError as error:
+        print(f"sibyl.learn {stage}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"sibyl.learn {stage}: stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
