@@ -1,0 +1,26 @@
+"""What can go wrong, as one small family.
+
+In: a sentence for the person at the keyboard.  Out: an exception whose text is that sentence.
+Called by: every step; the desk turns these into one notice and a line in the log.
+
+    SibylError
+    ├── ModelError      a model file is missing, damaged, or of another version
+    ├── TextError       an edit does not fit the text it is meant for
+    └── LearnError      a stage of ``python -m sibyl.learn`` cannot go on
+"""
+
+
+class SibylError(Exception):
+    """Base of all errors of ours; ``str(error)`` is one sentence that says what to do."""
+
+
+class ModelError(SibylError):
+    """The model in the given folder cannot be used, and why."""
+
+
+class TextError(SibylError):
+    """The mirror of a buffer is out of step with the editor."""
+
+
+class LearnError(SibylError):
+    """A learning stage was given something it cannot work with."""

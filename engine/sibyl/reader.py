@@ -1,0 +1,482 @@
+"""Step 3b of 9: leaves to tokens, one at a time, from left to right.
+
+In: the leaves of the tree in reading order, and the bytes they name.  Out: tokens, and what was learned
+about names on the way.  Called by: stream.
+
+The reader is a state machine that never looks ahead: a token depends on the leaves before it and on
+nothing else. Its whole state is one tuple of values that are never changed in place (plus the trail of
+``Origins``), so any moment can be kept and had back. That is what makes typing cheap and the stream equal
+to one made from scratch.
+
+Tokens, for ``df = pd.read_csv(path)``: ``df`` ``=`` ``pd`` ``@pandas`` ``read_csv`` ``(`` ``path`` ``)``.
+The dot's place is taken by the origin of its receiver. Colons, comments and what is in strings are left
+out; a new line is ``<nl>``, ``<in>`` (deeper), ``<de>`` (back one step) or ``<dd>`` (back several).
+"""
+
+from __future__ import annotations
+
+from sibyl.origins import Class, Origins, Scope, Scopes
+from sibyl.syntax import Leaf
+
+FIXED, NAME, MEMBER, ORIGIN = range(4)
+"""Kinds of tokens: a mark or keyword, a name, a name after a dot, and what stands for that dot."""
+
+KEYWORDS = frozenset(
+    "False None True and as assert async await break class continue def del elif else except finally "
+    "for from global if import in is lambda nonlocal not or pass raise return try while with "
+    "yield".split()
+)
+STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>")
+MARKS = ("(", "[", "{", ")", ",", "=", "+=", "+", "-", "*", "/", "%", "|", "&", "==", "<", "->", "@")
+FIXED_TOKENS = (*STRUCTURE, *MARKS, *sorted(KEYWORDS))
+
+_SPELLED = {  # leaves whose type is not their text, and operators that are told as one
+    **dict.fromkeys(("<=", ">", ">="), "<"),
+    **dict.fromkeys(("!=", "<>"), "=="),
+    **dict.fromkeys(("-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^=", ">>=", "<<=", "@="), "+="),
+    **{"//": "/", "**": "*", "ellipsis": "None", "true": "True", "false": "False", "none": "None"},
+}
+# Keywords that begin a statement wherever they begin a line: an unclosed bracket above ends there.
+_HARD = frozenset(
+    "def class import return while try with raise assert pass break continue del global nonlocal "
+    "elif except finally".split()
+)
+_HEADS = frozenset("def class for with except if elif else while try finally".split())
+_FIRST_ENDS = frozenset(("==", "<", "in", "is", "not", "lambda", ":="))
+_DROPPED = frozenset(("type_conversion", "line_continuation"))
+
+Level = tuple["Level | None", str, str, str, str, bool, bool, bool]
+"""Around an open bracket: outer level, bracket, receiver value and last name, and the outer level's
+first operand, whether that is settled, whether a comma, whether a colon was seen."""
+
+
+class Reader:
+    """Reads leaves, writes tokens into three lists that it is given."""
+
+    def __init__(self, kinds: list[int], texts: list[str], starts: list[int]) -> None:
+        self.kinds, self.texts, self.starts = kinds, texts, starts
+        self.uses: list[tuple[int, str, str]] = []  # token index of a member, its origin, its receiver
+        self.data: bytes | bytearray = b""
+        self.origins = Origins()
+        self.module = Scope(-1)
+        self.scopes: Scopes = (None, self.module)
+        self.indents: tuple = (None, 0)  # type: ignore[type-arg]
+        self.level: Level | None = None
+        self.pending: Scope | None = None  # the scope of the header just read
+        self.last_end = -1  # end of the last leaf, -1 before the first
+        self.glued = False  # the last leaf was a line continuation
+        self.column = 0  # of the statement
+        self.decorator = ""
+        self._statement()
+
+    def _statement(self) -> None:
+        """Begin a statement."""
+        self.head = ""
+        self.leaves = 0  # leaves of the statement so far
+        self.value = ""  # of the primary just read, '' if the last leaf ended none
+        self.last = ""  # its last name
+        self.spelled = ""  # the receiver as written
+        self.dotted = False  # the last leaf was a dot
+        self.first, self.settled, self.comma, self.colon = "", False, False, False
+        self.target = ""  # name, or .name for an attribute of self
+        self.typed = ""  # value from an annotation
+        self.annotating = False
+        self.path = ""  # of an import; name of a definition
+        self.waiting = ""  # 'as', or 'param'
+        self.params: tuple[tuple[str, str], ...] = ()
+
+    _FIELDS = (
+        "scopes indents level pending last_end glued column decorator head leaves value last spelled "
+        "dotted first settled comma colon target typed annotating path waiting params"
+    ).split()
+
+    def keep(self) -> tuple:  # type: ignore[type-arg]
+        """Return this moment, for ``restore``."""
+        get = self.__dict__
+        return (
+            len(self.kinds),
+            len(self.uses),
+            len(self.origins.trail),
+            tuple([get[name] for name in self._FIELDS]),
+        )
+
+    def restore(self, moment: tuple) -> None:  # type: ignore[type-arg]
+        """Go back to a moment kept before."""
+        tokens, uses, trail, fields = moment
+        del self.kinds[tokens:], self.texts[tokens:], self.starts[tokens:], self.uses[uses:]
+        self.origins.rewind(trail)
+        self.__dict__.update(zip(self._FIELDS, fields, strict=True))
+
+    # leaves ---------------------------------------------------------------------------------------
+
+    def read(self, leaf: Leaf) -> None:
+        """Read one leaf."""
+        begin, end, kind = leaf
+        word = _SPELLED.get(kind, kind)
+        if kind == "identifier" or (word not in _KNOWN and kind not in _NAMED):
+            word = str(self.data[begin:end], "utf-8", "replace")
+            word = _SPELLED.get(word, word)
+        self.line(begin, word)
+        self.last_end = end
+        self.glued = kind == "line_continuation"
+        if kind in _DROPPED:
+            return
+        self.leaves += 1
+        if self.leaves == 1:
+            self.head = word if word in KEYWORDS or word == "@" else "expression"
+        elif self.leaves == 2 and self.head == "async":
+            self.head = word
+        if word in KEYWORDS:
+            self._keyword(word, begin)
+        elif kind == "string_start":
+            self._open("'", begin)
+        elif kind == "string_end":
+            self._close()
+        elif kind in ("integer", "float"):
+            self._emit("<num>", begin)
+            self.value = "int" if kind == "integer" else "float"
+        elif word.isidentifier():
+            self._name(word, begin)
+        elif word in _OPEN:
+            self._open(word, begin)
+        elif word in _CLOSE:
+            self._close()
+            if word != "}" or self.level is None or self.level[1] != "'":
+                self._emit(")", begin)
+        else:
+            self._mark(word, begin)
+
+    def line(self, begin: int, word: str) -> None:
+        """Tell the lines: write what a leaf ``word`` at byte ``begin`` says by where it stands."""
+        if self.last_end < 0:
+            self.column = 0
+            return
+        if self.glued or self.data.find(b"\n", self.last_end, begin) < 0:
+            return
+        column = begin - (self.data.rfind(b"\n", 0, begin) + 1)
+        if self.level is not None and not (word in _HARD and column <= self.column):
+            return
+        self.level = None
+        self._finish()
+        scopes = self.scopes
+        while scopes[0] is not None and column <= scopes[1].indent:
+            scopes = scopes[0]
+        if self.pending is not None and column > self.column:
+            scopes = (scopes, self.pending)
+        self.scopes, self.pending = scopes, None
+        indents, back = self.indents, 0
+        while column < indents[1]:
+            indents, back = indents[0], back + 1
+        token = "<nl>" if back == 0 else "<de>" if back == 1 else "<dd>"
+        if column > indents[1]:
+            indents = (indents, column)
+            token = "<in>" if back == 0 else token
+        self.indents, self.column = indents, column
+        self._emit(token, begin)
+        self._statement()
+
+    def _emit(self, text: str, begin: int, kind: int = FIXED) -> None:
+        self.kinds.append(kind)
+        self.texts.append(text)
+        self.starts.append(begin)
+
+    def _name(self, name: str, begin: int) -> None:
+        if self.dotted:
+            self.dotted = False
+            origin = self.texts[-1]
+            self.uses.append((len(self.kinds), origin, self.spelled))
+            self._emit(name, begin, MEMBER)
+            if self.head in ("import", "from"):
+                self.path += "." + name if self.path[-1:] != "." else name
+                self.value = self.path
+            else:
+                self.value = self.origins.attr(self.value, name)
+            self.spelled = f"{self.spelled}.{name}"[-_SPELL:]
+            self.last = name
+            return
+        self._emit(name, begin, NAME)
+        self.last = self.spelled = name
+        if self.head in _BINDS:
+            self._binding(name)
+        else:
+            self.value = self.origins.name(self.scopes, name)
+
+    def _binding(self, name: str) -> None:
+        """A name that is not after a dot, in a statement that binds names."""
+        head, scope = self.head, self.scopes[1]
+        self.value = "~" + name
+        if head in ("import", "from"):
+            if self.waiting == "as":
+                self._bind(name, self.path)
+                self.waiting = ""
+            elif head == "import":
+                self.path = self.value = name
+                self._bind(name, name)
+            elif self.waiting == "from":
+                module = self.target
+                self.path = module + name if module[-1:] == "." else f"{module}.{name}"
+                self._bind(name, self.path)
+            else:
+                self.path = self.value = self.path + name
+        elif head in ("def", "class") and not self.path:
+            self.path = name
+        elif head == "def" and self.waiting == "param":
+            self.params = (*self.params, (name, ""))
+            self.waiting = ""
+        elif self.waiting == "as":
+            self.waiting = ""
+            self.origins.put(scope.known, name, self.typed)
+        elif head == "for" and self.level is None and self.waiting != "in":
+            self.target = "" if self.comma else name
+        else:
+            self.value = self.origins.name(self.scopes, name)
+
+    def _keyword(self, word: str, begin: int) -> None:
+        first = self.first or self.value
+        if word == "import" and self.head == "from":
+            self.target, self.waiting = self.path, "from"
+            self._emit("@" + self.path, begin, ORIGIN)
+            self.value, self.dotted = "", False
+            return
+        self._emit(word, begin)
+        if word == "as":
+            self.waiting = "as"
+            if self.head == "except":
+                self.typed = self.origins.instance(first)
+            elif self.head == "with":
+                self.typed = first
+        elif word == "in" and self.head == "for" and self.level is None and self.waiting != "in":
+            self.waiting, self.first, self.settled, self.value = "in", "", False, ""
+            return
+        self._operand(word)
+        if word in ("None", "True", "False"):
+            self.value = "None" if word == "None" else "bool"
+
+    def _operand(self, operator: str) -> None:
+        """An operator ended an operand; the first one gives a group its value."""
+        if not self.settled and self.value:
+            self.settled, self.first = True, self.value
+        if operator in _FIRST_ENDS:
+            self.settled, self.first = True, "bool"
+        self.value, self.dotted = "", False
+
+    def _open(self, bracket: str, begin: int) -> None:
+        if bracket == "'":
+            if not (self.value == "str" and self.texts and self.texts[-1] == "<str>"):
+                self._emit("<str>", begin)  # strings side by side are one
+            self.value = ""
+        elif self.level is None or self.level[1] != "'":
+            self._emit(bracket, begin)
+        self.level = (
+            self.level,
+            bracket,
+            "" if bracket == "{" else self.value,
+            self.last,
+            self.first,
+            self.settled,
+            self.comma,
+            self.colon,
+        )
+        self.value, self.last, self.dotted = "", "", False
+        self.first, self.settled, self.comma, self.colon = "", False, False, False
+        if self.head == "def" and self.level[0] is None and self.path and bracket == "(":
+            self.waiting = "param"
+
+    def _close(self) -> None:
+        if self.level is None:
+            self.value = ""
+            return
+        inner = self.first or self.value
+        comma, colon = self.comma, self.colon
+        if self.level[0] is None and self.head in ("def", "class"):
+            self._argument()
+        self.level, bracket, value, last, self.first, self.settled, self.comma, self.colon = self.level
+        self.dotted, self.last = False, last
+        if bracket == "'":
+            self.value = "" if self.annotating else "str"
+        elif bracket == "{":
+            self.value = "dict" if colon or not (inner or comma) else "set"
+        elif not value:
+            self.value = "list" if bracket == "[" else "tuple" if comma else inner
+        elif bracket == "(":
+            self.value = self.origins.call(value, last)
+            self.spelled += "()"
+        else:
+            typed = self.annotating or value.startswith("typing")
+            self.value = self.origins.subscripted(value, inner) if typed else self.origins.item(value)
+            self.spelled += "[]"
+
+    def _mark(self, word: str, begin: int) -> None:
+        if word == ".":
+            self._dot(begin)
+            return
+        if word == ":":
+            self._colon()
+            return
+        if word == ";":
+            if self.level is None:
+                self._finish()
+                self._emit("<nl>", begin)
+                self._statement()
+            return
+        self._emit(word if word in _MARKS else "<op>", begin)
+        if word == "=" and self.level is None:
+            self._assign()
+        elif word == ",":
+            if self.level is not None and self.level[0] is None and self.head in ("def", "class"):
+                self._argument()
+            elif self.head == "import":
+                self.path = ""
+            self.comma, self.settled = True, self.level is None
+            self.value = self.first = ""
+            self.dotted = False
+            if self.head == "def" and self.level is not None and self.level[0] is None:
+                self.waiting = "param"
+        elif word == "->":
+            self.annotating, self.value, self.first, self.settled = True, "", "", False
+        elif word == "=" and self.head in ("def", "class") and self.level and self.level[0] is None:
+            self._argument()
+            self.value, self.first, self.settled, self.colon = "", "", False, True
+        else:
+            self._operand(word)
+
+    def _dot(self, begin: int) -> None:
+        if self.head == "from" and self.waiting != "from":
+            self._emit("@" + self.path, begin, ORIGIN)
+            if not self.path or self.path[-1] == ".":
+                self.path += "."
+                return
+        else:
+            value = self.value or "~"
+            cls = self._class()
+            self._emit(self.origins.shown(value, cls), begin, ORIGIN)
+            self.value = value
+        self.dotted = True
+
+    def _class(self) -> Class | None:
+        """Return the class whose body or method the reader is in."""
+        at: Scopes | None = self.scopes
+        while at is not None:
+            if at[1].cls is not None:
+                return at[1].cls
+            at = at[0]
+        return None
+
+    # statements -----------------------------------------------------------------------------------
+
+    def _colon(self) -> None:
+        level = self.level
+        if level is None and self.head in _HEADS:
+            self._finish()
+            self.head, self.leaves = "expression", 2  # what follows on the same line is a statement
+            self.value = self.first = self.target = ""
+            return
+        if self.head == "def" and level is not None and level[0] is None and not self.colon:
+            self.annotating, self.value, self.first, self.settled = True, "", "", False
+            return
+        if level is None and self.head == "expression" and not self.target:
+            self._aim()
+            self.annotating = bool(self.target)
+            self.value = self.first = ""
+            self.settled = False
+            return
+        self.colon = True
+        self._operand(":")
+
+    def _aim(self) -> None:
+        """Note what an assignment binds: a name, or an attribute of self."""
+        if self.leaves == 2 and self.spelled == self.last:
+            self.target = self.last
+        elif self.leaves == 4 and "." in self.spelled:
+            receiver = self.origins.name(self.scopes, self.spelled.split(".")[0])
+            self.target = "." + self.last if receiver[:2] == "S:" else ""
+
+    def _assign(self) -> None:
+        if self.head != "expression":
+            return
+        if self.annotating:
+            self.typed = self.origins.instance(self.first or self.value)
+            self.annotating = False
+        elif not self.target and not self.comma:
+            self._aim()
+        self.value, self.first, self.settled, self.dotted = "", "", False, False
+
+    def _argument(self) -> None:
+        """A parameter of a function, or a base of a class, ends."""
+        value = self.first or self.value
+        if self.head == "class":
+            if value and not self.colon:
+                self.params = (*self.params, (value, ""))
+        elif self.params:
+            name, known = self.params[-1]
+            if self.annotating:
+                known = self.origins.instance(value)
+            elif self.colon and not known and value in _LITERAL:
+                known = value
+            self.params = (*self.params[:-1], (name, known))
+        self.annotating, self.colon = False, False
+
+    def _bind(self, name: str, value: str) -> None:
+        scope = self.scopes[1]
+        self.origins.put(scope.known, name, value)
+        if scope.cls is not None:
+            self.origins.put(scope.cls.attrs, name, value)
+
+    def _finish(self) -> None:
+        """A statement, or the header of one, ends: bind what it binds."""
+        head, value = self.head, self.first or self.value
+        if head == "expression":
+            if self.target:
+                if self.annotating:
+                    self.typed = self.origins.instance(value)
+                self._assigned(self.target, self.typed or value)
+        elif head == "def" and self.path:
+            self._defined(self.origins.instance(value) if self.annotating else "")
+        elif head == "class" and self.path:
+            bases = tuple(base for base, _ in self.params)
+            cls = Class(self.path, bases)
+            self.origins.put(self.origins.classes, cls.name, cls)
+            self._bind(cls.name, "L:" + cls.name)
+            self.pending = Scope(self.column, cls)
+        elif head == "for" and self.target:
+            self._bind(self.target, self.origins.turn(value))
+        elif head == "return" and value and value[0] != "~" and value != "None":
+            made = self.scopes[1].made
+            if made is not None and made[0].get(made[1]) == "M:":
+                self.origins.put(made[0], made[1], "M:" + value)
+        self.decorator = self.spelled if head == "@" else self.decorator if head == "" else ""
+
+    def _assigned(self, target: str, value: str) -> None:
+        value = "" if value[:1] == "~" or value == "None" else value
+        if target[0] != ".":
+            self._bind(target, value)
+            return
+        cls = self._class()
+        if cls is not None and (value or target[1:] not in cls.attrs):
+            self.origins.put(cls.attrs, target[1:], value)
+
+    def _defined(self, returned: str) -> None:
+        """A function's header ends: bind its name here, its parameters in its own scope."""
+        cls = self.scopes[1].cls
+        if self.decorator.rpartition(".")[2] in ("property", "cached_property"):
+            self._bind(self.path, returned)
+        elif self.decorator.rpartition(".")[2] not in ("setter", "deleter"):
+            self._bind(self.path, "M:" + returned)
+        scope = Scope(self.column)
+        known = self.scopes[1].known if cls is None else cls.attrs
+        scope.made = (known, self.path)
+        for index, (name, value) in enumerate(self.params):
+            if index == 0 and cls is not None and name in ("self", "cls"):
+                value = ("S:" if name == "self" else "L:") + cls.name
+            scope.known[name] = value
+        self.pending = scope
+
+
+_SPELL = 48  # characters of a receiver's spelling that are kept
+_MARKS = frozenset(MARKS)
+_OPEN = frozenset("([{")
+_CLOSE = frozenset(")]}")
+_BINDS = frozenset(("import", "from", "def", "class", "for", "with", "except"))
+_LITERAL = frozenset(("str", "int", "float", "bool", "list", "dict", "tuple", "bytes"))
+_NAMED = frozenset(("string_start", "string_end", "integer", "float", *_DROPPED))
+_KNOWN = frozenset((*MARKS, *KEYWORDS, *_OPEN, *_CLOSE, ".", ":", ";", ":="))

@@ -1,0 +1,91 @@
+"""Step 3 of 9: syntax to tokens, recomputed only where stale.
+
+In: text, its edits, and the byte where the word being completed starts.  Out: tokens (kind, text, first
+byte) in reading order, the members used so far, and the index of the first token that changed.
+Called by: session while typing, ``learn.streams`` for whole files: the very same code.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from sibyl.reader import FIXED, MEMBER, NAME, ORIGIN, Reader
+from sibyl.syntax import Syntax
+from sibyl.text import Edit, Text
+
+__all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
+
+STREAM_VERSION = 1
+"""Counts up whenever the same text gives other tokens: a model only fits the stream it was made with."""
+
+_EVERY = 16  # leaves between two kept moments: a rewind reads at most so many again
+
+
+class Stream:
+    """The tokens of a text up to the word being completed."""
+
+    def __init__(self) -> None:
+        self.kinds: list[int] = []
+        self.texts: list[str] = []
+        self.starts: list[int] = []
+        self.syntax = Syntax()
+        self._new_reader()
+
+    def _new_reader(self) -> None:
+        self.kinds.clear(), self.texts.clear(), self.starts.clear()
+        self.reader = Reader(self.kinds, self.texts, self.starts)
+        self._ends = [-1]  # end of the last leaf at each kept moment
+        self._moments = [self.reader.keep()]
+        self._cursor: tuple | None = None  # type: ignore[type-arg]
+
+    @property
+    def uses(self) -> list[tuple[int, str, str]]:
+        """Members so far: index of the token, origin token's text, receiver as written."""
+        return self.reader.uses
+
+    def edit(self, edit: Edit) -> None:
+        """Note an edit of the text; nothing is computed before ``advance``."""
+        self.syntax.edit(edit)
+
+    def advance(self, text: Text, stop: int) -> int:
+        """Read the text up to byte ``stop``, where the word being completed starts.
+
+        Returns the index of the first token that may differ from those before.
+        """
+        reader = self.reader
+        if self._cursor is not None:  # what was said of the empty place at the cursor
+            reader.restore(self._cursor)
+            self._cursor = None
+        first = len(self.kinds)
+        stale = self.syntax.advance(text, stop)
+        if stale is not None:
+            at = max(bisect_left(self._ends, stale) - 1, 0)
+            if self._ends[at] < reader.last_end:
+                del self._ends[at + 1 :], self._moments[at + 1 :]
+                reader.restore(self._moments[at])
+                first = min(first, len(self.kinds))
+            reader.data = text.data
+            self._read(max(reader.last_end, 0))
+        moment = reader.keep()
+        before = len(self.kinds)
+        reader.line(stop, "")
+        if len(self.kinds) > before:
+            self._cursor = moment
+        return min(first, before)
+
+    def refresh(self) -> None:
+        """Parse and read all afresh at the next ``advance``."""
+        self.syntax.refresh()
+        self._new_reader()
+
+    def _read(self, start: int) -> None:
+        reader, read = self.reader, self.reader.read
+        ends, moments = self._ends, self._moments
+        left = _EVERY
+        for leaf in self.syntax.leaves(start):
+            read(leaf)
+            left -= 1
+            if left == 0:
+                left = _EVERY
+                ends.append(leaf[1])
+                moments.append(reader.keep())
