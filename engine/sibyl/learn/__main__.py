@@ -1,13 +1,14 @@
 """The door to learning: `python -m sibyl.learn STAGE ...`.
 
-In: a stage's name and its arguments. Out: the stage's files; one sentence and 1 on an error of ours.
-Called by: people and the Makefile. A stage is imported only when it is asked for, so that `corpus`
-needs no PyTorch.
+In: a stage's name and its arguments. Out: the stage's files; on an error of ours, one sentence
+and a non-zero exit. Called by: people and the Makefile.
+A stage is imported only when it is asked for, so that `corpus` needs no PyTorch.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 from sibyl.errors import LearnError
@@ -44,6 +45,8 @@ def main(argv: list[str] | None = None) -> int:
     if stage not in STAGES:
         print(f"sibyl.learn: there is no stage {stage!r}.\n{usage()}", file=sys.stderr)
         return 2
+    # Being asked to end is like Ctrl-C: what is half done gets cleaned up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return importlib.import_module(f"sibyl.learn.{stage}").main(rest)
     except ModuleNotFoundError as error:

@@ -1,7 +1,8 @@
 """Step a of learning: decide which files are learnt from, and write that down.
 
 In: repository lists and a folder that holds (or will hold) the repositories.
-Out: `corpus.jsonl.gz` (one line a file, in list order) and `corpus.json` (what was dropped and why).
+Out: `corpus.jsonl.gz` (a line a file, validation first, then list order) and `corpus.json` (what was
+dropped and why).
 Called by: `python -m sibyl.learn corpus`; streams and others import `read_manifest` and `Sources`.
 
     lists ─► repositories ─► files ─┬► licence, path, content ─► parts/NAME.npz    (both cores)
@@ -21,21 +22,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
+
 from sibyl.errors import LearnError
 from sibyl.learn import clean, duplicates, scan
 from sibyl.learn.files import Repository, read_list, whole_file
 from sibyl.learn.sources import Entry, Sources, read_manifest
-from tqdm import tqdm
 
 __all__ = ["Entry", "Sources", "main", "parser", "read_manifest"]
 
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn corpus", description=__doc__.split("\n")[0])
+    said = __doc__.partition("\n")[0]
+    made = argparse.ArgumentParser("python -m sibyl.learn corpus", description=said)
     made.add_argument(
         "--list", action="append", default=[], metavar="[SPLIT=]FILE.tsv",
         help="repositories to take (columns repository, commit, license); the split is named by "
@@ -88,8 +92,9 @@ def wanted_repositories(lists: list[str], sources: Path) -> list[Repository]:
         split, equals, path = given.partition("=")
         rows = read_list(Path(path), split) if equals else read_list(Path(given))
         for row in rows:
-            if found.setdefault(row.name, row).split != row.split:
-                raise LearnError(f"{row.name} is in two splits: {found[row.name].split}, {row.split}.")
+            other = found.setdefault(row.name, row).split
+            if other != row.split:
+                raise LearnError(f"{row.name} is in two splits: {other} and {row.split}.")
     return list(found.values())
 
 
@@ -118,7 +123,10 @@ def scan_all(wanted: list[Repository], options: argparse.Namespace) -> list[dict
         str(options.sources), options.any_licence, options.clone, options.remote
     )
     bar = tqdm(total=len(order), unit=" repositories", desc="scan", mininterval=1)
-    with ProcessPoolExecutor(max(1, options.jobs)) as pool:
+    fresh = get_context("spawn")  # forking a process that has threads is asking for a dead-lock
+    with ProcessPoolExecutor(
+        max(1, options.jobs), fresh, initializer=scan.leave_with, initargs=(os.getpid(),)
+    ) as pool:
         running = {
             pool.submit(scan.scan, repository, str(part_path(options.out, repository)), settings)
             for repository in order
@@ -178,7 +186,7 @@ def drop_duplicates(
 
 
 def write_manifest(out: Path, kept: list[Entry]) -> None:
-    """Write the files of the corpus, one JSON object a line; the same corpus gives the same bytes."""
+    """Write the corpus, one JSON object a line; the same corpus gives the same bytes."""
     with (
         whole_file(out / "corpus.jsonl.gz") as raw,
         gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,

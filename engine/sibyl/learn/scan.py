@@ -1,17 +1,22 @@
 """Scanning one repository: which of its Python files pass, and their signatures.
 
-In: a repository and where it lies. Out: a part file (`.npz`: files as JSON, signatures) and a report.
+In: a repository and where it lies. Out: a part file (`.npz`: its files as JSON, their
+signatures) and a report.
 Called by: corpus, in several processes; a part that is already there is not made again.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from sibyl.errors import LearnError
 from sibyl.learn import clean, duplicates
 from sibyl.learn.files import Repository, whole_file
@@ -38,15 +43,30 @@ def scan(repository: Repository, part: str, settings: Settings) -> dict:
         return _report(repository, "absent", f"{repository.name} is not in {settings.sources}")
     store, commit = opened
     try:
-        licence = repository.licence or _detect_licence(store, commit)
+        licence = repository.licence or _detect_licence(store, commit) or "unknown"
+        warning = ""
         if not settings.any_licence and not clean.is_permissive(licence):
-            shown = licence or "unknown"
-            return _report(repository, "refused", f"{repository.name}: the licence is {shown}", shown)
-        key = {"rules": RULES, "commit": commit, "licence": licence or "unknown"}
+            if repository.licence:  # a list says so; a folder without a list is taken as one's own
+                said = f"{repository.name} is left out: its licence is {licence}"
+                return _report(repository, "refused", said, licence)
+            warning = f"{repository.name}: the licence is {licence}; mind it if you share the model"
+        key = {"rules": RULES, "commit": commit, "licence": licence}
         report = _finished(Path(part), key) if commit else None
-        return report or _scan_files(repository, store, commit, Path(part), key)
+        report = report or _scan_files(repository, store, commit, Path(part), key)
+        return report | {"warning": warning}
     finally:
         store.close()
+
+
+def leave_with(parent: int) -> None:
+    """Make this process end soon after its parent, which may be killed without a goodbye."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _report(repository: Repository, state: str, warning: str = "", licence: str = "") -> dict:
@@ -105,8 +125,9 @@ def _scan_files(
         if isinstance(verdict, str):
             dropped[verdict] += 1
             continue
+        exact = duplicates.exact_hash(verdict).hex()
         files.append({"commit": commit, "path": listed.path, "blob": listed.blob,
-                      "bytes": listed.size, "exact": duplicates.exact_hash(verdict).hex()})  # fmt: skip
+                      "bytes": listed.size, "exact": exact})  # fmt: skip
         signatures.append(duplicates.signature(verdict))
     report = _report(repository, "scanned", licence=key["licence"]) | {
         "key": key,

@@ -96,7 +96,7 @@ class GitStore:
         return found.decode().strip()
 
     def files(self, commit: str) -> Iterator[Listed]:
-        """Yield the regular files of a commit, sorted by path; links and submodules are left out."""
+        """Yield the regular files of a commit by path; links and submodules are left out."""
         for line in git(self.place, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
             if line.startswith(b"100"):
                 head, path = line.split(b"\t", 1)
