@@ -8,9 +8,9 @@ nothing else. Its whole state is one tuple of values that are never changed in p
 ``Origins``), so any moment can be kept and had back. That is what makes typing cheap and the stream equal
 to one made from scratch.
 
-Tokens, for ``df = pd.read_csv(path)``: ``df`` ``=`` ``pd`` ``@pandas`` ``read_csv`` ``(`` ``path`` ``)``.
-The dot's place is taken by the origin of its receiver. Colons, comments and what is in strings are left
-out; a new line is ``<nl>``, ``<in>`` (deeper), ``<de>`` (back one step) or ``<dd>`` (back several).
+Tokens, for ``df = pd.read_csv(path)``: ``df`` ``=`` ``pd`` ``@pandas`` ``read_csv`` ``(`` ``path``.
+The dot's place is taken by the origin of its receiver. Colons, closing brackets (no name can follow one
+directly), comments and what is in strings are left out; a new line is ``<nl>``, ``<in>`` (deeper), ``<de>`` (back one step) or ``<dd>`` (back several).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEYWORDS = frozenset(
     "yield".split()
 )
 STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>")
-MARKS = ("(", "[", "{", ")", ",", "=", "+=", "+", "-", "*", "/", "%", "|", "&", "==", "<", "->", "@")
+MARKS = ("(", "[", "{", ",", "=", "+=", "+", "-", "*", "/", "%", "|", "&", "==", "<", "->", "@")
 FIXED_TOKENS = (*STRUCTURE, *MARKS, *sorted(KEYWORDS))
 
 _SPELLED = {  # leaves whose type is not their text, and operators that are told as one
@@ -141,8 +141,6 @@ class Reader:
             self._open(word, begin)
         elif word in _CLOSE:
             self._close()
-            if word != "}" or self.level is None or self.level[1] != "'":
-                self._emit(")", begin)
         else:
             self._mark(word, begin)
 
