@@ -1,0 +1,62 @@
+"""What all tests share: the Neovims to run on, and a fresh one for every test.
+
+In:   the binaries that tests/neovim/bring.py left (or SIBYL_NVIMS, or PATH).
+Out:  fixtures `nvim_binary`, `start_nvim`, `nvim`.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+# Helpers beside this file are imported by their plain names; the engine works uninstalled too.
+sys.path[:0] = [str(HERE), str(HERE / "neovim"), str(HERE.parent / "engine")]
+
+import bring  # noqa: E402 (found through the line above)
+from child import Child  # noqa: E402
+
+BINARIES = bring.neovims()
+
+
+def label(binary: Path) -> str:
+    """A short name for a test's parameter: the version."""
+    return ".".join(map(str, bring.version_of(binary))) or binary.name
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that needs Neovim once on each."""
+    if "nvim_binary" in metafunc.fixturenames:
+        marks = [] if BINARIES else [pytest.mark.skip(reason="no Neovim: run `make setup-editor`")]
+        metafunc.parametrize(
+            "nvim_binary",
+            [pytest.param(path, id=label(path)) for path in BINARIES]
+            or [pytest.param(None, marks=marks, id="no-neovim")],
+            scope="session",
+        )
+
+
+@pytest.fixture
+def start_nvim(nvim_binary: Path, tmp_path: Path) -> Iterator[Callable[..., Child]]:
+    """Start Neovims by hand: `start_nvim(init="vim.g.sibyl = {}")`, each in its own home."""
+    children: list[Child] = []
+
+    def start(init: str = "", **options: int) -> Child:
+        home = tmp_path / f"home{len(children)}"
+        child = Child(nvim_binary, home, init, **options)
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        child.close()
+
+
+@pytest.fixture
+def nvim(start_nvim: Callable[..., Child]) -> Child:
+    """A fresh Neovim with the checkout on its runtimepath and no settings."""
+    return start_nvim()
