@@ -153,11 +153,12 @@ class Child:
     def type_keys(self, keys: str, every: float = 0.0) -> None:
         """Type keys one by one (`<C-x>` is one), each processed before the next; pause between."""
         for key in KEY.findall(keys):
-            with self._asking():
-                self.api.input("<lt>" if key == "<" else key)
-                # Neovim looks at requests only when no typed key is left.
-                if not self.blocked():
-                    self.api.eval("1")
+            self.api.input("<lt>" if key == "<" else key)
+            # Neovim looks at requests only when no typed key is left; half a command (`3`, `d`,
+            # `"`) waits for the next key, which is what comes now.
+            if not self.blocked():
+                self.api.eval("1")
+            self.drawn()
             if every:
                 time.sleep(every)
 

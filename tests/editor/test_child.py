@@ -92,7 +92,11 @@ def test_pages_delay_and_incomplete(nvim: Child, tmp_path: Path) -> None:
     """Replies can differ from one request to the next, come late and be marked incomplete."""
     nvim.open(tmp_path / "a.py", "x = 1\n")
     server = FakeServer(
-        nvim, pages=[items("first"), items("second")], delay=80, incomplete=True, defaults={"data": 1}
+        nvim,
+        pages=[items("first"), items("second")],
+        delay=80,
+        incomplete=True,
+        defaults={"data": 1},
     )
     ask = (
         "Got = nil local c = vim.lsp.get_client_by_id(...)"

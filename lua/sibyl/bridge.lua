@@ -1,0 +1,255 @@
+-- In: notifications for the Python host (notify), questions (ask). Out: its answers, to whoever asked.
+-- Called by: mirror.lua, reply.lua, suggest.lua, health.lua, init.lua. Nothing else talks to Python.
+--
+-- All calls are notifications: Neovim never waits for Python. An answer carries the number of its question;
+-- a question that was given up is no longer in `waiting`, so that a late answer finds nobody.
+--
+--   start ──► looking ──► starting ──► ready ──┐
+--     ▲         (interpreter)  (host)          │ host ends
+--     └────────── waits 0.5 s, 1 s, 2 s … ◄────┘
+
+local config = require('sibyl.config')
+local interpreter = require('sibyl.interpreter')
+local log = require('sibyl.log')
+
+local M = {}
+
+local FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60000
+local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins anew
+local TRIES = 6
+
+-- `-c` puts the current folder first on sys.path; a project's own module must not be taken for a package.
+local BOOT = 'import sys; sys.path[:] = [p for p in sys.path if p]; import pynvim; pynvim.start_host()'
+
+---@class sibyl.Host
+M.state = {
+  phase = 'off', ---@type 'off'|'looking'|'starting'|'ready'|'waiting'|'failed'
+  channel = nil, ---@type integer|nil
+  pid = nil, ---@type integer|nil
+  python = nil, ---@type sibyl.Tried|nil
+  tried = {}, ---@type sibyl.Tried[]
+  facts = nil, ---@type table|nil what the host said when it was ready
+  failures = 0,
+  restarts = 0,
+  started = 0,
+}
+local state = M.state
+
+local waiting = {} ---@type table<integer, fun(kind: string, answer: table)>
+local last_id = 0
+local wanted = false -- false while the user has switched everything off, and while Neovim ends
+local on_up = {} ---@type fun()[] called when a new host can be written to
+
+--- The door's file.
+---@return string
+function M.door()
+  return vim.fs.joinpath(interpreter.root(), 'rplugin', 'python3', 'sibyl_host.py')
+end
+
+--- Where what was learned from the user is kept.
+---@return string
+function M.memory()
+  return vim.fs.joinpath(vim.fn.stdpath('state') --[[@as string]], 'sibyl')
+end
+
+--- Registers a function to be called whenever a fresh host has begun to listen.
+---@param callback fun()
+function M.when_up(callback)
+  table.insert(on_up, callback)
+end
+
+---@return boolean
+function M.ready()
+  return state.phase == 'ready'
+end
+
+local function retry()
+  state.failures = state.failures + 1
+  if state.failures >= TRIES then
+    state.phase = 'failed'
+    log.tell('the Python host keeps ending; lists stay as they are (:checkhealth sibyl)')
+    return
+  end
+  state.phase = 'waiting'
+  local wait = math.min(FIRST_WAIT_MS * 2 ^ (state.failures - 1), LONGEST_WAIT_MS)
+  vim.defer_fn(function()
+    if wanted and state.phase == 'waiting' then
+      state.restarts = state.restarts + 1
+      M.start()
+    end
+  end, wait)
+end
+
+local function give_up_questions()
+  local left = waiting
+  waiting = {}
+  for _, callback in pairs(left) do
+    callback('none', { reason = 'host gone' })
+  end
+end
+
+local function on_exit(channel, code)
+  if channel ~= state.channel then
+    return
+  end
+  state.channel, state.pid, state.facts = nil, nil, nil
+  give_up_questions()
+  if not wanted then
+    state.phase = 'off'
+    return
+  end
+  log.warn('the Python host ended with code %d', code)
+  if vim.uv.now() - state.started > STABLE_MS then
+    state.failures = 0
+  end
+  retry()
+end
+
+--- Starts the process; autoload/sibyl/host.vim calls this through Neovim's table of hosts.
+---@return integer channel
+function M.spawn()
+  local command = { state.python.path, '-c', BOOT, M.door() }
+  return vim.fn.jobstart(command, {
+    rpc = true,
+    cwd = interpreter.root(),
+    env = { PYTHONDONTWRITEBYTECODE = '1', PYTHONPATH = '', PYTHONUTF8 = '1' },
+    on_stderr = function(_, lines)
+      for _, line in ipairs(lines) do
+        if line ~= '' then
+          log.info('host: %s', line)
+        end
+      end
+    end,
+    on_exit = function(channel, code)
+      on_exit(channel, code)
+    end,
+  })
+end
+
+local function launch()
+  log.rotate()
+  state.phase = 'starting'
+  state.started = vim.uv.now()
+  local ok, channel = pcall(vim.fn['sibyl#host#start'], M.door())
+  if not ok or type(channel) ~= 'number' or channel <= 0 then
+    log.error('the host did not start: %s', tostring(channel))
+    return retry()
+  end
+  state.channel = channel
+  state.pid = vim.fn.jobpid(channel)
+  M.send('start', {
+    model = config.get().model and vim.fn.expand(config.get().model) or nil,
+    log = log.path(),
+    state = M.memory(),
+    level = config.get().log_level,
+  })
+  for _, callback in ipairs(on_up) do
+    callback()
+  end
+end
+
+--- Starts the host unless it runs or is on its way.
+function M.start()
+  wanted = true
+  if state.phase ~= 'off' and state.phase ~= 'waiting' then
+    return
+  end
+  state.phase = 'looking'
+  interpreter.find(function(found, tried)
+    state.tried = tried
+    if not wanted or state.phase ~= 'looking' then
+      return
+    end
+    if not found then
+      state.phase = 'failed'
+      log.tell("no Python with sibyl's packages was found; run :Sibyl install")
+      return
+    end
+    state.python = found
+    launch()
+  end)
+end
+
+--- Ends the host and all that waits for it.
+function M.stop()
+  wanted = false
+  local channel = state.channel
+  state.channel, state.pid, state.facts, state.phase = nil, nil, nil, 'off'
+  give_up_questions()
+  if channel then
+    vim.fn.jobstop(channel)
+  end
+end
+
+--- A fresh host, with a clean record.
+function M.restart()
+  M.stop()
+  state.failures = 0
+  M.start()
+end
+
+--- Sends one notification. False when nobody listens.
+---@param name string
+---@param ... any
+---@return boolean
+function M.send(name, ...)
+  if not state.channel then
+    return false
+  end
+  local ok, problem = pcall(vim.rpcnotify, state.channel, 'sibyl:' .. name, ...)
+  if not ok then
+    log.warn('notification %s was not sent: %s', name, tostring(problem))
+  end
+  return ok
+end
+
+--- Sends a question; `callback` gets the kind of answer and the answer, once, unless forget() comes first.
+---@param name string
+---@param callback fun(kind: string, answer: table)
+---@param ... any
+---@return integer|nil id
+function M.ask(name, callback, ...)
+  last_id = last_id + 1
+  waiting[last_id] = callback
+  if not M.send(name, last_id, ...) then
+    waiting[last_id] = nil
+    return nil
+  end
+  return last_id
+end
+
+---@param id integer|nil
+function M.forget(id)
+  if id then
+    waiting[id] = nil
+  end
+end
+
+--- Python calls this.
+---@param id integer
+---@param kind string
+---@param answer table
+function M.receive(id, kind, answer)
+  if id ~= 0 then
+    local callback = waiting[id]
+    waiting[id] = nil
+    if callback then
+      callback(kind, answer)
+    end
+  elseif kind == 'ready' then
+    state.phase, state.facts = 'ready', answer
+    log.info('the host is ready: %s', vim.inspect(answer, { newline = ' ', indent = '' }))
+  elseif kind == 'notice' then
+    log.tell(answer.text, answer.level == 'error' and vim.log.levels.ERROR or vim.log.levels.WARN)
+  end
+end
+
+vim.api.nvim_create_autocmd('VimLeavePre', {
+  group = vim.api.nvim_create_augroup('sibyl_bridge', { clear = true }),
+  desc = 'sibyl: end the host with Neovim',
+  callback = function()
+    M.stop()
+  end,
+})
+
+return M

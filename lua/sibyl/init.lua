@@ -1,0 +1,159 @@
+-- In: Python buffers as they open, and the user's switches. Out: the parts at work in these buffers.
+-- Called by: plugin/sibyl.lua (begin), users and :Sibyl (setup, enable, disable, toggle, compare).
+--
+-- Wiring of the editor's side, each arrow a call:
+--   FileType python ─► begin ─► bridge.start (host)        LspAttach ─► reply.wrap (the client)
+--                         └───► mirror.attach (the text)   CursorMovedI ─► mirror.cursor_moved
+
+local config = require('sibyl.config')
+
+local M = {}
+
+local api = vim.api
+local wired = false
+local begun = {} ---@type table<integer, true> Python buffers seen
+
+local function attach(buf)
+  if not config.enabled(buf) then
+    return
+  end
+  require('sibyl.bridge').start()
+  require('sibyl.mirror').attach(buf)
+  require('sibyl.reply').wrap_buffer(buf)
+  require('sibyl.server').consider(buf)
+end
+
+local function detach(buf)
+  require('sibyl.mirror').detach(buf)
+  require('sibyl.server').leave(buf)
+end
+
+-- Autocommands that exist from the first Python buffer on.
+local function wire()
+  wired = true
+  local group = api.nvim_create_augroup('sibyl_work', { clear = true })
+  local mirror, reply = require('sibyl.mirror'), require('sibyl.reply')
+  local function on(events, callback, desc)
+    api.nvim_create_autocmd(events, {
+      group = group,
+      desc = 'sibyl: ' .. desc,
+      callback = function(event)
+        if begun[event.buf] and config.enabled(event.buf) then
+          callback(event)
+        end
+      end,
+    })
+  end
+  on({ 'InsertEnter', 'CursorMovedI' }, function(event)
+    mirror.cursor_moved(event.buf)
+  end, 'prepare for the place of the cursor')
+  on('BufFilePost', function(event)
+    mirror.resend(event.buf)
+  end, 'tell the host the new name')
+  on('LspAttach', function(event)
+    reply.wrap_buffer(event.buf)
+    require('sibyl.server').consider(event.buf)
+  end, 'rank the replies of this client')
+  on('CompleteDone', function(event)
+    reply.on_complete_done(event.buf)
+  end, 'learn what was accepted')
+  on('InsertLeave', function()
+    reply.end_of_word()
+  end, 'forget the ranking of the last word')
+  on('BufReadPost', function(event)
+    mirror.attach(event.buf)
+  end, 'follow a buffer that was unloaded and is back')
+  api.nvim_create_autocmd('BufWipeout', {
+    group = group,
+    desc = 'sibyl: forget the buffer',
+    callback = function(event)
+      begun[event.buf] = nil
+    end,
+  })
+  reply.install()
+  api.nvim_set_hl(0, 'SibylStar', { default = true, link = 'Special' })
+end
+
+--- Begins with a Python buffer. Called once its FileType event is over.
+---@param buf integer
+function M.begin(buf)
+  if not api.nvim_buf_is_loaded(buf) or vim.bo[buf].filetype ~= 'python' or vim.bo[buf].buftype ~= '' then
+    return
+  end
+  begun[buf] = true
+  if not config.get().enabled then
+    return
+  end
+  if not wired then
+    wire()
+  end
+  attach(buf)
+end
+
+--- Options can be given here instead of in vim.g.sibyl; calling it is not needed.
+---@param options table|nil
+function M.setup(options)
+  config.merge(options)
+end
+
+local function each(buf, callback)
+  for _, number in ipairs(buf and { buf } or vim.tbl_keys(begun)) do
+    if begun[number] and api.nvim_buf_is_loaded(number) then
+      callback(number)
+    end
+  end
+end
+
+--- Ranks again: everywhere, or in one buffer.
+---@param buf integer|nil
+function M.enable(buf)
+  if buf then
+    vim.b[buf].sibyl_enabled = true
+  else
+    config.switch(true)
+  end
+  if not wired then
+    wire()
+  end
+  require('sibyl.reply').install()
+  each(buf, attach)
+end
+
+--- Leaves all lists as they come, and ends the host: everywhere, or in one buffer.
+---@param buf integer|nil
+function M.disable(buf)
+  if buf then
+    vim.b[buf].sibyl_enabled = false
+    each(buf, detach)
+    return
+  end
+  config.switch(false)
+  each(nil, detach)
+  if wired then
+    require('sibyl.reply').uninstall()
+    require('sibyl.bridge').stop()
+  end
+end
+
+---@param buf integer|nil
+function M.toggle(buf)
+  local on = config.get().enabled
+  if buf then
+    on = vim.b[buf].sibyl_enabled ~= false
+  end
+  if on then
+    M.disable(buf)
+  else
+    M.enable(buf)
+  end
+end
+
+--- A `cmp` for vim.lsp.completion.enable() on Neovim 0.12: orders the items of several clients together.
+---@param a table complete-item
+---@param b table complete-item
+---@return boolean
+function M.compare(a, b)
+  return require('sibyl.items').compare(a, b)
+end
+
+return M

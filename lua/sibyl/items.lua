@@ -1,0 +1,213 @@
+-- In: a completion reply and an order. Out: a copy of the reply whose sortText spells that order. Pure: no state.
+-- Called by: reply.lua (rank, restore), stars.lua (is_starred), init.lua (compare).
+--
+-- What is changed in an item is written into its own new sortText, so that it can be undone from the item alone,
+-- wherever it has been in between (Neovim turns it into Vim values and back; plugins copy it):
+--
+--   00007~sibyl*lfi=11.9999.close
+--   place       │││ └ the server's own sortText ("-" instead of "=" when it sent none)
+--               ││└ insertText was added, f: filterText was added, l: the label wears the star
+--               └ starred
+
+local M = {}
+
+local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfi]*)([=-])(.*)$'
+local SNIPPET = 2
+local ADDS_IMPORT = 64
+local STAR = '★ '
+
+M.star = STAR
+
+--- The items of a reply; nil unless it is a reply that can be ranked without doubt.
+---@param reply any
+---@return table[]|nil
+function M.of(reply)
+  if type(reply) ~= 'table' then
+    return nil
+  end
+  local items = reply.items
+  if items == nil then
+    items = reply
+  end
+  if type(items) ~= 'table' or not vim.islist(items) then
+    return nil
+  end
+  for _, item in ipairs(items) do
+    if type(item) ~= 'table' or type(item.label) ~= 'string' then
+      return nil
+    end
+    if item.sortText ~= nil and item.sortText ~= vim.NIL and type(item.sortText) ~= 'string' then
+      return nil
+    end
+  end
+  return items
+end
+
+local function filled(value)
+  return type(value) == 'table' and next(value) ~= nil
+end
+
+-- Servers say in different ways that accepting an item would also write an import.
+local function adds_import(item)
+  if filled(item.additionalTextEdits) then
+    return true
+  end
+  local data = item.data
+  return type(data) == 'table' and data.autoImportText ~= nil and data.autoImportText ~= vim.NIL
+end
+
+-- Positions of the items in the order Neovim itself would show, equal ones as they came.
+local function server_order(items)
+  local keys, order = {}, {}
+  for index, item in ipairs(items) do
+    local text = item.sortText
+    keys[index] = (text ~= nil and text ~= vim.NIL) and text or item.label
+    order[index] = index
+  end
+  table.sort(order, function(a, b)
+    if keys[a] ~= keys[b] then
+      return keys[a] < keys[b]
+    end
+    return a < b
+  end)
+  return order
+end
+
+---@class sibyl.Question
+---@field order integer[] positions in the reply, in the server's own order
+---@field names string[] labels, in that order
+---@field kinds integer[]
+---@field keys string[] what tells these items apart from reply to reply
+
+--- What Python has to know of the items.
+---@param items table[]
+---@return sibyl.Question
+function M.question(items)
+  local order = server_order(items)
+  local names, kinds, keys, seen = {}, {}, {}, {}
+  for place, index in ipairs(order) do
+    local item = items[index]
+    local kind = type(item.kind) == 'number' and item.kind or 0
+    names[place] = item.label
+    kinds[place] = kind + (adds_import(item) and ADDS_IMPORT or 0)
+    local key = item.label .. '\0' .. kinds[place]
+    seen[key] = (seen[key] or 0) + 1
+    keys[place] = key .. '\0' .. seen[key]
+  end
+  return { order = order, names = names, kinds = kinds, keys = keys }
+end
+
+local function copy(from)
+  local out = {}
+  for key, value in pairs(from) do
+    out[key] = value
+  end
+  return setmetatable(out, getmetatable(from))
+end
+
+local function missing(value)
+  return value == nil or value == vim.NIL or value == ''
+end
+
+-- Puts the star into the label, for menus that offer no other place; says what else had to be added.
+local function star_label(item)
+  if item.insertTextFormat == SNIPPET then
+    return '' -- its text is worked out from the label on some versions
+  end
+  local flags = 'l'
+  if missing(item.filterText) then
+    item.filterText = item.label
+    flags = flags .. 'f'
+  end
+  if missing(item.insertText) and missing(item.textEdit) then
+    item.insertText = item.label
+    flags = flags .. 'i'
+  end
+  item.label = STAR .. item.label
+  return flags
+end
+
+--- A copy of the reply in a new order. Not one item or field is lost; only sortText (and starred labels) change.
+---@param reply table
+---@param question sibyl.Question
+---@param ranking integer[] places in the question (from 1), best first
+---@param starred table<integer, boolean> by place in the question
+---@param in_label boolean whether stars go into labels
+---@return table
+function M.rank(reply, question, ranking, starred, in_label)
+  local items = reply.items or reply
+  local out = {}
+  for rank, place in ipairs(ranking) do
+    local index = question.order[place]
+    local item = copy(items[index])
+    local old = item.sortText
+    local flags = ''
+    if starred[place] then
+      flags = '*' .. (in_label and star_label(item) or '')
+    end
+    local tail = missing(old) and old ~= '' and '-' or '=' .. old
+    item.sortText = ('%05d~sibyl%s%s'):format(rank, flags, tail)
+    out[index] = item
+  end
+  if reply.items == nil then
+    return setmetatable(out, getmetatable(reply))
+  end
+  local answer = copy(reply)
+  answer.items = out
+  return answer
+end
+
+--- Whether an item wears a star.
+---@param item table
+---@return boolean
+function M.is_starred(item)
+  local _, flags = tostring(item.sortText):match(SHAPE)
+  return flags ~= nil and flags:find('*', 1, true) ~= nil
+end
+
+--- The item as the server sent it. An item that is not ours comes back as it is.
+---@param item table
+---@return table
+function M.restore(item)
+  local _, flags, had, old = tostring(item.sortText):match(SHAPE)
+  if not flags then
+    return item
+  end
+  local out = copy(item)
+  out.sortText = had == '=' and old or nil
+  if flags:find('l', 1, true) then
+    out.label = out.label:sub(#STAR + 1)
+  end
+  if flags:find('f', 1, true) then
+    out.filterText = nil
+  end
+  if flags:find('i', 1, true) then
+    out.insertText = nil
+  end
+  return out
+end
+
+local function place_of(entry)
+  local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
+  if type(item) ~= 'table' then
+    return 100000, entry.word or '' -- buffer words and the like: after what a server knows
+  end
+  local text = type(item.sortText) == 'string' and item.sortText or item.label
+  local place = tonumber((text:match(SHAPE)))
+  return place or 99999, text
+end
+
+--- A strict order over the lines of a menu, wherever they come from.
+---@param a table complete-item
+---@param b table complete-item
+---@return boolean
+function M.compare(a, b)
+  local a_place, a_text = place_of(a)
+  local b_place, b_text = place_of(b)
+  if a_place ~= b_place then
+    return a_place < b_place
+  end
+  return a_text < b_text
+end
+
+return M

@@ -1,0 +1,319 @@
+-- In: the edits of Python buffers. Out: the host's copy of each buffer, byte for byte.
+-- Called by: init.lua (attach, detach), reply.lua and suggest.lua (flush, place), health.lua.
+--
+-- Events of one moment are joined into one edit, and its text is read when the moment is over:
+--
+--   on_bytes   ─┐ (undo of a step, :%s, a macro: many events, the buffer already shows the last state)
+--   on_bytes   ─┼─► pending {start, old, new} ──schedule──► flush: read text, seq+1, notify
+--   on_bytes   ─┘                                   (or at once, before a question about the buffer)
+--
+-- Reading later is not only cheaper: while undo reports its pieces, the buffer is already past them all, so a
+-- text read at each event would be wrong. Lines are joined by "\n" and end with one, whatever 'fileformat',
+-- 'endofline' and the file's encoding say; on_bytes counts the same way.
+
+local bridge = require('sibyl.bridge')
+local config = require('sibyl.config')
+local log = require('sibyl.log')
+
+local M = {}
+
+local api = vim.api
+local LONGEST_LINE = 256 * 1024
+
+---@class sibyl.Pending
+---@field start integer first byte that changed
+---@field old integer bytes replaced, counted in the text last sent
+---@field new integer bytes that stand there now
+
+---@class sibyl.Mirror
+---@field seq integer
+---@field length integer bytes, by what the events said
+---@field pending sibyl.Pending|nil
+---@field scheduled boolean
+---@field stale boolean the whole text must be sent
+---@field hinted string|nil the last place hinted at
+
+local mirrors = {} ---@type table<integer, sibyl.Mirror>
+local on_edit = {} ---@type fun(buf: integer, start: integer)[]
+
+--- Registers a function to be called with the first byte of every change.
+---@param callback fun(buf: integer, start: integer)
+function M.when_edited(callback)
+  table.insert(on_edit, callback)
+end
+
+local function edited(buf, start)
+  for _, callback in ipairs(on_edit) do
+    callback(buf, start)
+  end
+end
+
+-- The byte at which a row starts; row = line count gives the length of the whole.
+local function row_start(buf, row)
+  local count = api.nvim_buf_line_count(buf)
+  if row < count then
+    return api.nvim_buf_get_offset(buf, row)
+  end
+  local last = api.nvim_buf_get_lines(buf, count - 1, count, false)[1] or ''
+  return api.nvim_buf_get_offset(buf, count - 1) + #last + 1
+end
+
+--- Length of the buffer in bytes, as it is now.
+---@param buf integer
+---@return integer
+function M.length(buf)
+  return row_start(buf, api.nvim_buf_line_count(buf))
+end
+
+-- Row and column of a byte, by halving: a line's offset is cheap to ask for.
+local function position(buf, byte)
+  local low, high = 0, api.nvim_buf_line_count(buf)
+  while high - low > 1 do
+    local middle = math.floor((low + high) / 2)
+    if api.nvim_buf_get_offset(buf, middle) <= byte then
+      low = middle
+    else
+      high = middle
+    end
+  end
+  return low, byte - api.nvim_buf_get_offset(buf, low)
+end
+
+-- The text between two bytes of the buffer.
+local function slice(buf, from, to)
+  if from >= to then
+    return ''
+  end
+  local from_row, from_col = position(buf, from)
+  local to_row, to_col = position(buf, to)
+  local last = api.nvim_buf_get_lines(buf, to_row, to_row + 1, true)[1]
+  local closing = ''
+  if to_col > #last then -- past the last line's end: its "\n" is not in any line
+    to_col, closing = #last, '\n'
+  end
+  if from_row == to_row and from_col > to_col then
+    return closing
+  end
+  local lines = api.nvim_buf_get_text(buf, from_row, from_col, to_row, to_col, {})
+  return table.concat(lines, '\n') .. closing
+end
+
+local function path_of(buf)
+  local name = api.nvim_buf_get_name(buf)
+  return name ~= '' and vim.fn.fnamemodify(name, ':p') or ''
+end
+
+-- Why a buffer is too much to follow, or nil.
+local function too_much(buf)
+  local length = M.length(buf)
+  if length > config.get().max_bytes then
+    return ('%d bytes are more than option `max_bytes`'):format(length)
+  end
+  if length <= LONGEST_LINE then
+    return nil
+  end
+  for row, line in ipairs(api.nvim_buf_get_lines(buf, 0, -1, true)) do
+    if #line > LONGEST_LINE then
+      return ('line %d has %d bytes'):format(row, #line)
+    end
+  end
+end
+
+-- Sends the whole text. The host takes it as the truth, whatever it held before.
+local function send_all(buf, mirror)
+  mirror.seq = mirror.seq + 1
+  mirror.pending, mirror.hinted, mirror.stale = nil, nil, false
+  edited(buf, 0)
+  local text = table.concat(api.nvim_buf_get_lines(buf, 0, -1, true), '\n') .. '\n'
+  mirror.length = #text
+  bridge.send('attach', buf, mirror.seq, text, path_of(buf))
+end
+
+local function leave(buf, reason)
+  log.warn('buffer %d is left alone: %s', buf, reason)
+  M.detach(buf)
+end
+
+--- Brings the host's copy up to this moment. False when the buffer is not followed.
+---@param buf integer
+---@return boolean
+function M.flush(buf)
+  local mirror = mirrors[buf]
+  if not mirror or not api.nvim_buf_is_loaded(buf) then
+    return false
+  end
+  local pending, length = mirror.pending, M.length(buf)
+  if not pending and not mirror.stale then
+    return true
+  end
+  if mirror.stale or pending.new > LONGEST_LINE or length > config.get().max_bytes then
+    local reason = too_much(buf)
+    if reason then
+      leave(buf, reason)
+      return false
+    end
+  end
+  if mirror.stale or length ~= mirror.length then
+    -- A buffer read anew; or Neovim told us wrong (`:%s/\\n/ /` counts a line end too many): all of it again.
+    send_all(buf, mirror)
+    return true
+  end
+  mirror.pending = nil
+  mirror.seq = mirror.seq + 1
+  local text = slice(buf, pending.start, pending.start + pending.new)
+  bridge.send('edit', buf, mirror.seq, pending.start, pending.old, text)
+  return true
+end
+
+-- Joins an edit to those not sent yet. Bytes before both are the same in all three texts (sent, between, now).
+local function join(pending, start, old, new)
+  if not pending then
+    return { start = start, old = old, new = new }
+  end
+  local first = math.min(pending.start, start)
+  -- ends of both, in the text between them: the first edit has happened, the second has not
+  local last = math.max(pending.start + pending.new, start + old)
+  return {
+    start = first,
+    old = last - (pending.new - pending.old) - first,
+    new = last + (new - old) - first,
+  }
+end
+
+-- Tells the host where the next list will be asked for: the start of the word under the cursor.
+local function hint(buf, mirror)
+  if api.nvim_get_current_buf() ~= buf or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
+    return
+  end
+  local offset = M.place(buf)
+  local mark = mirror.seq .. ':' .. offset
+  if mark ~= mirror.hinted then
+    mirror.hinted = mark
+    bridge.send('cursor', buf, mirror.seq, offset)
+  end
+end
+
+local function after_edit(buf, mirror)
+  if mirror.scheduled then
+    return
+  end
+  mirror.scheduled = true
+  vim.schedule(function()
+    mirror.scheduled = false
+    if mirrors[buf] == mirror and M.flush(buf) then
+      hint(buf, mirror)
+    end
+  end)
+end
+
+local function on_bytes(buf, mirror, start, old, new)
+  mirror.pending = join(mirror.pending, start, old, new)
+  mirror.length = mirror.length + new - old
+  edited(buf, start)
+  after_edit(buf, mirror)
+end
+
+--- The byte where the word at a position begins; without a position, the cursor's.
+---@param buf integer
+---@param row integer|nil 0-based
+---@param col integer|nil 0-based byte
+---@return integer offset
+---@return integer col where the word starts
+function M.place(buf, row, col)
+  if not row then
+    local cursor = api.nvim_win_get_cursor(0)
+    row, col = cursor[1] - 1, cursor[2]
+  end
+  local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1] or ''
+  -- Bytes above 127 belong to letters: Python's names may hold any of them.
+  local start = #line:sub(1, col):gsub('[%w_\128-\255]+$', '')
+  return row_start(buf, row) + start, start
+end
+
+--- Tells the host about the cursor without an edit: insert mode was entered, or the cursor moved in it.
+---@param buf integer
+function M.cursor_moved(buf)
+  local mirror = mirrors[buf]
+  -- An edit that is waiting to be sent brings the hint with it.
+  if mirror and not mirror.pending and not mirror.scheduled then
+    hint(buf, mirror)
+  end
+end
+
+--- Number of the last notification about a buffer; nil when it is not followed.
+---@param buf integer
+---@return integer|nil
+function M.seq(buf)
+  return mirrors[buf] and mirrors[buf].seq
+end
+
+--- Sends the whole text again: the host said it is out of step, or there is a new host or a new name.
+---@param buf integer
+function M.resend(buf)
+  local mirror = mirrors[buf]
+  if mirror and api.nvim_buf_is_loaded(buf) then
+    send_all(buf, mirror)
+  end
+end
+
+--- Follows a buffer. Nothing happens for one that is followed already.
+---@param buf integer
+function M.attach(buf)
+  if mirrors[buf] or not api.nvim_buf_is_loaded(buf) then
+    return
+  end
+  local reason = too_much(buf)
+  if reason then
+    return leave(buf, reason)
+  end
+  local mirror = { seq = 0, length = 0, scheduled = false, stale = false }
+  mirrors[buf] = mirror
+  local attached = api.nvim_buf_attach(buf, false, {
+    on_bytes = function(_, _, _, _, _, start, _, _, old, _, _, new)
+      if mirrors[buf] ~= mirror then
+        return true -- ends this subscription
+      end
+      on_bytes(buf, mirror, start, old, new)
+    end,
+    on_reload = function()
+      -- Called while the old text is being thrown away; the new one is there when the moment is over.
+      if mirrors[buf] == mirror then
+        mirror.stale = true
+        after_edit(buf, mirror)
+      end
+    end,
+    on_detach = function()
+      if mirrors[buf] == mirror then
+        M.detach(buf)
+      end
+    end,
+  })
+  if not attached then
+    mirrors[buf] = nil
+    return
+  end
+  send_all(buf, mirror)
+end
+
+--- Stops following a buffer.
+---@param buf integer
+function M.detach(buf)
+  if mirrors[buf] then
+    mirrors[buf] = nil
+    bridge.send('detach', buf)
+  end
+end
+
+--- The buffers that are followed.
+---@return integer[]
+function M.buffers()
+  return vim.tbl_keys(mirrors)
+end
+
+bridge.when_up(function()
+  for buf in pairs(mirrors) do
+    M.resend(buf)
+  end
+end)
+
+return M

@@ -1,0 +1,38 @@
+-- In: Neovim starting. Out: one autocommand, one command, one <Plug> key. Called by: Neovim's plugin loader.
+-- Nothing of sibyl is required here: all modules wait for the first Python buffer (or the first :Sibyl).
+
+if vim.g.loaded_sibyl then
+  return
+end
+vim.g.loaded_sibyl = 1
+
+if vim.fn.has('nvim-0.10') == 0 then
+  return -- :checkhealth sibyl says so; an old Neovim is not worth a message at every start
+end
+
+vim.api.nvim_create_autocmd('FileType', {
+  group = vim.api.nvim_create_augroup('sibyl', { clear = true }),
+  pattern = 'python',
+  desc = 'sibyl: begin with this Python buffer, after it is on the screen',
+  callback = function(event)
+    local buf = event.buf
+    vim.schedule(function()
+      require('sibyl').begin(buf)
+    end)
+  end,
+})
+
+vim.api.nvim_create_user_command('Sibyl', function(command)
+  require('sibyl.command').run(command)
+end, {
+  nargs = '*',
+  bang = true,
+  desc = 'sibyl: rank Python completions',
+  complete = function(lead, line)
+    return require('sibyl.command').complete(lead, line)
+  end,
+})
+
+vim.keymap.set('i', '<Plug>(SibylSuggest)', function()
+  require('sibyl.suggest').open()
+end, { desc = 'sibyl: open the ranked list here' })

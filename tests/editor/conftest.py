@@ -1,0 +1,30 @@
+"""What the editor's tests share.
+
+In:   the fixtures of tests/conftest.py.
+Out:  fixture `told`: a Neovim with a Python file open and a ranker that does as told.
+Who:  tests/editor/test_*.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from child import Child
+from told import Told, host_ready
+
+
+@pytest.fixture
+def told(start_nvim: Callable[..., Child], tmp_path: Path) -> Callable[..., tuple[Child, Told]]:
+    """Start such a Neovim: `told(text, lua, option=value)`."""
+
+    def start(text: str = "", lua: str = "", **options: Any) -> tuple[Child, Told]:
+        ranker = Told(tmp_path)
+        child = start_nvim(init=ranker.init(**options) + "\n" + lua)
+        child.open(tmp_path / "shop.py", text)
+        host_ready(child)
+        return child, ranker
+
+    return start
