@@ -75,7 +75,7 @@ class Item:
 
 
 class Child:
-    """A running Neovim; close it, or use it in a `with`."""
+    """A running Neovim; whoever starts it closes it."""
 
     def __init__(
         self, nvim: Path, home: Path, init: str = "", width: int = 100, height: int = 30
@@ -92,7 +92,6 @@ class Child:
         lone = "let g:loaded_python3_provider = 0"
         command = [str(nvim), "--embed", "-u", str(config), "-i", "NONE"]
         command += ["--cmd", calm, "--cmd", lone]
-        environment = json.dumps(isolated(home))
         # What Lua sent to this side with rpcnotify: (name, arguments).
         self.notices: list[tuple[str, list[Any]]] = []
         self.display = Screen(width, height)
@@ -187,7 +186,7 @@ class Child:
             return row, column
 
     def mode(self) -> str:
-        """The mode's short name: n, i, ic, ix …"""
+        """The mode's short name, like n, i, ic or ix."""
         return str(self.api.request("nvim_get_mode")["mode"])
 
     def menu(self) -> list[Item]:
@@ -196,10 +195,11 @@ class Child:
         if not got:
             return []
         shown, selected = got
-        fields = ("word", "abbr", "kind", "menu", "info")
         return [
-            Item(*(str(item.get(name, "")) for name in fields), selected=index == selected)
-            for index, item in enumerate(shown)
+            Item(
+                item["word"], item["abbr"], item["kind"], item["menu"], item["info"], at == selected
+            )
+            for at, item in enumerate(shown)
         ]
 
     def words(self) -> list[str]:
@@ -243,14 +243,6 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.wire.process.wait(3 * PATIENCE)
         self.wire.close()
-
-    def __enter__(self) -> Child:
-        """Nothing to prepare."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End Neovim."""
-        self.close()
 
 
 def isolated(home: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ Who:  pytest.
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,23 @@ import bring  # noqa: E402 (found through the line above)
 from child import Child  # noqa: E402
 
 BINARIES = bring.neovims()
+CAN_LEARN = all(importlib.util.find_spec(name) for name in ("torch", "tqdm", "datasketch"))
+# Whoever changes only the editor's side need not install what learning takes.
+collect_ignore = [] if CAN_LEARN else ["learn"]
+
+
+def pytest_report_header() -> str:
+    """Say what this run covers."""
+    learn = "" if CAN_LEARN else "; without tests/learn (their packages are not installed)"
+    return f"sibyl: Neovim {', '.join(map(label, BINARIES)) or 'not found'}{learn}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, so that nobody has to remember to."""
+    for item in items:
+        folder = item.path.relative_to(HERE).parts[0]
+        if folder in ("editor", "learn"):
+            item.add_marker(folder)
 
 
 def label(binary: Path) -> str:
@@ -31,7 +49,7 @@ def label(binary: Path) -> str:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run every test that needs Neovim once on each."""
     if "nvim_binary" in metafunc.fixturenames:
-        marks = [] if BINARIES else [pytest.mark.skip(reason="no Neovim: run `make setup-editor`")]
+        marks = [] if BINARIES else [pytest.mark.skip(reason="no Neovim: `make .nvim` brings some")]
         metafunc.parametrize(
             "nvim_binary",
             [pytest.param(path, id=label(path)) for path in BINARIES]

@@ -12,7 +12,6 @@ import pytest
 from child import Child
 from fake import FakeServer, items
 
-pytestmark = pytest.mark.editor
 OMNI = "<C-x><C-o>"
 
 

@@ -82,7 +82,7 @@ def say(text: str) -> None:
 
 
 def run(*command: str | Path) -> str:
-    """Run to the end and return what was printed; a failure raises CannotBring with its last line."""
+    """Run to the end and return what was printed; failing raises with the last line."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     except FileNotFoundError:
@@ -126,12 +126,12 @@ def mirror() -> str:
     if likely:
         return likely[0]
     raise CannotBring(
-        "No Neovim 0.10.4 or newer is on PATH, and apt here names no Debian mirror to bring one from."
+        "No Neovim 0.10.4 or newer is on PATH, and apt here knows no Debian mirror to bring one."
     )
 
 
 class Apt:
-    """apt-get with a configuration of its own: knows one suite and believes nothing is installed."""
+    """An apt-get that knows one suite and believes nothing to be installed."""
 
     def __init__(self, place: Path, suite: str) -> None:
         """Write the configuration into `place`; nothing is fetched yet."""
@@ -195,7 +195,8 @@ def loader(root: Path) -> Path:
 def patch(program: Path, root: Path, tools: Path) -> None:
     """Make a program of an unpacked tree use that tree's loader and libraries."""
     lib = loader(tools).parent
-    patchelf = [loader(tools), "--library-path", lib, tools / "usr/bin/patchelf"]
+    patchelf: list[str | Path] = [loader(tools), "--library-path", lib]
+    patchelf += [tools / "usr/bin/patchelf"]
     # RPATH, not RUNPATH: it must hold for the libraries' own libraries too.
     rpath = f"$ORIGIN/../lib/{libraries(root).name}"
     beside = program.with_suffix(".new")
@@ -231,7 +232,7 @@ def finish(place: Path) -> None:
 
 
 def bring_tools(home: Path) -> Path:
-    """patchelf and luacheck, in `.nvim/tools`; returns their unpacked tree."""
+    """Bring patchelf and luacheck into `.nvim/tools`; returns their unpacked tree."""
     place, root = home / "tools", home / "tools/root"
     if settled(place):
         return root
