@@ -72,12 +72,14 @@ def main(argv: list[str] | None = None) -> int:
     parts = [load_part(options.out, repo) for repo, report in zip(wanted, reports, strict=True)
              if report["state"] == "scanned"]  # fmt: skip
     kept, dropped = drop_duplicates(parts, near=not options.exact_only)
-    if not kept:
-        raise LearnError("No file is left for the corpus; corpus.json and the options say why.")
-    write_manifest(options.out, kept)
     report = summary(wanted, reports, kept, dropped, options)
     with whole_file(options.out / "corpus.json") as out:
         out.write(json.dumps(report, indent=1).encode() + b"\n")
+    if not kept:
+        why = sum((Counter(found["dropped"]) for found in reports), Counter())
+        said = ", ".join(f"{count} {reason}" for reason, count in why.items()) or "no Python file"
+        raise LearnError(f"No file is left for the corpus ({said}).")
+    write_manifest(options.out, kept)
     for split, counts in report["splits"].items():
         print(f"{split}: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
     return 0

@@ -1,0 +1,160 @@
+"""Stage d of learning: a checkpoint to ONNX, with the state in and out.
+
+In: a checkpoint and the vocabulary of its streams.  Out: a model folder: ``sibyl.onnx`` (vectors and state
+in; predicted vectors and state out), ``rows.npy`` (float32), ``vocab.txt`` and ``meta.json``.
+Called by: ``python -m sibyl.learn export``; ``quantize`` makes the shipped folder of it.
+
+    python -m sibyl.learn export --run build/run --streams build/streams --out build/float
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from sibyl.errors import LearnError
+from sibyl.learn.files import whole_file
+from sibyl.learn.network import Network, Sizes
+from sibyl.model import MODEL_VERSION
+from sibyl.stream import STREAM_VERSION
+from sibyl.vocab import Vocab
+
+_OPSET = 17
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    made = argparse.ArgumentParser("python -m sibyl.learn export", description=__doc__.split("\n")[0])
+    made.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    made.add_argument("--streams", type=Path, required=True, help="folder of its streams")
+    made.add_argument("--out", type=Path, required=True, help="folder for the float model")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Export the last checkpoint and compare it with PyTorch."""
+    options = parser().parse_args(argv)
+    network, kept = load_network(options.run)
+    vocab = Vocab.load(options.streams / "vocab.txt")
+    if vocab.rows != network.sizes.rows:
+        raise LearnError(f"The checkpoint in {options.run} was made with other streams.")
+    with whole_file(options.out / "sibyl.onnx") as file:
+        file.write(to_onnx(network).SerializeToString())
+    with whole_file(options.out / "rows.npy") as file:
+        np.save(file, network.rows.weight.detach().numpy())
+    with whole_file(options.out / "vocab.txt") as file:
+        file.write(vocab.dump().encode())
+    far = difference(network, options.out / "sibyl.onnx")
+    meta = {
+        "trained_steps": kept["step"],
+        "sizes": network.sizes.as_dict(),
+        "streams": json.loads((options.streams / "streams.json").read_text()),
+        "training": json.loads((options.run / "train.json").read_text())["arguments"],
+        "onnx_from_torch": far,
+    }
+    for name in ("streams", "out", "start"):  # folders of the machine it was made on say nothing
+        meta["training"].pop(name, None)
+    write_meta(options.out, vocab, "float32", meta)
+    print(json.dumps({"steps": kept["step"], "farthest from PyTorch": far}))
+    if far > 1e-4:
+        raise LearnError(f"ONNX and PyTorch differ by {far:.2g}, more than 1e-4.")
+    return 0
+
+
+def load_network(run: Path) -> tuple[Network, dict]:  # type: ignore[type-arg]
+    """Return the network of a run's last checkpoint, and the checkpoint."""
+    try:
+        kept = torch.load(run / "last.pt", map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise LearnError(f"There is no checkpoint that can be read in {run} ({error}).") from error
+    network = Network(Sizes(**kept["sizes"]))
+    network.load_state_dict(kept["network"])
+    return network.eval(), kept
+
+
+def to_onnx(network: Network) -> onnx.ModelProto:
+    """Write the LSTM and its projection as a graph of three nodes."""
+    size, hidden = network.sizes.embedding, network.sizes.hidden
+    lstm = network.lstm
+    weights = {
+        "W": _gates(lstm.weight_ih_l0)[None],
+        "R": _gates(lstm.weight_hh_l0)[None],
+        "B": np.concatenate((_gates(lstm.bias_ih_l0), _gates(lstm.bias_hh_l0)))[None],
+        "P": network.project.weight.detach().numpy().T.copy(),
+        "b": network.project.bias.detach().numpy(),
+    }
+    nodes = [
+        helper.make_node(
+            "LSTM",
+            ["vectors", "W", "R", "B", "", "hidden_in", "cell_in"],
+            ["", "hidden", "cell"],
+            hidden_size=hidden,
+        ),
+        helper.make_node("MatMul", ["hidden", "P"], ["projected"]),
+        helper.make_node("Add", ["projected", "b"], ["predicted"]),
+    ]
+    tensor = helper.make_tensor_value_info
+    state = [1, 1, hidden]
+    graph = helper.make_graph(
+        nodes,
+        "sibyl",
+        [
+            tensor("vectors", TensorProto.FLOAT, ["tokens", 1, size]),
+            tensor("hidden_in", TensorProto.FLOAT, state),
+            tensor("cell_in", TensorProto.FLOAT, state),
+        ],
+        [
+            tensor("predicted", TensorProto.FLOAT, [1, 1, size]),
+            tensor("hidden", TensorProto.FLOAT, state),
+            tensor("cell", TensorProto.FLOAT, state),
+        ],
+        [numpy_helper.from_array(np.ascontiguousarray(w), name) for name, w in weights.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=9)
+    onnx.checker.check_model(model)
+    return model
+
+
+def _gates(weight: torch.Tensor) -> np.ndarray:
+    """Reorder PyTorch's gates (input, forget, cell, output) to ONNX's (input, output, forget, cell)."""
+    into, forget, cell, out = weight.detach().numpy().reshape(4, -1, *weight.shape[1:])
+    return np.concatenate((into, out, forget, cell))
+
+
+def difference(network: Network, path: Path, tokens: int = 64) -> float:
+    """Return the largest difference between PyTorch and ONNX over some random tokens."""
+    generator = np.random.default_rng(0)
+    vectors = generator.standard_normal((tokens, 1, network.sizes.embedding)).astype(np.float32)
+    zero = np.zeros((1, 1, network.sizes.hidden), np.float32)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    given = {"vectors": vectors, "hidden_in": zero, "cell_in": zero}
+    predicted, hidden, cell = session.run(["predicted", "hidden", "cell"], given)
+    with torch.no_grad():
+        wanted, (wanted_hidden, wanted_cell) = network(torch.from_numpy(vectors), None)
+    pairs = ((predicted[0], wanted[-1]), (hidden, wanted_hidden), (cell, wanted_cell))
+    return max(float(np.abs(got - want.numpy()).max()) for got, want in pairs)
+
+
+def write_meta(folder: Path, vocab: Vocab, numbers: str, more: dict) -> None:  # type: ignore[type-arg]
+    """Write the sidecar: what must fit, and what made it."""
+    files = {
+        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        for name in ("sibyl.onnx", "rows.npy")
+    }
+    meta = {
+        "model_version": MODEL_VERSION,
+        "stream_version": STREAM_VERSION,
+        "vocab": vocab.digest(),
+        "numbers": numbers,
+        "sha256": files,
+        **more,
+    }
+    with whole_file(folder / "meta.json") as file:
+        file.write((json.dumps(meta, indent=1) + "\n").encode())

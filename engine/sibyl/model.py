@@ -1,0 +1,155 @@
+"""Step 5 of 9: the network, as ONNX Runtime runs it. It has no memory of its own.
+
+In: texts of tokens, and the LSTM's state.  Out: vectors of names, the vector predicted for the next name,
+and the new state.  Called by: states, rank.
+
+A model is a folder: ``sibyl.onnx`` (LSTM and projection), ``rows.npy`` (the rows vectors are made of, INT8
+with a float16 scale each, or float32), ``vocab.txt``, and ``meta.json``, which says what fits what.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sibyl.errors import ModelError
+from sibyl.stream import STREAM_VERSION
+from sibyl.vocab import Vocab
+
+MODEL_VERSION = 1
+SCALED = 2
+"""Bytes of the scale behind each INT8 row."""
+
+Floats = npt.NDArray[np.float32]
+State = tuple[Floats, Floats]
+"""Hidden state and cell, each (1, 1, hidden)."""
+
+_MOST_CACHED = 20_000  # names; an hour in large files stays below it
+
+
+class Model:
+    """A loaded model; raises ModelError with one sentence when the folder does not hold a fit one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.meta = _read_meta(folder)
+        self.vocab = Vocab.load(folder / "vocab.txt")
+        if self.vocab.digest() != self.meta["vocab"]:
+            raise ModelError(f"The vocabulary in {folder} is not the model's; get both again.")
+        for name, wanted in self.meta["sha256"].items():
+            if _sha256(folder / name) != wanted:
+                raise ModelError(f"The model file {folder / name} is damaged; get it again.")
+        self.hash: str = self.meta["sha256"]["sibyl.onnx"][:12]
+        self.size: int = self.meta["sizes"]["embedding"]
+        hidden = self.meta["sizes"]["hidden"]
+        self._rows = np.load(folder / "rows.npy", mmap_mode="r")
+        self._session = _session(folder / "sibyl.onnx")
+        zero = np.zeros((1, 1, hidden), np.float32)
+        zero.setflags(write=False)
+        self.begin: State = (zero, zero)
+        self._places: dict[str, int] = {}
+        self._vectors: Floats = np.zeros((1024, self.size), np.float32)
+
+    @staticmethod
+    def files(folder: Path) -> list[Path]:
+        """Return the files of a model that are loaded."""
+        return [folder / name for name in ("sibyl.onnx", "rows.npy", "vocab.txt", "meta.json")]
+
+    def step(self, vectors: Floats, state: State) -> tuple[Floats, State]:
+        """Read tokens (n, size); return the vector predicted after the last (size) and the state."""
+        given = {"vectors": vectors[:, None, :], "hidden_in": state[0], "cell_in": state[1]}
+        predicted, hidden, cell = self._session.run(("predicted", "hidden", "cell"), given)
+        return predicted[0, 0], (hidden, cell)
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """Return the vectors (n, size) of texts; each is made once."""
+        places = self._places
+        if len(places) + len(texts) > _MOST_CACHED:
+            places.clear()
+        try:
+            return self._vectors[[places[text] for text in texts]]
+        except KeyError:
+            self._make(texts)
+            return self._vectors[[places[text] for text in texts]]
+
+    def _make(self, texts: Iterable[str]) -> None:
+        """Make the vectors of the texts that have none yet."""
+        places, vocab = self._places, self.vocab
+        new = [text for text in dict.fromkeys(texts) if text not in places]
+        rows: list[int] = []
+        owners: list[int] = []
+        weights: list[float] = []
+        for index, text in enumerate(new):
+            whole, parts = vocab.whole(text), vocab.piece_rows(text)
+            if whole >= 0:
+                rows.append(whole)
+                owners.append(index)
+                weights.append(1.0)
+            rows += parts
+            owners += [index] * len(parts)
+            weights += [1.0 / len(parts) for _ in parts]
+        first = len(places)
+        room = len(self._vectors)
+        if first + len(new) > room:
+            grown = np.zeros((max(2 * room, first + len(new)), self.size), np.float32)
+            grown[:first] = self._vectors[:first]
+            self._vectors = grown
+        made = np.zeros((len(new), self.size), np.float32)
+        np.add.at(made, owners, self._row(rows) * np.asarray(weights, np.float32)[:, None])
+        self._vectors[first : first + len(new)] = made
+        for index, text in enumerate(new):
+            places[text] = first + index
+
+    def _row(self, rows: list[int]) -> Floats:
+        found = self._rows[rows]
+        if found.dtype != np.int8:
+            return np.asarray(found, np.float32)
+        scales = found[:, -SCALED:].copy().view(np.float16).astype(np.float32)
+        return found[:, :-SCALED].astype(np.float32) * scales
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    path = folder / "meta.json"
+    if not folder.is_dir():
+        raise ModelError(f"There is no model folder {folder}; see the option 'model'.")
+    try:
+        meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        version = (meta["model_version"], meta["stream_version"])
+        assert meta["vocab"] and meta["sizes"]["embedding"] and meta["sizes"]["hidden"]
+        assert set(meta["sha256"]) == {"sibyl.onnx", "rows.npy"}
+    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+        raise ModelError(f"The model's sidecar {path} cannot be read; get the model again.") from error
+    if version != (MODEL_VERSION, STREAM_VERSION):
+        raise ModelError(
+            f"The model in {folder} is of version {version}, this sibyl needs "
+            f"{(MODEL_VERSION, STREAM_VERSION)}; use the model that came with it or train anew."
+        )
+    return meta
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"The model file {path} cannot be read; get the model again.") from error
+
+
+def _session(path: Path) -> Any:
+    """Open the graph with one thread and no memory arena: it is small, and so is the machine's share."""
+    import onnxruntime  # slow to import; only here
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(
+            str(path), sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:  # ONNX Runtime's own errors have no common base of their own
+        raise ModelError(f"The model file {path} cannot be run ({error}).") from error
