@@ -1,0 +1,66 @@
+# `make help` lists what can be made. Everything is made inside this folder: .venv and .nvim.
+# PYTHON is only the interpreter that .venv is made from (3.10 or newer).
+
+PYTHON ?= python3
+PY := .venv/bin/python
+INSTALL := $(PYTHON) engine/sibyl/install.py --venv .venv --server
+BRING := $(PYTHON) tests/neovim/bring.py
+PYTEST := $(PY) -m pytest
+LEARN := $(PY) -m sibyl.learn
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn \
+	fuzz bench lint learn-tiny learn clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## sibyl's own Python environment and a language server, in .venv
+	@$(INSTALL)
+
+setup-test: # what tests and checks need, too
+	@$(INSTALL) --with requirements/test.txt
+
+setup-learn: # what learning a model needs, too
+	@$(INSTALL) --with requirements/test.txt --with requirements/learn.txt
+
+neovim: # the oldest and the newest Neovim in .nvim, and luacheck
+	@$(BRING) --tools >/dev/null
+
+try: setup ## open an example with everything on (no terminal: type keys, show the menus)
+	@if [ -t 0 ] && [ -t 1 ]; then $(BRING) --any >/dev/null; else $(BRING) >/dev/null; fi
+	@$(PY) tests/neovim/try_sibyl.py
+
+test: setup-learn neovim ## all tests, in real Neovims too; installs what they need
+	$(PYTEST)
+
+test-engine: setup-test ## tests of the ranker alone: no Neovim, no PyTorch
+	$(PYTEST) -m "not editor and not learn"
+
+test-editor: setup-test neovim ## tests in the oldest and the newest Neovim
+	$(PYTEST) tests/editor
+
+test-learn: setup-learn ## tests of the learning stages
+	$(PYTEST) tests/learn
+
+fuzz: setup-test ## random edits: every layer must equal the one made from scratch
+	$(PY) tests/fuzz.py
+
+bench: setup-test neovim ## milliseconds per step, and from key to menu
+	@for script in bench/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+
+lint: setup-test neovim ## ruff, mypy, luacheck
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.nvim/tools/bin/luacheck --quiet --no-color lua plugin tests/data
+
+learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
+	$(PY) -m sibyl.learn --help
+
+learn: setup-learn ## the stages of learning a model, with their order and commands
+	$(LEARN) --help
+
+clean: ## remove what was made here (.venv and .nvim stay; `rm -r` them by hand)
+	rm -rf .pytest_cache .ruff_cache .mypy_cache build dist engine/*.egg-info
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
