@@ -1,8 +1,8 @@
 """Step a of learning: decide which files are learnt from, and write that down.
 
 In: repository lists and a folder that holds (or will hold) the repositories.
-Out: `corpus.jsonl.gz` (a line a file, validation first, then list order) and `corpus.json` (what was
-dropped and why).
+Out: `corpus.jsonl.gz` (a line a file, validation first, then list order) and `corpus.json` (what
+was dropped and why).
 Called by: `python -m sibyl.learn corpus`; streams and others import `read_manifest` and `Sources`.
 
     lists ─► repositories ─► files ─┬► licence, path, content ─► parts/NAME.npz    (both cores)
@@ -107,7 +107,7 @@ def _own_repositories(sources: Path) -> list[Repository]:
     if not names:
         raise LearnError(f"No repository is in {sources}.")
     # The order of hashes is as good as random, and the same on every machine.
-    ranked = sorted(names, key=lambda name: hashlib.sha1(name.encode()).digest())
+    ranked = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
     held_out = set(ranked[: max(1, len(names) // 10)]) if len(names) > 1 else set()
     return [Repository(name, split="val" if name in held_out else "train") for name in names]
 

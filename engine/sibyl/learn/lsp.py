@@ -43,9 +43,14 @@ class Server:
             )  # fmt: skip
         except OSError as error:
             raise LearnError(f"Cannot start `{command}`: {error.strerror}.") from error
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self.utf8 = False
-        self._shake_hands(root)
+        try:
+            self._shake_hands(root)
+        except ServerHangs:
+            self.close()
+            raise
 
     def _shake_hands(self, root: Path) -> None:
         uri = root.as_uri()
@@ -106,6 +111,7 @@ class Server:
         except (ProcessLookupError, PermissionError):
             pass
         self._process.wait()
+        self._listener.join(self.patience)
         for pipe in (self._process.stdin, self._process.stdout):
             try:
                 assert pipe is not None
@@ -129,7 +135,7 @@ class Server:
             while (message := self._read()) is not None:
                 if "method" not in message:
                     with self._news:
-                        self._answers[message.get("id")] = message
+                        self._answers[message.get("id", -1)] = message
                         self._news.notify_all()
                 elif "id" in message:
                     result = self._answer(message["method"], message.get("params"))
@@ -165,19 +171,27 @@ class Server:
 class Asker:
     """Asks a server about files of one work tree, and brings a new one where it hangs."""
 
-    def __init__(self, command: str, root: Path, settings: dict, patience: float) -> None:
-        """Start the first server; later ones get the same arguments."""
+    def __init__(
+        self, command: str, root: Path, settings: dict, patience: float, known: bool = True
+    ) -> None:
+        """Start the first server; `known` says that this command has answered before."""
         self._start = lambda: Server(command, root, settings, patience)
+        self._known = known
         self._server: Server | None = self._start()
 
     def ask(self, path: Path, data: bytes, chosen: list[Site]) -> list[tuple[Site, list[dict]]]:
         """Return the items at each site of a file; a file that hangs two servers gives nothing."""
-        for _ in range(2):
-            self._server = self._server or self._start()
+        for chance_left in (True, False):
             try:
-                return self._ask(self._server, path.as_uri(), data, chosen)
+                self._server = self._server or self._start()
+                found = self._ask(self._server, path.as_uri(), data, chosen)
             except ServerHangs:
                 self.close()
+                if not (chance_left or self._known):
+                    raise  # no file was ever answered: it is the server, not the file
+            else:
+                self._known = True
+                return found
         return []
 
     def _ask(

@@ -2,14 +2,14 @@
 
 In: a repository list, the folder that holds the repositories, any language server's command.
 Out: a menus file: gzipped JSON lines with `repo`, `commit`, `path`, `blob` (git's id of the file),
-`offset` (byte of the member's first letter), `member` (the truth), `size` (items the server gave) and
-`menu` (`[label, kind, sortText]` of each, or null where the truth was not among them).
+`offset` (byte of the member's first letter), `member` (the truth), `size` (items the server gave)
+and `menu` (`[label, kind, sortText]` of each, or null where the truth was not among them).
 Called by: `python -m sibyl.learn menus`; evaluate and mix read what it makes.
 
     repository at a commit ─► temporary work tree ─► random members ─► server asked at each
     ─► FILE.partial.jsonl (grows by whole repositories; FILE.progress.jsonl says how far) ─► FILE
 
-Try it: python -m sibyl.learn menus --list val.tsv --sources DIR --out menus.jsonl.gz --limit-repos 1
+Try it: python -m sibyl.learn menus --list val.tsv --sources DIR --out m.jsonl.gz --limit-repos 1
 """
 
 from __future__ import annotations
@@ -73,32 +73,43 @@ def main(argv: list[str] | None = None) -> int:
         repository for repository in read_list(options.list)
         if options.max_tokens is None or repository.tokens <= options.max_tokens
     ][: options.limit_repos]  # fmt: skip
-    sources = Sources(options.sources)
     settings = _settings(options)
     log = RowLog(options.out, {"server": options.server, "settings": options.settings,
                                "sites": options.sites, "per file": options.per_file,
                                "seed": options.seed})  # fmt: skip
-    started = time.monotonic()
-    bar = tqdm(repositories, "menus", unit=" repositories", mininterval=1)
-    for repository in bar:
-        if options.minutes and time.monotonic() - started > options.minutes * 60:
-            bar.write("The time is up; the file holds what is there.")
-            break
-        if repository.name in log.finished:
-            continue
-        try:
-            rows = list(menus_of(repository, sources, options, settings))
-        except ServerHangs as error:
-            raise LearnError(f"`{options.server}` does not answer ({error}).") from error
-        log.append(repository.name, rows)
-        bar.set_postfix(sites=log.sites, listed=log.listed)
-    bar.close()
-    sources.close()
+    with Sources(options.sources) as sources:
+        ask_all(repositories, sources, options, settings, log)
     if not log.sites:
         raise LearnError("No member site was found in these repositories.")
     log.pack(options.out)
     print(f"{log.sites:,} sites, {log.listed:,} of them with the truth in the list")
     return 0
+
+
+def ask_all(
+    repositories: list[Repository],
+    sources: Sources,
+    options: argparse.Namespace,
+    settings: dict,
+    log: RowLog,
+) -> None:
+    """Ask about one repository after the other until all are done or the time is up."""
+    started = time.monotonic()
+    with tqdm(repositories, "menus", unit=" repositories", mininterval=1) as bar:
+        for repository in bar:
+            if options.minutes and time.monotonic() - started > options.minutes * 60:
+                bar.write("The time is up; the file holds what is there.")
+                break
+            if repository.name in log.finished:
+                continue
+            known = log.sites > 0
+            try:
+                rows = list(menus_of(repository, sources, options, settings, known))
+            except ServerHangs as error:
+                said = f"`{options.server}` does not answer ({error})."
+                raise LearnError(said) from error
+            log.append(repository.name, rows)
+            bar.set_postfix(sites=log.sites, listed=log.listed)
 
 
 def _settings(options: argparse.Namespace) -> dict:
@@ -110,9 +121,13 @@ def _settings(options: argparse.Namespace) -> dict:
 
 
 def menus_of(
-    repository: Repository, sources: Sources, options: argparse.Namespace, settings: dict
+    repository: Repository,
+    sources: Sources,
+    options: argparse.Namespace,
+    settings: dict,
+    known: bool,
 ) -> Iterator[dict]:
-    """Yield a row for each chosen site of one repository."""
+    """Yield a row for each chosen site of one repository; `known`: this server answered before."""
     store = sources.store(repository.name)
     commit = store.commit(repository.commit)
     files = [listed for listed in store.files(commit) if listed.size >= 0]
@@ -123,7 +138,7 @@ def menus_of(
     with tempfile.TemporaryDirectory(prefix="sibyl-menus-") as folder:
         root = Path(folder).resolve()
         export(files, store, root)
-        asker = Asker(options.server, root, settings, options.patience)
+        asker = Asker(options.server, root, settings, options.patience, known)
         try:
             for listed, data, chosen in plan:
                 for site, items in asker.ask(root / listed.path, data, chosen):

@@ -113,21 +113,23 @@ class GitStore:
             self._process = subprocess.Popen(
                 command, stdin=pipe, stdout=pipe, env=os.environ | _QUIET_GIT
             )
-        assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(blob.encode() + b"\n")
-        self._process.stdin.flush()
-        head = self._process.stdout.readline().split()
+        questions, answers = self._process.stdin, self._process.stdout
+        assert questions is not None
+        assert answers is not None
+        try:
+            questions.write(blob.encode() + b"\n")
+            questions.flush()
+            head = answers.readline().split()
+        except OSError as error:
+            raise LearnError(f"git ended while reading {self.place}.") from error
         if len(head) != 3:
             raise LearnError(f"The blob {blob} is not in {self.place}.")
-        return self._process.stdout.read(int(head[2]) + 1)[:-1]
+        return answers.read(int(head[2]) + 1)[:-1]
 
     def close(self) -> None:
         """Stop the git process, if there is one."""
         if self._process is not None:
-            assert self._process.stdin and self._process.stdout
-            self._process.stdin.close()
-            self._process.stdout.close()
-            self._process.wait()
+            self._process.communicate()
             self._process = None
 
 
@@ -139,11 +141,11 @@ class FolderStore:
         self.place = place
         self._paths: dict[str, Path] | None = None
 
-    def commit(self, wanted: str) -> str:
+    def commit(self, wanted: str) -> str:  # noqa: ARG002 (as in GitStore)
         """Return the empty string: a plain folder is taken as it is."""
         return ""
 
-    def files(self, commit: str) -> Iterator[Listed]:
+    def files(self, commit: str) -> Iterator[Listed]:  # noqa: ARG002 (as in GitStore)
         """Yield the regular files below the folder, sorted by path."""
         self._paths = {}
         for path in sorted(self.place.rglob("*")):
@@ -220,6 +222,12 @@ class Sources:
     def read(self, repo: str, blob: str) -> bytes:
         """Return the bytes of a file by its repository and blob id."""
         return self.store(repo).read(blob)
+
+    def __enter__(self) -> Sources:  # noqa: PYI034 (typing.Self is not in Python 3.10)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close all repositories."""

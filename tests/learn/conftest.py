@@ -1,0 +1,27 @@
+"""What the tests of the learning stages share.
+
+In: nothing. Out: the fixture `sources`. Called by: pytest.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+# Whoever only uses models need not install what learning needs; `-ra` would not tell, so we do.
+LACKING = [name for name in ("datasketch", "tqdm") if find_spec(name) is None]
+collect_ignore_glob = ["test_corpus*.py", "test_menus*.py"] if LACKING else []
+
+
+def pytest_report_header() -> str | None:
+    """Say why tests are missing, if they are."""
+    return f"corpus and menus are not tested: {', '.join(LACKING)} missing" if LACKING else None
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """An empty folder for repositories."""
+    (tmp_path / "sources").mkdir()
+    return tmp_path / "sources"
