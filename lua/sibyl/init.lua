@@ -2,7 +2,7 @@
 -- Called by: plugin/sibyl.lua (begin), users and :Sibyl (setup, enable, disable, toggle, compare).
 --
 -- Wiring of the editor's side, each arrow a call:
---   FileType python ─► begin ─► bridge.start (host)        LspAttach ─► reply.wrap (the client)
+--   FileType python ─► begin ─► bridge.start (host)        LspAttach ─► wrap.buffer (its clients)
 --                         └───► mirror.attach (the text)   CursorMovedI ─► mirror.cursor_moved
 
 local config = require('sibyl.config')
@@ -19,7 +19,7 @@ local function attach(buf)
   end
   require('sibyl.bridge').start()
   require('sibyl.mirror').attach(buf)
-  require('sibyl.reply').wrap_buffer(buf)
+  require('sibyl.wrap').buffer(buf)
   require('sibyl.server').consider(buf)
 end
 
@@ -32,7 +32,7 @@ end
 local function wire()
   wired = true
   local group = api.nvim_create_augroup('sibyl_work', { clear = true })
-  local mirror, reply = require('sibyl.mirror'), require('sibyl.reply')
+  local mirror, wrap = require('sibyl.mirror'), require('sibyl.wrap')
   local function on(events, callback, desc)
     api.nvim_create_autocmd(events, {
       group = group,
@@ -51,14 +51,14 @@ local function wire()
     mirror.resend(event.buf)
   end, 'tell the host the new name')
   on('LspAttach', function(event)
-    reply.wrap_buffer(event.buf)
+    wrap.buffer(event.buf)
     require('sibyl.server').consider(event.buf)
   end, 'rank the replies of this client')
   on('CompleteDone', function(event)
-    reply.on_complete_done(event.buf)
+    require('sibyl.reply').on_complete_done(event.buf)
   end, 'learn what was accepted')
   on('InsertLeave', function()
-    reply.end_of_word()
+    require('sibyl.word').forget()
   end, 'forget the ranking of the last word')
   on('BufReadPost', function(event)
     mirror.attach(event.buf)
@@ -70,7 +70,7 @@ local function wire()
       begun[event.buf] = nil
     end,
   })
-  reply.install()
+  wrap.install()
   api.nvim_set_hl(0, 'SibylStar', { default = true, link = 'Special' })
 end
 
@@ -115,7 +115,7 @@ function M.enable(buf)
   if not wired then
     wire()
   end
-  require('sibyl.reply').install()
+  require('sibyl.wrap').install()
   each(buf, attach)
 end
 
@@ -130,7 +130,7 @@ function M.disable(buf)
   config.switch(false)
   each(nil, detach)
   if wired then
-    require('sibyl.reply').uninstall()
+    require('sibyl.wrap').uninstall()
     require('sibyl.bridge').stop()
   end
 end

@@ -62,8 +62,10 @@ local function inside(path, folder)
   return folder ~= nil and folder ~= '' and vim.startswith(vim.fs.normalize(path), vim.fs.normalize(folder) .. '/')
 end
 
--- The first python3 on PATH that is not the active environment's.
-local function on_path(name)
+--- The first program of a name on PATH that is not the active environment's.
+---@param name string
+---@return string|nil
+function M.on_path(name)
   for _, folder in ipairs(vim.split(vim.env.PATH or '', windows and ';' or ':', { trimempty = true })) do
     local path = vim.fs.joinpath(folder, windows and name .. '.exe' or name)
     local active = inside(path, vim.env.VIRTUAL_ENV) or inside(path, vim.env.CONDA_PREFIX)
@@ -91,8 +93,8 @@ function M.candidates()
   add(M.program(vim.fs.joinpath(M.root(), '.venv'), 'python'), "the checkout's .venv")
   local provider = vim.g.python3_host_prog
   add(type(provider) == 'string' and provider or nil, 'g:python3_host_prog')
-  add(on_path('pynvim-python'), 'pynvim-python on PATH')
-  add(on_path('python3') or on_path('python'), 'python3 on PATH')
+  add(M.on_path('pynvim-python'), 'pynvim-python on PATH')
+  add(M.on_path('python3') or M.on_path('python'), 'python3 on PATH')
   return list
 end
 

@@ -56,6 +56,17 @@ local function adds_import(item)
   return type(data) == 'table' and data.autoImportText ~= nil and data.autoImportText ~= vim.NIL
 end
 
+--- The name an item stands for: servers decorate labels, "Path (import pathlib)", "read(size)".
+---@param item table as the server sent it
+---@return string
+function M.name(item)
+  local label = item.label
+  if label:match('^[%w_\128-\255]+=$') then
+    return label -- a keyword argument
+  end
+  return label:match('^[%w_\128-\255]+') or label
+end
+
 -- Positions of the items in the order Neovim itself would show, equal ones as they came.
 local function server_order(items)
   local keys, order = {}, {}
@@ -75,7 +86,7 @@ end
 
 ---@class sibyl.Question
 ---@field order integer[] positions in the reply, in the server's own order
----@field names string[] labels, in that order
+---@field names string[] names, in that order
 ---@field kinds integer[]
 ---@field keys string[] what tells these items apart from reply to reply
 
@@ -88,7 +99,7 @@ function M.question(items)
   for place, index in ipairs(order) do
     local item = items[index]
     local kind = type(item.kind) == 'number' and item.kind or 0
-    names[place] = item.label
+    names[place] = M.name(item)
     kinds[place] = kind + (adds_import(item) and ADDS_IMPORT or 0)
     local key = item.label .. '\0' .. kinds[place]
     seen[key] = (seen[key] or 0) + 1

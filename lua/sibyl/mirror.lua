@@ -12,6 +12,7 @@
 -- 'endofline' and the file's encoding say; on_bytes counts the same way.
 
 local bridge = require('sibyl.bridge')
+local bytes = require('sibyl.bytes')
 local config = require('sibyl.config')
 local log = require('sibyl.log')
 
@@ -48,56 +49,6 @@ local function edited(buf, start)
   end
 end
 
--- The byte at which a row starts; row = line count gives the length of the whole.
-local function row_start(buf, row)
-  local count = api.nvim_buf_line_count(buf)
-  if row < count then
-    return api.nvim_buf_get_offset(buf, row)
-  end
-  local last = api.nvim_buf_get_lines(buf, count - 1, count, false)[1] or ''
-  return api.nvim_buf_get_offset(buf, count - 1) + #last + 1
-end
-
---- Length of the buffer in bytes, as it is now.
----@param buf integer
----@return integer
-function M.length(buf)
-  return row_start(buf, api.nvim_buf_line_count(buf))
-end
-
--- Row and column of a byte, by halving: a line's offset is cheap to ask for.
-local function position(buf, byte)
-  local low, high = 0, api.nvim_buf_line_count(buf)
-  while high - low > 1 do
-    local middle = math.floor((low + high) / 2)
-    if api.nvim_buf_get_offset(buf, middle) <= byte then
-      low = middle
-    else
-      high = middle
-    end
-  end
-  return low, byte - api.nvim_buf_get_offset(buf, low)
-end
-
--- The text between two bytes of the buffer.
-local function slice(buf, from, to)
-  if from >= to then
-    return ''
-  end
-  local from_row, from_col = position(buf, from)
-  local to_row, to_col = position(buf, to)
-  local last = api.nvim_buf_get_lines(buf, to_row, to_row + 1, true)[1]
-  local closing = ''
-  if to_col > #last then -- past the last line's end: its "\n" is not in any line
-    to_col, closing = #last, '\n'
-  end
-  if from_row == to_row and from_col > to_col then
-    return closing
-  end
-  local lines = api.nvim_buf_get_text(buf, from_row, from_col, to_row, to_col, {})
-  return table.concat(lines, '\n') .. closing
-end
-
 local function path_of(buf)
   local name = api.nvim_buf_get_name(buf)
   return name ~= '' and vim.fn.fnamemodify(name, ':p') or ''
@@ -105,7 +56,7 @@ end
 
 -- Why a buffer is too much to follow, or nil.
 local function too_much(buf)
-  local length = M.length(buf)
+  local length = bytes.length(buf)
   if length > config.get().max_bytes then
     return ('%d bytes are more than option `max_bytes`'):format(length)
   end
@@ -142,7 +93,7 @@ function M.flush(buf)
   if not mirror or not api.nvim_buf_is_loaded(buf) then
     return false
   end
-  local pending, length = mirror.pending, M.length(buf)
+  local pending, length = mirror.pending, bytes.length(buf)
   if not pending and not mirror.stale then
     return true
   end
@@ -160,7 +111,7 @@ function M.flush(buf)
   end
   mirror.pending = nil
   mirror.seq = mirror.seq + 1
-  local text = slice(buf, pending.start, pending.start + pending.new)
+  local text = bytes.slice(buf, pending.start, pending.start + pending.new)
   bridge.send('edit', buf, mirror.seq, pending.start, pending.old, text)
   return true
 end
@@ -185,7 +136,7 @@ local function hint(buf, mirror)
   if api.nvim_get_current_buf() ~= buf or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
     return
   end
-  local offset = M.place(buf)
+  local offset = bytes.word(buf)
   local mark = mirror.seq .. ':' .. offset
   if mark ~= mirror.hinted then
     mirror.hinted = mark
@@ -211,23 +162,6 @@ local function on_bytes(buf, mirror, start, old, new)
   mirror.length = mirror.length + new - old
   edited(buf, start)
   after_edit(buf, mirror)
-end
-
---- The byte where the word at a position begins; without a position, the cursor's.
----@param buf integer
----@param row integer|nil 0-based
----@param col integer|nil 0-based byte
----@return integer offset
----@return integer col where the word starts
-function M.place(buf, row, col)
-  if not row then
-    local cursor = api.nvim_win_get_cursor(0)
-    row, col = cursor[1] - 1, cursor[2]
-  end
-  local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1] or ''
-  -- Bytes above 127 belong to letters: Python's names may hold any of them.
-  local start = #line:sub(1, col):gsub('[%w_\128-\255]+$', '')
-  return row_start(buf, row) + start, start
 end
 
 --- Tells the host about the cursor without an edit: insert mode was entered, or the cursor moved in it.
