@@ -77,6 +77,10 @@ class Model:
             self._make(texts)
             return self._vectors[[places[text] for text in texts]]
 
+    def members(self) -> list[str]:
+        """Return the names that have a row of their own."""
+        return [word for word in self.vocab.words if word[0] != "@"]
+
     def _make(self, texts: Iterable[str]) -> None:
         """Make the vectors of the texts that have none yet."""
         places, vocab = self._places, self.vocab

@@ -43,6 +43,12 @@ class States:
         self._predicted: Floats | None = None
         self._tokens = start  # tokens that ``_predicted`` has seen
 
+    @property
+    def predicted(self) -> Floats:
+        """The vector (size) the last ``advance`` returned."""
+        assert self._predicted is not None
+        return self._predicted
+
     def advance(self, texts: list[str], first: int) -> Floats:
         """Return the vector (size) predicted after all of ``texts``, of which those before ``first`` are old."""
         start = window_start(len(texts))

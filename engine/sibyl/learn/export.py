@@ -22,6 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from sibyl.errors import LearnError
 from sibyl.learn.files import whole_file
 from sibyl.learn.network import Network, Sizes
+from sibyl.learn.streams import rows_of
 from sibyl.model import MODEL_VERSION
 from sibyl.stream import STREAM_VERSION
 from sibyl.vocab import Vocab
@@ -46,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     if vocab.rows != network.sizes.rows:
         raise LearnError(f"The checkpoint in {options.run} was made with other streams.")
     with whole_file(options.out / "sibyl.onnx") as file:
-        file.write(to_onnx(network).SerializeToString())
+        file.write(to_onnx(network, reach(network, vocab)).SerializeToString())
     with whole_file(options.out / "rows.npy") as file:
         np.save(file, network.rows.weight.detach().numpy())
     with whole_file(options.out / "vocab.txt") as file:
@@ -79,21 +80,39 @@ def load_network(run: Path) -> tuple[Network, dict]:  # type: ignore[type-arg]
     return network.eval(), kept
 
 
-def to_onnx(network: Network) -> onnx.ModelProto:
-    """Write the LSTM and its projection as a graph of three nodes."""
+def reach(network: Network, vocab: Vocab) -> float:
+    """Return how far from zero the vectors of the vocabulary's own texts go."""
+    rows = torch.from_numpy(rows_of(vocab.words, vocab))
+    with torch.no_grad():
+        return max(float(network.vectors(rows).abs().max()), 1e-3) if len(rows) else 1.0
+
+
+def to_onnx(network: Network, far: float) -> onnx.ModelProto:
+    """Write the LSTM and its projection as a graph.
+
+    Before the LSTM stand a clip to ``far`` and two constant inputs, ``far`` and ``-far``, with no weight. They
+    change nothing in float. In INT8 they fix the scale of what goes in, which otherwise depends on
+    the tokens that happen to be read in one call: typing and reading afresh would differ.
+    """
     size, hidden = network.sizes.embedding, network.sizes.hidden
     lstm = network.lstm
     weights = {
-        "W": _gates(lstm.weight_ih_l0)[None],
+        "far": np.asarray(far, np.float32),
+        "near": np.asarray(-far, np.float32),
+        "one_more": np.asarray([0, 0, 0, 0, 0, 1], np.int64),
+        "W": np.pad(_gates(lstm.weight_ih_l0), ((0, 0), (0, 2)))[None],
         "R": _gates(lstm.weight_hh_l0)[None],
         "B": np.concatenate((_gates(lstm.bias_ih_l0), _gates(lstm.bias_hh_l0)))[None],
         "P": network.project.weight.detach().numpy().T.copy(),
         "b": network.project.bias.detach().numpy(),
     }
     nodes = [
+        helper.make_node("Clip", ["vectors", "near", "far"], ["clipped"]),
+        helper.make_node("Pad", ["clipped", "one_more", "far"], ["upper"]),
+        helper.make_node("Pad", ["upper", "one_more", "near"], ["ranged"]),
         helper.make_node(
             "LSTM",
-            ["vectors", "W", "R", "B", "", "hidden_in", "cell_in"],
+            ["ranged", "W", "R", "B", "", "hidden_in", "cell_in"],
             ["", "hidden", "cell"],
             hidden_size=hidden,
         ),
@@ -131,7 +150,7 @@ def _gates(weight: torch.Tensor) -> np.ndarray:
 def difference(network: Network, path: Path, tokens: int = 64) -> float:
     """Return the largest difference between PyTorch and ONNX over some random tokens."""
     generator = np.random.default_rng(0)
-    vectors = generator.standard_normal((tokens, 1, network.sizes.embedding)).astype(np.float32)
+    vectors = generator.standard_normal((tokens, 1, network.sizes.embedding)).astype(np.float32) / 8
     zero = np.zeros((1, 1, network.sizes.hidden), np.float32)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     given = {"vectors": vectors, "hidden_in": zero, "cell_in": zero}

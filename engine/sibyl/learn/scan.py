@@ -112,9 +112,7 @@ def _finished(part: Path, key: dict) -> dict | None:
     return report if report["key"] == key else None
 
 
-def _scan_files(
-    repository: Repository, store: Store, commit: str, part: Path, key: dict
-) -> dict:
+def _scan_files(repository: Repository, store: Store, commit: str, part: Path, key: dict) -> dict:
     files: list[dict] = []
     signatures: list[np.ndarray] = []
     dropped: Counter = Counter()

@@ -1,0 +1,92 @@
+"""Step 8b of 9: candidates to an order, with probabilities and stars.
+
+In: candidates in the server's order, the vector predicted for the next name, the place, the file's usage.
+Out: a ``Ranking``: every candidate exactly once, best first.  Called by: session.
+
+For members, a small network over the features decides (learned listwise on training repositories, weights
+in the model's sidecar). For other names the language model alone does, and what would add an import
+stays below what is in scope. Equal scores keep the server's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sibyl.errors import ModelError
+from sibyl.features import FEATURES_VERSION, NAMES, features, log_share
+from sibyl.model import Floats, Model
+from sibyl.usage import Place, Usage
+
+IMPORTS = 64
+"""Added to the kind of a candidate whose acceptance would add an import."""
+MOST_STARS = 5
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """An order of candidates: positions in the given list, best first, and what each is worth."""
+
+    order: list[int]
+    probability: list[float]  # of the candidate at the same place of ``order``
+    stars: int  # so many from the front are starred
+
+
+class Mix:
+    """The learned mixture: a layer of rectified units over the features, then one score."""
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        if kept.get("features") != list(NAMES) or kept.get("version") != FEATURES_VERSION:
+            raise ModelError("The model's mixing weights are of another version; get the model again.")
+        self.hidden = np.asarray(kept["hidden"], np.float32)  # (columns + 1, units)
+        self.out = np.asarray(kept["out"], np.float32)  # (units + columns)
+        self.star = float(kept["star"])
+
+    def scores(self, rows: Floats) -> Floats:
+        """Return one score a row of features."""
+        units = np.maximum(rows @ self.hidden[:-1] + self.hidden[-1], 0)
+        return units @ self.out[: units.shape[1]] + rows @ self.out[units.shape[1] :]
+
+
+class Ranker:
+    """Ranks candidates with one model."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        kept = model.meta.get("mix")
+        self.mix = Mix(kept) if kept else None
+
+    def logits(self, names: Sequence[str], predicted: Floats) -> Floats:
+        """Return the network's logits of the candidates."""
+        return self.model.vectors(names) @ predicted
+
+    def rank(
+        self,
+        names: Sequence[str],
+        kinds: Sequence[int],
+        predicted: Floats,
+        place: Place,
+        usage: Usage,
+    ) -> Ranking:
+        """Order the candidates; at least one must be given."""
+        logits = self.logits(names, predicted)
+        if place.member and self.mix is not None:
+            scores = self.mix.scores(features(names, kinds, logits, place, usage))
+        else:
+            scores = log_share(logits)
+        order = np.argsort(-scores, kind="stable")
+        if not place.member:
+            imports = np.asarray(kinds)[order] >= IMPORTS
+            order = np.concatenate((order[~imports], order[imports]))
+        probability = np.exp(log_share(scores))[order]
+        return Ranking(order.tolist(), probability.tolist(), self._stars(probability, place))
+
+    def _stars(self, probability: Floats, place: Place) -> int:
+        """Return how many are worth a star: the first if it is likely, others if nearly as likely."""
+        if not place.member or self.mix is None or probability[0] < self.mix.star:
+            return 0
+        worth = probability[:MOST_STARS] >= max(0.1, 0.2 * float(probability[0]))
+        return int(np.argmin(worth)) if not worth.all() else len(worth)
