@@ -33,9 +33,9 @@ pytestmark = pytest.mark.learn
 def test_killed_and_started_again(sources: Path, tmp_path: Path) -> None:
     """Killed without warning, the stage goes on where it was and ends with the same bytes."""
     rows = []
-    for number in range(6):
+    for number in range(4):
         name = f"o/n{number}"
-        files = {f"f{i}.py": code(f"r{number}_{i}", 150) for i in range(40)}
+        files = {f"f{i}.py": code(f"r{number}_{i}", 60) for i in range(20)}
         rows.append((name, make_repository(sources, name, files), "MIT"))
     listed = write_list(tmp_path / "train.tsv", rows)
     arguments = ["corpus", "--list", listed, "--sources", sources, "--jobs", 1, "--out"]
