@@ -12,6 +12,7 @@ completed, never on how the text came to be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,14 @@ from sibyl.text import Text
 from sibyl.usage import Place, Usage
 
 
+def bare(label: str) -> str:
+    """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``."""
+    if label.isidentifier():
+        return label
+    found = re.match(r"\W*(\w+)", label)
+    return found.group(1) if found else label
+
+
 class Session:
     """The text of one buffer and all that is kept of it."""
 
@@ -33,10 +42,12 @@ class Session:
         self.stream = Stream()
         self.usage = Usage()
         self.states = States(ranker.model)
+        self._edited = False
 
     def edit(self, start: int, old_length: int, new: bytes) -> None:
         """Replace bytes; raises TextError when they are not there."""
         self.stream.edit(self.text.apply(start, old_length, new))
+        self._edited = True
 
     def prepare(self, offset: int) -> Floats:
         """Bring all in step with the text before the word at ``offset``; return the vector predicted."""
@@ -45,13 +56,24 @@ class Session:
         self.usage.advance(self.stream, first)
         return self.states.advance(self.stream.texts, first)
 
+    def rest(self) -> None:
+        """Use a quiet moment: where the code above is broken, parse it afresh.
+
+        An incremental tree of broken code may differ from a fresh one; of sound code it never does.
+        """
+        syntax = self.stream.syntax
+        if self._edited and syntax.tree is not None and syntax.tree.root_node.has_error:
+            self.stream.refresh()
+            self.prepare(syntax.stop)
+        self._edited = False
+
     def rank(self, offset: int, names: Sequence[str], kinds: Sequence[int]) -> Ranking:
         """Order candidates (labels and kinds in the server's order) for the word at ``offset``."""
         if not names:
             return Ranking([], [], 0)
         predicted = self.prepare(offset)
         place = Place(self.stream, self.usage)
-        return self._ranker.rank(names, kinds, predicted, place, self.usage)
+        return self._ranker.rank([bare(name) for name in names], kinds, predicted, place, self.usage)
 
     def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
         """Return names of the model's own, where no server knows any: likely ones, with probability."""
