@@ -169,6 +169,11 @@ def fill(place: Path, lists: list[Path], manager: str) -> None:
         raise subprocess.CalledProcessError(1, [sys.executable], "no python3-venv")
     if not place.exists():
         run([sys.executable, "-m", "venv", str(place)])
+    elif run([python, "-c", "import importlib.util as u; print(bool(u.find_spec('pip')))"]) != [
+        "True"
+    ]:
+        # Made by uv once, which leaves pip out.
+        run([python, "-m", "ensurepip", "--upgrade"])
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PYTHONNOUSERSITE": "1"}
     run([python, "-m", "pip", "install", "--progress-bar", "off", *wheels, *files], quiet)
 

@@ -52,7 +52,7 @@ class NotShown(Exception):
 
 
 def type_probe(child: Child, mark: str, text: str) -> list[Item]:
-    """Type on a new line below a mark of the example and return the menu; leaves the file as it was."""
+    """Type on a new line below a mark, return the menu, and undo what was typed."""
     child.call("cursor", 1, 1)
     child.call("search", f"# ↓ {mark}", "W")
     child.type_keys("o" + text, every=0.03)
@@ -133,7 +133,7 @@ def by_hand(nvim: Path, home: Path) -> None:
     os.chdir(project)
     command = [str(nvim), "-u", str(init), "-i", "NONE", "+2", str(file)]
     environment = isolated(home) | {"TERM": os.environ.get("TERM", "xterm-256color")}
-    os.execve(str(nvim), command, environment)
+    os.execve(str(nvim), command, environment)  # noqa: S606 (no shell is the point)
 
 
 def main() -> int:
