@@ -18,10 +18,10 @@ HERE = Path(__file__).resolve().parent
 # Helpers beside this file are imported by their plain names; the engine works uninstalled too.
 sys.path[:0] = [str(HERE), str(HERE / "neovim"), str(HERE.parent / "engine")]
 
-import bring  # noqa: E402 (found through the line above)
+import find  # noqa: E402 (found through the line above)
 from child import Child  # noqa: E402
 
-BINARIES = bring.neovims()
+BINARIES = find.neovims()
 CAN_LEARN = all(importlib.util.find_spec(name) for name in ("torch", "tqdm", "datasketch"))
 # Whoever changes only the editor's side need not install what learning takes.
 collect_ignore = [] if CAN_LEARN else ["learn"]
@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def label(binary: Path) -> str:
     """A short name for a test's parameter: the version."""
-    return ".".join(map(str, bring.version_of(binary))) or binary.name
+    return ".".join(map(str, find.version_of(binary))) or binary.name
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

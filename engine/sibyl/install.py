@@ -65,27 +65,25 @@ def say(text: str) -> None:
 def run(command: list[str], environment: dict[str, str] | None = None) -> list[str]:
     """Run a command, passing on what shows progress; failing raises with all its lines."""
     settings = {**os.environ, **(environment or {})}
+    lines = []
     process = subprocess.Popen(
         command,
         env=settings,
+        text=True,
+        errors="replace",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
     )
-    assert process.stdout
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip())
-        if line.lstrip().startswith(PROGRESS):
-            print("  " + re.sub(r" \(from .*", "", line.strip())[:100], flush=True)
-    if process.wait():
+    with process:
+        assert process.stdout
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if line.lstrip().startswith(PROGRESS):
+                print("  " + re.sub(r" \(from .*", "", line.strip())[:100], flush=True)
+    if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, "\n".join(lines))
     return lines
-
-
-# ---------------------------------------------------------------- what is wanted, what is there
 
 
 def digest(path: Path) -> str:
@@ -121,9 +119,6 @@ def try_out(place: Path, lists: list[Path]) -> dict[str, dict[str, str]]:
 def program(place: Path, name: str) -> Path:
     """A program of an environment."""
     return place / BIN / (f"{name}.exe" if os.name == "nt" else name)
-
-
-# ---------------------------------------------------------------- making
 
 
 def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
@@ -174,7 +169,7 @@ def fill(place: Path, lists: list[Path], manager: str) -> None:
     ]:
         # Made by uv once, which leaves pip out.
         run([python, "-m", "ensurepip", "--upgrade"])
-    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PYTHONNOUSERSITE": "1"}
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     run([python, "-m", "pip", "install", "--progress-bar", "off", *wheels, *files], quiet)
 
 

@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-import bring  # noqa: E402 (found through the line above, as the next)
+import find  # noqa: E402 (found through the line above, as the next)
 from child import Child, Item, isolated  # noqa: E402
 
 EXAMPLE = ROOT / "tests/data/example.py"
@@ -109,7 +109,7 @@ def names(menu: list[Item]) -> list[str]:
 
 def show(nvim: Path, home: Path, server: Path) -> None:
     """Type into one Neovim without and with sibyl, and compare."""
-    print(f"\nNeovim {'.'.join(map(str, bring.version_of(nvim)))}", flush=True)
+    print(f"\nNeovim {'.'.join(map(str, find.version_of(nvim)))}", flush=True)
     native = menus(nvim, home / "native", NATIVE % repr(str(server)), ranked=False)
     ranked = menus(nvim, home / "ranked", RANKED, ranked=True)
     moved = 0
@@ -139,7 +139,7 @@ def by_hand(nvim: Path, home: Path) -> None:
 def main() -> int:
     """Do the one or the other."""
     server = ROOT / ".venv/bin/ty"
-    found = bring.neovims()
+    found = find.neovims()
     if not found:
         print("try: no Neovim 0.10.4 or newer is here.", file=sys.stderr)
         return 1
