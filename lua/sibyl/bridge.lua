@@ -19,7 +19,16 @@ local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: 
 local TRIES = 6
 
 -- `-c` puts the current folder first on sys.path; a project's own module must not be taken for a package.
-local BOOT = 'import sys; sys.path[:] = [p for p in sys.path if p]; import pynvim; pynvim.start_host()'
+-- EOFError: Neovim is gone.
+local BOOT = [[
+import sys
+sys.path[:] = [entry for entry in sys.path if entry]
+import pynvim
+try:
+    pynvim.start_host()
+except EOFError:
+    pass
+]]
 
 ---@class sibyl.Host
 M.state = {
@@ -58,9 +67,10 @@ function M.when_up(callback)
   table.insert(on_up, callback)
 end
 
+--- Whether it is worth asking: the host is up and has a model.
 ---@return boolean
 function M.ready()
-  return state.phase == 'ready'
+  return state.phase == 'ready' and state.facts.ok ~= false
 end
 
 local function retry()

@@ -13,7 +13,7 @@ local M = {}
 local running = false
 
 local function say(text, level)
-  vim.notify('sibyl: ' .. text, level or vim.log.levels.INFO)
+  vim.notify(log.fit('sibyl: ' .. text), level or vim.log.levels.INFO)
 end
 
 -- Any Python can make an environment; the option names one if PATH's is too old.
@@ -99,7 +99,7 @@ function M.run()
       last = vim.trim(text)
       log.info('install: %s', last)
       if not vim.startswith(text, ' ') then
-        vim.api.nvim_echo({ { 'sibyl: ' .. last } }, false, {})
+        vim.api.nvim_echo({ { log.fit('sibyl: ' .. last) } }, false, {})
       end
     end
   end))

@@ -57,6 +57,18 @@ for level in pairs(ORDER) do
   end
 end
 
+--- Cuts a message that is longer than the line: it would make Neovim wait for a key, in the middle of typing.
+---@param text string
+---@return string
+function M.fit(text)
+  local room = vim.v.echospace
+  if vim.fn.strdisplaywidth(text) <= room then
+    return text
+  end
+  local more = '… (:Sibyl log)'
+  return vim.fn.strcharpart(text, 0, math.max(room - vim.fn.strdisplaywidth(more) - 1, 0)) .. more
+end
+
 --- Tells the user one sentence, the same sentence once per session.
 ---@param text string
 ---@param level integer|nil vim.log.levels
@@ -67,7 +79,7 @@ function M.tell(text, level)
   end
   said[text] = true
   vim.schedule(function()
-    vim.notify('sibyl: ' .. text, level or vim.log.levels.WARN)
+    vim.notify(M.fit('sibyl: ' .. text), level or vim.log.levels.WARN)
   end)
 end
 

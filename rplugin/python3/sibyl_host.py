@@ -5,6 +5,12 @@ In: notifications named ``sibyl:*`` from lua/sibyl/bridge.lua. Out: answers by
 
 It only passes on. Nothing heavy is imported here, and no call waits for Neovim:
 the engine's worker thread answers whenever it is done.
+
+    start (options)                          attach (buf, seq, text, path)
+    edit (buf, seq, start, old, text)        detach (buf)
+    cursor (buf, seq, offset)                accepted (buf, seq, offset, name)
+    rank (number, buf, seq, length, offset, names, kinds)
+    guess (number, buf, seq, length, offset, limit)          status (number)
 """
 
 from __future__ import annotations
@@ -16,14 +22,12 @@ from typing import Any
 
 import pynvim
 
-# The engine lies in the same checkout, so nothing of it has to be installed; first on the path, so that
-# no other plugin's module of this name can take its place.
+# Nothing of the engine has to be installed; first, so that no other plugin's `sibyl` is found.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
 
-def as_bytes(text: str | bytes) -> bytes:
-    """Return the very bytes of the buffer: what is not UTF-8 travels as surrogates."""
-    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+# What is not UTF-8 travels as surrogates; so the engine gets the very bytes of the buffer.
+BYTES = ("utf-8", "surrogateescape")
 
 
 @pynvim.plugin
@@ -65,38 +69,38 @@ class SibylHost:
 
     @pynvim.rpc_export("sibyl:attach")
     def attach(self, buf: int, seq: int, text: str, path: str) -> None:
-        self._hand("attach", buf, seq, as_bytes(text), path)
+        self._hand("attach", buf, seq, text.encode(*BYTES), path)
 
     @pynvim.rpc_export("sibyl:edit")
     def edit(self, buf: int, seq: int, start: int, old: int, text: str) -> None:
-        self._hand("edit", buf, seq, start, old, as_bytes(text))
+        self._hand("edit", buf, seq, start, old, text.encode(*BYTES))
 
     @pynvim.rpc_export("sibyl:detach")
     def detach(self, buf: int) -> None:
         self._hand("detach", buf)
 
     @pynvim.rpc_export("sibyl:cursor")
-    def cursor(self, buf: int, seq: int, offset: int) -> None:
-        self._hand("cursor", buf, seq, offset)
+    def cursor(self, *rest: Any) -> None:
+        self._hand("cursor", *rest)
 
     @pynvim.rpc_export("sibyl:rank")
-    def rank(self, number: int, buf: int, *rest: Any) -> None:
-        self._hand("rank", number, buf, *rest)  # seq, length, offset, names, kinds
+    def rank(self, *rest: Any) -> None:
+        self._hand("rank", *rest)
 
     @pynvim.rpc_export("sibyl:guess")
-    def guess(self, number: int, buf: int, *rest: Any) -> None:
-        self._hand("guess", number, buf, *rest)  # seq, length, offset, limit
+    def guess(self, *rest: Any) -> None:
+        self._hand("guess", *rest)
 
     @pynvim.rpc_export("sibyl:accepted")
-    def accepted(self, buf: int, seq: int, offset: int, name: str) -> None:
-        self._hand("accepted", buf, seq, offset, name)
+    def accepted(self, *rest: Any) -> None:
+        self._hand("accepted", *rest)
 
     @pynvim.rpc_export("sibyl:status")
     def status(self, number: int) -> None:
         self._hand("status", number)
 
     @pynvim.function("SibylHostAlive", sync=True)
-    def alive(self, args: list) -> bool:
+    def alive(self, _: list[Any]) -> bool:
         """Say yes; having one named function, :UpdateRemotePlugins lists this plugin."""
         return True
 

@@ -10,6 +10,7 @@ Who:  tests/editor/conftest.py.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -42,6 +43,7 @@ class Desk:
         threading.Timer(delay, self.send_now, answer).start()
 
     def start(self, options: dict[str, Any]) -> None:
+        """Say that it can rank, a little later."""
         self.note("start", options)
         orders = self.orders()
         if "notice" in orders:
@@ -50,10 +52,12 @@ class Desk:
         self.send_now(0, "ready", {"python": sys.version.split()[0], "hash": "fake"})
 
     def attach(self, buf: int, seq: int, text: bytes, path: str) -> None:
+        """Hold a whole text."""
         self.note("attach", buf, seq, len(text), path)
         self.buffers[buf] = [seq, text]
 
     def edit(self, buf: int, seq: int, start: int, old: int, text: bytes) -> None:
+        """Change it; a gap in the numbers spoils the copy."""
         self.note("edit", buf, seq, start, old, text)
         had, before = self.buffers[buf]
         good = seq == had + 1 and start + old <= len(before)
@@ -61,20 +65,21 @@ class Desk:
         self.buffers[buf] = [seq if good else -1000000, after]
 
     def detach(self, buf: int) -> None:
+        """Forget it."""
         self.note("detach", buf)
         self.buffers.pop(buf, None)
 
     def cursor(self, buf: int, seq: int, offset: int) -> None:
+        """Only note it."""
         self.note("cursor", buf, seq, offset)
 
     def rank(
         self, number: int, buf: int, seq: int, length: int, offset: int, names: list, kinds: list
     ) -> None:
+        """Answer as the test says."""
         self.note("rank", buf, seq, length, offset, names, kinds)
         orders = self.orders()
         if orders.get("die"):
-            import os
-
             os.kill(os.getpid(), 9)
         if "reason" in orders:
             return self.send(number, "none", {"reason": orders["reason"]})
@@ -92,14 +97,17 @@ class Desk:
         return self.send(number, "order", answer)
 
     def guess(self, number: int, buf: int, seq: int, length: int, offset: int, limit: int) -> None:
+        """Answer with the names the test gave."""
         self.note("guess", buf, seq, length, offset, limit)
         names = self.orders().get("guess", [])[:limit]
         self.send(number, "guess", {"names": names, "probability": [0.5] * len(names)})
 
     def accepted(self, buf: int, seq: int, offset: int, name: str) -> None:
+        """Only note it."""
         self.note("accepted", buf, seq, offset, name)
 
     def status(self, number: int) -> None:
+        """Tell what is held."""
         held = {
             str(buf): {"seq": seq, "length": len(text), "crc32": zlib.crc32(text)}
             for buf, (seq, text) in self.buffers.items()
@@ -118,4 +126,4 @@ if __name__ == "__main__":
     desk.Desk = Desk  # type: ignore[attr-defined]
     sys.modules |= {"sibyl": package, "sibyl.desk": desk}
     sys.argv = [flag, *rest]
-    exec(code, {"__name__": "__main__"})
+    exec(code, {"__name__": "__main__"})  # noqa: S102 (that is what -c means)
