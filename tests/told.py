@@ -21,6 +21,17 @@ STATUS = (
     "local got; require('sibyl.bridge').ask('status', function(_, s) got = s end)"
     " vim.wait(10000, function() return got ~= nil end, 2) return got or vim.NIL"
 )
+# As people write it: native completion where there is one, and a menu that inserts nothing itself.
+NATIVE = """
+vim.o.completeopt = 'menuone,noselect'
+vim.api.nvim_create_autocmd('LspAttach', { callback = function(event)
+  if vim.lsp.completion and vim.lsp.completion.enable and not NO_ENABLE then
+    vim.lsp.completion.enable(true, event.data.client_id, event.buf, { autotrigger = true })
+  end
+end })
+"""
+NAMES = ("apparent", "close", "json", "next", "_private", "text")
+BEST = ["json", "text", "_private"]
 
 
 class Told:
@@ -78,3 +89,22 @@ def truth(child: Child) -> bytes:
     lines = "vim.api.nvim_buf_get_lines(0, 0, -1, true)"
     text = f"table.concat({lines}, '\\n') .. '\\n'"
     return base64.b64decode(child.lua(f"return vim.base64.encode({text})"))
+
+
+def open_menu(child: Child, text: str = "or.") -> list[str]:
+    """Type a dot and get the menu, by autotrigger or the omni key; return its words."""
+    child.type_keys(text)
+    if child.version < (0, 11, 0):
+        child.type_keys("<C-x><C-o>")
+    child.wait_menu()
+    return child.words()
+
+
+def raw_replies(child: Child, position: tuple[int, int] | None = None) -> Any:
+    """Ask the server as a plugin would; return what a plugin gets."""
+    return child.lua(
+        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
+        " local got = vim.lsp.buf_request_sync(0, 'textDocument/completion', p, 5000)"
+        " local _, reply = next(got) if reply and reply.result == vim.NIL then return 'null' end"
+        " return reply and (reply.result or reply.err or reply.error) or 'nothing'"
+    )

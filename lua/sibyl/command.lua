@@ -130,10 +130,10 @@ function M.run(command)
   local name, scope = command.fargs[1] or 'status', command.fargs[2]
   local action = M.actions[name]
   if not action then
-    return say(('`%s` is not one of: %s'):format(name, table.concat(names(), ', ')), vim.log.levels.ERROR)
+    return say(('`%s` is not one of: %s'):format(name, table.concat(names(), ', ')), vim.log.levels.WARN)
   end
   if scope and (scope ~= 'buffer' or not action.buffer) then
-    return say(('`%s` has no use for `%s`'):format(name, scope), vim.log.levels.ERROR)
+    return say(('`%s` has no use for `%s`'):format(name, scope), vim.log.levels.WARN)
   end
   local here = action.buffer and (command.bang or scope == 'buffer')
   action.run(here and vim.api.nvim_get_current_buf() or nil)

@@ -30,6 +30,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 BYTES = ("utf-8", "surrogateescape")
 
 
+def passed_on(name: str) -> Any:
+    """Make a handler that hands a notification to the Desk as it came."""
+
+    @pynvim.rpc_export(f"sibyl:{name}")
+    def handler(self: SibylHost, *arguments: Any) -> None:
+        self._hand(name, *arguments)
+
+    return handler
+
+
 @pynvim.plugin
 class SibylHost:
     """Hands each notification to the engine's Desk."""
@@ -63,10 +73,6 @@ class SibylHost:
         code = 'require("sibyl.bridge").receive(...)'
         self.nvim.request("nvim_exec_lua", code, [number, kind, answer], async_=True)
 
-    @pynvim.rpc_export("sibyl:start")
-    def start(self, options: dict[str, Any]) -> None:
-        self._hand("start", options)
-
     @pynvim.rpc_export("sibyl:attach")
     def attach(self, buf: int, seq: int, text: str, path: str) -> None:
         self._hand("attach", buf, seq, text.encode(*BYTES), path)
@@ -75,29 +81,13 @@ class SibylHost:
     def edit(self, buf: int, seq: int, start: int, old: int, text: str) -> None:
         self._hand("edit", buf, seq, start, old, text.encode(*BYTES))
 
-    @pynvim.rpc_export("sibyl:detach")
-    def detach(self, buf: int) -> None:
-        self._hand("detach", buf)
-
-    @pynvim.rpc_export("sibyl:cursor")
-    def cursor(self, *rest: Any) -> None:
-        self._hand("cursor", *rest)
-
-    @pynvim.rpc_export("sibyl:rank")
-    def rank(self, *rest: Any) -> None:
-        self._hand("rank", *rest)
-
-    @pynvim.rpc_export("sibyl:guess")
-    def guess(self, *rest: Any) -> None:
-        self._hand("guess", *rest)
-
-    @pynvim.rpc_export("sibyl:accepted")
-    def accepted(self, *rest: Any) -> None:
-        self._hand("accepted", *rest)
-
-    @pynvim.rpc_export("sibyl:status")
-    def status(self, number: int) -> None:
-        self._hand("status", number)
+    start = passed_on("start")
+    detach = passed_on("detach")
+    cursor = passed_on("cursor")
+    rank = passed_on("rank")
+    guess = passed_on("guess")
+    accepted = passed_on("accepted")
+    status = passed_on("status")
 
     @pynvim.function("SibylHostAlive", sync=True)
     def alive(self, _: list[Any]) -> bool:

@@ -1,7 +1,8 @@
 """What the editor's tests share.
 
 In:   the fixtures of tests/conftest.py.
-Out:  fixture `told`: a Neovim with a Python file open and a ranker that does as told.
+Out:  fixtures `told`: a Neovim with a Python file open and a ranker that does as told;
+      `serve`: the same with the fake language server attached.
 Who:  tests/editor/test_*.py.
 """
 
@@ -13,7 +14,8 @@ from typing import Any
 
 import pytest
 from child import Child
-from told import Told, host_ready
+from fake import FakeServer, items
+from told import BEST, NAMES, NATIVE, Told, host_ready
 
 
 @pytest.fixture
@@ -26,5 +28,17 @@ def told(start_nvim: Callable[..., Child], tmp_path: Path) -> Callable[..., tupl
         child.open(tmp_path / "shop.py", text)
         host_ready(child)
         return child, ranker
+
+    return start
+
+
+@pytest.fixture
+def serve(told: Callable) -> Callable:
+    """Start a Neovim with the fake server attached and a ranker that prefers BEST."""
+
+    def start(lua: str = "", options: dict | None = None, **server: Any) -> tuple[Any, ...]:
+        child, ranker = told("import os\n", NATIVE + lua, **({"deadline": 1000} | (options or {})))
+        ranker.set(best=BEST, stars=2)
+        return child, ranker, FakeServer(child, **({"items": items(*NAMES)} | server))
 
     return start

@@ -1,57 +1,12 @@
-"""Replies of language servers come out in a better order, in time, and otherwise as they were."""
+"""Replies of language servers come out in a better order, in every way to complete."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from child import Child
 from fake import FakeServer, items
-from told import Told
-
-# As people write it: native completion where there is one, and a menu that inserts nothing itself.
-NATIVE = """
-vim.o.completeopt = 'menuone,noselect'
-vim.api.nvim_create_autocmd('LspAttach', { callback = function(event)
-  if vim.lsp.completion and vim.lsp.completion.enable and not NO_ENABLE then
-    vim.lsp.completion.enable(true, event.data.client_id, event.buf, { autotrigger = true })
-  end
-end })
-"""
-NAMES = ("apparent", "close", "json", "next", "_private", "text")
-BEST = ["json", "text", "_private"]
-
-
-@pytest.fixture
-def serve(told: Callable) -> Callable:
-    """Start a Neovim with the fake server attached and a ranker that prefers BEST."""
-
-    def start(lua: str = "", options: dict | None = None, **server: Any) -> tuple[Any, ...]:
-        child, ranker = told("import os\n", NATIVE + lua, **({"deadline": 1000} | (options or {})))
-        ranker.set(best=BEST, stars=2)
-        return child, ranker, FakeServer(child, **({"items": items(*NAMES)} | server))
-
-    return start
-
-
-def open_menu(child: Child, text: str = "or.") -> list[str]:
-    """Type a dot and get the menu, by autotrigger or the omni key; return its words."""
-    child.type_keys(text)
-    if child.version < (0, 11, 0):
-        child.type_keys("<C-x><C-o>")
-    child.wait_menu()
-    return child.words()
-
-
-def raw_replies(child: Child, position: tuple[int, int] | None = None) -> Any:
-    """Ask the server as a plugin would; return what a plugin gets."""
-    return child.lua(
-        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
-        " local got = vim.lsp.buf_request_sync(0, 'textDocument/completion', p, 5000)"
-        " local _, reply = next(got) if reply and reply.result == vim.NIL then return 'null' end"
-        " return reply and (reply.result or reply.err or reply.error) or 'nothing'"
-    )
+from told import BEST, NAMES, open_menu, raw_replies
 
 
 def test_best_first(serve: Callable) -> None:
@@ -172,177 +127,6 @@ def test_a_new_word_is_ranked_anew(serve: Callable) -> None:
     assert open_menu(child, ".")[0] == "close"
 
 
-def test_every_field_survives(serve: Callable) -> None:
-    """Same items, same fields: only sortText differs, and no server sees even that."""
-    rich = [
-        {
-            "label": label,
-            "kind": 2,
-            "detail": "d" + label,
-            "documentation": {"kind": "markdown", "value": "doc"},
-            "tags": [1],
-            "data": {"n": number, "deep": [1, {"x": None}]},
-            "command": {"title": "t", "command": "fake.command", "arguments": [number]},
-            "commitCharacters": ["("],
-            "textEdit": {
-                "newText": label,
-                "range": {
-                    "start": {"line": 1, "character": 2},
-                    "end": {"line": 1, "character": 2},
-                },
-            },
-            "sortText": f"{number:03}",
-        }
-        for number, label in enumerate(NAMES)
-    ]
-    child, _, server = serve(items=rich, defaults={"insertTextFormat": 1, "data": {"all": True}})
-    child.type_keys("or.")
-    reply = raw_replies(child)
-    assert reply["isIncomplete"] is False
-    assert reply["itemDefaults"] == {"insertTextFormat": 1, "data": {"all": True}}
-    got = [dict(item) for item in reply["items"]]
-    texts = {item["label"]: item.pop("sortText") for item in got}
-    for item in rich:
-        item = dict(item)
-        item.pop("sortText")
-        assert item in got
-    assert len(got) == len(rich)
-    assert sorted(texts, key=lambda label: texts[label])[:3] == BEST
-    # What goes back to the server is what came from it.
-    child.lua(
-        "local c = vim.lsp.get_client_by_id(...) c.rpc.request('completionItem/resolve',"
-        " select(2, ...), function() end)",
-        server.id,
-        dict(reply["items"][2]),
-    )
-    assert server.log("completionItem/resolve")[-1] == rich[2]
-
-
-def test_item_defaults_edit_range(serve: Callable) -> None:
-    """An edit range that is given once for all items still counts."""
-    span = {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 1}}
-    child, _, _ = serve(
-        items=items("rest", "ring", "rust", insertText="r1"), defaults={"editRange": span}
-    )
-    child.type_keys("or")
-    reply = raw_replies(child)
-    assert reply["itemDefaults"]["editRange"] == span
-
-
-def test_auto_import_is_applied(serve: Callable) -> None:
-    """Accepting an item that adds an import writes it, where Neovim does such things."""
-    edit = {
-        "newText": "import json\n",
-        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}},
-    }
-    child, _, _ = serve(items=[*items("apparent"), *items("json", additionalTextEdits=[edit])])
-    open_menu(child)
-    child.type_keys("<C-n><C-y>")
-    assert child.line() == "r.json"
-    if child.version >= (0, 11, 0):
-        child.wait_for(lambda: child.lines()[0] == "import json")
-    child.type_keys("<Esc>uu")
-    assert child.lines() == ["import os"]
-
-
-def test_resolve_on_accept(serve: Callable) -> None:
-    """A lazily given import is asked for under the server's own label, and applied."""
-    edit = {
-        "newText": "import json\n",
-        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}},
-    }
-    child, _, server = serve(resolve={"json": {"additionalTextEdits": [edit]}})
-    if child.version < (0, 11, 0):
-        pytest.skip("0.10 does not resolve")
-    open_menu(child)
-    child.type_keys("<C-n><C-y>")
-    child.wait_for(lambda: child.lines()[0] == "import json")
-    assert all("sibyl" not in str(item) for item in server.log("completionItem/resolve"))
-
-
-@pytest.mark.parametrize("shape", ["null", "error", "garbage", "plain"])
-def test_odd_replies(serve: Callable, shape: str) -> None:
-    """null, errors and garbage pass through as they are; a plain list is ranked."""
-    # Neovim itself stumbles over garbage: it must not be the one who asks here.
-    child, ranker, _ = serve(lua="NO_ENABLE = true", shape=shape)
-    child.type_keys("or.")
-    reply = raw_replies(child)
-    if shape == "plain":
-        assert [item["label"] for item in reply] == list(NAMES)
-        assert len(ranker.calls("rank")) >= 1
-    else:
-        assert "sibyl" not in str(reply)
-        assert not ranker.calls("rank")
-    assert child.lua("return require('sibyl.log').last()") is None
-    child.type_keys("x")
-    assert child.line() == "r.x"
-
-
-def test_no_reply_ever(serve: Callable) -> None:
-    """A silent server costs nothing: typing goes on."""
-    child, _, _ = serve(shape="silent")
-    child.type_keys("or.abc.def")
-    assert child.line() == "r.abc.def"
-    assert child.messages() == []
-
-
-@pytest.mark.parametrize(
-    "orders",
-    [
-        {"delay": 400},
-        {"reason": "no model"},
-        {"reason": "out of step"},
-        {"answer": {"order": [0, 0, 1], "stars": 2}},
-        {"answer": {"order": "none", "stars": 2}},
-        {"answer": {}},
-        {"die": True},
-    ],
-    ids=str,
-)
-def test_plain_list(serve: Callable, orders: dict) -> None:
-    """Late, refused, wrong or no answers: the list is exactly what it is without sibyl."""
-    child, ranker, _ = serve(options={"deadline": 60})
-    ranker.set(**orders)
-    assert open_menu(child) == sorted(NAMES)
-    assert not any("★" in item.abbr + item.kind for item in child.menu())
-    child.call("wait", 500, False)
-    assert child.words() == sorted(NAMES), "a late answer changes nothing"
-    assert child.messages() == []
-
-
-def test_killed_in_mid_menu(serve: Callable) -> None:
-    """A host that dies under an open menu leaves the menu; a new one ranks the next list."""
-    child, _, _ = serve()
-    first = open_menu(child)
-    child.lua("vim.uv.kill(require('sibyl.bridge').state.pid, 9)")
-    child.type_keys("j")
-    assert child.words() == ["json"]
-    child.type_keys("<BS><BS>")
-    assert first[0] == "json"
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').state.restarts") == 1)
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').ready()"))
-    child.type_keys("<Esc>")
-    assert open_menu(child) == first
-
-
-def test_cancelled_requests(serve: Callable) -> None:
-    """A request that is taken back is not answered, and nothing waits for it."""
-    child, ranker, server = serve()
-    ranker.set(best=BEST, delay=300)
-    child.type_keys("or.")
-    called = child.lua(
-        "CALLED = 0 local c = vim.lsp.get_client_by_id(...)"
-        " local p = vim.lsp.util.make_position_params(0, 'utf-16')"
-        " local ok, id = c.rpc.request('textDocument/completion', p,"
-        "   function() CALLED = CALLED + 1 end)"
-        " vim.wait(100, function() return false end)"
-        " local before = CALLED c.rpc.notify('$/cancelRequest', { id = id })"
-        " vim.wait(600, function() return false end) return { ok, id, before, CALLED }",
-        server.id,
-    )
-    assert called[0] is True and isinstance(called[1], int) and called[2:] == [0, 0]
-
-
 def test_several_clients(serve: Callable) -> None:
     """With two servers no item is lost, and each one's best come first among its own."""
     child, _, _ = serve()
@@ -429,16 +213,6 @@ def test_not_accepted_is_not_told(serve: Callable) -> None:
     assert ranker.calls("accepted") == []
 
 
-def test_other_languages_are_left_alone(serve: Callable, tmp_path: Any) -> None:
-    """In a buffer that is not Python, nothing is asked and nothing changed."""
-    child, ranker, _ = serve()
-    child.open(tmp_path / "a.txt", "x\n")
-    FakeServer(child, items=items(*NAMES))
-    child.type_keys("or.")
-    assert "sibyl" not in str(raw_replies(child))
-    assert not ranker.calls("rank")
-
-
 def test_unnamed_and_two_windows(serve: Callable) -> None:
     """An unnamed Python buffer is ranked like any other."""
     child, ranker, _ = serve()
@@ -460,25 +234,3 @@ def test_multibyte_and_utf8_positions(serve: Callable) -> None:
         assert ranker.calls("rank")[-1][3] == len(text.encode())
         child.close()
         ranker.log.unlink()
-
-
-def test_disable_takes_everything_off(serve: Callable) -> None:
-    """Switched off, every function is Neovim's own again and no host runs; on, all is back."""
-    child, ranker, server = serve()
-    look = (
-        "local c = vim.lsp.get_client_by_id(...) local i = debug.getinfo(c.rpc.request, 'S')"
-        " local o = debug.getinfo(vim.lsp.omnifunc, 'S') return i.source .. ' ' .. o.source"
-    )
-    assert "sibyl" in child.lua(look, server.id).replace("sibyl.nvim", "")
-    child.command("Sibyl disable")
-    assert "lua/sibyl/" not in child.lua(look, server.id)
-    assert open_menu(child) == sorted(NAMES)
-    child.type_keys("<C-e><Esc>")
-    assert child.lua("return require('sibyl.bridge').state.phase") == "off"
-    child.command("Sibyl enable")
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').ready()"))
-    assert open_menu(child)[0] == "json"
-    child.type_keys("<C-e><Esc>")
-    child.command("Sibyl! toggle")
-    assert open_menu(child) == sorted(NAMES)
-    assert isinstance(ranker, Told)

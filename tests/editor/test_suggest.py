@@ -1,0 +1,103 @@
+"""The suggestion key opens the ranked list anywhere, and guesses where the server is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from child import Child
+from fake import FakeServer, items
+from told import BEST
+
+KEY = "vim.keymap.set('i', '<C-s>', '<Plug>(SibylSuggest)')"
+
+
+def test_ranked_list(serve: Callable) -> None:
+    """Behind a dot, in the middle of a word and on an empty line the list comes, ranked."""
+    child, _, _ = serve(lua=KEY)
+    child.type_keys("or. <BS><C-s>")
+    child.wait_menu()
+    assert child.words()[:3] == BEST
+    child.type_keys("<C-e><Esc>or.j<C-s>")
+    child.wait_for(lambda: child.words() == ["json"])
+    child.type_keys("<C-e><Esc>o<C-s>")
+    child.wait_menu()
+    assert child.words()[:3] == BEST
+
+
+def test_open_menu_is_replaced(serve: Callable) -> None:
+    """Over an open menu the key closes it and opens the ranked one."""
+    child, _, _ = serve(lua=KEY)
+    child.type_keys("ojson jason js<C-n>")
+    child.wait_menu()
+    child.type_keys("<C-s>")
+    child.wait_for(lambda: child.words() == ["json"], what="the ranked list")
+
+
+def test_client_not_enabled(serve: Callable) -> None:
+    """It asks clients that are attached but not enabled for native completion, too."""
+    child, _, _ = serve(lua=KEY + " NO_ENABLE = true")
+    child.type_keys("or.<C-s>")
+    child.wait_menu()
+    assert child.words()[:3] == BEST
+
+
+def test_guesses_where_the_server_is_silent(serve: Callable) -> None:
+    """An empty reply brings the model's own ideas, marked as guesses; accepting inserts them."""
+    child, ranker, server = serve(lua=KEY)
+    server.set(items=[])
+    ranker.set(guess=["append", "attach", "pop"])
+    child.type_keys("ox.a<C-s>")
+    child.wait_menu()
+    assert child.words() == ["append", "attach"]
+    assert {item.kind for item in child.menu()} == {"guess"}
+    child.type_keys("<C-n><C-y>")
+    assert child.line() == "x.append"
+    child.wait_for(lambda: ranker.calls("accepted"))
+    assert ranker.calls("accepted")[-1][3] == "append"
+
+
+def test_guesses_without_a_server(told: Callable) -> None:
+    """Without any language server the guesses come at once."""
+    child, ranker = told("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    ranker.set(guess=["append", "pop"])
+    child.type_keys("ox.<C-s>")
+    child.wait_menu()
+    assert child.words() == ["append", "pop"]
+    child.type_keys("p")
+    assert child.words() == ["pop"]
+    child.type_keys("<C-n><C-y><Esc>")
+    assert child.line() == "x.pop"
+    assert child.messages() == []
+
+
+def test_late_guesses_are_dropped(told: Callable) -> None:
+    """Guesses for a place the cursor has left are not shown."""
+    child, ranker = told("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    ranker.set(guess=["append"], delay=200)
+    child.type_keys("ox.<C-s> y")
+    child.call("wait", 500, False)
+    assert child.words() == []
+    assert child.line() == "x. y"
+
+
+def test_nothing_to_say(told: Callable, tmp_path: object) -> None:
+    """With no server and no guesses, or outside Python, the key does nothing."""
+    child, ranker = told("x = 1\n", KEY)
+    ranker.set(guess=[])
+    child.type_keys("ox.<C-s>y<Esc>")
+    child.open(tmp_path / "a.txt", "x\n")
+    child.type_keys("ox.<C-s>y<Esc>")
+    assert child.line() == "x.y"
+    assert child.messages() == []
+
+
+def test_two_servers_one_silent(serve: Callable) -> None:
+    """A list from one of two servers is a list: no guesses."""
+    child, ranker, server = serve(lua=KEY)
+    server.set(items=[])
+    FakeServer(child, name="second", items=items("json", "yak"))
+    ranker.set(guess=["zzz"], best=["yak"])
+    child.type_keys("or. <BS><C-s>")
+    child.wait_menu()
+    assert child.words() == ["yak", "json"]
+    assert isinstance(child, Child)
