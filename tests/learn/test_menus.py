@@ -16,10 +16,10 @@ import time
 from pathlib import Path
 
 import pytest
-from small_repositories import last_line, make_repository, run, start, write_list
+from small_repositories import ENVIRONMENT, last_line, make_repository, run, start, write_list
 
 from sibyl.errors import LearnError
-from sibyl.learn import menus, sites
+from sibyl.learn import members, menus
 from sibyl.learn.sources import blob_id
 
 SERVER = Path(__file__).with_name("fake_language_server.py")
@@ -39,9 +39,11 @@ pytestmark = pytest.mark.learn
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> dict:
-    """A sources folder with three repositories, their list, and a command for the server."""
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
+    """A sources folder with three repositories, their list, and a place for temporary trees."""
     (tmp_path / "sources").mkdir()
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(tmp_path / "temporary"))
     rows = []
     for name in ("a/a", "b/b", "c/c"):
         files = {f"pkg/{i}.py": f"# {name} {i}\n" + CODE * 2 for i in range(4)}
@@ -71,7 +73,7 @@ def rows_of(path: Path) -> list[dict]:
 
 def test_sites_are_members_in_code() -> None:
     """Only names right after a dot in code are sites: not imports, strings, comments."""
-    found = sites.member_sites(CODE.encode())
+    found = members.member_sites(CODE.encode())
     assert ["alpha", "beta", "gamma", "alpha"] == [site.member for site in found]
     for site in found:
         data = CODE.encode()
@@ -83,9 +85,9 @@ def test_positions_count_as_the_server_does() -> None:
     """Lines end as LSP says they do, and columns are UTF-16 units unless UTF-8 was agreed on."""
     data = "a\r\nb\r😀ü.x\n".encode()
     offset = data.index(b"x")
-    assert (2, 4) == sites.position(data, offset, utf8=False)
-    assert (2, 7) == sites.position(data, offset, utf8=True)
-    assert "a\r\nb\r😀ü.\n".encode() == sites.cut(data, offset)
+    assert (2, 4) == members.position(data, offset, utf8=False)
+    assert (2, 7) == members.position(data, offset, utf8=True)
+    assert "a\r\nb\r😀ü.\n".encode() == members.cut(data, offset)
 
 
 def test_rows_say_what_the_server_gave(place: dict) -> None:
@@ -176,25 +178,16 @@ def test_finished_repositories_are_not_asked_again(place: dict) -> None:
 
 def test_being_asked_to_end_cleans_up(place: dict, tmp_path: Path) -> None:
     """A polite end (SIGTERM) leaves neither a server nor a work tree behind."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    os.environ["TMPDIR"] = str(temporary)
-    try:
-        from small_repositories import ENVIRONMENT
-
-        ENVIRONMENT["TMPDIR"] = str(temporary)
-        slow = arguments(place, "hang-once", tmp_path / "flag", patience=60)
-        process = start("menus", *slow)
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "flag").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.terminate()
-        said = process.communicate(timeout=30)[1]
-    finally:
-        del os.environ["TMPDIR"], ENVIRONMENT["TMPDIR"]
+    slow = arguments(place, "hang-once", tmp_path / "flag", patience=60)
+    process = start("menus", *slow)
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "flag").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.terminate()
+    said = process.communicate(timeout=30)[1]
     assert 130 == process.returncode
     assert "goes on from here" in last_line(said)
-    assert [] == list(temporary.iterdir())
+    assert [] == list((tmp_path / "temporary").iterdir())
 
 
 def test_bad_input_gives_one_sentence(place: dict, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sibyl.errors import LearnError
-from sibyl.learn.sites import Site, cut, position
+from sibyl.learn.members import Site, cut, position
 
 
 class ServerHangs(Exception):

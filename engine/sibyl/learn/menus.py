@@ -29,8 +29,8 @@ from sibyl.errors import LearnError
 from sibyl.learn import clean
 from sibyl.learn.files import Repository, read_list
 from sibyl.learn.lsp import Asker, ServerHangs
+from sibyl.learn.members import Site, choose, member_sites
 from sibyl.learn.rows import RowLog
-from sibyl.learn.sites import Site, choose, member_sites
 from sibyl.learn.sources import Listed, Sources, Store
 
 _SEEN_BY_SERVER = (".py", ".pyi", "py.typed")
