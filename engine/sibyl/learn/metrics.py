@@ -1,0 +1,79 @@
+"""What is measured of an order.
+
+In: for each site, the truth's rank (from 1) or the probabilities.  Out: top-1, top-5, MRR with intervals,
+calibration.  Called by: ``learn.evaluate``, ``learn.mix``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Ranks = npt.NDArray[np.int64]
+
+
+def rank_of(scores: npt.ArrayLike, truth: int, allowed: npt.NDArray[np.bool_] | None = None) -> int:
+    """Return the truth's place, from 1; candidates with equal scores keep their given order."""
+    values = np.asarray(scores)
+    better = values > values[truth]
+    better[:truth] |= values[:truth] == values[truth]
+    if allowed is not None:
+        better &= allowed
+    return int(better.sum()) + 1
+
+
+def summary(ranks: Sequence[int]) -> dict[str, float]:
+    """Return top-1, top-5 and mean reciprocal rank."""
+    if not len(ranks):
+        return {"top1": 0.0, "top5": 0.0, "mrr": 0.0}
+    array = np.asarray(ranks)
+    return {
+        "top1": round(float((array == 1).mean()), 4),
+        "top5": round(float((array <= 5).mean()), 4),
+        "mrr": round(float((1 / array).mean()), 4),
+    }
+
+
+def interval(ranks: Sequence[int], groups: Sequence[str], times: int = 1000) -> tuple[float, float]:
+    """Return a 95 % bootstrap interval of top-1, drawing whole repositories."""
+    names = sorted(set(groups))
+    hits = {name: [0, 0] for name in names}
+    for rank, group in zip(ranks, groups, strict=True):
+        hits[group][0] += rank == 1
+        hits[group][1] += 1
+    table = np.asarray([hits[name] for name in names])
+    draws = np.random.default_rng(0).integers(0, len(names), (times, len(names)))
+    sums = table[draws].sum(1)
+    low, high = np.percentile(sums[:, 0] / sums[:, 1], (2.5, 97.5))
+    return round(float(low), 4), round(float(high), 4)
+
+
+def calibration(probability: npt.ArrayLike, right: npt.ArrayLike, bins: int = 10) -> float:
+    """Return the expected calibration error: mean distance of confidence from accuracy, by bins."""
+    confident, correct = np.asarray(probability), np.asarray(right, np.float64)
+    places = np.minimum((confident * bins).astype(int), bins - 1)
+    error = 0.0
+    for place in range(bins):
+        there = places == place
+        if there.any():
+            error += there.mean() * abs(confident[there].mean() - correct[there].mean())
+    return round(float(error), 4)
+
+
+def keystrokes(ranks_by_letters: Sequence[Sequence[int]], lengths: Sequence[int]) -> float:
+    """Return the share of letters not typed, by a person who looks at five items and takes the truth.
+
+    ``ranks_by_letters[k][site]`` is the truth's rank after k letters; choosing rank r costs r - 1 steps
+    down and one key to accept.
+    """
+    typed = saved = 0
+    for site, length in enumerate(lengths):
+        costs = [length]
+        for letters, ranks in enumerate(ranks_by_letters):
+            if letters < length and ranks[site] <= 5:
+                costs.append(letters + ranks[site])
+        typed += length
+        saved += length - min(costs)
+    return round(saved / max(typed, 1), 4)
