@@ -15,6 +15,7 @@ local NAME = 'sibyl'
 local MARKERS = { 'ty.toml', 'pyproject.toml', 'setup.py', 'setup.cfg', '.git' }
 local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
 local waiting = {} ---@type table<integer, true> buffers whose delay runs
+local stopped = {} ---@type table<integer, true> clients told to end
 
 local function completes(client)
   local capabilities = client.server_capabilities or {}
@@ -160,6 +161,8 @@ local function start(buf)
   local command = M.command()
   if not command then
     return log.info('no language server: `ty` is not installed (:Sibyl install)')
+  elseif vim.fn.executable(command[1]) == 0 then
+    return log.tell('no such program, option `server.cmd`: ' .. command[1])
   end
   local root = vim.fs.root(buf, MARKERS) or vim.fs.dirname(api.nvim_buf_get_name(buf))
   local environment = project_environment(root)
@@ -191,7 +194,8 @@ function M.leave(buf)
   end
   pcall(vim.lsp.buf_detach_client, buf, client.id)
   vim.schedule(function()
-    if not next(client.attached_buffers or {}) then
+    if not stopped[client.id] and not next(client.attached_buffers or {}) then
+      stopped[client.id] = true -- being told twice, a server complains on the user's screen
       vim.lsp.stop_client(client.id)
     end
   end)

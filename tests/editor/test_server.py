@@ -1,0 +1,138 @@
+"""The language server of our own is there when nobody else is, and gone when it is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from child import ROOT, Child
+from fake import FakeServer, items
+
+TY = ROOT / ".venv/bin/ty"
+CLIENTS = "return vim.tbl_map(function(c) return c.name end, vim.lsp.get_clients({ bufnr = 0 }))"
+SAMPLE = "import os\n\nname = 'x'\n"
+
+
+@pytest.fixture
+def served(told: Callable) -> Callable[..., tuple[Child, Any]]:
+    """Start a Neovim where sibyl may start its server at once."""
+    if not TY.exists():
+        pytest.skip("no ty: run `make setup`")
+
+    def start(text: str = SAMPLE, lua: str = "", **server: Any) -> tuple[Child, Any]:
+        options = {"enabled": True, "delay": 0} | server
+        child, ranker = told(text, lua, deadline=1000, server=options)
+        ranker.set(best=["join", "exists", "upper"], stars=2)
+        return child, ranker
+
+    return start
+
+
+def wait_clients(child: Child, *names: str) -> None:
+    """Wait until exactly these clients are attached."""
+    child.wait_for(lambda: sorted(child.lua(CLIENTS)) == sorted(names), 30, f"clients {names}")
+
+
+def test_menu_without_any_set_up(served: Callable) -> None:
+    """On a bare Neovim a dot opens a ranked menu of real members, and inserts nothing by itself."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    before = child.lua("return vim.go.completeopt")
+    child.type_keys("Gop = os.path.", every=0.02)
+    menu = child.wait_menu(30)
+    assert [item.word for item in menu[:2]] == ["join", "exists"]
+    assert "commonprefix" in child.words()
+    assert child.line() == "p = os.path."
+    child.type_keys("<C-n><C-y><Esc>")
+    assert child.line() == "p = os.path.join"
+    assert child.lua("return vim.go.completeopt") == before
+
+
+def test_autotrigger_off(served: Callable, tmp_path: Path) -> None:
+    """With `autotrigger` off no menu opens by itself; <C-x><C-o> has it."""
+    child, _ = served()
+    child.lua("require('sibyl').setup({ autotrigger = false })")
+    child.open(tmp_path / "second.py", SAMPLE)
+    wait_clients(child, "sibyl")
+    child.type_keys("Gos = name.", every=0.02)
+    child.call("wait", 400, False)
+    assert child.menu() == []
+    child.type_keys("<C-x><C-o>")
+    child.wait_menu(30)
+    assert "upper" in child.words()
+
+
+def test_not_beside_another(serve: Callable) -> None:
+    """Where somebody else completes Python, ours is not started."""
+    child, _, _ = serve(options={"server": {"enabled": True, "delay": 300}})
+    child.call("wait", 900, False)
+    assert child.lua(CLIENTS) == ["fake"]
+
+
+def test_steps_back(served: Callable, tmp_path: Path) -> None:
+    """When another server attaches later, ours leaves that buffer, and ends with its last one."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    child.open(tmp_path / "second.py", SAMPLE)
+    wait_clients(child, "sibyl")
+    FakeServer(child, items=items("a"))
+    wait_clients(child, "fake")
+    child.command("buffer 1")
+    assert child.lua(CLIENTS) == ["sibyl"]
+    FakeServer(child, items=items("a"))
+    wait_clients(child, "fake")
+    child.wait_for(
+        lambda: child.lua("return #vim.lsp.get_clients({ name = 'sibyl' })") == 0, 10, "its end"
+    )
+
+
+def test_not_installed(told: Callable) -> None:
+    """A server that is not there costs nothing but a line in the health report."""
+    child, _ = told(SAMPLE, server={"enabled": True, "delay": 0, "cmd": ["/no/such/server"]})
+    child.call("wait", 500, False)
+    child.type_keys("Gox.y<Esc>")
+    assert child.line() == "x.y"
+    assert child.messages() == ["sibyl: no such program, option `server.cmd`: /no/such/server"]
+
+
+def test_switched_off(told: Callable) -> None:
+    """With `server.enabled` off, or sibyl off in the buffer, none is started."""
+    child, _ = told(SAMPLE, server={"enabled": False, "delay": 0})
+    child.call("wait", 500, False)
+    assert child.lua(CLIENTS) == []
+
+
+def test_project_environment(served: Callable, tmp_path: Path) -> None:
+    """The project's own environment is named to the server; failing that, not sibyl's."""
+    environment = tmp_path / "project/venv"
+    environment.mkdir(parents=True)
+    (environment / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    (tmp_path / "project/pyproject.toml").write_text("")
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    told_ = "local c = vim.lsp.get_clients({ name = 'sibyl', bufnr = 0 })[1] return c.config."
+    named = child.lua(told_ + "settings")["ty"]["configuration"]["environment"]["python"]
+    assert ".venv" not in named
+    child.open(tmp_path / "project/a.py", SAMPLE)
+    wait_clients(child, "sibyl")
+    assert child.lua(told_ + "cmd_env.VIRTUAL_ENV") == str(environment)
+    assert child.lua(told_ + "root_dir") == str(tmp_path / "project")
+    assert child.messages() == []
+
+
+def test_incomplete_lists_of_a_real_server(served: Callable) -> None:
+    """Typed on letter by letter, a real server's list shrinks but never changes its order."""
+    child, ranker = served()
+    ranker.set(best=["expandvars", "exists", "expanduser"], stars=1)
+    wait_clients(child, "sibyl")
+    child.type_keys("Gop = os.path.", every=0.02)
+    child.wait_menu(30)
+    before = child.words()
+    ranker.set(best=["expanduser"])
+    for letter in "exp":
+        child.type_keys(letter, every=0.2)
+        after = child.words()
+        assert after == [word for word in before if word in after]
+    assert after == ["expandvars", "expanduser"]
