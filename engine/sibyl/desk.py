@@ -74,7 +74,7 @@ class Desk:
 
     def rank(
         self,
-        id: int,
+        request: int,
         buffer: int,
         sequence: int,
         length: int,
@@ -83,20 +83,20 @@ class Desk:
         kinds: list[int],
     ) -> None:
         """Order ``names`` (the server's order) for the word that starts at ``offset``."""
-        self._mail.put((self._rank, (id, buffer, sequence, length, offset, names, kinds)))
+        self._mail.put((self._rank, (request, buffer, sequence, length, offset, names, kinds)))
 
     def guess(
-        self, id: int, buffer: int, sequence: int, length: int, offset: int, limit: int
+        self, request: int, buffer: int, sequence: int, length: int, offset: int, limit: int
     ) -> None:
         """Name what the model itself would write at ``offset``."""
-        self._mail.put((self._guess, (id, buffer, sequence, length, offset, limit)))
+        self._mail.put((self._guess, (request, buffer, sequence, length, offset, limit)))
 
     def accepted(self, buffer: int, sequence: int, offset: int, name: str) -> None:
         """Take note of an accepted item (nothing is kept of it yet)."""
 
-    def status(self, id: int) -> None:
+    def status(self, request: int) -> None:
         """Say how things stand."""
-        self._mail.put((self._status, (id,)))
+        self._mail.put((self._status, (request,)))
 
     def close(self) -> None:
         """Finish what waits and stop the worker."""
@@ -172,6 +172,7 @@ class Desk:
         return about
 
     def _attach(self, buffer: int, sequence: int, text: bytes, path: str) -> None:
+        del path  # what other files of a project use is not remembered yet
         if self._ranker is None:
             return
         from sibyl.session import Session
@@ -202,21 +203,21 @@ class Desk:
         known[1].prepare(offset)
         self._timings.setdefault("prepare", deque(maxlen=_RECENT)).append(_ms(began))
 
-    def _session(self, id: int, buffer: int, sequence: int, length: int) -> Any:
+    def _session(self, request: int, buffer: int, sequence: int, length: int) -> Any:
         """Return the session a request is for, None after saying why there is none."""
         if self._ranker is None:
-            self._send(id, "none", {"reason": "no model", "detail": self._trouble})
+            self._send(request, "none", {"reason": "no model", "detail": self._trouble})
             return None
         known = self._sessions.get(buffer)
         if known is None or known[0] != sequence or len(known[1].text) != length:
             self._sessions.pop(buffer, None)
-            self._send(id, "none", {"reason": "out of step"})
+            self._send(request, "none", {"reason": "out of step"})
             return None
         return known[1]
 
     def _rank(
         self,
-        id: int,
+        request: int,
         buffer: int,
         sequence: int,
         length: int,
@@ -225,7 +226,7 @@ class Desk:
         kinds: list[int],
     ) -> None:
         began = time.perf_counter()
-        session = self._session(id, buffer, sequence, length)
+        session = self._session(request, buffer, sequence, length)
         if session is None:
             return
         if len(kinds) != len(names):
@@ -234,20 +235,20 @@ class Desk:
         took = _ms(began)
         best = [round(probability, 4) for probability in ranking.probability[:10]]
         answer = {"order": ranking.order, "probability": best, "stars": ranking.stars, "ms": took}
-        self._send(id, "order", answer)
+        self._send(request, "order", answer)
         self._timings.setdefault("rank", deque(maxlen=_RECENT)).append(took)
 
     def _guess(
-        self, id: int, buffer: int, sequence: int, length: int, offset: int, limit: int
+        self, request: int, buffer: int, sequence: int, length: int, offset: int, limit: int
     ) -> None:
-        session = self._session(id, buffer, sequence, length)
+        session = self._session(request, buffer, sequence, length)
         if session is None:
             return
         guesses = session.guess(offset, limit)
         names, probability = [name for name, _ in guesses], [share for _, share in guesses]
-        self._send(id, "guess", {"names": names, "probability": probability})
+        self._send(request, "guess", {"names": names, "probability": probability})
 
-    def _status(self, id: int) -> None:
+    def _status(self, request: int) -> None:
         buffers = {
             str(buffer): {
                 "sequence": sequence,
@@ -263,7 +264,7 @@ class Desk:
             if (ordered := sorted(values))
         }
         status = {"buffers": buffers, "ms": timings, "rss_mb": _resident(), **self._about()}
-        self._send(id, "status", status)
+        self._send(request, "status", status)
 
 
 def _ms(began: float) -> float:
@@ -273,9 +274,9 @@ def _ms(began: float) -> float:
 
 def _log_to(path: Path, level: str) -> None:
     """Let the log go to a file, beside the front's own lines."""
-    for handler in _log.handlers[:]:
-        _log.removeHandler(handler)
-        handler.close()
+    for old in _log.handlers[:]:
+        _log.removeHandler(old)
+        old.close()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler: logging.Handler = logging.FileHandler(path, encoding="utf-8", delay=True)

@@ -124,10 +124,14 @@ def _read_meta(folder: Path) -> dict[str, Any]:
     try:
         meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
         version = (meta["model_version"], meta["stream_version"])
-        assert meta["vocab"] and meta["sizes"]["embedding"] and meta["sizes"]["hidden"]
+        assert meta["vocab"]
+        assert meta["sizes"]["embedding"] > 0
+        assert meta["sizes"]["hidden"] > 0
         assert set(meta["sha256"]) == {"sibyl.onnx", "rows.npy"}
     except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
-        raise ModelError(f"The model's sidecar {path} cannot be read; get the model again.") from error
+        raise ModelError(
+            f"The model's sidecar {path} cannot be read; get the model again."
+        ) from error
     if version != (MODEL_VERSION, STREAM_VERSION):
         raise ModelError(
             f"The model in {folder} is of version {version}, this sibyl needs "

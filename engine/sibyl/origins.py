@@ -85,8 +85,9 @@ class Scope:
         self.known: Known = {}
         self.made: tuple[Known, str] | None = None  # where the function itself is bound
 
+
 Scopes = tuple["Scopes | None", Scope]
-Trail = list[tuple[dict, str, object]]  # type: ignore[type-arg]
+Trail = list[tuple[dict, str, object]]
 
 
 class Origins:
@@ -96,7 +97,7 @@ class Origins:
         self.trail: Trail = []
         self.classes: dict[str, Class] = {}
 
-    def put(self, known: dict, name: str, value: object) -> None:  # type: ignore[type-arg]
+    def put(self, known: dict, name: str, value: object) -> None:
         """Bind ``name``, so that ``rewind`` can undo it."""
         self.trail.append((known, name, known.get(name)))
         known[name] = value
@@ -154,7 +155,7 @@ class Origins:
         known = self.classes.get(cls)
         if known is None or depth == 0:
             return {}
-        found = {name: 6 - depth for name in known.attrs}
+        found = dict.fromkeys(known.attrs, 6 - depth)
         for base in known.bases:
             if base[:2] == "L:":
                 for name, far in self.members(base[2:], depth - 1).items():

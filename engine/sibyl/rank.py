@@ -40,7 +40,9 @@ class Mix:
 
     def __init__(self, kept: dict[str, Any]) -> None:
         if kept.get("features") != list(NAMES) or kept.get("version") != FEATURES_VERSION:
-            raise ModelError("The model's mixing weights are of another version; get the model again.")
+            raise ModelError(
+                "The model's mixing weights are of another version; get the model again."
+            )
         self.hidden = np.asarray(kept["hidden"], np.float32)  # (columns + 1, units)
         self.out = np.asarray(kept["out"], np.float32)  # (units + columns)
         self.star = float(kept["star"])

@@ -10,31 +10,28 @@ to one made from scratch.
 
 Tokens, for ``df = pd.read_csv(path)``: ``df`` ``=`` ``pd`` ``@pandas`` ``read_csv`` ``(`` ``path``.
 The dot's place is taken by the origin of its receiver. Colons, closing brackets (no name can follow one
-directly), comments and what is in strings are left out; a new line is ``<nl>``, ``<in>`` (deeper), ``<de>`` (back one step) or ``<dd>`` (back several).
+directly), comments and what is in strings are left out; a new line is ``<nl>``, ``<in>`` (deeper), ``<de>``
+(back one step) or ``<dd>`` (back several).
 """
 
 from __future__ import annotations
 
-from sibyl.origins import Class, Origins, Scope, Scopes
+from sibyl.statements import Statements
 from sibyl.syntax import Leaf
-
-FIXED, NAME, MEMBER, ORIGIN = range(4)
-"""Kinds of tokens: a mark or keyword, a name, a name after a dot, and what stands for that dot."""
-
-KEYWORDS = frozenset(
-    "False None True and as assert async await break class continue def del elif else except finally "
-    "for from global if import in is lambda nonlocal not or pass raise return try while with "
-    "yield".split()
-)
-STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>")
-MARKS = ("(", "[", "{", ",", "=", "+=", "+", "-", "*", "/", "%", "|", "&", "==", "<", "->", "@")
-FIXED_TOKENS = (*STRUCTURE, *MARKS, *sorted(KEYWORDS))
+from sibyl.tokens import FIXED, KEYWORDS, MARKS, MEMBER, NAME, ORIGIN
 
 _SPELLED = {  # leaves whose type is not their text, and operators that are told as one
     **dict.fromkeys(("<=", ">", ">="), "<"),
     **dict.fromkeys(("!=", "<>"), "=="),
-    **dict.fromkeys(("-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^=", ">>=", "<<=", "@="), "+="),
-    **{"//": "/", "**": "*", "ellipsis": "None", "true": "True", "false": "False", "none": "None"},
+    **dict.fromkeys(
+        ("-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^=", ">>=", "<<=", "@="), "+="
+    ),
+    "//": "/",
+    "**": "*",
+    "ellipsis": "None",
+    "true": "True",
+    "false": "False",
+    "none": "None",
 }
 # Keywords that begin a statement wherever they begin a line: an unclosed bracket above ends there.
 _HARD = frozenset(
@@ -45,67 +42,9 @@ _HEADS = frozenset("def class for with except if elif else while try finally".sp
 _FIRST_ENDS = frozenset(("==", "<", "in", "is", "not", "lambda", ":="))
 _DROPPED = frozenset(("type_conversion", "line_continuation"))
 
-Level = tuple["Level | None", str, str, str, str, bool, bool, bool]
-"""Around an open bracket: outer level, bracket, receiver value and last name, and the outer level's
-first operand, whether that is settled, whether a comma, whether a colon was seen."""
 
-
-class Reader:
+class Reader(Statements):
     """Reads leaves, writes tokens into three lists that it is given."""
-
-    def __init__(self, kinds: list[int], texts: list[str], starts: list[int]) -> None:
-        self.kinds, self.texts, self.starts = kinds, texts, starts
-        self.uses: list[tuple[int, str, str]] = []  # token index of a member, its origin, its receiver
-        self.data: bytes | bytearray = b""
-        self.origins = Origins()
-        self.module = Scope(-1)
-        self.scopes: Scopes = (None, self.module)
-        self.indents: tuple = (None, 0)  # type: ignore[type-arg]
-        self.level: Level | None = None
-        self.pending: Scope | None = None  # the scope of the header just read
-        self.last_end = -1  # end of the last leaf, -1 before the first
-        self.glued = False  # the last leaf was a line continuation
-        self.column = 0  # of the statement
-        self.decorator = ""
-        self._statement()
-
-    def _statement(self) -> None:
-        """Begin a statement."""
-        self.head = ""
-        self.leaves = 0  # leaves of the statement so far
-        self.value = ""  # of the primary just read, '' if the last leaf ended none
-        self.last = ""  # its last name
-        self.spelled = ""  # the receiver as written
-        self.dotted = False  # the last leaf was a dot
-        self.first, self.settled, self.comma, self.colon = "", False, False, False
-        self.target = ""  # name, or .name for an attribute of self
-        self.typed = ""  # value from an annotation
-        self.annotating = False
-        self.path = ""  # of an import; name of a definition
-        self.waiting = ""  # 'as', or 'param'
-        self.params: tuple[tuple[str, str], ...] = ()
-
-    _FIELDS = (
-        "scopes indents level pending last_end glued column decorator head leaves value last spelled "
-        "dotted first settled comma colon target typed annotating path waiting params"
-    ).split()
-
-    def keep(self) -> tuple:  # type: ignore[type-arg]
-        """Return this moment, for ``restore``."""
-        get = self.__dict__
-        return (
-            len(self.kinds),
-            len(self.uses),
-            len(self.origins.trail),
-            tuple([get[name] for name in self._FIELDS]),
-        )
-
-    def restore(self, moment: tuple) -> None:  # type: ignore[type-arg]
-        """Go back to a moment kept before."""
-        tokens, uses, trail, fields = moment
-        del self.kinds[tokens:], self.texts[tokens:], self.starts[tokens:], self.uses[uses:]
-        self.origins.rewind(trail)
-        self.__dict__.update(zip(self._FIELDS, fields, strict=True))
 
     # leaves ---------------------------------------------------------------------------------------
 
@@ -199,36 +138,6 @@ class Reader:
         else:
             self.value = self.origins.name(self.scopes, name)
 
-    def _binding(self, name: str) -> None:
-        """A name that is not after a dot, in a statement that binds names."""
-        head, scope = self.head, self.scopes[1]
-        self.value = "~" + name
-        if head in ("import", "from"):
-            if self.waiting == "as":
-                self._bind(name, self.path)
-                self.waiting = ""
-            elif head == "import":
-                self.path = self.value = name
-                self._bind(name, name)
-            elif self.waiting == "from":
-                module = self.target
-                self.path = module + name if module[-1:] == "." else f"{module}.{name}"
-                self._bind(name, self.path)
-            else:
-                self.path = self.value = self.path + name
-        elif head in ("def", "class") and not self.path:
-            self.path = name
-        elif head == "def" and self.waiting == "param":
-            self.params = (*self.params, (name, ""))
-            self.waiting = ""
-        elif self.waiting == "as":
-            self.waiting = ""
-            self.origins.put(scope.known, name, self.typed)
-        elif head == "for" and self.level is None and self.waiting != "in":
-            self.target = "" if self.comma else name
-        else:
-            self.value = self.origins.name(self.scopes, name)
-
     def _keyword(self, word: str, begin: int) -> None:
         first = self.first or self.value
         if word == "import" and self.head == "from":
@@ -288,7 +197,9 @@ class Reader:
         comma, colon = self.comma, self.colon
         if self.level[0] is None and self.head in ("def", "class"):
             self._argument()
-        self.level, bracket, value, last, self.first, self.settled, self.comma, self.colon = self.level
+        self.level, bracket, value, last, self.first, self.settled, self.comma, self.colon = (
+            self.level
+        )
         self.dotted, self.last = False, last
         if bracket == "'":
             self.value = "" if self.annotating else "str"
@@ -301,7 +212,9 @@ class Reader:
             self.spelled += "()"
         else:
             typed = self.annotating or value.startswith("typing")
-            self.value = self.origins.subscripted(value, inner) if typed else self.origins.item(value)
+            self.value = (
+                self.origins.subscripted(value, inner) if typed else self.origins.item(value)
+            )
             self.spelled += "[]"
 
     def _mark(self, word: str, begin: int) -> None:
@@ -351,15 +264,6 @@ class Reader:
             self.value = value
         self.dotted = True
 
-    def _class(self) -> Class | None:
-        """Return the class whose body or method the reader is in."""
-        at: Scopes | None = self.scopes
-        while at is not None:
-            if at[1].cls is not None:
-                return at[1].cls
-            at = at[0]
-        return None
-
     # statements -----------------------------------------------------------------------------------
 
     def _colon(self) -> None:
@@ -381,100 +285,11 @@ class Reader:
         self.colon = True
         self._operand(":")
 
-    def _aim(self) -> None:
-        """Note what an assignment binds: a name, or an attribute of self."""
-        if self.leaves == 2 and self.spelled == self.last:
-            self.target = self.last
-        elif self.leaves == 4 and "." in self.spelled:
-            receiver = self.origins.name(self.scopes, self.spelled.split(".")[0])
-            self.target = "." + self.last if receiver[:2] == "S:" else ""
-
-    def _assign(self) -> None:
-        if self.head != "expression":
-            return
-        if self.annotating:
-            self.typed = self.origins.instance(self.first or self.value)
-            self.annotating = False
-        elif not self.target and not self.comma:
-            self._aim()
-        self.value, self.first, self.settled, self.dotted = "", "", False, False
-
-    def _argument(self) -> None:
-        """A parameter of a function, or a base of a class, ends."""
-        value = self.first or self.value
-        if self.head == "class":
-            if value and not self.colon:
-                self.params = (*self.params, (value, ""))
-        elif self.params:
-            name, known = self.params[-1]
-            if self.annotating:
-                known = self.origins.instance(value)
-            elif self.colon and not known and value in _LITERAL:
-                known = value
-            self.params = (*self.params[:-1], (name, known))
-        self.annotating, self.colon = False, False
-
-    def _bind(self, name: str, value: str) -> None:
-        scope = self.scopes[1]
-        self.origins.put(scope.known, name, value)
-        if scope.cls is not None:
-            self.origins.put(scope.cls.attrs, name, value)
-
-    def _finish(self) -> None:
-        """A statement, or the header of one, ends: bind what it binds."""
-        head, value = self.head, self.first or self.value
-        if head == "expression":
-            if self.target:
-                if self.annotating:
-                    self.typed = self.origins.instance(value)
-                self._assigned(self.target, self.typed or value)
-        elif head == "def" and self.path:
-            self._defined(self.origins.instance(value) if self.annotating else "")
-        elif head == "class" and self.path:
-            bases = tuple(base for base, _ in self.params)
-            cls = Class(self.path, bases)
-            self.origins.put(self.origins.classes, cls.name, cls)
-            self._bind(cls.name, "L:" + cls.name)
-            self.pending = Scope(self.column, cls)
-        elif head == "for" and self.target:
-            self._bind(self.target, self.origins.turn(value))
-        elif head == "return" and value and value[0] != "~" and value != "None":
-            made = self.scopes[1].made
-            if made is not None and made[0].get(made[1]) == "M:":
-                self.origins.put(made[0], made[1], "M:" + value)
-        self.decorator = self.spelled if head == "@" else self.decorator if head == "" else ""
-
-    def _assigned(self, target: str, value: str) -> None:
-        value = "" if value[:1] == "~" or value == "None" else value
-        if target[0] != ".":
-            self._bind(target, value)
-            return
-        cls = self._class()
-        if cls is not None and (value or target[1:] not in cls.attrs):
-            self.origins.put(cls.attrs, target[1:], value)
-
-    def _defined(self, returned: str) -> None:
-        """A function's header ends: bind its name here, its parameters in its own scope."""
-        cls = self.scopes[1].cls
-        if self.decorator.rpartition(".")[2] in ("property", "cached_property"):
-            self._bind(self.path, returned)
-        elif self.decorator.rpartition(".")[2] not in ("setter", "deleter"):
-            self._bind(self.path, "M:" + returned)
-        scope = Scope(self.column)
-        known = self.scopes[1].known if cls is None else cls.attrs
-        scope.made = (known, self.path)
-        for index, (name, value) in enumerate(self.params):
-            if index == 0 and cls is not None and name in ("self", "cls"):
-                value = ("S:" if name == "self" else "L:") + cls.name
-            scope.known[name] = value
-        self.pending = scope
-
 
 _SPELL = 48  # characters of a receiver's spelling that are kept
 _MARKS = frozenset(MARKS)
 _OPEN = frozenset("([{")
 _CLOSE = frozenset(")]}")
 _BINDS = frozenset(("import", "from", "def", "class", "for", "with", "except"))
-_LITERAL = frozenset(("str", "int", "float", "bool", "list", "dict", "tuple", "bytes"))
 _NAMED = frozenset(("string_start", "string_end", "integer", "float", *_DROPPED))
 _KNOWN = frozenset((*MARKS, *KEYWORDS, *_OPEN, *_CLOSE, ".", ":", ";", ":="))

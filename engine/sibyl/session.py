@@ -73,7 +73,9 @@ class Session:
             return Ranking([], [], 0)
         predicted = self.prepare(offset)
         place = Place(self.stream, self.usage)
-        return self._ranker.rank([bare(name) for name in names], kinds, predicted, place, self.usage)
+        return self._ranker.rank(
+            [bare(name) for name in names], kinds, predicted, place, self.usage
+        )
 
     def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
         """Return names of the model's own, where no server knows any: likely ones, with probability."""

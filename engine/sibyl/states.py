@@ -50,7 +50,7 @@ class States:
         return self._predicted
 
     def advance(self, texts: list[str], first: int) -> Floats:
-        """Return the vector (size) predicted after all of ``texts``, of which those before ``first`` are old."""
+        """Return the vector (size) predicted after all of ``texts``; those before ``first`` are old."""
         start = window_start(len(texts))
         if start != self.start:
             self._reset(start)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from sibyl.reader import FIXED, MEMBER, NAME, ORIGIN, Reader
+from sibyl.reader import Reader
 from sibyl.syntax import Syntax
 from sibyl.text import Edit, Text
+from sibyl.tokens import FIXED, MEMBER, NAME, ORIGIN
 
 __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 
@@ -32,11 +33,12 @@ class Stream:
         self._new_reader()
 
     def _new_reader(self) -> None:
-        self.kinds.clear(), self.texts.clear(), self.starts.clear()
+        for tokens in (self.kinds, self.texts, self.starts):
+            tokens.clear()
         self.reader = Reader(self.kinds, self.texts, self.starts)
         self._ends = [-1]  # end of the last leaf at each kept moment
         self._moments = [self.reader.keep()]
-        self._cursor: tuple | None = None  # type: ignore[type-arg]
+        self._cursor: tuple | None = None
 
     @property
     def uses(self) -> list[tuple[int, str, str]]:

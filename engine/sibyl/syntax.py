@@ -68,7 +68,9 @@ class Syntax:
             return None
         old, stale = self.tree, self._stale
         source = bytes(memoryview(text.data)[:stop])
-        self.tree = self._parser.parse(source, old) if old is not None else self._parser.parse(source)
+        self.tree = (
+            self._parser.parse(source, old) if old is not None else self._parser.parse(source)
+        )
         if old is not None:
             for changed in old.changed_ranges(self.tree):
                 stale = min(stale, changed.start_byte)

@@ -21,7 +21,7 @@ from pathlib import Path
 from zlib import crc32
 
 from sibyl.errors import ModelError
-from sibyl.reader import FIXED_TOKENS
+from sibyl.tokens import FIXED_TOKENS
 
 VOCAB_VERSION = 1
 BEGIN = "<file>"

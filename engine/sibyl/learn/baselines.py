@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
+
 from sibyl.errors import LearnError
 from sibyl.features import COLUMNS
 from sibyl.learn.files import whole_file
 from sibyl.learn.sites import Site
 from sibyl.learn.streams import load_part
 from sibyl.model import Floats
-from sibyl.reader import MEMBER, NAME, ORIGIN
+from sibyl.tokens import MEMBER, NAME, ORIGIN
 
 _FEWEST = 3  # rarer pairs are not kept: the file goes into the repository
 _MOST = 48  # members kept for one context
@@ -67,7 +69,9 @@ def main(argv: list[str] | None = None) -> int:
     """Count the training split's members."""
     parser = argparse.ArgumentParser("python -m sibyl.learn.baselines", description=__doc__)
     parser.add_argument("--streams", type=Path, required=True, help="folder of the streams")
-    parser.add_argument("--validation", type=Path, action="append", default=[], help="parts to skip")
+    parser.add_argument(
+        "--validation", type=Path, action="append", default=[], help="parts to skip"
+    )
     parser.add_argument("--out", type=Path, required=True, help="counts.json.gz")
     options = parser.parse_args(argv)
     after: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -97,7 +101,7 @@ def _count(
 ) -> None:
     """Count one repository."""
     texts, tokens, kinds, firsts = load_part(path)
-    for first, end in zip(firsts[:-1], firsts[1:], strict=True):
+    for first, end in itertools.pairwise(firsts):
         last: dict[str, str] = {}
         for at in np.flatnonzero(kinds[first:end] == MEMBER) + first:
             if at == first or kinds[at - 1] != ORIGIN:

@@ -11,8 +11,9 @@ the chance of being in the sample is taken, so that frequent names are not punis
 from __future__ import annotations
 
 import numpy as np
+
 from sibyl.learn.lanes import Shard
-from sibyl.reader import ORIGIN
+from sibyl.tokens import ORIGIN
 
 
 class Sampler:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+
 from sibyl.errors import LearnError
 from sibyl.features import COLUMNS, log_share
 from sibyl.learn.baselines import Counts
@@ -99,7 +100,7 @@ def network(sites: list[Site], model: Path, memory: str) -> Scores:
     }
 
 
-def measure(sites: list[Site], scores: Scores) -> dict:  # type: ignore[type-arg]
+def measure(sites: list[Site], scores: Scores) -> dict:
     """Return all numbers: each order's, the slices of ``int8`` and ``full``, stars, calibration, letters."""
     repos = [site.repo for site in sites]
     ranks = {
@@ -114,7 +115,9 @@ def measure(sites: list[Site], scores: Scores) -> dict:  # type: ignore[type-arg
         "sites": len(sites),
         "repositories": len(set(repos)),
         "orders": orders,
-        "slices": {name: slices(sites, ranks[name]) for name in ("server", "counts", "int8", "full")},
+        "slices": {
+            name: slices(sites, ranks[name]) for name in ("server", "counts", "int8", "full")
+        },
         "full": _probability(sure, ranks["full"]),
         "letters": letters(sites, {name: scores[name] for name in ("server", "full")}),
     }
@@ -146,7 +149,9 @@ def slices(sites: list[Site], ranks: list[int]) -> dict[str, dict[str, float]]:
         library = site.origin.lstrip("@").split(".")[0].split("(")[0]
         if site.kind == "known" and library:
             groups[f"library {library}"].append(rank)
-        private = site.rows[site.truth, COLUMNS["private"]] or site.rows[site.truth, COLUMNS["dunder"]]
+        private = (
+            site.rows[site.truth, COLUMNS["private"]] or site.rows[site.truth, COLUMNS["dunder"]]
+        )
         groups[f"truth {'private' if private else 'public'}"].append(rank)
     return {
         name: summary(its) | {"sites": len(its)}
@@ -170,16 +175,16 @@ def letters(sites: list[Site], scores: Scores) -> dict[str, object]:
     return made
 
 
-ORDER = (
-    "alphabetical server popularity markov recent counts bare float int8 full".split()
-)
+ORDER = "alphabetical server popularity markov recent counts bare float int8 full".split()
 
 
-def table(result: dict) -> str:  # type: ignore[type-arg]
+def table(result: dict) -> str:
     """Return the table for people."""
     lines = [
-        f"{result['sites']} sites of {result['repositories']} repositories "
-        f"(of {result['menus']} recorded), nothing typed; memory of 'full': {result['memory']}",
+        (
+            f"{result['sites']} sites of {result['repositories']} repositories (of "
+            f"{result['menus']} recorded), nothing typed; memory of 'full': {result['memory']}"
+        ),
         "",
         "| order | top-1 | 95 % | top-5 | MRR |",
         "|---|---|---|---|---|",

@@ -19,6 +19,7 @@ import onnx
 import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
+
 from sibyl.errors import LearnError
 from sibyl.learn.files import whole_file
 from sibyl.learn.network import Network, Sizes
@@ -32,7 +33,9 @@ _OPSET = 17
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn export", description=__doc__.split("\n")[0])
+    made = argparse.ArgumentParser(
+        "python -m sibyl.learn export", description=__doc__.split("\n")[0]
+    )
     made.add_argument("--run", type=Path, required=True, help="folder of the training run")
     made.add_argument("--streams", type=Path, required=True, help="folder of its streams")
     made.add_argument("--out", type=Path, required=True, help="folder for the float model")
@@ -69,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def load_network(run: Path) -> tuple[Network, dict]:  # type: ignore[type-arg]
+def load_network(run: Path) -> tuple[Network, dict]:
     """Return the network of a run's last checkpoint, and the checkpoint."""
     try:
         kept = torch.load(run / "last.pt", map_location="cpu", weights_only=True)
@@ -161,7 +164,7 @@ def difference(network: Network, path: Path, tokens: int = 64) -> float:
     return max(float(np.abs(got - want.numpy()).max()) for got, want in pairs)
 
 
-def write_meta(folder: Path, vocab: Vocab, numbers: str, more: dict) -> None:  # type: ignore[type-arg]
+def write_meta(folder: Path, vocab: Vocab, numbers: str, more: dict) -> None:
     """Write the sidecar: what must fit, and what made it."""
     files = {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()

@@ -19,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
+from torch.nn import functional
+
 from sibyl.errors import LearnError
 from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.learn.sites import Site, collect, read_menus
-from torch import nn
-from torch.nn import functional
 
 WITHOUT_MEMORY = (
     "network", "network_odds", "place", "place_share", "private", "dunder", "upper", "callable",
@@ -70,7 +71,9 @@ def main(argv: list[str] | None = None) -> int:
 class Mixture(nn.Module):
     """The same sum as ``sibyl.rank.Mix``, with features brought to like sizes."""
 
-    def __init__(self, columns: Sequence[int], mean: torch.Tensor, spread: torch.Tensor, units: int):
+    def __init__(
+        self, columns: Sequence[int], mean: torch.Tensor, spread: torch.Tensor, units: int
+    ):
         super().__init__()
         self.mask = torch.zeros(len(NAMES))
         self.mask[list(columns)] = 1
@@ -116,9 +119,7 @@ def _batch(sites: Sequence[Site]) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
     return torch.from_numpy(rows), torch.from_numpy(absent), truths
 
 
-def learn(
-    sites: list[Site], columns: list[int], options: argparse.Namespace
-) -> dict[str, object]:
+def learn(sites: list[Site], columns: list[int], options: argparse.Namespace) -> dict[str, object]:
     """Return the sidecar's entry: learned on four fifths of the repositories, stopped on the last."""
     repos = sorted({site.repo for site in sites})
     held = set(np.random.default_rng(options.seed).permutation(repos)[: max(len(repos) // 5, 1)])
@@ -182,7 +183,9 @@ def _fit(
 @torch.no_grad()
 def _loss(mixture: Mixture, sites: list[Site]) -> float:
     losses = [
-        functional.cross_entropy(mixture(torch.from_numpy(site.rows))[None], torch.tensor([site.truth]))
+        functional.cross_entropy(
+            mixture(torch.from_numpy(site.rows))[None], torch.tensor([site.truth])
+        )
         for site in sites
     ]
     return float(torch.stack(losses).mean())

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
+
 from sibyl.errors import LearnError
 from sibyl.learn.export import write_meta
 from sibyl.learn.files import whole_file
@@ -27,7 +28,9 @@ from sibyl.vocab import Vocab
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn quantize", description=__doc__.split("\n")[0])
+    made = argparse.ArgumentParser(
+        "python -m sibyl.learn quantize", description=__doc__.split("\n")[0]
+    )
     made.add_argument("--model", type=Path, required=True, help="folder of the float model")
     made.add_argument("--out", type=Path, required=True, help="folder for the INT8 model")
     return made

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
+
 from sibyl.errors import LearnError, ModelError
 from sibyl.features import features
 from sibyl.learn.sources import Sources
@@ -25,7 +27,6 @@ from sibyl.model import Floats, Model
 from sibyl.rank import Ranker
 from sibyl.session import Session, bare
 from sibyl.usage import Place
-from tqdm import tqdm
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Site:
         return np.asarray([name.lower().startswith(typed) for name in self.names])
 
 
-def read_menus(path: Path) -> list[dict]:  # type: ignore[type-arg]
+def read_menus(path: Path) -> list[dict]:
     """Read a menus file; raises LearnError when it is not one."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -61,13 +62,13 @@ def read_menus(path: Path) -> list[dict]:  # type: ignore[type-arg]
     return found
 
 
-def collect(menus: list[dict], sources: Path, model: Path) -> Iterator[Site]:  # type: ignore[type-arg]
+def collect(menus: list[dict], sources: Path, model: Path) -> Iterator[Site]:
     """Yield the reachable sites of a menus file, file by file."""
     try:
         ranker = Ranker(Model(model))
     except ModelError as error:
         raise LearnError(str(error)) from error
-    by_file: dict[tuple[str, str], list[dict]] = {}  # type: ignore[type-arg]
+    by_file: dict[tuple[str, str], list[dict]] = {}
     for line in menus:
         if line["menu"]:
             by_file.setdefault((line["repo"], line["blob"]), []).append(line)
@@ -83,7 +84,7 @@ def collect(menus: list[dict], sources: Path, model: Path) -> Iterator[Site]:  #
                     yield site
 
 
-def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:  # type: ignore[type-arg]
+def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
     predicted = session.prepare(line["offset"])
     place = Place(session.stream, session.usage)
     items = sorted(line["menu"], key=lambda item: item[2] or item[0])  # stable: the reply's order

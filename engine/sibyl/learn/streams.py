@@ -27,19 +27,22 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
+
 from sibyl.errors import LearnError
 from sibyl.learn.corpus import Entry, Sources, read_manifest
 from sibyl.learn.files import whole_file
-from sibyl.reader import MEMBER, NAME, ORIGIN
 from sibyl.stream import STREAM_VERSION, Stream
 from sibyl.text import Text
+from sibyl.tokens import MEMBER, NAME, ORIGIN
 from sibyl.vocab import MOST_PIECES, Vocab, pieces
-from tqdm import tqdm
 
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn streams", description=__doc__.split("\n")[0])
+    made = argparse.ArgumentParser(
+        "python -m sibyl.learn streams", description=__doc__.split("\n")[0]
+    )
     made.add_argument("--corpus", type=Path, required=True, help="folder of the manifest")
     made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
     made.add_argument("--out", type=Path, required=True, help="folder for the streams")
@@ -68,7 +71,11 @@ def main(argv: list[str] | None = None) -> int:
     with whole_file(options.out / "vocab.txt") as file:
         file.write(vocab.dump().encode("utf-8"))
     made = _merge(parts, vocab, options.out)
-    made |= {"stream_version": STREAM_VERSION, "vocab": vocab.digest(), "made_in_s": time.time() - began}
+    made |= {
+        "stream_version": STREAM_VERSION,
+        "vocab": vocab.digest(),
+        "made_in_s": time.time() - began,
+    }
     with whole_file(options.out / "streams.json") as file:
         file.write((json.dumps(made, indent=1) + "\n").encode())
     print(json.dumps(made))
@@ -206,7 +213,8 @@ def _merge(parts: list[tuple[Path, str]], vocab: Vocab, out: Path) -> dict[str, 
 def rows_of(texts: Iterable[str], vocab: Vocab) -> np.ndarray:
     """Return, for each text, its whole row and its pieces' rows, -1 where there is none: (n, 8) int32."""
     table = [
-        [vocab.whole(text), *itertools.islice(vocab.piece_rows(text), MOST_PIECES)] for text in texts
+        [vocab.whole(text), *itertools.islice(vocab.piece_rows(text), MOST_PIECES)]
+        for text in texts
     ]
     made = np.full((len(table), 1 + MOST_PIECES), -1, np.int32)
     for index, rows in enumerate(table):

@@ -20,20 +20,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn import functional
+
 from sibyl.errors import LearnError
 from sibyl.learn.candidates import Sampler, Siblings
 from sibyl.learn.files import whole_file
 from sibyl.learn.lanes import Lanes, Shard
 from sibyl.learn.network import Network, Sizes, State
-from sibyl.reader import MEMBER, NAME
-from torch.nn import functional
+from sibyl.tokens import MEMBER, NAME
 
 CHECKPOINT_VERSION = 1
 
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn train", description=__doc__.split("\n")[0])
+    made = argparse.ArgumentParser(
+        "python -m sibyl.learn train", description=__doc__.split("\n")[0]
+    )
     add = made.add_argument
     add("--streams", type=Path, required=True, help="folder of the streams")
     add("--out", type=Path, required=True, help="folder for checkpoints and log")
@@ -126,17 +129,19 @@ def loop(
     data: Data,
     network: Network,
     optimiser: torch.optim.Optimizer,
-    step: int,
+    begin: int,
     state: State | None,
 ) -> None:
-    """Train from ``step`` to the last."""
+    """Train from step ``begin`` to the last."""
     began, seen = time.time(), 0
     sums: dict[str, float] = {}
-    for step in range(step, options.steps):
+    for step in range(begin, options.steps):
         for group in optimiser.param_groups:
             group["lr"] = options.rate * _rate(step, options.warm, options.steps)
         losses, state = losses_of(options, data, network, step, state)
-        total = losses["member"] + options.siblings * losses["sibling"] + options.names * losses["name"]
+        total = (
+            losses["member"] + options.siblings * losses["sibling"] + options.names * losses["name"]
+        )
         optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -229,7 +234,9 @@ def _tell_apart(
     logits = torch.einsum("ne,nke->nk", query.float(), vectors[places])
     absent = torch.from_numpy(others < 0).to(device)
     logits[:, 1:] = logits[:, 1:].masked_fill(absent, -1e4)
-    return functional.cross_entropy(logits, torch.zeros(len(targets), dtype=torch.long, device=device))
+    return functional.cross_entropy(
+        logits, torch.zeros(len(targets), dtype=torch.long, device=device)
+    )
 
 
 def save(

@@ -1,0 +1,15 @@
+"""The mind of sibyl.nvim: sees bytes and numbers, knows no editor.
+
+In: edits of a buffer and the names a language server offers.  Out: their order.  Called by: the door under
+``rplugin/`` (through ``sibyl.desk``) and the learning stages (``python -m sibyl.learn``).
+
+    text ─► syntax ─► stream ─► vocab ─► model ─► states ─► usage ─► rank ─► session ─► desk
+
+A step imports only steps before it. Importing the package itself costs nothing: numpy and ONNX Runtime come
+with the modules that need them.
+"""
+
+from sibyl.errors import LearnError, ModelError, SibylError, TextError
+
+__all__ = ["LearnError", "ModelError", "SibylError", "TextError", "__version__"]
+__version__ = "0.1.0"
