@@ -57,7 +57,7 @@ lint: setup-test neovim ## ruff, mypy, luacheck
 	.nvim/tools/bin/luacheck --quiet --no-color lua plugin tests/data
 
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
-	$(PY) -m sibyl.learn --help
+	$(LEARN) tiny --out build/tiny
 
 learn: setup-learn ## the stages of learning a model, with their order and commands
 	$(LEARN) --help

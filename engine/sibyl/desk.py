@@ -14,8 +14,6 @@ and what has become pointless by the time it gets there is skipped:
 from __future__ import annotations
 
 import logging
-import os
-import platform
 import queue
 import threading
 import time
@@ -25,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from sibyl import about
 from sibyl.errors import ModelError, SibylError, TextError
 
 Send = Callable[[int, str, dict[str, Any]], None]
@@ -144,7 +143,7 @@ class Desk:
     def _start(self, options: dict[str, Any]) -> None:
         began = time.perf_counter()
         if options.get("log"):
-            _log_to(Path(options["log"]), str(options.get("level") or "WARNING").upper())
+            about.log_to(Path(options["log"]), str(options.get("level") or "WARNING").upper())
         folder = Path(options.get("model") or Path(__file__).resolve().parents[2] / "models")
         self._ranker, self._sessions = None, {}
         try:
@@ -163,13 +162,10 @@ class Desk:
         self._send(0, "ready", ready)
 
     def _about(self) -> Payload:
-        about: Payload = {"python": platform.python_version(), "pid": os.getpid()}
-        if self._ranker is not None:
-            model = self._ranker.model
-            about |= {"hash": model.hash, "numbers": model.meta["numbers"], "versions": _versions()}
-        else:
-            about["trouble"] = self._trouble
-        return about
+        if self._ranker is None:
+            return about.process() | {"trouble": self._trouble}
+        model = self._ranker.model
+        return about.process() | {"hash": model.hash, "numbers": model.meta["numbers"]}
 
     def _attach(self, buffer: int, sequence: int, text: bytes, path: str) -> None:
         del path  # what other files of a project use is not remembered yet
@@ -263,47 +259,10 @@ class Desk:
             for name, values in self._timings.items()
             if (ordered := sorted(values))
         }
-        status = {"buffers": buffers, "ms": timings, "rss_mb": _resident(), **self._about()}
+        status = {"buffers": buffers, "ms": timings, "rss_mb": about.resident(), **self._about()}
         self._send(request, "status", status)
 
 
 def _ms(began: float) -> float:
     """Return the milliseconds since a moment."""
     return round((time.perf_counter() - began) * 1e3, 3)
-
-
-def _log_to(path: Path, level: str) -> None:
-    """Let the log go to a file, beside the front's own lines."""
-    for old in _log.handlers[:]:
-        _log.removeHandler(old)
-        old.close()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    except OSError:
-        handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s host %(levelname)s %(message)s"))
-    _log.addHandler(handler)
-    _log.propagate = False
-    _log.setLevel(getattr(logging, level, logging.WARNING))
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {}
-    for name in ("pynvim", "onnxruntime", "numpy", "tree-sitter", "tree-sitter-python"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "?"
-    return found
-
-
-def _resident() -> float:
-    """Return this process's resident memory in MB (10^6 bytes), 0 where it cannot be had."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
-    except (OSError, ValueError, AttributeError):
-        return 0.0

@@ -22,7 +22,9 @@ STAGES = {
     "quantize": "e  ONNX to INT8, compared with d",
     "menus": "f  real completion lists from any language server, to measure on",
     "mix": "g  how network and usage memory are weighed",
-    "evaluate": "h  the tables: accuracy, calibration, size, speed",
+    "evaluate": "h  the tables: accuracy, calibration, letters saved",
+    "baselines": "   counts of the training streams, for the orders to beat",
+    "tiny": "   all of them on a few files, to see that they work",
 }
 
 
@@ -48,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     # Being asked to end is like Ctrl-C: what is half done gets cleaned up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return importlib.import_module(f"sibyl.learn.{stage}").main(rest)
+        return run_stage(stage, rest)
     except ModuleNotFoundError as error:
         hint = "install the extra `learn`" if not (error.name or "").startswith("sibyl") else "?"
         print(f"sibyl.learn {stage}: {error.name} is missing; {hint}.", file=sys.stderr)
@@ -58,6 +60,12 @@ def main(argv: list[str] | None = None) -> int:
         print(f"sibyl.learn {stage}: stopped; the same command goes on from here.", file=sys.stderr)
         return 130
     return 1
+
+
+def run_stage(stage: str, arguments: list[str]) -> int:
+    """Run one stage by name; its errors are its caller's."""
+    status: int = importlib.import_module(f"sibyl.learn.{stage}").main(arguments)
+    return status
 
 
 if __name__ == "__main__":

@@ -1,0 +1,97 @@
+"""All stages of learning in a row, on a handful of files: does the whole still work?
+
+In: nothing but the standard library's own packages, taken as small repositories.  Out: a tiny model folder
+and the tables for it.  Called by: ``make learn-tiny`` and the tests. Minutes on a CPU; the model is of no use.
+
+    python -m sibyl.learn tiny --out build/tiny
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
+
+from sibyl.errors import LearnError
+
+TRAINED = ("argparse.py", "json", "http", "logging", "configparser.py", "tarfile.py", "shutil.py")
+VALIDATED = ("zipfile.py", "zipfile", "csv.py", "ftplib.py")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    made = argparse.ArgumentParser("python -m sibyl.learn tiny", description=__doc__.split("\n")[0])
+    made.add_argument("--out", type=Path, required=True, help="folder for everything made")
+    made.add_argument("--steps", type=int, default=60, help="training steps")
+    made.add_argument("--sites", type=int, default=20, help="recorded lists for each repository")
+    made.add_argument("--server", default="", help="language server's command (default: our ty)")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run every stage; the first that fails ends it."""
+    options = parser().parse_args(argv)
+    out: Path = options.out
+    sources = out / "sources"
+    trained = _take(TRAINED, sources, out / "train.tsv")
+    validated = _take(VALIDATED, sources, out / "val.tsv")
+    if len(trained) < 3 or not validated:
+        raise LearnError("This Python's standard library lacks the packages the tiny run reads.")
+    server = options.server or f"{Path(sys.executable).parent / 'ty'} server"
+    corpus, streams, run = out / "corpus", out / "streams", out / "run"
+    model, counts = out / "model", out / "counts.json.gz"
+    lists = [out / "train.tsv", out / "val.tsv"]
+    both = [part for path in lists for part in ("--list", path)]
+    _stage("corpus", *both, "--sources", sources, "--out", corpus, "--any-licence")
+    small = ("--words", 400, "--pieces", 300, "--shared", 64)
+    _stage("streams", "--corpus", corpus, "--sources", sources, "--out", streams, *small)
+    sizes = ("--hidden", 48, "--embedding", 32, "--lanes", 8, "--length", 48, "--sample", 200)
+    steps = ("--steps", options.steps, "--every", options.steps, "--warm", 10, "--float")
+    _stage("train", "--streams", streams, "--out", run, *sizes, *steps)
+    _stage("export", "--run", run, "--streams", streams, "--out", out / "float")
+    _stage("quantize", "--model", out / "float", "--out", model)
+    asked = ("--sources", sources, "--server", server, "--sites", options.sites)
+    for name, path in zip(("train", "val"), lists, strict=True):
+        _stage("menus", "--list", path, "--out", out / f"{name}.jsonl.gz", *asked)
+    mixed = ("--menus", out / "train.jsonl.gz", "--sources", sources)
+    _stage("mix", *mixed, "--model", model, "--epochs", 5)
+    _stage("baselines", "--streams", streams, "--validation", out / "val.tsv", "--out", counts)
+    measured = ("--menus", out / "val.jsonl.gz", "--sources", sources, "--counts", counts)
+    shown = ("--model", model, "--float", out / "float", "--json", out / "evaluate.json")
+    _stage("evaluate", *measured, *shown)
+    return 0
+
+
+def _take(names: tuple[str, ...], sources: Path, listed: Path) -> list[str]:
+    """Copy parts of the standard library as repositories, and list them."""
+    library = Path(sysconfig.get_paths()["stdlib"])
+    taken = []
+    for name in names:
+        place = library / name
+        if not place.exists():
+            continue
+        target = sources / f"stdlib+{place.stem}"
+        target.mkdir(parents=True, exist_ok=True)
+        for path in [place] if place.is_file() else place.glob("*.py"):
+            shutil.copy(path, target / path.name)
+        taken.append(f"stdlib/{place.stem}")
+    rows = [f"{name}\t\tPSF" for name in dict.fromkeys(taken)]
+    listed.write_text("\n".join(("repository\tcommit\tlicense", *rows)) + "\n", "utf-8")
+    return taken
+
+
+def _stage(name: str, *arguments: object) -> None:
+    """Run one stage as the command line would, under a heading."""
+    from sibyl.learn.__main__ import run_stage
+
+    print(f"\n== {name} {' '.join(map(str, arguments))}", flush=True)
+    run_stage(name, [str(argument) for argument in arguments])
+
+
+def lists_with_truth(path: Path) -> int:
+    """Return how many recorded lists of a menus file hold what was typed."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return sum('"menu": null' not in line for line in lines)
