@@ -67,6 +67,19 @@ function M.name(item)
   return label:match('^[%w_\128-\255]+') or label
 end
 
+--- Whether a reply says more than what every object has: servers answer with `__class__` and its like where they
+--- do not know the type.
+---@param reply any
+---@return boolean
+function M.says_something(reply)
+  for _, item in ipairs(M.of(reply) or {}) do
+    if not M.name(item):match('^__.*__$') then
+      return true
+    end
+  end
+  return false
+end
+
 -- Positions of the items in the order Neovim itself would show, equal ones as they came.
 local function server_order(items)
   local keys, order = {}, {}

@@ -90,6 +90,7 @@ end
 
 -- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would.
 local function trigger_on_dot(buf)
+  local latest = 0
   api.nvim_create_autocmd('InsertCharPre', {
     group = api.nvim_create_augroup('sibyl_dot_' .. buf, { clear = true }),
     buffer = buf,
@@ -98,8 +99,10 @@ local function trigger_on_dot(buf)
       if vim.v.char ~= '.' or vim.fn.pumvisible() == 1 then
         return
       end
+      latest = latest + 1
+      local this = latest
       vim.defer_fn(function()
-        local inserting = api.nvim_get_mode().mode == 'i' and api.nvim_get_current_buf() == buf
+        local inserting = this == latest and api.nvim_get_mode().mode == 'i' and api.nvim_get_current_buf() == buf
         if inserting and vim.fn.pumvisible() == 0 and M.client(buf) then
           vim.lsp.omnifunc(1, '')
         end
@@ -196,7 +199,11 @@ function M.leave(buf)
   vim.schedule(function()
     if not stopped[client.id] and not next(client.attached_buffers or {}) then
       stopped[client.id] = true -- being told twice, a server complains on the user's screen
-      vim.lsp.stop_client(client.id)
+      if vim.fn.has('nvim-0.11') == 1 then
+        client:stop()
+      else
+        client.stop()
+      end
     end
   end)
 end

@@ -2,13 +2,14 @@
 -- Called by: plugin/sibyl.lua (the key), reply.lua (answered), init.lua (on_complete_done).
 --
 --   key ─► close an open menu ─► ask all servers ─► a list? ──yes──► (reply.lua has ranked it)
---                                     │ none there     │ nothing
+--                                     │ none there     │ nothing, or only what every object has
 --                                     └────────────────┴──► guess ─► a list of our own, marked "guess"
 --
 -- vim.lsp.omnifunc is asked, not vim.lsp.completion.get(): it asks every client on every version, enabled or not.
 
 local bridge = require('sibyl.bridge')
 local bytes = require('sibyl.bytes')
+local items = require('sibyl.items')
 local mirror = require('sibyl.mirror')
 
 local M = {}
@@ -23,6 +24,7 @@ local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothi
 ---@field cursor integer[]
 ---@field open integer requests not answered yet
 ---@field over boolean
+---@field rich boolean whether a server knew more than what every object has
 ---@field sending boolean
 
 local wish ---@type sibyl.Wish|nil
@@ -59,21 +61,19 @@ local function show(names, buf)
 end
 
 local function guess(made)
-  if not here(made) or vim.fn.pumvisible() == 1 then
+  if made.rich or not here(made) then
     return
   end
-  made.over = true
   local buf = made.buf
   mirror.attach(buf)
   if not mirror.flush(buf) then
     return
   end
   local function on_answer(kind, answer)
-    made.over = false
-    if kind == 'guess' and here(made) and vim.fn.pumvisible() == 0 then
+    if kind == 'guess' and not made.rich and here(made) then
+      made.over = true
       show(answer.names or {}, buf)
     end
-    made.over = true
   end
   local offset = bytes.word(buf)
   bridge.ask('guess', vim.schedule_wrap(on_answer), buf, mirror.seq(buf), bytes.length(buf), offset, LIMIT)
@@ -87,8 +87,10 @@ end
 
 --- A reply to one of a wish's requests was handed to Neovim.
 ---@param made sibyl.Wish
-function M.answered(made)
+---@param reply any
+function M.answered(made, reply)
   made.open = made.open - 1
+  made.rich = made.rich or items.says_something(reply)
   if made.open == 0 then
     -- Neovim 0.10 shows its list one round of events later.
     vim.defer_fn(function()
@@ -105,6 +107,7 @@ local function ask_servers()
     cursor = api.nvim_win_get_cursor(0),
     open = 0,
     over = false,
+    rich = false,
     sending = true,
   }
   wish = made

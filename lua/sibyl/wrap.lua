@@ -58,9 +58,9 @@ local function receiver(job, jobs, callback)
   if job.wish then
     job.wish.open = job.wish.open + 1
     local inner = callback
-    callback = function(...)
-      suggest.answered(job.wish)
-      return inner(...)
+    callback = function(failure, result, ...)
+      suggest.answered(job.wish, result)
+      return inner(failure, result, ...)
     end
   end
   return function(failure, result, ...)

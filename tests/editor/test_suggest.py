@@ -56,6 +56,20 @@ def test_guesses_where_the_server_is_silent(serve: Callable) -> None:
     assert ranker.calls("accepted")[-1][3] == "append"
 
 
+def test_guesses_where_the_server_knows_only_object(serve: Callable) -> None:
+    """Names that every object has are no knowledge: guesses come; without guesses they stay."""
+    child, ranker, server = serve(lua=KEY)
+    server.set(items=items("__class__", "__doc__"))
+    child.type_keys("ox.<C-s>")
+    child.wait_for(lambda: child.words() == ["__class__", "__doc__"])
+    child.type_keys("<Esc>")
+    ranker.set(guess=["append", "pop"])
+    child.type_keys("ox.<C-s>")
+    child.wait_for(lambda: child.words() == ["append", "pop"], what="the guesses")
+    child.type_keys("p<C-n><C-y>")
+    assert child.line() == "x.pop"
+
+
 def test_guesses_without_a_server(told: Callable) -> None:
     """Without any language server the guesses come at once."""
     child, ranker = told("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
