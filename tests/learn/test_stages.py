@@ -1,0 +1,180 @@
+"""All stages on a handful of files, and what each promises of its work.
+
+In:   the standard library, through ``sibyl.learn.tiny``.
+Out:  a tiny model, looked at from all sides.
+Who:  pytest; needs the packages of the extra ``learn`` and the language server of ``make setup``.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from sibyl.errors import LearnError  # noqa: E402
+from sibyl.learn import evaluate, export, mix, quantize, streams, tiny, train  # noqa: E402
+from sibyl.learn.sites import collect, read_menus  # noqa: E402
+from sibyl.model import Model  # noqa: E402
+
+pytestmark = [pytest.mark.learn, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one tiny run."""
+    out = tmp_path_factory.mktemp("tiny")
+    assert tiny.main(["--out", str(out), "--sites", "12", "--steps", "30"]) == 0
+    return out
+
+
+def small(made: Path, out: Path, steps: int = 12) -> list[str]:
+    """Arguments of a short training on the tiny streams."""
+    given = f"--streams {made}/streams --out {out} --hidden 24 --embedding 16 --lanes 4 --length 32"
+    return [*given.split(), *f"--steps {steps} --every 6 --warm 4 --sample 100 --float".split()]
+
+
+def test_all_stages_make_a_model_that_loads(made: Path) -> None:
+    """After all stages there is a model folder that the editor's side accepts."""
+    model = Model(made / "model")
+    assert model.meta["numbers"] == "int8"
+    assert (8,) == model.vectors(["append"])[0][:8].shape
+
+
+def test_the_tables_hold_every_order(made: Path) -> None:
+    """The evaluation names all orders the design asks for, and each is a share between 0 and 1."""
+    found = json.loads((made / "evaluate.json").read_text())
+    wanted = "alphabetical server popularity markov recent counts float int8 full".split()
+    assert set(wanted) <= set(found["orders"])
+    assert all(0 <= found["orders"][name]["mrr"] <= 1 for name in wanted)
+    assert found["sites"] == sum(
+        one["sites"] for name, one in found["slices"]["full"].items() if name.startswith("list")
+    )
+
+
+def test_onnx_says_what_pytorch_says(made: Path) -> None:
+    """The exported graph differs from PyTorch by less than 1e-4, state included."""
+    network, _ = export.load_network(made / "run")
+    assert export.difference(network, made / "float" / "sibyl.onnx", tokens=200) < 1e-4
+
+
+def test_int8_reads_the_same_alone_and_in_bulk(made: Path) -> None:
+    """Typing token by token and reading a file at once give the same state, bit by bit, in INT8."""
+    model = Model(made / "model")
+    vectors = model.vectors("import os <nl> os @os path . join ( self @self x".split())
+    bulk, bulk_state = model.step(vectors, model.begin)
+    state = model.begin
+    for vector in vectors:
+        single, state = model.step(vector[None], state)
+    assert np.array_equal(bulk, single)
+    assert np.array_equal(bulk_state[1], state[1])
+
+
+def test_a_killed_training_goes_on_as_if_nothing_had_been(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped at a checkpoint and started again, the weights come out the same, bit by bit."""
+    train.main(small(made, tmp_path / "whole"))
+    save = train.save
+
+    def save_and_die(*given: object) -> None:
+        save(*given)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(train, "save", save_and_die)
+        train.main(small(made, tmp_path / "killed"))
+    train.main(small(made, tmp_path / "killed"))
+    whole, _ = export.load_network(tmp_path / "whole")
+    killed, kept = export.load_network(tmp_path / "killed")
+    assert 12 == kept["step"]
+    for one, other in zip(whole.parameters(), killed.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_training_learns(made: Path) -> None:
+    """The loss of members falls."""
+    run = made / "learns"
+    arguments = small(made, run, steps=100)
+    train.main([*arguments, "--rate", "0.02"])
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert lines[-1]["member"] < lines[0]["member"]
+
+
+def test_features_do_not_look_below_the_cursor(made: Path, tmp_path: Path) -> None:
+    """What stands below a recorded site changes nothing of what is known there."""
+    menus = read_menus(made / "val.jsonl.gz")
+    line = next(line for line in menus if line["menu"])
+    before = next(collect([line], made / "sources", made / "model"))
+    sources = tmp_path / "sources"
+    shutil.copytree(made / "sources", sources)
+    path = sources / line["repo"].replace("/", "+") / line["path"]
+    path.write_bytes(path.read_bytes()[: line["offset"]] + b"other\nimport that\nx = 'y\n")
+    from sibyl.learn.sources import blob_id
+
+    changed = line | {"blob": blob_id(path.read_bytes())}
+    after = next(collect([changed], sources, made / "model"))
+    assert np.array_equal(before.rows, after.rows)
+
+
+def test_a_checkpoint_of_other_size_is_refused(made: Path, tmp_path: Path) -> None:
+    """Going on with other sizes than the checkpoint's ends in one sentence, not in a wrong model."""
+    train.main(small(made, tmp_path / "run", steps=6))
+    with pytest.raises(LearnError, match="another version or size"):
+        train.main([*small(made, tmp_path / "run"), "--hidden", "32"])
+
+
+def test_a_damaged_checkpoint_is_refused(made: Path, tmp_path: Path) -> None:
+    """A checkpoint cut short is told apart from none at all."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "last.pt").write_bytes((made / "run" / "last.pt").read_bytes()[:1000])
+    with pytest.raises(LearnError, match="cannot be read"):
+        train.main(small(made, tmp_path / "run"))
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b'{"repo": 1}'])
+def test_a_menus_file_that_is_none_is_refused(content: bytes, tmp_path: Path) -> None:
+    """Garbage instead of recorded lists ends in one sentence."""
+    (tmp_path / "m.jsonl.gz").write_bytes(content)
+    with pytest.raises(LearnError, match="is not a menus file"):
+        read_menus(tmp_path / "m.jsonl.gz")
+
+
+def test_absent_sources_are_told(made: Path, tmp_path: Path) -> None:
+    """Measuring without the repositories names what is missing."""
+    with pytest.raises(LearnError, match="is not in|no sources folder"):
+        evaluate.main(
+            f"--menus {made}/val.jsonl.gz --sources {tmp_path} --model {made}/model".split()
+        )
+
+
+def test_stages_refuse_what_earlier_stages_did_not_make(tmp_path: Path) -> None:
+    """A stage started too early says which folder lacks what."""
+    nothing = str(tmp_path)
+    with pytest.raises(LearnError):
+        streams.main(["--corpus", nothing, "--sources", nothing, "--out", f"{nothing}/s"])
+    with pytest.raises(LearnError):
+        export.main(["--run", nothing, "--streams", nothing, "--out", f"{nothing}/f"])
+    with pytest.raises(LearnError):
+        quantize.main(["--model", nothing, "--out", f"{nothing}/q"])
+
+
+def test_the_mixture_in_the_sidecar_is_the_one_learned(made: Path) -> None:
+    """The live sum of features gives the order that the learned one gives."""
+    from sibyl.rank import Mix
+
+    meta = json.loads((made / "model" / "meta.json").read_text())
+    sites = list(collect(read_menus(made / "train.jsonl.gz"), made / "sources", made / "model"))
+    live = Mix(meta["mix"])
+    mean = np.concatenate([site.rows for site in sites]).mean(0)
+    mixture = mix.Mixture(range(len(mean)), torch.from_numpy(mean), torch.ones(len(mean)), 4)
+    hidden, out = mixture.folded()
+    live.hidden, live.out = hidden, out
+    for site in sites[:5]:
+        wanted = mixture(torch.from_numpy(site.rows)).detach().numpy()
+        got = live.scores(site.rows)
+        assert np.allclose(got - got[0], wanted - wanted[0], atol=1e-4)
