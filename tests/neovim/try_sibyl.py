@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -98,7 +99,9 @@ def table(text: str, native: list[Item], ranked: list[Item]) -> str:
     """Both menus side by side."""
     lines = [f"  after `{text}` ({len(native)} items)", f"    {'native':<28}with sibyl"]
     for left, right in list(zip(native, ranked, strict=False))[:ROWS]:
-        lines.append(f"    {left.abbr[:26]:<28}{right.abbr[:26]} {right.kind[:12]}".rstrip())
+        # The star stands in the label on 0.10, and in the kind's column from 0.11 on.
+        star = "★ " if "★" in right.abbr + right.kind else ""
+        lines.append(f"    {left.word[:26]:<28}{star}{right.word[:26]}")
     return "\n".join(lines)
 
 
@@ -122,18 +125,17 @@ def show(nvim: Path, home: Path, server: Path) -> None:
         raise NotShown("Menus came, but every one in the language server's own order: no ranking.")
 
 
-def by_hand(nvim: Path, home: Path) -> None:
-    """Open the example in Neovim at this terminal; does not return."""
+def by_hand(nvim: Path, home: Path) -> int:
+    """Open the example in Neovim at this terminal; returns its exit code."""
     init = home / "init.lua"
     init.write_text(f"vim.opt.runtimepath:prepend({str(ROOT)!r})\n{RANKED}")
     project = home / "project"
     project.mkdir()
     file = project / "example.py"
     file.write_text(EXAMPLE.read_text())
-    os.chdir(project)
     command = [str(nvim), "-u", str(init), "-i", "NONE", "+2", str(file)]
     environment = isolated(home) | {"TERM": os.environ.get("TERM", "xterm-256color")}
-    os.execve(str(nvim), command, environment)  # noqa: S606 (no shell is the point)
+    return subprocess.call(command, env=environment, cwd=project)
 
 
 def main() -> int:
@@ -144,9 +146,9 @@ def main() -> int:
         print("try: no Neovim 0.10.4 or newer is here.", file=sys.stderr)
         return 1
     home = Path(tempfile.mkdtemp(prefix="sibyl-try-"))
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        by_hand(found[-1], home)
     try:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            return by_hand(found[-1], home)
         for nvim in found:
             show(nvim, home / f"nvim{found.index(nvim)}", server)
     except NotShown as problem:
