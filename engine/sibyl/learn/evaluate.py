@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add("--counts", type=Path, default=_HOME / "bench" / "counts.json.gz", help="training counts")
     add("--memory", choices=("none", "file"), default="file", help="what 'full' may remember")
     add("--json", type=Path, help="write all numbers here")
+    add("--into", type=Path, action="append", default=[], help="put the tables into this document")
     return made
 
 
@@ -56,9 +57,13 @@ def main(argv: list[str] | None = None) -> int:
         floats = list(collect(menus, options.sources, options.float))
         mix = _mix(options.model, "mix_none")
         scores["float"] = [mix.scores(site.rows) for site in floats]
-    result = measure(sites, scores)
+    star = _mix(options.model, "mix_none" if options.memory == "none" else "mix").star
+    result = measure(sites, scores, star)
     result |= {"menus": len(menus), "model": Model(options.model).hash, "memory": options.memory}
-    print(table(result))
+    orders, rest = tables(result)
+    print(f"{orders}\n\n{rest}")
+    for path in options.into:
+        put(path, {"orders": orders, "all": f"{orders}\n\n{rest}"})
     if options.json:
         with whole_file(options.json) as file:
             file.write((json.dumps(result, indent=1) + "\n").encode())
@@ -100,7 +105,7 @@ def network(sites: list[Site], model: Path, memory: str) -> Scores:
     }
 
 
-def measure(sites: list[Site], scores: Scores) -> dict:
+def measure(sites: list[Site], scores: Scores, star: float) -> dict:
     """Return all numbers: each order's, the slices of ``int8`` and ``full``, stars, calibration, letters."""
     repos = [site.repo for site in sites]
     ranks = {
@@ -118,23 +123,24 @@ def measure(sites: list[Site], scores: Scores) -> dict:
         "slices": {
             name: slices(sites, ranks[name]) for name in ("server", "counts", "int8", "full")
         },
-        "full": _probability(sure, ranks["full"]),
+        "full": _probability(sure, ranks["full"], star),
         "letters": letters(sites, {name: scores[name] for name in ("server", "full")}),
     }
 
 
-def _probability(sure: list[float], ranks: list[int]) -> dict[str, object]:
+def _probability(sure: list[float], ranks: list[int], star: float) -> dict[str, object]:
     """Return calibration, and how precise the first item is above each confidence."""
     confident, right = np.asarray(sure), np.asarray(ranks) == 1
-    above = {
-        f"{least:.1f}": {
-            "share": round(float((confident >= least).mean()), 4),
-            "precision": round(float(right[confident >= least].mean()), 4),
+
+    def at_least(least: float) -> dict[str, float]:
+        there = confident >= least
+        return {
+            "share": round(float(there.mean()), 4),
+            "precision": round(float(right[there].mean()), 4) if there.any() else 0.0,
         }
-        for least in np.arange(0.3, 0.95, 0.1)
-        if (confident >= least).any()
-    }
-    return {"ece": calibration(confident, right), "above": above}
+
+    above = {f"{least:.1f}": at_least(least) for least in np.arange(0.3, 0.95, 0.1)}
+    return {"ece": calibration(confident, right), "above": above, "stars": at_least(star)}
 
 
 def slices(sites: list[Site], ranks: list[int]) -> dict[str, dict[str, float]]:
@@ -178,12 +184,13 @@ def letters(sites: list[Site], scores: Scores) -> dict[str, object]:
 ORDER = "alphabetical server popularity markov recent counts bare float int8 full".split()
 
 
-def table(result: dict) -> str:
-    """Return the table for people."""
-    lines = [
+def tables(result: dict) -> tuple[str, str]:
+    """Return the table of orders, and the other tables, for people."""
+    orders = [
         (
             f"{result['sites']} sites of {result['repositories']} repositories (of "
-            f"{result['menus']} recorded), nothing typed; memory of 'full': {result['memory']}"
+            f"{result['menus']} recorded), nothing typed; memory of 'full': {result['memory']}; "
+            f"model {result['model']}"
         ),
         "",
         "| order | top-1 | 95 % | top-5 | MRR |",
@@ -192,18 +199,41 @@ def table(result: dict) -> str:
     for name in ORDER:
         if name in result["orders"]:
             one = result["orders"][name]
-            low, high = one["top1_interval"]
-            lines.append(
-                f"| {name} | {one['top1']:.3f} | {low:.3f}-{high:.3f} | {one['top5']:.3f} | {one['mrr']:.3f} |"
-            )
-    lines += ["", "| slice of 'full' | sites | top-1 | top-5 | MRR |", "|---|---|---|---|---|"]
+            between = "{:.3f}-{:.3f}".format(*one["top1_interval"])
+            orders.append(f"| {name} | {one['top1']:.3f} | {between} | {_two(one)}")
+    rest = ["| slice of 'full' | sites | top-1 | top-5 | MRR |", "|---|---|---|---|---|"]
     for name, one in result["slices"]["full"].items():
         if not name.startswith("repository"):
-            lines.append(
-                f"| {name} | {one['sites']} | {one['top1']:.3f} | {one['top5']:.3f} | {one['mrr']:.3f} |"
-            )
-    lines += ["", f"calibration error {result['full']['ece']:.3f}; after 0-3 letters, top-1:"]
+            rest.append(f"| {name} | {one['sites']} | {one['top1']:.3f} | {_two(one)}")
+    rest += ["", "| first item at least so sure | share of lists | right |", "|---|---|---|"]
+    for least, one in result["full"]["above"].items():
+        rest.append(f"| {least} | {one['share']:.3f} | {one['precision']:.3f} |")
+    stars = result["full"]["stars"]
+    rest += [
+        "",
+        f"Calibration error of the first item's probability: {result['full']['ece']:.3f}.",
+        f"Starred first item: {stars['share']:.3f} of lists, right in {stars['precision']:.3f}.",
+        "",
+        "| order | top-1 after 0 | 1 | 2 | 3 letters | letters saved |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, its in result["letters"].items():
-        shown = " ".join(f"{its[str(count)]['top1']:.3f}" for count in range(LETTERS))
-        lines.append(f"  {name}: {shown}; letters saved {its['keystrokes_saved']:.3f}")
-    return "\n".join(lines)
+        shown = " | ".join(f"{its[str(count)]['top1']:.3f}" for count in range(LETTERS))
+        rest.append(f"| {name} | {shown} | {its['keystrokes_saved']:.3f} |")
+    return "\n".join(orders), "\n".join(rest)
+
+
+def _two(one: dict) -> str:
+    return f"{one['top5']:.3f} | {one['mrr']:.3f} |"
+
+
+def put(path: Path, blocks: dict[str, str]) -> None:
+    """Replace what stands between a document's marks, such as ``<!-- begin orders -->``."""
+    text = path.read_text("utf-8")
+    for name, block in blocks.items():
+        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+        if begin in text:
+            before, _, rest = text.partition(begin)
+            text = f"{before}{begin}\n{block}\n{end}{rest.partition(end)[2]}"
+    with whole_file(path) as file:
+        file.write(text.encode())
