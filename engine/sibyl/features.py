@@ -9,6 +9,7 @@ Each column has a name (``NAMES``), so that a ranking can be explained. None loo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log1p
 
 import numpy as np
@@ -52,10 +53,10 @@ NAMES: tuple[str, ...] = (
 )
 COLUMNS = {name: index for index, name in enumerate(NAMES)}
 _KINDS = {  # the protocol's CompletionItemKind
-    **dict.fromkeys((2, 3, 4), "callable"),
-    **dict.fromkeys((5, 6, 10, 12, 20, 21), "field"),
-    **dict.fromkeys((7, 8, 13, 22, 25), "type"),
-    9: "module",
+    **dict.fromkeys((2, 3, 4), COLUMNS["callable"]),
+    **dict.fromkeys((5, 6, 10, 12, 20, 21), COLUMNS["field"]),
+    **dict.fromkeys((7, 8, 13, 22, 25), COLUMNS["type"]),
+    9: COLUMNS["module"],
 }
 _FIRST_COUNT = COLUMNS["receiver_count"]
 _FIRST_RECENCY = COLUMNS["receiver_recency"]
@@ -79,56 +80,81 @@ def features(
     order = np.arange(len(names), dtype=np.float32)
     made[:, 2] = np.log1p(order)
     made[:, 3] = order / len(names)
-    for row, name, kind in zip(made, names, kinds, strict=True):
-        _shape(row, name, kind)
-        _counts(row, name, place, usage)
-        _relations(row, name, place)
+    _shapes(made, names, kinds)
+    rows: dict[str, int] = {}
+    for row, name in enumerate(names):
+        rows.setdefault(name, row)
+    _used(made, rows, place, usage)
+    _relations(made, rows, place)
+    if len(rows) < len(names):  # a name listed twice has been used as often both times
+        first = [rows[name] for name in names]
+        made[:, _FIRST_COUNT:_FIRST_CONTEXT] = made[first, _FIRST_COUNT:_FIRST_CONTEXT]
     made[:, _FIRST_CONTEXT:] = _context(len(names), place, usage)
     return made
 
 
-def _shape(row: Floats, name: str, kind: int) -> None:
+@lru_cache(50_000)
+def _shape(name: str) -> int:
+    """Return the column that tells how a name looks, or that of nothing in particular."""
     if name[:1] == "_":
-        row[COLUMNS["dunder" if name[:2] == "__" and name[-2:] == "__" else "private"]] = 1
-    elif name.isupper():
-        row[COLUMNS["upper"]] = 1
-    group = _KINDS.get(kind & 63)
-    if group is not None:
-        row[COLUMNS[group]] = 1
+        return COLUMNS["dunder" if name[:2] == "__" and name[-2:] == "__" else "private"]
+    return COLUMNS["upper"] if name.isupper() else -1
 
 
-def _counts(row: Floats, name: str, place: Place, usage: Usage) -> None:
-    of, now = usage.of, place.tokens
-    found = (
-        of("s", place.spelled, name),
-        of("o", place.origin, name),
-        of("m", name),
-        of("n", name),
-        of("b", place.spelled, place.before, name),
-        of("p", place.origin, place.before, name),
+def _shapes(made: Floats, names: Sequence[str], kinds: Sequence[int]) -> None:
+    """Say what each candidate looks like and is."""
+    columns = [_shape(name) for name in names]
+    groups = [_KINDS.get(kind & 63, -1) for kind in kinds]
+    for told in (columns, groups):
+        at = [row for row, column in enumerate(told) if column >= 0]
+        made[at, [told[row] for row in at]] = 1
+
+
+def _used(made: Floats, rows: dict[str, int], place: Place, usage: Usage) -> None:
+    """Say how often and how recently each candidate was used, by what it followed."""
+    groups = (
+        usage.group("s", place.spelled),
+        usage.group("o", place.origin),
+        usage.group("m"),
+        usage.group("n"),
+        usage.group("b", place.spelled, place.before),
+        usage.group("p", place.origin, place.before),
     )
-    for index, at in enumerate(found):
-        if at:
-            row[_FIRST_COUNT + index] = log1p(len(at))
-            row[_FIRST_RECENCY + index] = 1 / (1 + 0.25 * log1p(now - at[-1]))
+    for index, group in enumerate(groups):
+        few, many = (group, rows) if len(group) < len(rows) else (rows, group)
+        for name in few:
+            if name in many:
+                at, row = group[name], made[rows[name]]
+                row[_FIRST_COUNT + index] = log1p(len(at))
+                row[_FIRST_RECENCY + index] = 1 / (1 + 0.25 * log1p(place.tokens - at[-1]))
 
 
-def _relations(row: Floats, name: str, place: Place) -> None:
-    if name == place.before:
-        row[COLUMNS["just_used"]] = 1
-    far = place.attributes.get(name)
-    if far is not None:
-        row[COLUMNS["defined_here" if far == 0 else "defined_base"]] = 1
-        row[COLUMNS["defined_method"]] = name in place.methods
-        row[COLUMNS["defined_unused"]] = row[_FIRST_COUNT] == 0
-    if place.target:
-        if name == place.target:
-            row[COLUMNS["target_same"]] = 1
-        wanted = set(pieces(place.target))
-        there = set(pieces(name))
+def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
+    """Say what each candidate has to do with the receiver's class, and with what is being assigned."""
+    if place.before in rows:
+        made[rows[place.before], COLUMNS["just_used"]] = 1
+    for name, far in place.attributes.items():
+        if name in rows:
+            row = made[rows[name]]
+            row[COLUMNS["defined_here" if far == 0 else "defined_base"]] = 1
+            row[COLUMNS["defined_method"]] = name in place.methods
+            row[COLUMNS["defined_unused"]] = row[_FIRST_COUNT] == 0
+    if not place.target:
+        return
+    if place.target in rows:
+        made[rows[place.target], COLUMNS["target_same"]] = 1
+    wanted = _pieces(place.target)
+    column = COLUMNS["target_pieces"]
+    for name, index in rows.items():
+        there = _pieces(name)
         both = len(wanted & there)
         if both:
-            row[COLUMNS["target_pieces"]] = both / len(wanted | there)
+            made[index, column] = both / (len(wanted) + len(there) - both)
+
+
+@lru_cache(50_000)
+def _pieces(name: str) -> frozenset[str]:
+    return frozenset(pieces(name))
 
 
 def _context(candidates: int, place: Place, usage: Usage) -> Floats:

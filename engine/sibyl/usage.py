@@ -11,19 +11,28 @@ one entry at the end of a list, taken off again when the stream goes back.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sibyl.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 
-Key = tuple[str, ...]
+Group = tuple[str, ...]
+Uses = dict[str, list[int]]
+
+_MEMBERS: Group = ("m",)
+_NAMES: Group = ("n",)
 
 
 class Usage:
-    """The uses in one stream, by what they followed; token indices in rising order."""
+    """The uses in one stream, by what they followed; token indices in rising order.
+
+    Groups of uses are named by short tuples: ``("m",)`` all members, ``("n",)`` all other names,
+    ``("s", receiver)``, ``("o", origin)``, ``("b", receiver, before)``, ``("p", origin, before)``; ``before`` is the
+    member used before on the receiver.
+    """
 
     def __init__(self) -> None:
-        self._at: dict[Key, list[int]] = {}
-        self._log: list[tuple[int, Key]] = []  # every entry made, by token index
+        self._groups: dict[Group, Uses] = {}
+        self._log: list[tuple[int, Group, str]] = []  # every entry made, by token index
         self._last: dict[str, list[str]] = {}  # members used on a receiver, in order
         self._last_log: list[tuple[int, str]] = []
         self._seen = 0  # tokens read
@@ -37,7 +46,7 @@ class Usage:
         for index in range(self._seen, len(kinds)):
             kind = kinds[index]
             if kind == NAME:
-                self._note(index, ("n", texts[index]))
+                self._note(index, _NAMES, texts[index])
             elif kind == MEMBER:
                 _, origin, spelled = uses[self._uses]
                 self._member(index, texts[index], origin, spelled)
@@ -47,43 +56,50 @@ class Usage:
     def _member(self, index: int, name: str, origin: str, spelled: str) -> None:
         chain = self._last.setdefault(spelled, [])
         before = chain[-1] if chain else ""
-        for key in (
-            ("m", name),
-            ("s", spelled, name),
-            ("o", origin, name),
-            ("b", spelled, before, name),
-            ("p", origin, before, name),
-        ):
-            self._note(index, key)
+        note = self._note
+        note(index, _MEMBERS, name)
+        note(index, ("s", spelled), name)
+        note(index, ("o", origin), name)
+        note(index, ("b", spelled, before), name)
+        note(index, ("p", origin, before), name)
         chain.append(name)
         self._last_log.append((index, spelled))
 
-    def _note(self, index: int, key: Key) -> None:
-        self._at.setdefault(key, []).append(index)
-        self._log.append((index, key))
+    def _note(self, index: int, group: Group, name: str) -> None:
+        uses = self._groups.get(group)
+        if uses is None:
+            uses = self._groups[group] = {}
+        uses.setdefault(name, []).append(index)
+        self._log.append((index, group, name))
 
     def _rewind(self, first: int) -> None:
-        log, at = self._log, self._at
+        log, groups = self._log, self._groups
         while log and log[-1][0] >= first:
-            _, key = log.pop()
-            entries = at[key]
+            _, group, name = log.pop()
+            uses = groups[group]
+            entries = uses[name]
             entries.pop()
             if not entries:
-                del at[key]
+                del uses[name]
+                if not uses:
+                    del groups[group]
         while self._last_log and self._last_log[-1][0] >= first:
             self._last[self._last_log.pop()[1]].pop()
             self._uses -= 1
         self._seen = first
 
+    def group(self, *group: str) -> Mapping[str, Sequence[int]]:
+        """Return the names used in a group, each with the token indices of its uses."""
+        return self._groups.get(group, {})
+
     def of(self, *key: str) -> Sequence[int]:
-        """Return the token indices at which something was used."""
-        return self._at.get(key, ())
+        """Return the token indices at which a name (the last part of the key) was used in a group."""
+        return self._groups.get(key[:-1], {}).get(key[-1], ())
 
     def names(self, members: bool) -> list[str]:
         """Return the members, or the other names, that were used, the latest first."""
-        kind = "m" if members else "n"
-        found = [(at[-1], key[1]) for key, at in self._at.items() if key[0] == kind]
-        return [name for _, name in sorted(found, reverse=True)]
+        uses = self._groups.get(_MEMBERS if members else _NAMES, {})
+        return sorted(uses, key=lambda name: -uses[name][-1])
 
     def last(self, spelled: str) -> str:
         """Return the member used last on this receiver, '' if none was."""
