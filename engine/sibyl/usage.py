@@ -26,8 +26,8 @@ class Usage:
     """The uses in one stream, by what they followed; token indices in rising order.
 
     Groups of uses are named by short tuples: ``("m",)`` all members, ``("n",)`` all other names,
-    ``("s", receiver)``, ``("o", origin)``, ``("b", receiver, before)``, ``("p", origin, before)``; ``before`` is the
-    member used before on the receiver.
+    ``("s", receiver)``, ``("o", origin)``, ``("b", receiver, before)``, ``("p", origin, before)``, where
+    ``before`` is the member used last on the receiver.
     """
 
     def __init__(self) -> None:
