@@ -1,0 +1,152 @@
+"""Which language server should be the default: reach, speed and size of those one can install.
+
+In:   a folder with the servers' programs (an environment made by `pip install ty pyrefly …`).
+Out:  one line per server: share of member sites whose list holds what stands there, milliseconds
+      of a reply (first, median, 95 of 100), megabytes; the last line is the same as JSON.
+Who:  people, by hand; results go into bench/LOG.md. Minutes on two cores.
+
+    python bench/servers.py --programs DIR [--sites 12] [--seed 1] [SERVER …]
+
+The sites are random members in modules of the standard library and of this repository: the rest
+of the line is cut off, as it is when somebody types, and the list is asked for right after the
+dot. Nothing else is opened, no server is told to do less than it does by default, and each gets
+the same files in the same order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import random
+import re
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "engine"))
+
+from sibyl.learn.lsp import Server, ServerHangs  # noqa: E402 (found through the line above)
+from sibyl.learn.members import Site, choose, cut, member_sites, position  # noqa: E402
+
+COMMANDS = {
+    "ty": "ty server",
+    "pyrefly": "pyrefly lsp",
+    "basedpyright": "basedpyright-langserver --stdio",
+    "zuban": "zuban server",
+    "jedi": "jedi-language-server",
+}
+MODULES = ("json.decoder", "argparse", "pathlib", "http.client", "tarfile", "configparser")
+OURS = ("tests/data/example.py", "engine/sibyl/session.py", "engine/sibyl/install.py")
+NAME = re.compile(r"\w+")
+
+
+def sources() -> dict[str, bytes]:
+    """The files to ask about, under names that hide nothing of the standard library."""
+    found = {}
+    for module in MODULES:
+        spec = importlib.util.find_spec(module)
+        assert spec
+        assert spec.origin
+        found[f"copy_of_{module.replace('.', '_')}.py"] = Path(spec.origin).read_bytes()
+    for name in OURS:
+        found[Path(name).name] = (ROOT / name).read_bytes()
+    return found
+
+
+def resident(session: int) -> float:
+    """Megabytes of all processes of a session."""
+    total = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+    return total / 1e6
+
+
+def ask(server: Server, path: Path, data: bytes, sites: list[Site]) -> list[tuple[bool, float]]:
+    """For each site of a file: whether the list holds the member, and the milliseconds."""
+    results = []
+    for version, site in enumerate(sites, start=1):
+        document: dict[str, Any] = {"uri": path.as_uri(), "version": version}
+        text = cut(data, site.offset).decode("utf-8", "replace")
+        began = time.perf_counter()
+        if version == 1:
+            opened = document | {"languageId": "python", "text": text}
+            server.notify("textDocument/didOpen", {"textDocument": opened})
+        else:
+            change = {"textDocument": document, "contentChanges": [{"text": text}]}
+            server.notify("textDocument/didChange", change)
+        place = position(data, site.offset, server.utf8)
+        items = server.complete(path.as_uri(), *place)
+        took = (time.perf_counter() - began) * 1e3
+        names = {found.group() for x in items if (found := NAME.match(x["label"]))}
+        results.append((site.member in names, took))
+    server.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
+    return results
+
+
+def measure(command: str, folder: Path, chosen: dict[Path, list[Site]]) -> dict[str, Any]:
+    """Everything about one server."""
+    began = time.perf_counter()
+    server = Server(command, folder, {}, patience=60.0)
+    results, largest = [], 0.0
+    try:
+        for path, sites in chosen.items():
+            results += ask(server, path, path.read_bytes(), sites)
+            largest = max(largest, resident(server._process.pid))
+    except ServerHangs as problem:
+        print(f"{command} did not answer {problem}", file=sys.stderr)
+    finally:
+        server.close()
+    times = sorted(took for _, took in results[1:]) or [0.0]
+    return {
+        "sites": len(results),
+        "reach": round(sum(hit for hit, _ in results) / max(len(results), 1), 3),
+        "first_ms": round(results[0][1] if results else 0.0),
+        "p50_ms": round(statistics.median(times), 1),
+        "p95_ms": round(times[int(len(times) * 0.95)], 1),
+        "mb": round(largest),
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--programs", type=Path, required=True, help="where the servers are")
+    parser.add_argument("--sites", type=int, default=12, help="members per file")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("servers", nargs="*", default=list(COMMANDS), metavar="SERVER")
+    asked = parser.parse_args()
+    table = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        chance = random.Random(asked.seed)
+        chosen = {}
+        (folder / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "0"\n')
+        for file, data in sources().items():
+            (folder / file).write_bytes(data)
+            chosen[folder / file] = choose(member_sites(data), asked.sites, chance)
+        print(f"{'server':14}{'reach':>8}{'first':>8}{'p50':>8}{'p95':>8}{'MB':>7}{'seconds':>9}")
+        for server in asked.servers:
+            command = f"{asked.programs.absolute()}/{COMMANDS[server]}"
+            row = table[server] = measure(command, folder, chosen)
+            print(
+                f"{server:14}{row['reach']:8.1%}{row['first_ms']:8}{row['p50_ms']:8}"
+                f"{row['p95_ms']:8}{row['mb']:7}{row['seconds']:9}",
+                flush=True,
+            )
+    print(json.dumps(table))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
