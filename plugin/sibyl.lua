@@ -10,17 +10,28 @@ if vim.fn.has('nvim-0.10') == 0 then
   return -- :checkhealth sibyl says so; an old Neovim is not worth a message at every start
 end
 
+local function begin(buf)
+  vim.schedule(function()
+    require('sibyl').begin(buf)
+  end)
+end
+
 vim.api.nvim_create_autocmd('FileType', {
   group = vim.api.nvim_create_augroup('sibyl', { clear = true }),
   pattern = 'python',
   desc = 'sibyl: begin with this Python buffer, after it is on the screen',
   callback = function(event)
-    local buf = event.buf
-    vim.schedule(function()
-      require('sibyl').begin(buf)
-    end)
+    begin(event.buf)
   end,
 })
+
+if vim.v.vim_did_enter == 1 then -- loaded later, by a plugin manager or by hand
+  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(buf) and vim.bo[buf].filetype == 'python' then
+      begin(buf)
+    end
+  end
+end
 
 vim.api.nvim_create_user_command('Sibyl', function(command)
   require('sibyl.command').run(command)

@@ -39,11 +39,9 @@ end
 local function enable(on, client_id, buf, options)
   local number = (buf == 0 or buf == nil) and vim.api.nvim_get_current_buf() or buf
   if on and active and vim.bo[number].filetype == 'python' then
-    if not converts[number] then
-      converts[number] = true -- the first call's convert counts for all clients of a buffer
-      options = vim.tbl_extend('force', {}, options or {})
-      options.convert = chain(options.convert)
-    end
+    converts[number] = true
+    options = vim.tbl_extend('force', {}, options or {})
+    options.convert = chain(options.convert)
   end
   return their_enable(on, client_id, buf, options)
 end

@@ -47,6 +47,14 @@ def test_nothing_before_python(start_nvim: Callable, tmp_path: Path) -> None:
     assert child.lua(loaded) != []
 
 
+def test_loaded_late(start_nvim: Callable, tmp_path: Path) -> None:
+    """Loaded when Python buffers are open already, it begins with these."""
+    child = start_nvim(init="vim.g.loaded_sibyl = 1\n" + Told(tmp_path).init())
+    child.open(tmp_path / "a.py", "x = 1\n")
+    child.command("unlet g:loaded_sibyl | runtime plugin/sibyl.lua")
+    host_ready(child)
+
+
 def test_remote_plugins_disabled(start_nvim: Callable, tmp_path: Path) -> None:
     """With Neovim's remote plugins and Python provider switched off or broken, it works."""
     broken = (

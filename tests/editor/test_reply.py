@@ -187,11 +187,42 @@ def test_autocomplete_option(serve: Callable) -> None:
     if child.version < (0, 12, 0):
         pytest.skip("'autocomplete' came with 0.12")
     child.command("set autocomplete complete=o")
-    child.type_keys("or.j")
-    child.wait_menu()
-    child.type_keys("<Esc>")
+    child.type_keys("or", every=0.05)
+    child.type_keys(".")
+    child.wait_for(lambda: child.words()[:3] == BEST, what="the ranked menu")
+    child.type_keys("j")
+    assert child.words() == ["json"]
+
+
+def test_letters_typed_before_the_reply(serve: Callable) -> None:
+    """A list that comes after some more letters is filtered by them, and ranked."""
+    child, ranker, _ = serve(delay=250, items=items("jack", "jason", "json", "other"))
+    ranker.set(best=["json"], stars=1)
     child.type_keys("or.")
-    child.wait_for(lambda: child.words()[:3] == BEST or child.words() == [])
+    if child.version < (0, 11, 0):
+        child.type_keys("<C-x><C-o>")
+    else:
+        child.call("wait", 80, False)
+    child.type_keys("ja<BS>s", every=0.01)
+    child.call("wait", 500, False)
+    if child.version >= (0, 11, 0):
+        assert child.words() == ["json"]
+    assert child.line() == "r.js"
+
+
+def test_star_in_the_label_is_taken_off(serve: Callable) -> None:
+    """An item that wears its star in the label goes back to the server without it."""
+    child, _, server = serve(lua="NO_ENABLE = true")
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.lua(
+        "local item = vim.fn.complete_info({ 'items' }).items[1].user_data.nvim.lsp.completion_item"
+        " SEEN = item.label vim.lsp.get_client_by_id(...).rpc.request('completionItem/resolve',"
+        " item, function() end)",
+        server.id,
+    )
+    assert child.lua("return SEEN") == "★ json"
+    assert server.log("completionItem/resolve")[-1] == {"label": "json", "kind": 3}
 
 
 def test_accepted_is_told(serve: Callable) -> None:
