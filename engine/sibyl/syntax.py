@@ -87,7 +87,9 @@ class Syntax:
             return
         cursor = self.tree.walk()
         while cursor.goto_first_child_for_byte(start) is not None:
-            pass
+            assert cursor.node is not None
+            if cursor.node.type in _SILENT:  # a format specifier has children, silent like itself
+                break
         while True:
             node = cursor.node
             assert node is not None
