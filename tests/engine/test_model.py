@@ -1,0 +1,155 @@
+"""Step 5, model: loading, refusing, vectors and steps.
+
+In:   the shipped model, and damaged copies of it.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sibyl.errors import ModelError
+from sibyl.model import Model
+
+
+def meta(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    """A damage: the sidecar changed."""
+
+    def damage(folder: Path) -> None:
+        kept = json.loads((folder / "meta.json").read_text("utf-8"))
+        change(kept)
+        (folder / "meta.json").write_text(json.dumps(kept), "utf-8")
+
+    return damage
+
+
+def cut(name: str) -> Callable[[Path], None]:
+    """A damage: a file cut in the middle."""
+
+    def damage(folder: Path) -> None:
+        data = (folder / name).read_bytes()
+        (folder / name).write_bytes(data[: len(data) // 2])
+
+    return damage
+
+
+def wrong_words(folder: Path) -> None:
+    """A damage: a sound vocabulary of the same size that is not the model's."""
+    lines = (folder / "vocab.txt").read_text("utf-8").split("\n")
+    lines[-2] += "x"
+    (folder / "vocab.txt").write_text("\n".join(lines), "utf-8")
+
+
+def right_hash_of_a_wrong_graph(folder: Path) -> None:
+    """A damage that only ONNX Runtime can see."""
+    import hashlib
+
+    (folder / "sibyl.onnx").write_bytes(b"no graph at all")
+    wrong = hashlib.sha256(b"no graph at all").hexdigest()
+    meta(lambda kept: kept["sha256"].update({"sibyl.onnx": wrong}))(folder)
+
+
+DAMAGES = {
+    "no folder": (shutil.rmtree, "no model folder"),
+    "no sidecar": (lambda folder: (folder / "meta.json").unlink(), "sidecar"),
+    "sidecar cut": (cut("meta.json"), "sidecar"),
+    "sidecar is no table": (lambda folder: (folder / "meta.json").write_text("[]"), "sidecar"),
+    "sidecar without sizes": (meta(lambda kept: kept.pop("sizes")), "sidecar"),
+    "sidecar with another file": (meta(lambda kept: kept["sha256"].update(x="1")), "sidecar"),
+    "no graph": (lambda folder: (folder / "sibyl.onnx").unlink(), "cannot be read"),
+    "graph cut": (cut("sibyl.onnx"), "damaged"),
+    "graph of another kind": (right_hash_of_a_wrong_graph, "cannot be run"),
+    "no rows": (lambda folder: (folder / "rows.npy").unlink(), "cannot be read"),
+    "rows cut": (cut("rows.npy"), "damaged"),
+    "no vocabulary": (lambda folder: (folder / "vocab.txt").unlink(), "cannot be read"),
+    "vocabulary cut": (cut("vocab.txt"), "cut short"),
+    "vocabulary of another model": (wrong_words, "is not the model's"),
+    "another stream": (meta(lambda kept: kept.update(stream_version=99)), "version"),
+    "another model version": (meta(lambda kept: kept.update(model_version=99)), "version"),
+}
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_model_is_refused_with_one_sentence(
+    model_folder: Path, tmp_path: Path, damage: Callable[[Path], None], said: str
+) -> None:
+    """Whatever is wrong with a model's folder, a person is told what, where, and what to do."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for path in Model.files(model_folder):
+        shutil.copy(path, folder)
+    damage(folder)
+    with pytest.raises(ModelError) as caught:
+        Model(folder)
+    sentence = str(caught.value)
+    assert said in sentence and str(folder) in sentence
+    assert sentence[0].isupper() or sentence.startswith(str(folder))
+    assert sentence.endswith(".") and "\n" not in sentence
+
+
+def test_a_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
+    """A wrong path is told as such."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelError, match="no model folder"):
+        Model(tmp_path / "file")
+
+
+def test_the_shipped_model_is_small(model_folder: Path) -> None:
+    """The front page's promise: four megabytes."""
+    assert sum(path.stat().st_size for path in Model.files(model_folder)) <= 4e6
+
+
+def test_vectors_do_not_depend_on_what_was_asked_before(model: Model, model_folder: Path) -> None:
+    """A text has one vector, alone or among others, first or again, from a full cache or an empty one."""
+    texts = ["append", "unheard_of", "(", "@numpy", "größe", "append", "", "@~x", "<nl>"]
+    together = model.vectors(texts)
+    assert together.shape == (len(texts), model.size) and together.dtype == np.float32
+    assert np.isfinite(together).all()
+    alone = Model(model_folder)
+    for text, vector in reversed(list(zip(texts, together, strict=True))):
+        assert np.array_equal(vector, alone.vectors([text])[0])
+    alone.vectors([f"name_{index}" for index in range(5000)])
+    assert np.array_equal(together, alone.vectors(texts))
+
+
+def test_many_names_do_not_fill_the_memory(model_folder: Path) -> None:
+    """Vectors are kept for a bounded number of names, and stay right when they are let go."""
+    model = Model(model_folder)
+    kept = model.vectors(["append", "some_name"]).copy()
+    for start in range(0, 45_000, 1500):
+        model.vectors([f"n{index}" for index in range(start, start + 1500)])
+    assert np.array_equal(kept, model.vectors(["append", "some_name"]))
+    assert len(model._vectors) <= 45_000
+
+
+def test_steps_can_be_cut_anywhere(model: Model) -> None:
+    """Reading tokens at once or one by one gives the same, to the last bit: typing equals opening."""
+    texts = [f"name_{index % 13}" if index % 3 else "(" for index in range(70)]
+    whole, state = model.step(model.vectors(texts), model.begin)
+    for cuts in ((1,) * 70, (7, 63), (69, 1), (2, 30, 38)):
+        at, kept = 0, model.begin
+        for length in cuts:
+            predicted, kept = model.step(model.vectors(texts[at : at + length]), kept)
+            at += length
+        assert np.array_equal(whole, predicted)
+        assert np.array_equal(state[0], kept[0]) and np.array_equal(state[1], kept[1])
+
+
+def test_the_first_state_stays_as_it_is(model: Model) -> None:
+    """No step writes into the state all buffers begin with."""
+    model.step(model.vectors(["a", "b"]), model.begin)
+    assert not model.begin[0].any() and not model.begin[1].any()
+
+
+def test_members_are_names(model: Model) -> None:
+    """What the model offers of its own could be written after a dot."""
+    assert len(model.members()) > 1000
+    assert all(name.isidentifier() for name in model.members())
