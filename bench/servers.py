@@ -1,8 +1,8 @@
 """Which language server should be the default: reach, speed and size of those one can install.
 
 In:   a folder with the servers' programs (an environment made by `pip install ty pyrefly …`).
-Out:  one line per server: share of member sites whose list holds what stands there, milliseconds
-      of a reply (first, median, 95 of 100), megabytes; the last line is the same as JSON.
+Out:  one line per server: share of member sites whose list holds what stands there, names in a
+      list, milliseconds of a reply (first, median, 95 of 100), megabytes; last, the same as JSON.
 Who:  people, by hand; results go into bench/LOG.md. Minutes on two cores.
 
     python bench/servers.py --programs DIR [--sites 12] [--seed 1] [SERVER …]
@@ -71,8 +71,10 @@ def resident(session: int) -> float:
     return total / 1e6
 
 
-def ask(server: Server, path: Path, data: bytes, sites: list[Site]) -> list[tuple[bool, float]]:
-    """For each site of a file: whether the list holds the member, and the milliseconds."""
+def ask(
+    server: Server, path: Path, data: bytes, sites: list[Site]
+) -> list[tuple[bool, float, int]]:
+    """For each site of a file: whether the list holds the member, milliseconds, its length."""
     results = []
     for version, site in enumerate(sites, start=1):
         document: dict[str, Any] = {"uri": path.as_uri(), "version": version}
@@ -88,7 +90,7 @@ def ask(server: Server, path: Path, data: bytes, sites: list[Site]) -> list[tupl
         items = server.complete(path.as_uri(), *place)
         took = (time.perf_counter() - began) * 1e3
         names = {found.group() for x in items if (found := NAME.match(x["label"]))}
-        results.append((site.member in names, took))
+        results.append((site.member in names, took, len(names)))
     server.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
     return results
 
@@ -106,10 +108,11 @@ def measure(command: str, folder: Path, chosen: dict[Path, list[Site]]) -> dict[
         print(f"{command} did not answer {problem}", file=sys.stderr)
     finally:
         server.close()
-    times = sorted(took for _, took in results[1:]) or [0.0]
+    times = sorted(took for _, took, _ in results[1:]) or [0.0]
     return {
         "sites": len(results),
-        "reach": round(sum(hit for hit, _ in results) / max(len(results), 1), 3),
+        "reach": round(sum(hit for hit, _, _ in results) / max(len(results), 1), 3),
+        "length": statistics.median(n for _, _, n in results) if results else 0,
         "first_ms": round(results[0][1] if results else 0.0),
         "p50_ms": round(statistics.median(times), 1),
         "p95_ms": round(times[int(len(times) * 0.95)], 1),
@@ -135,12 +138,14 @@ def main() -> int:
         for file, data in sources().items():
             (folder / file).write_bytes(data)
             chosen[folder / file] = choose(member_sites(data), asked.sites, chance)
-        print(f"{'server':14}{'reach':>8}{'first':>8}{'p50':>8}{'p95':>8}{'MB':>7}{'seconds':>9}")
+        print(
+            f"{'server':14}{'reach':>8}{'length':>8}{'first':>8}{'p50':>8}{'p95':>8}{'MB':>7}{'seconds':>9}"
+        )
         for server in asked.servers:
             command = f"{asked.programs.absolute()}/{COMMANDS[server]}"
             row = table[server] = measure(command, folder, chosen)
             print(
-                f"{server:14}{row['reach']:8.1%}{row['first_ms']:8}{row['p50_ms']:8}"
+                f"{server:14}{row['reach']:8.1%}{row['length']:8g}{row['first_ms']:8}{row['p50_ms']:8}"
                 f"{row['p95_ms']:8}{row['mb']:7}{row['seconds']:9}",
                 flush=True,
             )

@@ -5,6 +5,7 @@
 -- soon as anybody else completes there. Why it is `ty`: bench/LOG.md.
 
 local config = require('sibyl.config')
+local dot = require('sibyl.dot')
 local interpreter = require('sibyl.interpreter')
 local log = require('sibyl.log')
 
@@ -13,7 +14,6 @@ local M = {}
 local api = vim.api
 local NAME = 'sibyl'
 local MARKERS = { 'ty.toml', 'pyproject.toml', 'setup.py', 'setup.cfg', '.git' }
-local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
 local waiting = {} ---@type table<integer, true> buffers whose delay runs
 local stopped = {} ---@type table<integer, true> clients told to end
 
@@ -88,66 +88,15 @@ local function settings_for(environment, done)
   end)
 end
 
--- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would.
-local function trigger_on_dot(buf)
-  local latest = 0
-  api.nvim_create_autocmd('InsertCharPre', {
-    group = api.nvim_create_augroup('sibyl_dot_' .. buf, { clear = true }),
-    buffer = buf,
-    desc = "sibyl: open the menu after a dot (sibyl's own server)",
-    callback = function()
-      if vim.v.char ~= '.' or vim.fn.pumvisible() == 1 then
-        return
-      end
-      latest = latest + 1
-      local this = latest
-      vim.defer_fn(function()
-        local inserting = this == latest and api.nvim_get_mode().mode == 'i' and api.nvim_get_current_buf() == buf
-        if inserting and vim.fn.pumvisible() == 0 and M.client(buf) then
-          vim.lsp.omnifunc(1, '')
-        end
-      end, TRIGGER_MS)
-    end,
-  })
-end
-
--- A menu that opens by itself must not insert its first line by itself. People who set 'completeopt' know what
--- they want; with the default, the option is set where our server's menu opens, and nowhere else.
-local function mild_menu(buf)
-  local default = api.nvim_get_option_info2('completeopt', {}).default
-  if vim.o.completeopt ~= default then
-    return
-  end
-  if vim.fn.has('nvim-0.11') == 1 then
-    vim.bo[buf].completeopt = default .. ',menuone,noselect'
-    return
-  end
-  local function within(event, value)
-    api.nvim_create_autocmd(event, {
-      group = api.nvim_create_augroup('sibyl_mild_' .. event .. buf, { clear = true }),
-      buffer = buf,
-      desc = 'sibyl: insert mode here must not insert the first line by itself',
-      callback = function()
-        vim.o.completeopt = value
-      end,
-    })
-  end
-  within('InsertEnter', 'menuone,noselect')
-  within('InsertLeave', default)
-  if api.nvim_get_mode().mode:sub(1, 1) == 'i' and api.nvim_get_current_buf() == buf then
-    vim.o.completeopt = 'menuone,noselect'
-  end
-end
-
 local function on_attach(client, buf)
   local auto = config.get().autotrigger
-  if auto then
-    mild_menu(buf)
-  end
   if vim.lsp.completion and vim.lsp.completion.enable then
     vim.lsp.completion.enable(true, client.id, buf, { autotrigger = auto })
-  elseif auto then
-    trigger_on_dot(buf)
+  end
+  if auto then
+    dot.prepare(buf, function()
+      return M.client(buf) ~= nil
+    end)
   end
 end
 
@@ -195,6 +144,7 @@ function M.leave(buf)
   if not client then
     return
   end
+  dot.undo(buf)
   pcall(vim.lsp.buf_detach_client, buf, client.id)
   vim.schedule(function()
     if not stopped[client.id] and not next(client.attached_buffers or {}) then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -146,6 +147,21 @@ def test_plain_list(serve: Callable, orders: dict) -> None:
     child.call("wait", 500, False)
     assert child.words() == sorted(NAMES), "a late answer changes nothing"
     assert child.messages() == []
+
+
+def test_a_host_that_hangs(serve: Callable) -> None:
+    """With a host that answers nothing, typing goes on and lists come plain after the deadline."""
+    child, _, _ = serve(options={"deadline": 50})
+    pid = child.lua("return require('sibyl.bridge').state.pid")
+    child.lua("vim.uv.kill(..., 'sigstop')", pid)
+    try:
+        began = time.monotonic()
+        child.type_keys("o" + "value = other.thing(1)<CR>" * 20)
+        assert open_menu(child, "r.") == sorted(NAMES)
+        assert time.monotonic() - began < 10
+        assert child.messages() == []
+    finally:
+        child.lua("vim.uv.kill(..., 'sigcont')", pid)
 
 
 def test_killed_in_mid_menu(serve: Callable) -> None:
