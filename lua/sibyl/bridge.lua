@@ -243,8 +243,10 @@ function M.receive(id, kind, answer)
   if id ~= 0 then
     local callback = waiting[id]
     waiting[id] = nil
-    if callback then
-      callback(kind, answer)
+    -- An error here would come back as an answer to the host, which would put it on the user's screen.
+    local ok, problem = pcall(callback or function() end, kind, answer)
+    if not ok then
+      log.error('the answer %s was not understood: %s', kind, tostring(problem))
     end
   elseif kind == 'ready' then
     state.phase, state.facts = 'ready', answer

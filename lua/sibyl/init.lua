@@ -44,8 +44,13 @@ local function wire()
       end,
     })
   end
-  on({ 'InsertEnter', 'CursorMovedI' }, function(event)
+  on('CursorMovedI', function(event)
     mirror.cursor_moved(event.buf)
+  end, 'prepare for the place of the cursor')
+  on('InsertEnter', function(event)
+    vim.schedule(function() -- the mode is not insert yet
+      mirror.cursor_moved(event.buf)
+    end)
   end, 'prepare for the place of the cursor')
   on('BufFilePost', function(event)
     mirror.resend(event.buf)

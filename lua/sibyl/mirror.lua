@@ -105,7 +105,7 @@ function M.flush(buf)
     end
   end
   if mirror.stale or length ~= mirror.length then
-    -- A buffer read anew; or Neovim told us wrong (`:%s/\\n/ /` counts a line end too many): all of it again.
+    -- A buffer read anew; or Neovim told us wrong (`:%s/\n/ /` counts a line end too many): all of it again.
     send_all(buf, mirror)
     return true
   end

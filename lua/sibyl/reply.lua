@@ -1,12 +1,12 @@
 -- In: a language server's completion replies. Out: the same replies in a better order, in time or untouched.
--- Called by: init.lua (install, wrap_buffer, on_complete_done …), command.lua and health.lua (last, wrapped).
+-- Called by: wrap.lua (consider, finish), init.lua (on_complete_done), command.lua and health.lua (last, delays).
 --
 --   request ──► server ──► reply ──► known word? ──yes──► ranked at once
 --                            │ no
 --                            ├─► names to Python ──► order in time ──► ranked
 --                            └─► deadline ─────────────────────────► as it came (a late order finds nobody)
 --
--- All of it happens in a wrapper of client.rpc.request, the one place that every way to complete goes through.
+-- A reply is given on exactly once, and never waits longer than option `deadline`.
 
 local bridge = require('sibyl.bridge')
 local bytes = require('sibyl.bytes')

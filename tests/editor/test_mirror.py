@@ -173,7 +173,7 @@ def test_invalid_utf8_line(told: Callable) -> None:
 def test_large_buffers_are_left_alone(told: Callable, tmp_path: Path) -> None:
     """A buffer above `max_bytes`, or with a huge line, is not followed; typing goes on."""
     child, ranker = told(TEXT, max_bytes=100000)
-    for name, text in [("big", "x = 1\n" * 20000), ("line", "x = '" + "y" * 300000 + "'\n")]:
+    for name, text in [("big", "x = 1\n" * 20000), ("line", "x = '" + "y" * 1000000 + "'\n")]:
         child.open(tmp_path / f"{name}.py", text)
         buf = child.call("bufnr")
         child.type_keys("Goq.z<Esc>")
@@ -224,6 +224,15 @@ def test_hints(told: Callable) -> None:
     assert len(hints) == len(set(hints))
     # "import os\nos.|pa": the member begins at byte 13.
     child.wait_for(lambda: ranker.calls("cursor")[-1][2] == 13, what="the place of the word")
+
+
+def test_hint_without_an_edit(told: Callable) -> None:
+    """Entering insert mode, and moving in it, is enough to prepare for the word there."""
+    child, ranker = told("os.path\nsys.argv\n")
+    child.type_keys("$i")
+    child.wait_for(lambda: [call[2] for call in ranker.calls("cursor")] == [3], what="a hint")
+    child.type_keys("<Down>")
+    child.wait_for(lambda: ranker.calls("cursor")[-1][2] == 12, what="the next hint")
 
 
 def test_name_is_told(told: Callable, tmp_path: Path) -> None:
