@@ -7,6 +7,7 @@ INSTALL := $(PYTHON) engine/sibyl/install.py --venv .venv --server
 BRING := $(PYTHON) tests/neovim/bring.py
 PYTEST := $(PY) -m pytest
 LEARN := $(PY) -m sibyl.learn
+BENCHES := $(wildcard bench/stages.py bench/keystroke.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn \
@@ -49,7 +50,7 @@ fuzz: setup-test ## random edits: every layer must equal the one made from scrat
 
 # bench/servers.py compares language servers that somebody installed first: by hand.
 bench: setup-test neovim ## milliseconds per step, and from key to menu
-	@for script in $(wildcard bench/stages.py bench/keystroke.py); do echo "== $$script"; $(PY) $$script || exit 1; done
+	@for script in $(BENCHES); do echo "== $$script"; $(PY) $$script || exit 1; done
 
 lint: setup-test neovim ## ruff, mypy, luacheck
 	$(PY) -m ruff check .
