@@ -18,9 +18,12 @@ from sibyl.model import Floats
 from sibyl.usage import Place, Usage
 from sibyl.vocab import pieces
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 
-_COUNTED = ("receiver", "origin", "member", "name", "after", "origin_after")
+_COUNTED = (
+    "receiver", "origin", "after", "origin_after", "target", "mark", "newest", "tokens3",
+    "tokens6", "member", "name",
+)  # fmt: skip
 _CONTEXT = ("=", "(", ",", "return", "<nl>", "<in>", "<de>", "if", "in", "==", "[", "<str>")
 NAMES: tuple[str, ...] = (
     "network",  # log of the network's probability among the candidates
@@ -41,6 +44,7 @@ NAMES: tuple[str, ...] = (
     "defined_base",  # a base of it in this file does
     "defined_method",
     "defined_unused",
+    "defined_next",  # right after the member used last, or near it, in the class
     "target_same",  # named like what is being assigned or passed
     "target_pieces",
     "own",  # from here on the same for all candidates: receiver is of a class of this file
@@ -112,15 +116,8 @@ def _shapes(made: Floats, names: Sequence[str], kinds: Sequence[int]) -> None:
 
 def _used(made: Floats, rows: dict[str, int], place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
-    groups = (
-        usage.group("s", place.spelled),
-        usage.group("o", place.origin),
-        usage.group("m"),
-        usage.group("n"),
-        usage.group("b", place.spelled, place.before),
-        usage.group("p", place.origin, place.before),
-    )
-    for index, group in enumerate(groups):
+    for index, key in enumerate((*place.groups, ("m",), ("n",))):
+        group = usage.group(*key)
         few, many = (group, rows) if len(group) < len(rows) else (rows, group)
         for name in few:
             if name in many:
@@ -133,9 +130,13 @@ def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
     """Say what each candidate has to do with the receiver's class, and with what is being assigned."""
     if place.before in rows:
         made[rows[place.before], COLUMNS["just_used"]] = 1
+    order = {name: index for index, name in enumerate(place.attributes)}
+    last = order.get(place.before)
     for name, far in place.attributes.items():
         if name in rows:
             row = made[rows[name]]
+            if last is not None and 0 < order[name] - last:
+                row[COLUMNS["defined_next"]] = 1 / (order[name] - last)
             row[COLUMNS["defined_here" if far == 0 else "defined_base"]] = 1
             row[COLUMNS["defined_method"]] = name in place.methods
             row[COLUMNS["defined_unused"]] = row[_FIRST_COUNT] == 0

@@ -10,6 +10,7 @@ stays below what is in scope. Equal scores keep the server's order.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,16 @@ class Ranking:
     stars: int  # so many from the front are starred
 
 
+def packed(numbers: Floats) -> str:
+    """Return numbers as text for the sidecar: float16, base64."""
+    return b64encode(np.asarray(numbers, "<f2").tobytes()).decode()
+
+
+def unpacked(text: str) -> Floats:
+    """Return the flat numbers that ``packed`` wrote."""
+    return np.frombuffer(b64decode(text, validate=True), "<f2").astype(np.float32)
+
+
 class Mix:
     """The learned mixture: a layer of rectified units over the features, then one score."""
 
@@ -43,9 +54,15 @@ class Mix:
             raise ModelError(
                 "The model's mixing weights are of another version; get the model again."
             )
-        self.hidden = np.asarray(kept["hidden"], np.float32)  # (columns + 1, units)
-        self.out = np.asarray(kept["out"], np.float32)  # (units + columns)
-        self.star = float(kept["star"])
+        try:
+            self.out = unpacked(kept["out"])  # (units + columns)
+            units = len(self.out) - len(NAMES)
+            self.hidden = unpacked(kept["hidden"]).reshape(len(NAMES) + 1, units)
+            self.star = float(kept["star"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise ModelError(
+                "The model's mixing weights are damaged; get the model again."
+            ) from error
 
     def scores(self, rows: Floats) -> Floats:
         """Return one score a row of features."""
@@ -54,11 +71,11 @@ class Mix:
 
 
 class Ranker:
-    """Ranks candidates with one model."""
+    """Ranks candidates with one model; ``mixed=False`` leaves its mixing weights alone."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, mixed: bool = True) -> None:
         self.model = model
-        kept = model.meta.get("mix")
+        kept = model.meta.get("mix") if mixed else None
         self.mix = Mix(kept) if kept else None
 
     def logits(self, names: Sequence[str], predicted: Floats) -> Floats:

@@ -20,14 +20,43 @@ Uses = dict[str, list[int]]
 
 _MEMBERS: Group = ("m",)
 _NAMES: Group = ("n",)
+_LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
+
+
+def places(
+    texts: list[str],
+    end: int,
+    origin: str,
+    spelled: str,
+    before: str,
+    around: tuple[str, str],
+    newest: str,
+) -> tuple[Group, ...]:
+    """Return the groups of a member by what it follows.
+
+    After the receiver (as written), after its origin, after the member used last on it (by receiver and by
+    origin), in an assignment to the same name, after the same mark or keyword, after the member used
+    last on anything, after the same few tokens, after the same several.
+    """
+    target, previous = around
+    return (
+        ("s", spelled),
+        ("o", origin),
+        ("b", spelled, before),
+        ("p", origin, before),
+        ("t", target) if target else ("t", spelled, ""),
+        ("x", spelled, "<nl>" if previous in _LINES else previous),
+        ("c", newest),
+        ("3", *texts[max(end - 3, 0) : end]),
+        ("6", *texts[max(end - 6, 0) : end]),
+    )
 
 
 class Usage:
     """The uses in one stream, by what they followed; token indices in rising order.
 
-    Groups of uses are named by short tuples: ``("m",)`` all members, ``("n",)`` all other names,
-    ``("s", receiver)``, ``("o", origin)``, ``("b", receiver, before)``, ``("p", origin, before)``, where
-    ``before`` is the member used last on the receiver.
+    Groups of uses are named by short tuples: ``("m",)`` are all members, ``("n",)`` all other names, and
+    ``places`` names the groups that a member in a given place belongs to.
     """
 
     def __init__(self) -> None:
@@ -35,6 +64,7 @@ class Usage:
         self._log: list[tuple[int, Group, str]] = []  # every entry made, by token index
         self._last: dict[str, list[str]] = {}  # members used on a receiver, in order
         self._last_log: list[tuple[int, str]] = []
+        self._order: list[str] = []  # all members used
         self._seen = 0  # tokens read
         self._uses = 0  # members read
 
@@ -49,21 +79,19 @@ class Usage:
                 self._note(index, _NAMES, texts[index])
             elif kind == MEMBER:
                 _, origin, spelled = uses[self._uses]
-                self._member(index, texts[index], origin, spelled)
+                before = self.last(spelled)
+                told = around(kinds, texts, index - 1)
+                groups = places(texts, index, origin, spelled, before, told, self.last())
+                self._member(index, texts[index], spelled, groups)
                 self._uses += 1
         self._seen = len(kinds)
 
-    def _member(self, index: int, name: str, origin: str, spelled: str) -> None:
-        chain = self._last.setdefault(spelled, [])
-        before = chain[-1] if chain else ""
-        note = self._note
-        note(index, _MEMBERS, name)
-        note(index, ("s", spelled), name)
-        note(index, ("o", origin), name)
-        note(index, ("b", spelled, before), name)
-        note(index, ("p", origin, before), name)
-        chain.append(name)
+    def _member(self, index: int, name: str, spelled: str, groups: tuple[Group, ...]) -> None:
+        for group in (_MEMBERS, *groups):
+            self._note(index, group, name)
+        self._last.setdefault(spelled, []).append(name)
         self._last_log.append((index, spelled))
+        self._order.append(name)
 
     def _note(self, index: int, group: Group, name: str) -> None:
         uses = self._groups.get(group)
@@ -85,6 +113,7 @@ class Usage:
                     del groups[group]
         while self._last_log and self._last_log[-1][0] >= first:
             self._last[self._last_log.pop()[1]].pop()
+            self._order.pop()
             self._uses -= 1
         self._seen = first
 
@@ -101,9 +130,9 @@ class Usage:
         uses = self._groups.get(_MEMBERS if members else _NAMES, {})
         return sorted(uses, key=lambda name: -uses[name][-1])
 
-    def last(self, spelled: str) -> str:
-        """Return the member used last on this receiver, '' if none was."""
-        chain = self._last.get(spelled)
+    def last(self, spelled: str | None = None) -> str:
+        """Return the member used last, on this receiver or on any; '' if none was."""
+        chain = self._order if spelled is None else self._last.get(spelled)
         return chain[-1] if chain else ""
 
 
@@ -125,12 +154,15 @@ class Place:
             for name in self.attributes
             if reader.origins.member(self.value[2:], name)[:2] == "M:"
         }
-        self.target, self.previous = _around(kinds, texts)
+        end = len(kinds)
+        told = self.target, self.previous = around(kinds, texts, end - 1)
+        self.groups: tuple[Group, ...] = places(
+            texts, end, self.origin, self.spelled, self.before, told, usage.last()
+        )
 
 
-def _around(kinds: list[int], texts: list[str]) -> tuple[str, str]:
-    """Return the name that is being assigned or passed here, and the fixed token before the receiver."""
-    index = len(kinds) - 1
+def around(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
+    """Return the name assigned or passed where token ``index`` is, and the fixed token before its receiver."""
     while index >= 0 and kinds[index] != FIXED:
         index -= 1
     previous = texts[index] if index >= 0 else "<nl>"
@@ -140,6 +172,6 @@ def _around(kinds: list[int], texts: list[str]) -> tuple[str, str]:
             continue
         if text == "=":
             return texts[back - 1], previous
-        if text in ("<nl>", "<in>", "<de>", "<dd>", ","):
+        if text == "," or text in _LINES:
             break
     return "", previous

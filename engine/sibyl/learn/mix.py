@@ -5,7 +5,8 @@ weights in the model's sidecar: one set with the memory of the file, one without
 Called by: ``python -m sibyl.learn mix``.
 
 Listwise: for each list the softmax over its candidates, cross-entropy with the truth; so the result is a
-probability. The weights are an average over several seeds' best moments on repositories left out.
+probability. A few seeds' sums are laid side by side. How sure they may be, and from where on an item is
+starred, is read off repositories left out in turn.
 
     python -m sibyl.learn mix --menus build/menus.jsonl.gz --sources FOLDER --model models
 """
@@ -27,6 +28,7 @@ from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.learn.sites import Site, collect, read_menus
+from sibyl.rank import packed
 
 WITHOUT_MEMORY = (
     "network", "network_odds", "place", "place_share", "private", "dunder", "upper", "callable",
@@ -42,8 +44,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--menus", type=Path, required=True, help="lists of training repositories")
     made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
     made.add_argument("--model", type=Path, required=True, help="model folder, written to")
-    made.add_argument("--units", type=int, default=24, help="rectified units")
-    made.add_argument("--epochs", type=int, default=60)
+    made.add_argument("--units", type=int, default=16, help="rectified units of each seed")
+    made.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
+    made.add_argument("--folds", type=int, default=4, help="parts left out in turn to judge by")
+    made.add_argument("--epochs", type=int, default=12)
     made.add_argument("--seed", type=int, default=1)
     return made
 
@@ -120,86 +124,85 @@ def _batch(sites: Sequence[Site]) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
 
 
 def learn(sites: list[Site], columns: list[int], options: argparse.Namespace) -> dict[str, object]:
-    """Return the sidecar's entry: learned on four fifths of the repositories, stopped on the last."""
+    """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn."""
     repos = sorted({site.repo for site in sites})
-    held = set(np.random.default_rng(options.seed).permutation(repos)[: max(len(repos) // 5, 1)])
-    trained = [site for site in sites if site.repo not in held]
-    left_out = [site for site in sites if site.repo in held]
-    mixture, epochs = _fit(trained, left_out, columns, options, options.epochs)
-    confidence, ranks = _judge(mixture, left_out)
+    order = np.random.default_rng(options.seed).permutation(repos)
+    scores: list[tuple[Site, np.ndarray]] = []
+    for fold in range(min(options.folds, len(repos))):
+        held = set(order[fold :: options.folds])
+        mixtures = _fit_all([site for site in sites if site.repo not in held], columns, options)
+        scores += [(site, _scored(mixtures, site)) for site in sites if site.repo in held]
+    heat = _temperature(scores)
+    confidence = np.asarray([float(_softmax(its / heat).max()) for _, its in scores])
+    ranks = [rank_of(its, site.truth) for site, its in scores]
     star, precision = _threshold(confidence, np.asarray(ranks) == 1)
     judged = summary(ranks) | {
         "sites": len(ranks),
+        "repositories": len(repos),
         "ece": calibration(confidence, np.asarray(ranks) == 1),
         "star_precision": precision,
-        "epochs": epochs,
+        "temperature": heat,
     }
-    final, _ = _fit(sites, [], columns, options, epochs)  # the same again with all there is
-    hidden, out = final.folded()
+    folded = [mixture.folded() for mixture in _fit_all(sites, columns, options)]
+    direct = np.mean([out[options.units :] for _, out in folded], 0)
+    units = np.concatenate([out[: options.units] / len(folded) for _, out in folded])
     return {
         "version": FEATURES_VERSION,
         "features": list(NAMES),
-        "hidden": np.round(hidden.astype(float), 5).tolist(),
-        "out": np.round(out.astype(float), 5).tolist(),
+        "hidden": packed(np.concatenate([hidden for hidden, _ in folded], 1)),
+        "out": packed(np.concatenate((units, direct)) / heat),
         "star": star,
         "left_out": judged,
     }
 
 
+def _fit_all(sites: list[Site], columns: list[int], options: argparse.Namespace) -> list[Mixture]:
+    """Train one mixture for each seed; together they are steadier than one."""
+    return [_fit(sites, columns, options, seed) for seed in range(options.seeds)]
+
+
+@torch.no_grad()
+def _scored(mixtures: list[Mixture], site: Site) -> np.ndarray:
+    rows = torch.from_numpy(site.rows)
+    scores: np.ndarray = torch.stack([mixture(rows) for mixture in mixtures]).mean(0).numpy()
+    return scores
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    shares: np.ndarray = np.exp(scores - scores.max())
+    return shares / shares.sum()
+
+
+def _temperature(scores: list[tuple[Site, np.ndarray]]) -> float:
+    """Return by what to divide scores so that they give the likeliest probabilities (Guo et al. 2017)."""
+    grid = np.arange(0.7, 2.55, 0.05)
+    losses = [
+        -np.mean([np.log(_softmax(its / heat)[site.truth] + 1e-12) for site, its in scores])
+        for heat in grid
+    ]
+    return round(float(grid[int(np.argmin(losses))]), 2)
+
+
 def _fit(
-    trained: list[Site],
-    left_out: list[Site],
-    columns: list[int],
-    options: argparse.Namespace,
-    epochs: int,
-) -> tuple[Mixture, int]:
-    """Train; with sites left out, keep the best moment on them and say after how many epochs it was."""
-    torch.manual_seed(options.seed)
+    trained: list[Site], columns: list[int], options: argparse.Namespace, seed: int
+) -> Mixture:
+    """Train one mixture."""
+    torch.manual_seed(seed)
     stacked = torch.from_numpy(np.concatenate([site.rows for site in trained]))
     spread = stacked.std(0).clamp(min=0.05)
     mixture = Mixture(columns, stacked.mean(0), spread, options.units)
     optimiser = torch.optim.AdamW(mixture.parameters(), lr=3e-3, weight_decay=0.03)
     ordered = sorted(trained, key=lambda site: len(site.names))  # lists of like length side by side
     batches = [_batch(ordered[at : at + 48]) for at in range(0, len(ordered), 48)]
-    rng = np.random.default_rng(options.seed)
-    best, best_at, best_weights = 1e9, epochs, None
-    for epoch in range(epochs):
+    rng = np.random.default_rng(seed)
+    for _ in range(options.epochs):
         for index in rng.permutation(len(batches)):
             rows, absent, truths = batches[index]
             loss = functional.cross_entropy(mixture(rows).masked_fill(absent, -1e4), truths)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-        if left_out:
-            loss_out = _loss(mixture, left_out)
-            if loss_out < best:
-                best, best_at = loss_out, epoch + 1
-                best_weights = {name: w.clone() for name, w in mixture.state_dict().items()}
-    if best_weights is not None:
-        mixture.load_state_dict(best_weights)
-    return mixture, best_at
-
-
-@torch.no_grad()
-def _loss(mixture: Mixture, sites: list[Site]) -> float:
-    losses = [
-        functional.cross_entropy(
-            mixture(torch.from_numpy(site.rows))[None], torch.tensor([site.truth])
-        )
-        for site in sites
-    ]
-    return float(torch.stack(losses).mean())
-
-
-@torch.no_grad()
-def _judge(mixture: Mixture, sites: list[Site]) -> tuple[np.ndarray, list[int]]:
-    """Return how sure the first item was, and the truth's rank, on each site."""
-    confidence, ranks = [], []
-    for site in sites:
-        scores = mixture(torch.from_numpy(site.rows))
-        confidence.append(float(torch.softmax(scores, 0).max()))
-        ranks.append(rank_of(scores.numpy(), site.truth))
-    return np.asarray(confidence), ranks
+    return mixture
 
 
 def _threshold(confidence: np.ndarray, right: np.ndarray) -> tuple[float, float]:

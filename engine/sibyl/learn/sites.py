@@ -65,7 +65,7 @@ def read_menus(path: Path) -> list[dict]:
 def collect(menus: list[dict], sources: Path, model: Path) -> Iterator[Site]:
     """Yield the reachable sites of a menus file, file by file."""
     try:
-        ranker = Ranker(Model(model))
+        ranker = Ranker(Model(model), mixed=False)  # only features are wanted, whatever the mix
     except ModelError as error:
         raise LearnError(str(error)) from error
     by_file: dict[tuple[str, str], list[dict]] = {}
