@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sibyl.errors import ModelError
 from sibyl.features import FEATURES_VERSION, NAMES, features, log_share
@@ -36,7 +37,7 @@ class Ranking:
     stars: int  # so many from the front are starred
 
 
-def packed(numbers: Floats) -> str:
+def packed(numbers: npt.ArrayLike) -> str:
     """Return numbers as text for the sidecar: float16, base64."""
     return b64encode(np.asarray(numbers, "<f2").tobytes()).decode()
 
