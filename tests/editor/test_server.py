@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -110,8 +112,7 @@ def test_switched_off(told: Callable) -> None:
 def test_project_environment(served: Callable, tmp_path: Path) -> None:
     """The project's own environment is named to the server; failing that, not sibyl's."""
     environment = tmp_path / "project/venv"
-    environment.mkdir(parents=True)
-    (environment / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
     (tmp_path / "project/pyproject.toml").write_text("")
     child, _ = served()
     wait_clients(child, "sibyl")
