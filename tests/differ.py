@@ -23,7 +23,7 @@ import numpy as np
 
 from sibyl.rank import Ranker
 from sibyl.session import Session
-from sibyl.stream import MEMBER, Stream
+from sibyl.stream import Stream
 from sibyl.syntax import Syntax
 from sibyl.text import Text
 from sibyl.usage import Place
@@ -139,24 +139,14 @@ def _tokens(stream: Stream) -> tuple[list[int], list[str], list[int], list[tuple
     return stream.kinds, stream.texts, stream.starts, stream.uses
 
 
-def _lookups(session: Session) -> dict[Any, Any]:
-    """All that can be asked of the usage of this stream, with the answers."""
-    stream, usage = session.stream, session.usage
-    asked: dict[Any, Any] = {"members": usage.names(True), "names": usage.names(False)}
-    asked |= {("n", name): list(usage.of("n", name)) for name in asked["names"]}
-    for index, origin, spelled in stream.uses:
-        name = stream.texts[index] if stream.kinds[index] == MEMBER else ""
-        before = usage.last(spelled)
-        for key in (
-            ("m", name),
-            ("s", spelled, name),
-            ("o", origin, name),
-            ("b", spelled, before, name),
-            ("p", origin, before, name),
-        ):
-            asked[key] = list(usage.of(*key))
-        asked["last", spelled] = before
-    return asked
+def _lookups(session: Session) -> dict[str, Any]:
+    """All that the usage keeps, and so all that can be asked of it; emptied entries say nothing."""
+    return {
+        name: {key: entries for key, entries in kept.items() if entries}
+        if isinstance(kept, dict)
+        else kept
+        for name, kept in vars(session.usage).items()
+    }
 
 
 def _same(layer: str, wanted: Any, got: Any) -> None:

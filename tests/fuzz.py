@@ -218,6 +218,8 @@ def run(
         for name in ("edits", "comparisons", "broken", "drift"):
             setattr(counts, name, getattr(counts, name) + getattr(differ, name))
         counts.series += 1
+        if folder is not None and counts.series % 20 == 0:
+            print(f"{counts.edits} edits, drift in {counts.drift}", file=sys.stderr, flush=True)
     return counts
 
 

@@ -8,6 +8,7 @@ Called by: session while typing, ``learn.streams`` for whole files: the very sam
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from sibyl.reader import Reader
 from sibyl.syntax import Syntax
@@ -61,13 +62,12 @@ class Stream:
         first = len(self.kinds)
         stale = self.syntax.advance(text, stop)
         if stale is not None:
+            reader.data = text.data
             at = max(bisect_left(self._ends, stale) - 1, 0)
             if self._ends[at] < reader.last_end:
-                del self._ends[at + 1 :], self._moments[at + 1 :]
-                reader.restore(self._moments[at])
-                first = min(first, len(self.kinds))
-            reader.data = text.data
-            self._read(max(reader.last_end, 0))
+                first = self._again(at)
+            else:
+                self._read(max(reader.last_end, 0))
         moment = reader.keep()
         before = len(self.kinds)
         reader.line(stop, "")
@@ -80,6 +80,24 @@ class Stream:
         self.syntax.refresh()
         self._new_reader()
 
+    def _again(self, at: int) -> int:
+        """Read on from a kept moment; return the index of the first token that became another.
+
+        Going back to a moment goes back farther than the change: most of what is read again is as it was,
+        and nobody after us need do it again.
+        """
+        reader, moment = self.reader, self._moments[at]
+        first, use = moment[:2]
+        kinds, texts, uses = self.kinds[first:], self.texts[first:], reader.uses[use:]
+        del self._ends[at + 1 :], self._moments[at + 1 :]
+        reader.restore(moment)
+        self._read(max(reader.last_end, 0))
+        alike = min(_alike(kinds, self.kinds[first:]), _alike(texts, self.texts[first:]))
+        for before, now in zip(uses, reader.uses[use:], strict=False):
+            if before != now:  # perhaps the same token after another receiver
+                return min(first + alike, before[0], now[0])
+        return first + alike
+
     def _read(self, start: int) -> None:
         reader, read = self.reader, self.reader.read
         ends, moments = self._ends, self._moments
@@ -91,3 +109,11 @@ class Stream:
                 left = _EVERY
                 ends.append(leaf[1])
                 moments.append(reader.keep())
+
+
+def _alike(before: Sequence[object], now: Sequence[object]) -> int:
+    """Return how many are the same from the front."""
+    for index, (one, other) in enumerate(zip(before, now, strict=False)):
+        if one != other:
+            return index
+    return min(len(before), len(now))

@@ -1,0 +1,190 @@
+"""Step 9, session: one buffer from bytes to rankings, edited as an editor does.
+
+In:   the stand-in and the shipped model; Python's own modules to edit.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import random
+import sysconfig
+from pathlib import Path
+
+import pytest
+from differ import Differ
+
+from sibyl.errors import TextError
+from sibyl.rank import Ranker
+from sibyl.session import Session, bare
+
+SOURCE = """import os
+from typing import Optional
+
+
+class Store(Base):
+    def __init__(self, path: str):
+        self.path = os.path.abspath(path)
+
+    def load(self, name: Optional[str] = None):
+        with open(self.path) as file:
+            return file.read()
+"""
+NAMES = ["append", "join", "path", "load", "_x", "read", "exists"]
+TYPED = """
+
+store = Store(f"{os.getcwd()!r:>{width}}")
+for line in store.load().splitlines():
+    print(line.strip(), {key: value for key, value in line}, end='''
+''')
+match store:
+    case Store(path=p) if (n := len(p)) > 3: pass
+@store.wrap
+async def f(*, a=1): return await a.
+"""
+
+
+def order(session: Session, cursor: int) -> tuple[list[int], list[float]]:
+    """A ranking of the same names."""
+    ranking = session.rank(cursor, NAMES, [2] * len(NAMES))
+    return ranking.order, ranking.probability
+
+
+def test_typing_and_deleting_equal_opening(ranker: Ranker) -> None:
+    """Each character typed, and each taken back, leaves all layers as if the text had been opened."""
+    differ = Differ(ranker, SOURCE)
+    differ.type(TYPED)
+    differ.backspace(len(TYPED))
+    assert differ.data == SOURCE.encode()
+    assert differ.comparisons == 2 * len(TYPED)
+    assert differ.drift <= 3
+
+
+def test_typing_in_the_middle_equals_opening(ranker: Ranker) -> None:
+    """The same between other lines, where all that follows moves."""
+    middle = SOURCE.index("    def load")
+    differ = Differ(ranker, SOURCE, middle)
+    differ.type("    def save(self):\n        os.path.join(self.path.\n\n")
+    assert differ.drift == 0
+
+
+def test_the_real_model_equals_opening_too(real: Ranker) -> None:
+    """In INT8 the same holds, to the last bit."""
+    differ = Differ(real, SOURCE)
+    differ.type("\nstore = Store(os.path.join('a'))\nstore.load(", check=False)
+    differ.check()
+    differ.backspace(12)
+    differ.move(SOURCE.index("file.read") + 5)
+    differ.check()
+    assert differ.drift == 0
+
+
+def test_nothing_below_the_cursor_matters(real: Ranker) -> None:
+    """The same text above gives the same ranking, whatever stands below, broken or not."""
+    above = (SOURCE + "\nstore = Store(p)\nstore.").encode()
+    wanted = order(Session(real, above), len(above))
+    chance = random.Random(1)
+    for _ in range(50):
+        below = bytes(chance.choice(b"\n\n  abc().[]{}'\"#\\:=@\xc3\xa9") for _ in range(60))
+        assert wanted == order(Session(real, above + b"\n" + below), len(above))
+
+
+def test_letters_of_the_word_change_nothing(real: Ranker) -> None:
+    """While a word is typed its list keeps one order, to the last digit."""
+    differ = Differ(real, SOURCE + "\nstore = Store(p)\nstore.")
+    wanted = order(differ.session, differ.cursor)
+    for letter in "lo_é9":
+        differ.edit(differ.cursor, 0, letter)
+        assert wanted == order(differ.session, differ.cursor)
+
+
+def test_bursts_equal_single_steps(ranker: Ranker) -> None:
+    """Edits that nobody asked about in between end in the same."""
+    differ = Differ(ranker, SOURCE)
+    for number in range(60):
+        differ.edit(number * 3, number % 4, "xy\n"[: number % 3])
+    differ.move(len(differ.data))
+    differ.check()
+    differ.edit(0, len(differ.data), SOURCE)
+    differ.move(200)
+    assert differ.check()
+
+
+def test_lines_end_as_they_like(ranker: Ranker) -> None:
+    """Line ends of other systems are typed and deleted like any text."""
+    differ = Differ(ranker, SOURCE.replace("\n", "\r\n"))
+    differ.type("if x:\r\n\tos.path.y\r\n\t\fz.")
+    differ.backspace(9)
+    assert differ.drift == 0
+
+
+def test_a_cursor_outside_the_text_is_at_its_end(ranker: Ranker) -> None:
+    """A cursor that is ahead of the text does no harm."""
+    session = Session(ranker, SOURCE.encode())
+    assert order(session, 10**9) == order(session, len(SOURCE))
+
+
+def test_an_impossible_edit_is_refused(ranker: Ranker) -> None:
+    """A delta that does not fit is an error the desk can answer with 'out of step'."""
+    session = Session(ranker, b"abc")
+    with pytest.raises(TextError):
+        session.edit(2, 5, b"x")
+    assert bytes(session.text.data) == b"abc"
+
+
+@pytest.mark.parametrize("source", ["store = Store(p)\nstore.", "x.", "", "import "])
+def test_guesses_are_names_with_probabilities(real: Ranker, source: str) -> None:
+    """Where no server helps there are names, each once, the likeliest first."""
+    data = (SOURCE + source).encode() if source else b""
+    guesses = Session(real, data).guess(len(data), 8)
+    assert len(guesses) <= 8
+    names = [name for name, _ in guesses]
+    assert len(names) == len(set(names)) and all(name.isidentifier() for name in names)
+    shares = [share for _, share in guesses]
+    assert all(0 <= share <= 1 for share in shares)
+    assert source[-1:] != "." or names
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("get", "get"),
+        ("get(…)", "get"),
+        ("key=", "key"),
+        ("★ get", "get"),
+        ("größe()", "größe"),
+        ("__init__", "__init__"),
+        ("", ""),
+        ("()", "()"),
+    ],
+)
+def test_a_label_has_a_name(label: str, name: str) -> None:
+    """Marks and signatures around a name are no part of it."""
+    assert name == bare(label)
+
+
+def test_a_long_file_is_typed_into_without_reading_it_again(ranker: Ranker) -> None:
+    """One character at the end of 2,000 lines and in their middle costs a few leaves."""
+    path = Path(sysconfig.get_path("stdlib")) / "argparse.py"
+    lines = path.read_bytes().split(b"\n")[:2000]
+    data = b"\n".join(lines) + b"\n"
+    middle = data.index(b"\n", len(data) // 2) + 1
+    differ = Differ(ranker, data)
+    for cursor in (len(data), middle):
+        differ.move(cursor)
+        reader = differ.session.stream.reader
+        read, costs = reader.read, []
+
+        def counted(leaf: tuple[int, int, str], read=read, costs=costs) -> None:  # type: ignore[no-untyped-def]
+            costs[-1] += 1
+            read(leaf)
+
+        reader.read = counted  # type: ignore[method-assign]
+        for letter in "    x = self.y(1).z\n":
+            costs.append(0)
+            differ.edit(differ.cursor, 0, letter)
+            differ.session.prepare(differ.cursor)
+        assert sorted(costs)[-2] <= 40, costs
+        del reader.read
+        differ.check()
+    assert differ.drift <= 1
