@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 
 from sibyl.features import FEATURES_VERSION, NAMES
+from sibyl.rank import packed
 
 _SIZE = 8
 _BASE = 0x9E3779B97F4A7C15  # odd: no power of it is zero
@@ -36,8 +37,8 @@ class StandIn:
             "mix": {
                 "features": list(NAMES),
                 "version": FEATURES_VERSION,
-                "hidden": chance.standard_normal((len(NAMES) + 1, _UNITS)).tolist(),
-                "out": chance.standard_normal(_UNITS + len(NAMES)).tolist(),
+                "hidden": packed(chance.standard_normal((len(NAMES) + 1, _UNITS))),
+                "out": packed(chance.standard_normal(_UNITS + len(NAMES))),
                 "star": 0.3,
             },
         }

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import tree_sitter_python
 from tree_sitter import Language, Parser, Tree
 
-from sibyl.text import Edit, Text
+from sibyl.text import Edit, Point, Text
 
 LANGUAGE = Language(tree_sitter_python.language())
 
@@ -36,6 +36,8 @@ class Syntax:
         self._parser = Parser(LANGUAGE)
         self.tree: Tree | None = None
         self.stop = 0
+        self._end: Point = (0, 0)  # of ``stop``
+        self.edited = 0  # the first byte edited before the last ``advance`` that parsed
         self._stale: int | None = 0  # the first byte whose leaves may be wrong, None if none is
 
     def edit(self, edit: Edit) -> None:
@@ -43,30 +45,34 @@ class Syntax:
         if edit.start >= self.stop:
             return
         if edit.old_end > self.stop:  # it reaches over our end: to us all of the rest is gone
-            self._forget(edit.start)
+            points = (edit.start_point, self._end, edit.start_point)
+            self._edit_tree(edit.start, self.stop, edit.start, points)
+            self.stop, self._end = edit.start, edit.start_point
             return
-        self._edit_tree(
-            edit.start,
-            edit.old_end,
-            edit.new_end,
-            (edit.start_point, edit.old_end_point, edit.new_end_point),
-        )
+        points = (edit.start_point, edit.old_end_point, edit.new_end_point)
+        self._edit_tree(edit.start, edit.old_end, edit.new_end, points)
         self.stop += edit.new_end - edit.old_end
+        row, column = self._end
+        if row == edit.old_end_point[0]:
+            column += edit.new_end_point[1] - edit.old_end_point[1]
+        self._end = (row + edit.new_end_point[0] - edit.old_end_point[0], column)
 
     def advance(self, text: Text, stop: int) -> int | None:
         """Make the tree one of the first ``stop`` bytes.
 
         Returns the first byte whose leaves may differ from those before, None if none does.
         """
-        if stop < self.stop:
-            self._shorten(text, stop)
-        elif stop > self.stop:
-            point = text.point(self.stop)
-            self._edit_tree(self.stop, self.stop, stop, (point, point, text.point(stop)))
-            self.stop = stop
+        if stop != self.stop:
+            end, point = self._end, text.point(stop)
+            if stop < self.stop:
+                self._edit_tree(stop, self.stop, stop, (point, end, point))
+            else:
+                self._edit_tree(self.stop, self.stop, stop, (end, end, point))
+            self.stop, self._end = stop, point
         if self._stale is None:
             return None
         old, stale = self.tree, self._stale
+        self.edited = stale
         source = bytes(memoryview(text.data)[:stop])
         self.tree = (
             self._parser.parse(source, old) if old is not None else self._parser.parse(source)
@@ -104,21 +110,12 @@ class Syntax:
                 if not cursor.goto_parent():
                     return
 
-    def _shorten(self, text: Text, stop: int) -> None:
-        point = text.point(stop)
-        self._edit_tree(stop, self.stop, stop, (point, text.point(self.stop), point))
-        self.stop = stop
-
-    def _forget(self, start: int) -> None:
-        """Drop all from ``start`` on, when the old points of the end are no longer known."""
-        self.tree, self.stop, self._stale = None, start, 0
-
     def _edit_tree(
         self,
         start: int,
         old_end: int,
         new_end: int,
-        points: tuple[tuple[int, int], tuple[int, int], tuple[int, int]],
+        points: tuple[Point, Point, Point],
     ) -> None:
         if self.tree is not None:
             self.tree.edit(start, old_end, new_end, *points)

@@ -75,11 +75,11 @@ def test_a_tree_that_moved_equals_a_fresh_one() -> None:
 
 
 def test_a_forgotten_tree_is_made_again() -> None:
-    """An edit that reaches over the cursor, and a rest, cost a fresh parse and nothing else."""
+    """An edit that reaches over the cursor takes the end away; after a rest all is parsed afresh."""
     text, syntax = Text(SOURCE), Syntax()
     syntax.advance(text, 60)
     syntax.edit(text.apply(50, 20, b"xy"))
-    assert syntax.advance(text, 55) == 0
+    assert 0 < (syntax.advance(text, 55) or 0) <= 50
     assert leaves(bytes(text.data), 55) == [
         bytes(text.data[begin:end]) for begin, end, _ in syntax.leaves(0)
     ]
