@@ -18,7 +18,7 @@ from sibyl.model import Floats
 from sibyl.usage import Place, Usage
 from sibyl.vocab import pieces
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 
 _COUNTED = (
     "receiver", "origin", "after", "origin_after", "target", "mark", "newest", "tokens3",
@@ -47,6 +47,9 @@ NAMES: tuple[str, ...] = (
     "defined_next",  # right after the member used last, or near it, in the class
     "target_same",  # named like what is being assigned or passed
     "target_pieces",
+    "function_pieces",  # shares pieces with the name of the function around
+    "near_pieces",  # with the names just above
+    "receiver_pieces",  # with the receiver's own name
     "own",  # from here on the same for all candidates: receiver is of a class of this file
     "unresolved",
     "known_members",  # log of how many members the class was given
@@ -140,22 +143,25 @@ def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
             row[COLUMNS["defined_here" if far == 0 else "defined_base"]] = 1
             row[COLUMNS["defined_method"]] = name in place.methods
             row[COLUMNS["defined_unused"]] = row[_FIRST_COUNT] == 0
-    if not place.target:
-        return
     if place.target in rows:
         made[rows[place.target], COLUMNS["target_same"]] = 1
-    wanted = _pieces(place.target)
-    column = COLUMNS["target_pieces"]
+    told = (
+        ("target_pieces", _pieces(place.target)),
+        ("function_pieces", _pieces(place.function)),
+        ("near_pieces", frozenset().union(*(_pieces(name) for name in place.near))),
+        ("receiver_pieces", _pieces(place.spelled.rpartition(".")[2])),
+    )
     for name, index in rows.items():
         there = _pieces(name)
-        both = len(wanted & there)
-        if both:
-            made[index, column] = both / (len(wanted) + len(there) - both)
+        for column, wanted in told:
+            both = len(wanted & there)
+            if both:
+                made[index, COLUMNS[column]] = both / len(there)
 
 
 @lru_cache(50_000)
 def _pieces(name: str) -> frozenset[str]:
-    return frozenset(pieces(name))
+    return frozenset(part for part in pieces(name) if part[0].islower() and len(part) > 1)
 
 
 def _context(candidates: int, place: Place, usage: Usage) -> Floats:

@@ -118,6 +118,15 @@ class Statements:
             at = at[0]
         return None
 
+    def function(self) -> str:
+        """Return the name of the function the reader is in, '' outside of all."""
+        at: Scopes | None = self.scopes
+        while at is not None:
+            if at[1].made is not None:
+                return at[1].made[1]
+            at = at[0]
+        return ""
+
     def _aim(self) -> None:
         """Note what an assignment binds: a name, or an attribute of self."""
         if self.leaves == 2 and self.spelled == self.last:

@@ -20,6 +20,7 @@ Uses = dict[str, list[int]]
 
 _MEMBERS: Group = ("m",)
 _NAMES: Group = ("n",)
+_NEAR = 30  # tokens
 _LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
 
 
@@ -154,6 +155,12 @@ class Place:
             for name in self.attributes
             if reader.origins.member(self.value[2:], name)[:2] == "M:"
         }
+        self.function = reader.function()
+        self.near = [
+            text
+            for kind, text in zip(kinds[-_NEAR:], texts[-_NEAR:], strict=True)
+            if kind in (NAME, MEMBER)
+        ]
         end = len(kinds)
         told = self.target, self.previous = around(kinds, texts, end - 1)
         self.groups: tuple[Group, ...] = places(
