@@ -24,6 +24,9 @@ from sibyl.stream import Stream
 from sibyl.text import Text
 from sibyl.usage import Place, Usage
 
+_MOST_RESTED = 30_000
+"""Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""
+
 
 def bare(label: str) -> str:
     """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``."""
@@ -61,8 +64,9 @@ class Session:
 
         An incremental tree of broken code may differ from a fresh one; of sound code it never does.
         """
-        syntax = self.stream.syntax
-        if self._edited and syntax.tree is not None and syntax.tree.root_node.has_error:
+        syntax, tokens = self.stream.syntax, len(self.stream.kinds)
+        broken = syntax.tree is not None and syntax.tree.root_node.has_error
+        if self._edited and broken and tokens < _MOST_RESTED:
             self.stream.refresh()
             self.prepare(syntax.stop)
         self._edited = False

@@ -24,6 +24,10 @@ STREAM_VERSION = 1
 _EVERY = 16  # leaves between two kept moments: a rewind reads at most so many again
 
 
+Use = tuple[int, str, str]
+"""Index of a member's token, its origin token's text, its receiver as written."""
+
+
 class Stream:
     """The tokens of a text up to the word being completed."""
 
@@ -32,6 +36,7 @@ class Stream:
         self.texts: list[str] = []
         self.starts: list[int] = []
         self.syntax = Syntax()
+        self._before: tuple[list[int], list[str], list[Use]] | None = None
         self._new_reader()
 
     def _new_reader(self) -> None:
@@ -45,8 +50,8 @@ class Stream:
         self._cursor: tuple | None = None
 
     @property
-    def uses(self) -> list[tuple[int, str, str]]:
-        """Members so far: index of the token, origin token's text, receiver as written."""
+    def uses(self) -> list[Use]:
+        """Members so far."""
         return self.reader.uses
 
     def edit(self, edit: Edit) -> None:
@@ -71,6 +76,9 @@ class Stream:
                 first = self._again(at)
             else:
                 self._read(max(reader.last_end, 0))
+            if self._before is not None:
+                first = self._first_other(0, 0, *self._before)
+                self._before = None
         moment = reader.keep()
         before = len(self.kinds)
         reader.line(stop, "")
@@ -98,6 +106,7 @@ class Stream:
     def refresh(self) -> None:
         """Parse and read all afresh at the next ``advance``."""
         self.syntax.refresh()
+        self._before = self.kinds[:], self.texts[:], self.reader.uses
         self._new_reader()
 
     def _again(self, at: int) -> int:
@@ -108,13 +117,19 @@ class Stream:
         """
         reader, moment = self.reader, self._moments[at]
         first, use = moment[:2]
-        kinds, texts, uses = self.kinds[first:], self.texts[first:], reader.uses[use:]
+        before = self.kinds[first:], self.texts[first:], reader.uses[use:]
         del self._ends[at + 1 :], self._moments[at + 1 :]
         del self._leaf_ends[at * _EVERY :], self._leaf_kinds[at * _EVERY :]
         reader.restore(moment)
         self._read(max(reader.last_end, 0))
+        return self._first_other(first, use, *before)
+
+    def _first_other(
+        self, first: int, use: int, kinds: list[int], texts: list[str], uses: list[Use]
+    ) -> int:
+        """Return the index of the first token from ``first`` on that is not as it was before."""
         alike = min(_alike(kinds, self.kinds[first:]), _alike(texts, self.texts[first:]))
-        for before, now in zip(uses, reader.uses[use:], strict=False):
+        for before, now in zip(uses, self.reader.uses[use:], strict=False):
             if before != now:  # perhaps the same token after another receiver
                 return min(first + alike, before[0], now[0])
         return first + alike
