@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import sysconfig
 import time
@@ -26,6 +27,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "engine"))
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the desk does, before numpy is there
 
 from sibyl.model import Model  # noqa: E402 (found through the line above)
 from sibyl.rank import Ranker  # noqa: E402

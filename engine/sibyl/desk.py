@@ -14,6 +14,7 @@ and what has become pointless by the time it gets there is skipped:
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -146,6 +147,8 @@ class Desk:
             about.log_to(Path(options["log"]), str(options.get("level") or "WARNING").upper())
         folder = Path(options.get("model") or Path(__file__).resolve().parents[2] / "models")
         self._ranker, self._sessions = None, {}
+        # Before numpy is there: its threads wait for each other longer than a list of 700 names takes.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
             from sibyl.model import Model
             from sibyl.rank import Ranker
