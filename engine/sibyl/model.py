@@ -86,26 +86,26 @@ class Model:
         places, vocab = self._places, self.vocab
         new = [text for text in dict.fromkeys(texts) if text not in places]
         rows: list[int] = []
-        owners: list[int] = []
         weights: list[float] = []
-        for index, text in enumerate(new):
+        begins: list[int] = []  # where each text's rows begin
+        for text in new:
+            begins.append(len(rows))
             whole, parts = vocab.whole(text), vocab.piece_rows(text)
-            if whole >= 0:
-                rows.append(whole)
-                owners.append(index)
-                weights.append(1.0)
-            rows += parts
-            owners += [index] * len(parts)
-            weights += [1.0 / len(parts) for _ in parts]
+            if whole >= 0 or not parts:  # a text without any row has the vector zero
+                rows.append(max(whole, 0))
+                weights.append(float(whole >= 0))
+            if parts:
+                rows += parts
+                weights += [1.0 / len(parts)] * len(parts)
         first = len(places)
         room = len(self._vectors)
         if first + len(new) > room:
             grown = np.zeros((max(2 * room, first + len(new)), self.size), np.float32)
             grown[:first] = self._vectors[:first]
             self._vectors = grown
-        made = np.zeros((len(new), self.size), np.float32)
-        np.add.at(made, owners, self._row(rows) * np.asarray(weights, np.float32)[:, None])
-        self._vectors[first : first + len(new)] = made
+        if new:
+            weighted = self._row(rows) * np.asarray(weights, np.float32)[:, None]
+            self._vectors[first : first + len(new)] = np.add.reduceat(weighted, begins)
         for index, text in enumerate(new):
             places[text] = first + index
 

@@ -76,11 +76,13 @@ class Vocab:
         """Return the rows of the pieces of ``text``; a fixed token has none."""
         if 0 <= self._whole.get(text, -1) < self.fixed:
             return []
-        known, first, shared = self._piece, self._first_shared, self.shared
-        return [
-            known[part] if part in known else first + crc32(part.encode()) % shared
-            for part in pieces(text)
-        ]
+        rows, known = [], self._piece
+        for part in pieces(text):
+            row = known.get(part)
+            rows.append(
+                self._first_shared + crc32(part.encode()) % self.shared if row is None else row
+            )
+        return rows
 
     # file -----------------------------------------------------------------------------------------
 
