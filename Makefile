@@ -7,7 +7,7 @@ INSTALL := $(PYTHON) engine/sibyl/install.py --venv .venv --server
 BRING := $(PYTHON) tests/neovim/bring.py
 PYTEST := $(PY) -m pytest
 LEARN := $(PY) -m sibyl.learn
-BENCHES := $(wildcard bench/stages.py bench/keystroke.py)
+BENCHES := bench/stages.py bench/memory.py bench/keystroke.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn \
