@@ -90,6 +90,16 @@ local function keep_last(question, ranking, answer)
   }
 end
 
+-- Whether the cursor has left the word while its list was held back. Shown now, the list would stand at a
+-- place it does not belong to; at once it would have been shown and closed again by the keys since.
+local function left_word(job)
+  if api.nvim_get_current_buf() ~= job.buf or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
+    return false
+  end
+  local _, start = bytes.word(job.buf)
+  return start ~= job.col or api.nvim_win_get_cursor(0)[1] - 1 ~= job.row
+end
+
 --- Ends the waiting for an answer.
 ---@param job sibyl.Job
 function M.finish(job)
@@ -110,7 +120,7 @@ local function ask(job, reply, question, offset, give)
     if job.timer then
       M.finish(job)
       note_delay(began)
-      give(result)
+      give(left_word(job) and { isIncomplete = false, items = {} } or result)
     end
   end
   local function on_answer(kind, answer)

@@ -226,3 +226,17 @@ def test_disable_takes_everything_off(serve: Callable) -> None:
     child.type_keys("<C-e><Esc>")
     child.command("Sibyl! toggle")
     assert open_menu(child) == sorted(NAMES)
+
+
+def test_a_list_held_back_is_not_shown_behind_another_word(serve: Callable) -> None:
+    """A list whose word was left while it waited for its order does not open behind the next word."""
+    child, ranker, server = serve(options={"deadline": 1000})
+    ranker.set(best=BEST, delay=300)
+    child.lua("vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'")
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_for(lambda: ranker.calls("rank"), what="the question for an order")
+    child.type_keys("x = ")
+    time.sleep(0.6)
+    assert child.menu() == []
+    assert child.line() == "r.x = "
+    assert server.completions() >= 1
