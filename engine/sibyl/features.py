@@ -151,12 +151,12 @@ def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
         ("near_pieces", frozenset().union(*(_pieces(name) for name in place.near))),
         ("receiver_pieces", _pieces(place.spelled.rpartition(".")[2])),
     )
+    anything = frozenset().union(*(wanted for _, wanted in told))
     for name, index in rows.items():
         there = _pieces(name)
-        for column, wanted in told:
-            both = len(wanted & there)
-            if both:
-                made[index, COLUMNS[column]] = both / len(there)
+        if not anything.isdisjoint(there):
+            for column, wanted in told:
+                made[index, COLUMNS[column]] = len(wanted & there) / len(there)
 
 
 @lru_cache(50_000)
