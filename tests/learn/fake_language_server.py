@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections import deque
 from pathlib import Path
 
@@ -61,7 +60,8 @@ def misbehave(asked: int) -> None:
     if FAULT == "hang" or (FAULT == "hang-once" and asked == 3 and not Path(FLAG).exists()):
         if FLAG:
             Path(FLAG).touch()
-        time.sleep(600)
+        sys.stdin.buffer.read()  # silent as long as somebody is there to wait, and then gone
+        sys.exit(0)
 
 
 def complete(message: dict, texts: dict[str, str], asked: int) -> None:
