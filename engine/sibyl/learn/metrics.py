@@ -11,8 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-Ranks = npt.NDArray[np.int64]
-
 
 def rank_of(scores: npt.ArrayLike, truth: int, allowed: npt.NDArray[np.bool_] | None = None) -> int:
     """Return the truth's place, from 1; candidates with equal scores keep their given order."""

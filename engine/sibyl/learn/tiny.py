@@ -9,7 +9,6 @@ and the tables for it.  Called by: ``make learn-tiny`` and the tests. Minutes on
 from __future__ import annotations
 
 import argparse
-import gzip
 import shutil
 import sys
 import sysconfig
@@ -89,9 +88,3 @@ def _stage(name: str, *arguments: object) -> None:
 
     print(f"\n== {name} {' '.join(map(str, arguments))}", flush=True)
     run_stage(name, [str(argument) for argument in arguments])
-
-
-def lists_with_truth(path: Path) -> int:
-    """Return how many recorded lists of a menus file hold what was typed."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return sum('"menu": null' not in line for line in lines)
