@@ -124,11 +124,11 @@ def _read_meta(folder: Path) -> dict[str, Any]:
     try:
         meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
         version = (meta["model_version"], meta["stream_version"])
-        assert meta["vocab"]
-        assert meta["sizes"]["embedding"] > 0
-        assert meta["sizes"]["hidden"] > 0
-        assert set(meta["sha256"]) == {"sibyl.onnx", "rows.npy"}
-    except (OSError, ValueError, KeyError, TypeError, AssertionError) as error:
+        sizes = meta["sizes"]
+        whole = meta["vocab"] and sizes["embedding"] > 0 and sizes["hidden"] > 0
+        if not whole or set(meta["sha256"]) != {"sibyl.onnx", "rows.npy"}:
+            raise ValueError("an entry is missing")
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"The model's sidecar {path} cannot be read; get the model again."
         ) from error
