@@ -2,7 +2,7 @@
 
 In: token streams of the training split; recorded sites.  Out: a small file of counts (``counts.json.gz``),
 and for each site the order by popularity, by a Markov chain, by recency, by counts mixed by hand.
-Called by: ``learn.evaluate``; run as ``python -m sibyl.learn.baselines --streams … --out …`` to make the file.
+Called by: ``learn.evaluate``; ``python -m sibyl.learn baselines`` makes the file.
 """
 
 from __future__ import annotations
@@ -65,15 +65,19 @@ class Counts:
         }
 
 
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    said = __doc__.split("\n")[0]
+    made = argparse.ArgumentParser("python -m sibyl.learn baselines", description=said)
+    made.add_argument("--streams", type=Path, required=True, help="folder of the streams")
+    made.add_argument("--validation", type=Path, action="append", default=[], help="parts to skip")
+    made.add_argument("--out", type=Path, required=True, help="counts.json.gz")
+    return made
+
+
 def main(argv: list[str] | None = None) -> int:
     """Count the training split's members."""
-    parser = argparse.ArgumentParser("python -m sibyl.learn.baselines", description=__doc__)
-    parser.add_argument("--streams", type=Path, required=True, help="folder of the streams")
-    parser.add_argument(
-        "--validation", type=Path, action="append", default=[], help="parts to skip"
-    )
-    parser.add_argument("--out", type=Path, required=True, help="counts.json.gz")
-    options = parser.parse_args(argv)
+    options = parser().parse_args(argv)
     after: defaultdict[str, Counter[str]] = defaultdict(Counter)
     chain: defaultdict[str, Counter[str]] = defaultdict(Counter)
     overall: Counter[str] = Counter()
@@ -123,7 +127,3 @@ def _pruned(table: defaultdict[str, Counter[str]]) -> Table:
         if len(often) > 1:
             kept[key] = often
     return kept
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

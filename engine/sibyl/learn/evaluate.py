@@ -26,6 +26,8 @@ from sibyl.rank import Mix
 
 _HOME = Path(__file__).resolve().parents[3]
 LETTERS = 4
+MIXES = {"none": "mix_none", "file": "mix"}
+"""The sidecar's mixing weights for what may be remembered."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -39,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add("--model", type=Path, default=_HOME / "models", help="model folder (default: the shipped)")
     add("--float", type=Path, help="float model folder, for the row 'float'")
     add("--counts", type=Path, default=_HOME / "bench" / "counts.json.gz", help="training counts")
-    add("--memory", choices=("none", "file"), default="file", help="what 'full' may remember")
+    add("--memory", choices=tuple(MIXES), default="file", help="what 'full' may remember")
     add("--json", type=Path, help="write all numbers here")
     add("--into", type=Path, action="append", default=[], help="put the tables into this document")
     return made
@@ -52,13 +54,12 @@ def main(argv: list[str] | None = None) -> int:
     sites = list(collect(menus, options.sources, options.model))
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
-    scores = baselines(sites, options.counts) | network(sites, options.model, options.memory)
+    plain, full = _mix(options.model, MIXES["none"]), _mix(options.model, MIXES[options.memory])
+    scores = baselines(sites, options.counts) | network(sites, plain, full)
     if options.float:
         floats = list(collect(menus, options.sources, options.float))
-        mix = _mix(options.model, "mix_none")
-        scores["float"] = [mix.scores(site.rows) for site in floats]
-    star = _mix(options.model, "mix_none" if options.memory == "none" else "mix").star
-    result = measure(sites, scores, star)
+        scores["float"] = [plain.scores(site.rows) for site in floats]
+    result = measure(sites, scores, full.star)
     result |= {"menus": len(menus), "model": Model(options.model).hash, "memory": options.memory}
     orders, rest = tables(result)
     print(f"{orders}\n\n{rest}")
@@ -94,10 +95,8 @@ def _mix(model: Path, name: str) -> Mix:
     return Mix(kept)
 
 
-def network(sites: list[Site], model: Path, memory: str) -> Scores:
+def network(sites: list[Site], plain: Mix, full: Mix) -> Scores:
     """Return the network's orders: bare, with the server's place and the name's shape, and in full."""
-    plain = _mix(model, "mix_none")
-    full = _mix(model, "mix") if memory == "file" else plain
     return {
         "bare": [site.logits for site in sites],
         "int8": [plain.scores(site.rows) for site in sites],

@@ -24,6 +24,7 @@ from sibyl.errors import LearnError
 from sibyl.learn.files import whole_file
 from sibyl.learn.network import Network, Sizes
 from sibyl.learn.streams import rows_of
+from sibyl.learn.train import read_checkpoint
 from sibyl.model import MODEL_VERSION
 from sibyl.stream import STREAM_VERSION
 from sibyl.vocab import Vocab
@@ -74,10 +75,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def load_network(run: Path) -> tuple[Network, dict]:
     """Return the network of a run's last checkpoint, and the checkpoint."""
-    try:
-        kept = torch.load(run / "last.pt", map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise LearnError(f"There is no checkpoint that can be read in {run} ({error}).") from error
+    kept = read_checkpoint(run / "last.pt", "cpu")
     network = Network(Sizes(**kept["sizes"]))
     network.load_state_dict(kept["network"])
     return network.eval(), kept

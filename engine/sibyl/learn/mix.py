@@ -24,10 +24,11 @@ from torch import nn
 from torch.nn import functional
 
 from sibyl.errors import LearnError
-from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES
+from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES, log_share
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.learn.sites import Site, collect, read_menus
+from sibyl.model import Floats
 from sibyl.rank import packed
 
 WITHOUT_MEMORY = (
@@ -127,13 +128,13 @@ def learn(sites: list[Site], columns: list[int], options: argparse.Namespace) ->
     """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn."""
     repos = sorted({site.repo for site in sites})
     order = np.random.default_rng(options.seed).permutation(repos)
-    scores: list[tuple[Site, np.ndarray]] = []
+    scores: list[tuple[Site, Floats]] = []
     for fold in range(min(options.folds, len(repos))):
         held = set(order[fold :: options.folds])
         mixtures = _fit_all([site for site in sites if site.repo not in held], columns, options)
         scores += [(site, _scored(mixtures, site)) for site in sites if site.repo in held]
     heat = _temperature(scores)
-    confidence = np.asarray([float(_softmax(its / heat).max()) for _, its in scores])
+    confidence = np.asarray([float(np.exp(log_share(its / heat)).max()) for _, its in scores])
     ranks = [rank_of(its, site.truth) for site, its in scores]
     star, precision = _threshold(confidence, np.asarray(ranks) == 1)
     judged = summary(ranks) | {
@@ -162,25 +163,19 @@ def _fit_all(sites: list[Site], columns: list[int], options: argparse.Namespace)
 
 
 @torch.no_grad()
-def _scored(mixtures: list[Mixture], site: Site) -> np.ndarray:
+def _scored(mixtures: list[Mixture], site: Site) -> Floats:
     rows = torch.from_numpy(site.rows)
-    scores: np.ndarray = torch.stack([mixture(rows) for mixture in mixtures]).mean(0).numpy()
+    scores: Floats = torch.stack([mixture(rows) for mixture in mixtures]).mean(0).numpy()
     return scores
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    shares: np.ndarray = np.exp(scores - scores.max())
-    return shares / shares.sum()
-
-
-def _temperature(scores: list[tuple[Site, np.ndarray]]) -> float:
+def _temperature(scores: list[tuple[Site, Floats]]) -> float:
     """Return by what to divide scores so that they give the likeliest probabilities (Guo et al. 2017)."""
-    grid = np.arange(0.7, 2.55, 0.05)
+    grid = np.arange(0.7, 2.55, 0.05).tolist()
     losses = [
-        -np.mean([np.log(_softmax(its / heat)[site.truth] + 1e-12) for site, its in scores])
-        for heat in grid
+        -np.mean([log_share(its / heat)[site.truth] for site, its in scores]) for heat in grid
     ]
-    return round(float(grid[int(np.argmin(losses))]), 2)
+    return round(grid[int(np.argmin(losses))], 2)
 
 
 def _fit(

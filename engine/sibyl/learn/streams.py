@@ -147,16 +147,15 @@ def load_part(path: Path) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray
 
 
 def _counted(parts: Iterable[Path]) -> Counter[str]:
-    """Count, in how many files and how often, each text is used; spread over repositories counts most."""
+    """Count how often each text is used, each repository's say being limited."""
     total: Counter[str] = Counter()
     for path in parts:
-        texts, tokens, kinds, _ = load_part(path)
+        texts, tokens, _, _ = load_part(path)
         counts = np.bincount(tokens, minlength=len(texts))
         # A name one repository is full of must not push out names that all use: cap its say.
         for text, count in zip(texts, np.minimum(counts, 400).tolist(), strict=True):
             if count:
                 total[text] += count
-        del kinds
     return total
 
 

@@ -17,6 +17,7 @@ import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -111,17 +112,25 @@ def resume(
     path = last if last.exists() else options.start
     if path is None:
         return 0, None
-    try:
-        kept = torch.load(path, map_location=options.device, weights_only=True)
-    except Exception as error:
-        raise LearnError(f"The checkpoint {path} cannot be read ({error}).") from error
-    if kept.get("version") != CHECKPOINT_VERSION or kept["sizes"] != network.sizes.as_dict():
+    kept = read_checkpoint(path, options.device)
+    if kept["sizes"] != network.sizes.as_dict():
         raise LearnError(f"The checkpoint {path} is of another version or size than asked for.")
     network.load_state_dict(kept["network"])
     if path != last:
         return 0, None
     optimiser.load_state_dict(kept["optimiser"])
     return kept["step"], (kept["hidden"], kept["cell"])
+
+
+def read_checkpoint(path: Path, device: str) -> dict[str, Any]:
+    """Return what ``save`` wrote; raises LearnError when it is not there, damaged or of another version."""
+    try:
+        kept: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise LearnError(f"The checkpoint {path} cannot be read ({error}).") from error
+    if kept.get("version") != CHECKPOINT_VERSION:
+        raise LearnError(f"The checkpoint {path} is of another version than this sibyl's.")
+    return kept
 
 
 def loop(
