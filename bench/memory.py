@@ -32,6 +32,36 @@ def resident() -> tuple[float, float]:
     return round(int(pages[1]) * size, 1), round(int(pages[2]) * size, 1)
 
 
+def show(steps: dict[str, tuple[float, float]], done: int, files: dict[str, int]) -> None:
+    """Print the table and the line of JSON."""
+    told = {name: all_ for name, (all_, _) in steps.items()}
+    print(f"{'resident, MB':34}{'all':>8}{'more':>8}{'file':>8}{'own':>8}")
+    before = 0.0
+    named = {"keystrokes": f"{done:,} keystrokes in it", "buffer_20000": "a buffer of 20,000 lines"}
+    for name, value in told.items():
+        mapped = steps[name][1]
+        more = f"{value:8.1f}{value - before:+8.1f}{mapped:8.1f}{value - mapped:8.1f}"
+        print(f"{named.get(name, name):34}{more}")
+        before = value
+    for name, size in files.items():
+        print(f"{'models/' + name:34}{size / 1e6:8.2f}")
+    above = round(told["buffer_2000"] - told["imports"], 1)
+    own = round(above - (steps["buffer_2000"][1] - steps["imports"][1]), 1)
+    print(f"{'above bare imports, 2,000 lines':34}{above:8.1f}{'':16}{own:8.1f}")
+    print(f"{'model on disk':34}{sum(files.values()) / 1e6:8.2f}")
+    print(
+        json.dumps(
+            {
+                "resident_mb": told,
+                "above_imports_mb": above,
+                "above_imports_own_mb": own,
+                "growth_mb": round(told["keystrokes"] - told["buffer_2000"], 1),
+                "model_bytes": sum(files.values()),
+            }
+        )
+    )
+
+
 def main() -> int:
     """Measure, print."""
     steps = {"python": resident()}
@@ -66,33 +96,7 @@ def main() -> int:
     large = Session(ranker, file_of(20_000))
     large.prepare(len(large.text))
     steps["buffer_20000"] = resident()
-    told = {name: all_ for name, (all_, _) in steps.items()}
-    print(f"{'resident, MB':34}{'all':>8}{'more':>8}{'file':>8}{'own':>8}")
-    before = 0.0
-    named = {"keystrokes": f"{done:,} keystrokes in it", "buffer_20000": "a buffer of 20,000 lines"}
-    for name, value in told.items():
-        mapped = steps[name][1]
-        more = f"{value:8.1f}{value - before:+8.1f}{mapped:8.1f}{value - mapped:8.1f}"
-        print(f"{named.get(name, name):34}{more}")
-        before = value
-    files = {path.name: path.stat().st_size for path in Model.files(folder)}
-    for name, size in files.items():
-        print(f"{'models/' + name:34}{size / 1e6:8.2f}")
-    above = round(told["buffer_2000"] - told["imports"], 1)
-    own = round(above - (steps["buffer_2000"][1] - steps["imports"][1]), 1)
-    print(f"{'above bare imports, 2,000 lines':34}{above:8.1f}{'':16}{own:8.1f}")
-    print(f"{'model on disk':34}{sum(files.values()) / 1e6:8.2f}")
-    print(
-        json.dumps(
-            {
-                "resident_mb": told,
-                "above_imports_mb": above,
-                "above_imports_own_mb": own,
-                "growth_mb": round(told["keystrokes"] - told["buffer_2000"], 1),
-                "model_bytes": sum(files.values()),
-            }
-        )
-    )
+    show(steps, done, {path.name: path.stat().st_size for path in Model.files(folder)})
     return 0
 
 

@@ -18,7 +18,7 @@ import os
 import queue
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class Desk:
         self._ranker: Any = None  # sibyl.rank.Ranker; its imports are slow, the worker makes them
         self._trouble = "The ranker has not been started."
         self._sessions: dict[int, tuple[int, Any]] = {}  # buffer: sequence number, session
-        self._timings: dict[str, deque[float]] = {"edit": deque(maxlen=_RECENT)}
+        self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
         self._worker = threading.Thread(target=self._work, name="sibyl", daemon=True)
         self._worker.start()
 
@@ -200,7 +200,7 @@ class Desk:
             return
         began = time.perf_counter()
         known[1].prepare(offset)
-        self._timings.setdefault("prepare", deque(maxlen=_RECENT)).append(_ms(began))
+        self._timings["prepare"].append(_ms(began))
 
     def _session(self, request: int, buffer: int, sequence: int, length: int) -> Any:
         """Return the session a request is for, None after saying why there is none."""
@@ -235,7 +235,7 @@ class Desk:
         best = [round(probability, 4) for probability in ranking.probability[:10]]
         answer = {"order": ranking.order, "probability": best, "stars": ranking.stars, "ms": took}
         self._send(request, "order", answer)
-        self._timings.setdefault("rank", deque(maxlen=_RECENT)).append(took)
+        self._timings["rank"].append(took)
 
     def _guess(
         self, request: int, buffer: int, sequence: int, length: int, offset: int, limit: int
@@ -260,7 +260,7 @@ class Desk:
         timings = {
             name: {"p50": ordered[len(ordered) // 2], "max": ordered[-1], "n": len(ordered)}
             for name, values in self._timings.items()
-            if (ordered := sorted(values))
+            for ordered in [sorted(values)]
         }
         status = {"buffers": buffers, "ms": timings, "rss_mb": about.resident(), **self._about()}
         self._send(request, "status", status)

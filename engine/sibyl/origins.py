@@ -208,7 +208,7 @@ class Origins:
     # texts ----------------------------------------------------------------------------------------
 
     def shown(self, value: str, cls: Class | None) -> str:
-        """Return the origin token's text for a receiver of this value, inside class ``cls``."""
+        """Return the origin token's text for a receiver of this value; ``super()`` needs the class around."""
         mark = value[:2]
         if mark in ("S:", "I:", "L:"):
             base = self.base(value[2:])

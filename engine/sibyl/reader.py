@@ -259,7 +259,7 @@ class Reader(Statements):
                 return
         else:
             value = self.value or "~"
-            cls = self._class()
+            cls = self._class() if value == "super()" else None
             self._emit(self.origins.shown(value, cls), begin, ORIGIN)
             self.value = value
         self.dotted = True

@@ -25,7 +25,7 @@ from sibyl.tokens import FIXED_TOKENS
 
 VOCAB_VERSION = 1
 BEGIN = "<file>"
-"""The token before a file's first."""
+"""A row that no stream uses yet; it stands in the file because rows are numbered by it."""
 MOST_PIECES = 7
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
