@@ -54,7 +54,8 @@ class Reader(Statements):
         word = _SPELLED.get(kind, kind)
         if kind == "identifier" or (word not in _KNOWN and kind not in _NAMED):
             word = str(self.data[begin:end], "utf-8", "replace")
-            word = _SPELLED.get(word, word)
+            if kind != "identifier":
+                word = _SPELLED.get(word, word)
         self.line(begin, word)
         self.last_end = end
         self.glued = kind == "line_continuation"
@@ -186,7 +187,7 @@ class Reader(Statements):
         )
         self.value, self.last, self.dotted = "", "", False
         self.first, self.settled, self.comma, self.colon = "", False, False, False
-        if self.head == "def" and self.level[0] is None and self.path and bracket == "(":
+        if self._parameters():
             self.waiting = "param"
 
     def _close(self) -> None:
@@ -195,8 +196,9 @@ class Reader(Statements):
             return
         inner = self.first or self.value
         comma, colon = self.comma, self.colon
-        if self.level[0] is None and self.head in ("def", "class"):
+        if self._parameters():
             self._argument()
+            self.waiting = "returns"
         self.level, bracket, value, last, self.first, self.settled, self.comma, self.colon = (
             self.level
         )
@@ -234,19 +236,20 @@ class Reader(Statements):
         if word == "=" and self.level is None:
             self._assign()
         elif word == ",":
-            if self.level is not None and self.level[0] is None and self.head in ("def", "class"):
+            if self._parameters():
                 self._argument()
             elif self.head == "import":
                 self.path = ""
             self.comma, self.settled = True, self.level is None
             self.value = self.first = ""
             self.dotted = False
-            if self.head == "def" and self.level is not None and self.level[0] is None:
+            if self.head == "def" and self._parameters():
                 self.waiting = "param"
         elif word == "->":
             self.annotating, self.value, self.first, self.settled = True, "", "", False
-        elif word == "=" and self.head in ("def", "class") and self.level and self.level[0] is None:
-            self._argument()
+        elif word == "=" and self._parameters():
+            if self.head == "def":
+                self._argument()
             self.value, self.first, self.settled, self.colon = "", "", False, True
         else:
             self._operand(word)
@@ -266,6 +269,18 @@ class Reader(Statements):
 
     # statements -----------------------------------------------------------------------------------
 
+    def _parameters(self) -> bool:
+        """Tell whether the reader is in the parameters of a function or the bases of a class."""
+        level = self.level
+        return (
+            self.head in ("def", "class")
+            and self.path != ""
+            and self.waiting != "returns"
+            and level is not None
+            and level[0] is None
+            and level[1] == "("
+        )
+
     def _colon(self) -> None:
         level = self.level
         if level is None and self.head in _HEADS:
@@ -273,7 +288,7 @@ class Reader(Statements):
             self.head, self.leaves = "expression", 2  # what follows on the same line is a statement
             self.value = self.first = self.target = ""
             return
-        if self.head == "def" and level is not None and level[0] is None and not self.colon:
+        if self.head == "def" and self._parameters() and not self.colon:
             self.annotating, self.value, self.first, self.settled = True, "", "", False
             return
         if level is None and self.head == "expression" and not self.target:

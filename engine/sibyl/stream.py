@@ -18,7 +18,7 @@ from sibyl.tokens import FIXED, MEMBER, NAME, ORIGIN
 
 __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 
-STREAM_VERSION = 1
+STREAM_VERSION = 2
 """Counts up whenever the same text gives other tokens: a model only fits the stream it was made with."""
 
 _EVERY = 16  # leaves between two kept moments: a rewind reads at most so many again
