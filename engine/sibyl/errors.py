@@ -6,6 +6,7 @@ Called by: every step; the desk turns these into one notice and a line in the lo
     SibylError
     ├── ModelError      a model file is missing, damaged, or of another version
     ├── TextError       an edit does not fit the text it is meant for
+    ├── MemoryTrouble   what was remembered of a project or a person cannot be read or written
     └── LearnError      a stage of ``python -m sibyl.learn`` cannot go on
 """
 
@@ -24,3 +25,11 @@ class TextError(SibylError):
 
 class LearnError(SibylError):
     """A learning stage was given something it cannot work with."""
+
+
+class MemoryTrouble(SibylError):
+    """A memory on disk cannot be used; ``why`` is "busy" (now), "damaged", or "gone" (somebody deleted it)."""
+
+    def __init__(self, sentence: str, why: str = "busy") -> None:
+        super().__init__(sentence)
+        self.why = why

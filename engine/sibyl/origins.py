@@ -233,3 +233,24 @@ class Origins:
             if found and found != "object":
                 return found
         return ""
+
+    def outer_bases(self, cls: str, depth: int = 6) -> list[tuple[str, int]]:
+        """Return the bases of a class of this file that are not of this file, each with its distance."""
+        known = self.classes.get(cls)
+        if known is None or depth == 0:
+            return []
+        found: list[tuple[str, int]] = []
+        for base in known.bases:
+            if base[:2] == "L:":
+                found += self.outer_bases(base[2:], depth - 1)
+            else:
+                found.append((base, 7 - depth))
+        return found
+
+
+def class_name(value: str) -> str:
+    """Return the name of the class that something of this value is of, or is, as far as the value tells."""
+    if value[:2] in ("S:", "I:", "L:"):
+        return value[2:]
+    name = value.removesuffix("()").rpartition(".")[2]
+    return name if name[:1].isupper() else ""

@@ -16,9 +16,10 @@ directly), comments and what is in strings are left out; a new line is ``<nl>``,
 
 from __future__ import annotations
 
+from sibyl.origins import class_name
 from sibyl.statements import Statements
 from sibyl.syntax import Leaf
-from sibyl.tokens import FIXED, KEYWORDS, MARKS, MEMBER, NAME, ORIGIN
+from sibyl.tokens import FIXED, KEYWORDS, MARKS, MEMBER, NAME, ORIGIN, Use
 
 _SPELLED = {  # leaves whose type is not their text, and operators that are told as one
     **dict.fromkeys(("<=", ">", ">="), "<"),
@@ -122,7 +123,8 @@ class Reader(Statements):
         if self.dotted:
             self.dotted = False
             origin = self.texts[-1]
-            self.uses.append((len(self.kinds), origin, self.spelled))
+            cls = class_name(self.value)
+            self.uses.append(Use(len(self.kinds), origin, self.spelled, self.function(), cls))
             self._emit(name, begin, MEMBER)
             if self.head in ("import", "from"):
                 self.path += "." + name if self.path[-1:] != "." else name
@@ -268,18 +270,6 @@ class Reader(Statements):
         self.dotted = True
 
     # statements -----------------------------------------------------------------------------------
-
-    def _parameters(self) -> bool:
-        """Tell whether the reader is in the parameters of a function or the bases of a class."""
-        level = self.level
-        return (
-            self.head in ("def", "class")
-            and self.path != ""
-            and self.waiting != "returns"
-            and level is not None
-            and level[0] is None
-            and level[1] == "("
-        )
 
     def _colon(self) -> None:
         level = self.level

@@ -10,6 +10,7 @@ keeping a moment is copying them, and going back is putting them back.
 from __future__ import annotations
 
 from sibyl.origins import Class, Origins, Scope, Scopes
+from sibyl.tokens import Use
 
 Level = tuple["Level | None", str, str, str, str, bool, bool, bool]
 """Around an open bracket: outer level, bracket, receiver value and last name, and the outer level's
@@ -23,9 +24,7 @@ class Statements:
 
     def __init__(self, kinds: list[int], texts: list[str], starts: list[int]) -> None:
         self.kinds, self.texts, self.starts = kinds, texts, starts
-        self.uses: list[
-            tuple[int, str, str]
-        ] = []  # token index of a member, its origin, its receiver
+        self.uses: list[Use] = []
         self.data: bytes | bytearray = b""
         self.origins = Origins()
         self.module = Scope(-1)
@@ -118,6 +117,11 @@ class Statements:
             at = at[0]
         return None
 
+    def around_class(self) -> str:
+        """Return the name of that class, '' outside of all."""
+        cls = self._class()
+        return "" if cls is None else cls.name
+
     def function(self) -> str:
         """Return the name of the function the reader is in, '' outside of all."""
         at: Scopes | None = self.scopes
@@ -126,6 +130,18 @@ class Statements:
                 return at[1].made[1]
             at = at[0]
         return ""
+
+    def _parameters(self) -> bool:
+        """Tell whether the reader is in the parameters of a function or the bases of a class."""
+        level = self.level
+        return (
+            self.head in ("def", "class")
+            and self.path != ""
+            and self.waiting != "returns"
+            and level is not None
+            and level[0] is None
+            and level[1] == "("
+        )
 
     def _aim(self) -> None:
         """Note what an assignment binds: a name, or an attribute of self."""

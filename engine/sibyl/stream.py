@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from sibyl.reader import Reader
 from sibyl.syntax import Syntax
 from sibyl.text import Edit, Text
-from sibyl.tokens import FIXED, MEMBER, NAME, ORIGIN
+from sibyl.tokens import FIXED, MEMBER, NAME, ORIGIN, Use
 
 __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 
@@ -22,10 +22,6 @@ STREAM_VERSION = 2
 """Counts up whenever the same text gives other tokens: a model only fits the stream it was made with."""
 
 _EVERY = 16  # leaves between two kept moments: a rewind reads at most so many again
-
-
-Use = tuple[int, str, str]
-"""Index of a member's token, its origin token's text, its receiver as written."""
 
 
 class Stream:
@@ -131,7 +127,7 @@ class Stream:
         alike = min(_alike(kinds, self.kinds[first:]), _alike(texts, self.texts[first:]))
         for before, now in zip(uses, self.reader.uses[use:], strict=False):
             if before != now:  # perhaps the same token after another receiver
-                return min(first + alike, before[0], now[0])
+                return min(first + alike, before.at, now.at)
         return first + alike
 
     def _read(self, start: int) -> None:

@@ -5,6 +5,8 @@ In: nothing.  Out: constants.  Called by: reader, vocab and all that read a stre
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 FIXED, NAME, MEMBER, ORIGIN = range(4)
 """Kinds of tokens: a mark or keyword, a name, a name after a dot, and what stands for that dot."""
 
@@ -16,3 +18,13 @@ KEYWORDS = frozenset(
 STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>")
 MARKS = ("(", "[", "{", ",", "=", "+=", "+", "-", "*", "/", "%", "|", "&", "==", "<", "->", "@")
 FIXED_TOKENS = (*STRUCTURE, *MARKS, *sorted(KEYWORDS))
+
+
+class Use(NamedTuple):
+    """One member in the stream, and what is known of its receiver."""
+
+    at: int  # index of the member's token
+    origin: str  # text of the token before it
+    spelled: str  # receiver as written
+    function: str  # name of the function around
+    cls: str  # name of the class the receiver seems to be of, or is; '' if none

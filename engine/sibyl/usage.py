@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sibyl.origins import class_name
 from sibyl.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 
 Group = tuple[str, ...]
@@ -32,12 +33,15 @@ def places(
     before: str,
     around: tuple[str, str],
     newest: str,
+    function: str,
+    cls: str,
 ) -> tuple[Group, ...]:
     """Return the groups of a member by what it follows.
 
     After the receiver (as written), after its origin, after the member used last on it (by receiver and by
     origin), in an assignment to the same name, after the same mark or keyword, after the member used
-    last on anything, after the same few tokens, after the same several.
+    last on anything, after the same few tokens, after the same several, on the receiver in functions of the
+    same name, on anything of the same class.
     """
     target, previous = around
     return (
@@ -50,6 +54,8 @@ def places(
         ("c", newest),
         ("3", *texts[max(end - 3, 0) : end]),
         ("6", *texts[max(end - 6, 0) : end]),
+        ("f", function, spelled),
+        ("k", cls) if cls else ("o", origin),
     )
 
 
@@ -79,10 +85,11 @@ class Usage:
             if kind == NAME:
                 self._note(index, _NAMES, texts[index])
             elif kind == MEMBER:
-                _, origin, spelled = uses[self._uses]
+                _, origin, spelled, function, cls = uses[self._uses]
                 before = self.last(spelled)
                 told = around(kinds, texts, index - 1)
-                groups = places(texts, index, origin, spelled, before, told, self.last())
+                newest = self.last()
+                groups = places(texts, index, origin, spelled, before, told, newest, function, cls)
                 self._member(index, texts[index], spelled, groups)
                 self._uses += 1
         self._seen = len(kinds)
@@ -147,6 +154,7 @@ class Place:
         self.origin = texts[-1] if self.member else ""
         self.spelled = reader.spelled if self.member else ""
         self.value = reader.value if self.member else ""
+        self.cls = class_name(self.value)
         self.before = usage.last(self.spelled) if self.member else ""
         own = self.value[:2] in ("S:", "I:", "L:")
         self.attributes = reader.origins.members(self.value[2:]) if own else {}
@@ -155,6 +163,9 @@ class Place:
             for name in self.attributes
             if reader.origins.member(self.value[2:], name)[:2] == "M:"
         }
+        around_self = self.value == "super()" or self.spelled.startswith("self.")
+        cls = self.value[2:] if own else reader.around_class() if around_self else ""
+        self.bases = reader.origins.outer_bases(cls)
         self.function = reader.function()
         self.near = [
             text
@@ -163,8 +174,17 @@ class Place:
         ]
         end = len(kinds)
         told = self.target, self.previous = around(kinds, texts, end - 1)
+        self.newest = usage.last()
         self.groups: tuple[Group, ...] = places(
-            texts, end, self.origin, self.spelled, self.before, told, usage.last()
+            texts,
+            end,
+            self.origin,
+            self.spelled,
+            self.before,
+            told,
+            self.newest,
+            self.function,
+            self.cls,
         )
 
 

@@ -87,7 +87,7 @@ def test_lists_of_a_stream_fit_each_other(source: str, tokens: str) -> None:
         if kind == MEMBER:
             members.append((index, stream.texts[index - 1]))
             assert stream.kinds[index - 1] == ORIGIN
-    assert members == [(index, origin) for index, origin, _ in stream.uses]
+    assert members == [(index, origin) for index, origin, *_ in stream.uses]
 
 
 @pytest.mark.parametrize(("source", "tokens"), SNIPPETS)

@@ -74,7 +74,7 @@ def test_counts_are_of_the_text_above_only() -> None:
         counted.advance(fresh, fresh.advance(fresh_text, stop))
         for member in (True, False):
             assert counted.names(member) == usage.names(member)
-        for index, origin, spelled in fresh.uses:
+        for index, origin, spelled, *_ in fresh.uses:
             name = fresh.texts[index]
             assert counted.of("m", name) == usage.of("m", name)
             assert counted.of("s", spelled, name) == usage.of("s", spelled, name)

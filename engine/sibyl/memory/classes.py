@@ -1,0 +1,196 @@
+"""Step 7b, classes: from a receiver's value to the class of the project it is of, bases included.
+
+In: values as ``sibyl.origins`` writes them, and a lookup of what files define.  Out: members, each with its
+distance in bases.  Called by: project.
+
+This is no type inference: names are followed through imports, return annotations and assignments as far as the
+notes of the project's files tell. A name that several files define is taken from the file whose path fits the
+import best, and not at all where nothing of the import fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+Lookup = Callable[[str, str], dict[str, Any]]
+"""Kind ("class" or "module") and name to what each file says, by path."""
+
+_DEEPEST = 6
+
+
+class Found(NamedTuple):
+    """A class of the project: the file that defines it, its name, bases and attributes."""
+
+    path: str
+    name: str
+    bases: list[str]
+    attrs: dict[str, str]
+
+
+class Member(NamedTuple):
+    """A member of a class or module: how many bases away it is defined, and whether it is callable."""
+
+    distance: int
+    method: bool
+
+
+Members = dict[str, Member]
+
+
+class Classes:
+    """Follows values through the files of one project."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    # what a receiver has --------------------------------------------------------------------------
+
+    def members_of(self, value: str, path: str) -> tuple[Members, str]:
+        """Return the members of a receiver of this value in the file ``path``, and what it is.
+
+        That is "class" (an instance of it, or it itself), "module", or "" for nothing of the project's.
+        """
+        found = self.type_of(value, path) or self.find(value, path)
+        if found is not None:
+            return self.members(found), "class"
+        for names in self._modules(value, path):
+            return {name: Member(0, _callable(said)) for name, said in names.items()}, "module"
+        return {}, ""
+
+    def inherited(self, bases: Iterable[tuple[str, int]], path: str) -> Members:
+        """Return what a class has from bases in other files; each base comes with its distance."""
+        made: Members = {}
+        for base, distance in bases:
+            found = self.find(base, path)
+            if found is not None:
+                for name, member in self.members(found, distance).items():
+                    made.setdefault(name, member)
+        return made
+
+    def guessed(self, name: str) -> Members:
+        """Return the members of the one class that is named like a variable: ``user_group``, UserGroup."""
+        if not name:
+            return {}
+        spelled = "".join(part[:1].upper() + part[1:] for part in name.strip("_").split("_"))
+        files = self._lookup("class", spelled)
+        if len(files) != 1:
+            return {}
+        ((path, (bases, attrs)),) = files.items()
+        return self.members(Found(path, spelled, bases, attrs))
+
+    def members(self, found: Found, distance: int = 0) -> Members:
+        """Return the members of a class and its bases."""
+        made = {name: Member(distance, _callable(said)) for name, said in found.attrs.items()}
+        if distance < _DEEPEST:
+            for base in found.bases:
+                there = self.find(base, found.path)
+                if there is not None and there[:2] != found[:2]:
+                    for name, member in self.members(there, distance + 1).items():
+                        made.setdefault(name, member)
+        return made
+
+    # values ---------------------------------------------------------------------------------------
+
+    def find(self, value: str, path: str) -> Found | None:
+        """Return the class that a value names: ``pkg.models.User``, ``L:User``, ``~User``."""
+        local = value[:2] in ("L:", "I:", "S:")
+        *module, name = (value[2:] if local else value.lstrip("~")).split(".")
+        if not name.isidentifier():
+            return None
+        files = self._lookup("class", name)
+        if not files:
+            return None
+        if local or value[:1] == "~":
+            chosen = path if path in files else next(iter(files)) if len(files) == 1 else None
+        else:
+            chosen = _nearest(files, module, path)
+        return None if chosen is None else Found(chosen, name, *files[chosen])
+
+    def type_of(self, value: str, path: str, depth: int = _DEEPEST) -> Found | None:
+        """Return the class that something of this value is an instance of."""
+        if depth == 0 or not value:
+            return None
+        if value[:2] in ("I:", "S:"):
+            return self.find(value, path)
+        if value[-2:] == "()":
+            return self._called(value[:-2], path, depth)
+        base, _, name = value.rpartition(".")
+        return self._attribute(base, name, path, depth, called=False) if base else None
+
+    def _called(self, value: str, path: str, depth: int) -> Found | None:
+        """Return the class of what calling a value gives: a class, a function, a method."""
+        found = self.find(value, path)
+        if found is not None:
+            return found
+        base, _, name = value.lstrip("~").rpartition(".")
+        for place, names in self._modules_at(base, path) if base else ():
+            said = names.get(name, "")
+            if said[:2] == "M:":
+                return self.type_of(said[2:], place, depth - 1)
+        return self._attribute(base, name, path, depth, called=True) if base else None
+
+    def _attribute(self, base: str, name: str, path: str, depth: int, called: bool) -> Found | None:
+        """Return the class of an attribute, or of what a method returns."""
+        owner = self.type_of(base, path, depth - 1)
+        place, said = self._said(owner, name, _DEEPEST) if owner is not None else ("", "")
+        if called != (said[:2] == "M:"):
+            return None
+        return self.type_of(said[2:] if called else said, place, depth - 1)
+
+    def _said(self, owner: Found, name: str, depth: int) -> tuple[str, str]:
+        """Return where a class or its bases define an attribute, and to what value."""
+        if name in owner.attrs:
+            return owner.path, owner.attrs[name]
+        for base in owner.bases if depth else ():
+            there = self.find(base, owner.path)
+            if there is not None:
+                place, said = self._said(there, name, depth - 1)
+                if place:
+                    return place, said
+        return "", ""
+
+    def inherited_value(
+        self, bases: Iterable[tuple[str, int]], name: str, path: str
+    ) -> tuple[str, str]:
+        """Return the value of an attribute from bases elsewhere, and the file it is said in; "" if unknown."""
+        for base, _ in bases:
+            found = self.find(base, path)
+            if found is not None:
+                place, said = self._said(found, name, _DEEPEST)
+                if said:
+                    return said, place
+        return "", path
+
+    def _modules_at(self, dotted: str, path: str) -> Iterable[tuple[str, dict[str, str]]]:
+        *package, name = dotted.split(".")
+        files = self._lookup("module", name) if name else {}
+        chosen = _nearest(files, package, path)
+        return [(chosen, files[chosen])] if chosen is not None else []
+
+    def _modules(self, value: str, path: str) -> Iterable[dict[str, str]]:
+        if value[:1] == "~" or value[1:2] == ":" or value[-2:] in ("()", "[]"):
+            return []
+        return [names for _, names in self._modules_at(value, path)]
+
+
+def _callable(said: str) -> bool:
+    return said[:2] in ("M:", "L:")
+
+
+def _nearest(files: Iterable[str], module: list[str], path: str) -> str | None:
+    """Return the file that an import of ``module`` most likely means, None where none fits.
+
+    Relative imports fit any file of the project; others have to share a part of their path with it.
+    """
+    relative = not any(module)
+    best, most = None, 0 if relative else 1
+    here = path.split("/")[:-1]
+    for file in files:
+        parts = file.removesuffix(".py").split("/")
+        shared = sum(part in parts for part in module if part)
+        if shared >= most + (0 if best is None else 1):
+            best, most = file, shared
+        elif best is not None and shared == most and file.split("/")[:-1] == here:
+            best = file
+    return best

@@ -1,0 +1,110 @@
+"""Step 7b, one file: what a file of the project says to others.
+
+In: a file's bytes.  Out: ``Notes``: how often each member followed what, the classes defined with their bases
+and attributes, what functions return, the module's names.  Called by: build (a user's project),
+``learn.sites`` (recorded lists): the very same code, on the very same stream.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sibyl.stream import MEMBER, Stream
+from sibyl.text import Text
+from sibyl.tokens import Use
+from sibyl.usage import around
+
+Counts = dict[str, dict[str, int]]
+"""Key of a context, name, how often."""
+
+_LONGEST = 80  # characters of a key; longer receivers are met once
+_MOST_ATTRIBUTES = 400  # of one class or module; generated ones have thousands
+
+
+def keys(use: Use, before: str, around: tuple[str, str], newest: str) -> tuple[str, ...]:
+    """Return the contexts under which a member is counted across files.
+
+    After the receiver's origin, after its last name (``self.client`` and ``client`` alike), after the member
+    used before it on the same receiver, at all; in an assignment to the same name, in functions of the same
+    name, on anything of the same class, after the same mark or keyword, after the member used last on anything.
+    """
+    last = use.spelled.rpartition(".")[2]
+    target, previous = around
+    made = (
+        f"o {use.origin}",
+        f"l {last}",
+        f"p {use.origin} {before}",
+        "m",
+        f"t {target}" if target else "",
+        f"f {use.function} {use.origin}" if use.function else "",
+        f"k {use.cls}" if use.cls else "",
+        f"x {use.origin} {previous}",
+        f"c {newest} {use.origin}",
+    )
+    return tuple(key[:_LONGEST] for key in made)
+
+
+@dataclass
+class Notes:
+    """What one file says to the other files of its project."""
+
+    uses: Counts = field(default_factory=dict)
+    classes: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
+    """Name: bases and attributes, both as values of ``sibyl.origins``, in the order of definition."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What the module binds, and to which value."""
+
+    def packed(self) -> bytes:
+        """Return these notes as bytes that ``unpacked`` reads."""
+        told = [self.uses, self.classes, self.names]
+        return zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 3)
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Notes:
+        """Read what ``packed`` wrote; raises ValueError when it did not."""
+        try:
+            uses, classes, names = json.loads(zlib.decompress(packed))
+        except zlib.error as error:
+            raise ValueError(str(error)) from error
+        return cls(uses, {name: (bases, attrs) for name, (bases, attrs) in classes.items()}, names)
+
+
+def take_notes(data: bytes) -> Notes:
+    """Read a whole file."""
+    text, stream = Text(data), Stream()
+    stream.advance(text, len(data))
+    origins, known = stream.reader.origins, stream.reader.module.known
+    return Notes(
+        uses=_uses(stream),
+        classes={
+            name: (list(found.bases), _first(found.attrs))
+            for name, found in origins.classes.items()
+        },
+        names=_first(known),
+    )
+
+
+def _uses(stream: Stream) -> Counts:
+    """Count the members of a stream under all their contexts."""
+    kinds, texts = stream.kinds, stream.texts
+    counted: Counts = {}
+    last: dict[str, str] = {}
+    newest = ""
+    for use in stream.uses:
+        if kinds[use.at] != MEMBER:
+            continue
+        name = texts[use.at]
+        told = around(kinds, texts, use.at - 1)
+        for key in keys(use, last.get(use.spelled, ""), told, newest):
+            if key:
+                names = counted.setdefault(key, {})
+                names[name] = names.get(name, 0) + 1
+        last[use.spelled] = newest = name
+    return counted
+
+
+def _first(known: Mapping[str, str]) -> dict[str, str]:
+    return dict(list(known.items())[:_MOST_ATTRIBUTES])

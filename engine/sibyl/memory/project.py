@@ -1,0 +1,132 @@
+"""Step 7b, asked: a project's memory as the ranker asks it, without the file that is being written.
+
+In: a store, the open file's place in the project, a place in the text.  Out: ``Remembered``: for each context
+of the place, what followed it in other files; the members of the receiver's class.  Called by: recall.
+
+The saved copy of the open file never counts as another file: what it says is taken off.
+Answers are kept until another process has written, so that a list costs a few look-ups in dictionaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sibyl.memory.classes import Classes, Members
+from sibyl.memory.notes import Notes, keys
+from sibyl.memory.store import Store
+from sibyl.tokens import Use
+from sibyl.usage import Place
+
+GROUPS = (
+    "origin", "last", "chain", "member", "target", "function", "class", "mark", "newest",
+)  # fmt: skip
+"""The contexts asked for, in the order of ``notes.keys``."""
+Used = Mapping[str, tuple[float, float]]
+"""Name: how often (or how much), in how many files (or how recently)."""
+
+_NOTHING: Used = {}
+_MOST_KEPT = 2_000  # answers
+
+
+@dataclass
+class Remembered:
+    """What is remembered that has to do with one place in the text."""
+
+    project: tuple[Used, ...] = (_NOTHING,) * len(GROUPS)
+    person: tuple[Used, ...] = (_NOTHING,) * len(GROUPS)
+    members: Members = field(default_factory=dict)  # of the receiver's class or module
+    kind: str = ""  # class, base (of this file's class), module, guess
+    files: int = 0  # of the project that are known
+    accepted: int = 0  # items the person ever accepted
+
+
+def contexts(place: Place) -> tuple[str, ...]:
+    """Return the keys of a place's contexts, in the order of ``GROUPS``."""
+    use = Use(place.tokens, place.origin, place.spelled, place.function, place.cls)
+    return keys(use, place.before, (place.target, place.previous), place.newest)
+
+
+class Project:
+    """The other files of the project that an open file belongs to."""
+
+    def __init__(self, store: Store, path: str, digest: bytes | None = None) -> None:
+        self._store, self._path, self._digest = store, path, digest
+        self._moment = -1
+        self._own: Notes | None = None
+        self._own_path = path
+        self._uses: dict[str, Used] = {}
+        self._defined: dict[tuple[str, str], dict[str, Any]] = {}
+        self._receivers: dict[tuple[Any, ...], tuple[Members, str]] = {}
+        self._files = 0
+        self.classes = Classes(self._lookup)
+
+    def look(self) -> None:
+        """Forget the answers kept if the store has been written since."""
+        moment = self._store.moment()
+        if moment == self._moment and len(self._uses) < _MOST_KEPT:
+            return
+        self._uses.clear()
+        self._defined.clear()
+        self._receivers.clear()
+        own = self._store.counted_as(self._path, self._digest)
+        self._own_path, self._own = own if own is not None else (self._path, None)
+        self._files = self._store.size()["files"] - (own is not None)
+        self._moment = moment
+
+    def remembered(self, place: Place, found: Remembered) -> None:
+        """Put into ``found`` what other files say of a place."""
+        self.look()
+        found.files = self._files
+        if self._files > 0 and place.member:
+            found.project = tuple(self.uses(key) for key in contexts(place))
+            found.members, found.kind = self._receiver(place)
+
+    def uses(self, key: str) -> Used:
+        """Return the names that followed a context in other files; the context '' is none."""
+        if not key:
+            return _NOTHING
+        kept = self._uses.get(key)
+        if kept is None:
+            kept = self._uses[key] = self._without_own(key)
+        return kept
+
+    def _without_own(self, key: str) -> Used:
+        there = self._store.uses(key)
+        if self._own is not None:
+            for name, often in self._own.uses.get(key, {}).items():
+                times, files = there.get(name, (0, 0))
+                if times > often:
+                    there[name] = (times - often, files - 1)
+                else:
+                    there.pop(name, None)
+        return there
+
+    def _lookup(self, kind: str, name: str) -> dict[str, Any]:
+        kept = self._defined.get((kind, name))
+        if kept is None:
+            kept = self._store.defined(kind, name)
+            kept.pop(self._own_path, None)
+            self._defined[kind, name] = kept
+        return kept
+
+    def _receiver(self, place: Place) -> tuple[Members, str]:
+        """Return the members of the receiver's class as other files define it."""
+        asked = (place.value, place.spelled, tuple(place.bases))
+        kept = self._receivers.get(asked)
+        if kept is None:
+            kept = self._receivers[asked] = self._resolved(place)
+        return kept
+
+    def _resolved(self, place: Place) -> tuple[Members, str]:
+        value, path = place.value, self._path
+        if value[:2] in ("S:", "I:", "L:") or value == "super()":
+            return self.classes.inherited(place.bases, path), "base"
+        if value[:1] == "~" and place.bases and place.spelled.startswith("self."):
+            said, there = self.classes.inherited_value(place.bases, value[1:], path)
+            value, path = said or value, there
+        members, kind = self.classes.members_of(value, path)
+        if not members and value[:1] == "~":
+            members, kind = self.classes.guessed(value[1:].removesuffix("()")), "guess"
+        return members, kind if members else ""

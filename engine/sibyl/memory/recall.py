@@ -1,0 +1,59 @@
+"""Step 7b, both: all that is remembered of one place, for the buffer that is open.
+
+In: a place in the text.  Out: ``Remembered``.  Called by: session.
+
+What cannot be read is left out: a list is ranked with what there is, and the trouble is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sibyl.errors import MemoryTrouble
+from sibyl.memory.person import Person
+from sibyl.memory.project import Project, Remembered, contexts
+from sibyl.usage import Place
+
+
+class Recall:
+    """The project and the person behind one buffer; either may be missing."""
+
+    def __init__(
+        self,
+        project: Project | None = None,
+        person: Person | None = None,
+        tell: Callable[[MemoryTrouble], None] = lambda _: None,
+    ) -> None:
+        self.project, self.person, self._tell = project, person, tell
+        self.lost = False  # a memory is damaged or gone: this has to be made anew
+
+    def at(self, place: Place) -> Remembered:
+        """Return what is remembered of a place."""
+        found = Remembered()
+        if not place.member:
+            return found
+        try:
+            if self.project is not None:
+                self.project.remembered(place, found)
+            if self.person is not None:
+                self.person.look()
+                found.person = tuple(self.person.uses(key) for key in contexts(place))
+                found.accepted = self.person.items
+        except MemoryTrouble as trouble:
+            self._failed(trouble)
+        return found
+
+    def accept(self, place: Place, name: str) -> None:
+        """Remember that the person took ``name`` at a place."""
+        if self.person is None or not place.member:
+            return
+        try:
+            self.person.accept(contexts(place), name)
+        except MemoryTrouble as trouble:
+            self._failed(trouble)
+
+    def _failed(self, trouble: MemoryTrouble) -> None:
+        if trouble.why != "busy":
+            self.project = self.person = None
+            self.lost = True
+        self._tell(trouble)

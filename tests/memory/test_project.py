@@ -1,0 +1,183 @@
+"""Step 7b, project: other files as the ranker asks them.
+
+In:   small projects in a store.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sibyl.memory.build import digest_of, noted
+from sibyl.memory.person import Person
+from sibyl.memory.project import GROUPS, Project, Remembered, contexts
+from sibyl.memory.recall import Recall
+from sibyl.memory.store import IN_MEMORY, Store
+from sibyl.stream import Stream
+from sibyl.text import Text
+from sibyl.usage import Place, Usage
+
+BASE = b"""class Base:
+    def close(self): pass
+    def _open(self): pass
+"""
+CLIENT = b"""from app.base import Base
+class Session:
+    def rollback(self): pass
+class Client(Base):
+    def __init__(self, session: "Session"):
+        self.session = Session()
+        self.retries = 3
+    def fetch(self) -> "Reply": ...
+class Reply:
+    @property
+    def status(self): return 1
+def connect() -> Client: ...
+"""
+FILES = {
+    "app/base.py": BASE,
+    "app/client.py": CLIENT,
+    "app/__init__.py": b"from app.client import Client\n",
+}
+
+
+def place(source: str) -> Place:
+    """The place at the end of a source."""
+    text, stream, usage = Text(source.encode()), Stream(), Usage()
+    usage.advance(stream, stream.advance(text, text.word_start(len(text))))
+    return Place(stream, usage)
+
+
+@pytest.fixture
+def store() -> Store:
+    """A store of three files."""
+    made = Store(Path(IN_MEMORY))
+    for path, data in FILES.items():
+        made.update([noted(path, (len(data), 0), data)])
+    return made
+
+
+def members(store: Store, source: str, path: str = "app/main.py") -> tuple[dict[str, int], str]:
+    """What other files say of the receiver at the end of a source: names with their distance."""
+    found = Remembered()
+    Project(store, path).remembered(place(source), found)
+    return {name: member.distance for name, member in found.members.items()}, found.kind
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from app.client import Client\nc = Client()\nc.",
+        "from .client import Client\nc = Client()\nc.",
+        "import app.client\napp.client.Client().",
+        "from app import Client\nClient().",
+        "from app.client import connect\nc = connect()\nc.",
+        "from app.client import Client\ndef f(c: Client):\n    c.",
+    ],
+)
+def test_an_instance_has_the_members_of_its_class(store: Store, source: str) -> None:
+    """However a class of the project comes into a file, its members are known, its bases' farther away."""
+    found, kind = members(store, source)
+    assert kind == "class"
+    assert found["fetch"] == found["session"] == 0
+    assert found["close"] == 1
+
+
+def test_self_has_what_its_bases_elsewhere_define(store: Store) -> None:
+    """Inheritance is followed across files."""
+    head = "from app.client import Client\nclass Mine(Client):\n    def run(self):\n        self."
+    found, kind = members(store, head)
+    assert (kind, found["fetch"], found["close"]) == ("base", 1, 2)
+    assert members(store, head.replace("self.", "super()."))[0] == found
+
+
+def test_attributes_have_types_across_files(store: Store) -> None:
+    """An attribute assigned in a base class of another file is of the class that was assigned there."""
+    head = "from app.client import Client\nclass Mine(Client):\n    def run(self):\n        self.session."
+    assert members(store, head) == ({"rollback": 0}, "class")
+    assert members(store, "from app.client import Client\nClient().session.")[0] == {"rollback": 0}
+
+
+def test_modules_have_their_names(store: Store) -> None:
+    """What a module of the project defines is known."""
+    found, kind = members(store, "from app import client\nclient.")
+    assert kind == "module"
+    assert {"Client", "Session", "Reply", "connect"} <= set(found)
+
+
+def test_a_variable_named_like_a_class_may_be_one(store: Store) -> None:
+    """With nothing else to go by, `reply` is guessed to be a Reply, and called a guess."""
+    assert members(store, "def f(reply):\n    reply.") == ({"status": 0}, "guess")
+
+
+def test_classes_of_libraries_are_not_mistaken(store: Store) -> None:
+    """A class of the same name from outside the project is another class."""
+    assert members(store, "from requests import Session\ns = Session()\ns.") == ({}, "")
+
+
+def test_the_open_file_is_not_another_file(store: Store) -> None:
+    """The saved copy of the file being written, and exact copies of it, count for nothing."""
+    source = b"import os\nos.sep\nx.fetch()\n"
+    store.update([noted("a.py", (1, 1), source), noted("copy.py", (1, 1), source)])
+    for path, digest in (("a.py", None), ("copy.py", None), ("new.py", digest_of(source))):
+        project = Project(store, path, digest)
+        project.look()
+        assert "sep" not in project.uses("o @os"), path
+    other = Project(store, "b.py")
+    other.look()
+    assert other.uses("o @os") == {"sep": (1, 1)}
+
+
+def test_what_is_saved_anew_is_seen(tmp_path: Path) -> None:
+    """After another process has written, the next list knows it."""
+    reader, writer = Store(tmp_path / "a.sqlite"), Store(tmp_path / "a.sqlite")
+    recall = Recall(Project(reader, "main.py"))
+    here = place("import tools\ntools.")
+    assert recall.at(here).project[0] == {}
+    writer.update([noted("user.py", (1, 1), b"import tools\ntools.hammer\n")])
+    assert recall.at(here).project[0] == {"hammer": (1, 1)}
+
+
+def test_each_context_is_asked_for() -> None:
+    """A place has as many contexts as a use is counted under, in the same order."""
+    assert len(contexts(place("a.b\nx = a."))) == len(GROUPS)
+
+
+def test_what_was_accepted_is_known_in_its_context(tmp_path: Path) -> None:
+    """Accepted twice here weighs more than once; elsewhere it weighs nothing; later items fade it."""
+    person = Person(tmp_path / "person.sqlite")
+    recall = Recall(person=person)
+    here, there = place("import tools\ntools."), place("import os\nos.")
+    recall.accept(here, "saw")
+    recall.accept(here, "hammer")
+    recall.accept(here, "hammer")
+    known = recall.at(here).person[0]
+    assert known["hammer"][0] > known["saw"][0] > 0
+    assert known["hammer"][1] > known["saw"][1]
+    assert recall.at(there).person[0] == {}
+    for _ in range(400):
+        person.accept(("o @other",), "x")
+    assert recall.at(here).person[0]["hammer"][0] < known["hammer"][0] / 2
+
+
+def test_two_neovims_share_what_was_accepted(tmp_path: Path) -> None:
+    """What one accepts the other knows at its next list, and both counts add up."""
+    one, other = (Recall(person=Person(tmp_path / "person.sqlite")) for _ in range(2))
+    here = place("import tools\ntools.")
+    one.accept(here, "saw")
+    assert other.at(here).person[0]["saw"][0] == 1
+    other.accept(here, "saw")
+    assert one.at(here).person[0]["saw"][0] > 1.9
+
+
+def test_a_broken_memory_never_stops_a_list(tmp_path: Path) -> None:
+    """A memory that breaks while it is used is left out, told of, and marked to be opened anew."""
+    told: list[str] = []
+    person = Person(tmp_path / "person.sqlite")
+    recall = Recall(person=person, tell=lambda trouble: told.append(trouble.why))
+    (tmp_path / "person.sqlite").unlink()
+    assert recall.at(place("import os\nos.")).accepted == 0
+    assert (told, recall.lost) == (["gone"], True)
