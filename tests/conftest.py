@@ -60,11 +60,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def start_nvim(nvim_binary: Path, tmp_path: Path) -> Iterator[Callable[..., Child]]:
-    """Start Neovims by hand: `start_nvim(init="vim.g.sibyl = {}")`, each in its own home."""
+    """Start Neovims by hand: `start_nvim(init="vim.g.sibyl = {}")`, each in its own home unless told."""
     children: list[Child] = []
 
-    def start(init: str = "", **options: int) -> Child:
-        home = tmp_path / f"home{len(children)}"
+    def start(init: str = "", home: Path | None = None, **options: int) -> Child:
+        home = home or tmp_path / f"home{len(children)}"
         child = Child(nvim_binary, home, init, **options)
         children.append(child)
         return child

@@ -14,16 +14,18 @@ from math import log1p
 
 import numpy as np
 
+from sibyl.memory.project import GROUPS, Remembered
 from sibyl.model import Floats
 from sibyl.usage import Place, Usage
 from sibyl.vocab import pieces
 
-FEATURES_VERSION = 3
+FEATURES_VERSION = 4
 
 _COUNTED = (
     "receiver", "origin", "after", "origin_after", "target", "mark", "newest", "tokens3",
-    "tokens6", "member", "name",
+    "tokens6", "function", "class", "member", "name",
 )  # fmt: skip
+_ACCEPTED = ("origin", "last", "chain", "member")  # the first of GROUPS
 _CONTEXT = ("=", "(", ",", "return", "<nl>", "<in>", "<de>", "if", "in", "==", "[", "<str>")
 NAMES: tuple[str, ...] = (
     "network",  # log of the network's probability among the candidates
@@ -50,6 +52,17 @@ NAMES: tuple[str, ...] = (
     "function_pieces",  # shares pieces with the name of the function around
     "near_pieces",  # with the names just above
     "receiver_pieces",  # with the receiver's own name
+    *(f"project_{name}_count" for name in GROUPS),  # in other files of the project
+    *(f"project_{name}_share" for name in GROUPS),
+    "project_files",  # log of how many other files use it after this origin
+    "class_here",  # the receiver's class, in another file, defines it
+    "class_base",  # a base of it does
+    "class_method",
+    "class_unused",
+    "class_guess",  # of the class that is named like the receiver
+    "module_here",  # the receiver is a module of the project that defines it
+    *(f"person_{name}_weight" for name in _ACCEPTED),  # accepted before, lately weighing more
+    *(f"person_{name}_recency" for name in _ACCEPTED),
     "own",  # from here on the same for all candidates: receiver is of a class of this file
     "unresolved",
     "known_members",  # log of how many members the class was given
@@ -57,6 +70,10 @@ NAMES: tuple[str, ...] = (
     "file",  # log of the tokens above
     "used_receiver",  # log of the uses of this receiver above
     *(f"before_{token}" for token in _CONTEXT),
+    "known_files",  # log of how many other files of the project are known
+    "known_class",  # log of how many members the receiver's class has there
+    "known_uses",  # log of the uses of this origin there
+    "accepted",  # log of how many items the person ever accepted
 )
 COLUMNS = {name: index for index, name in enumerate(NAMES)}
 _KINDS = {  # the protocol's CompletionItemKind
@@ -67,7 +84,17 @@ _KINDS = {  # the protocol's CompletionItemKind
 }
 _FIRST_COUNT = COLUMNS["receiver_count"]
 _FIRST_RECENCY = COLUMNS["receiver_recency"]
+_FIRST_PROJECT = COLUMNS["project_origin_count"]
+_FIRST_SHARE = COLUMNS["project_origin_share"]
+_FIRST_WEIGHT = COLUMNS["person_origin_weight"]
+_FIRST_PERSON_RECENCY = COLUMNS["person_origin_recency"]
 _FIRST_CONTEXT = COLUMNS["own"]
+_FIRST_BEFORE = COLUMNS[f"before_{_CONTEXT[0]}"] - _FIRST_CONTEXT
+PERSON = ("accepted", *NAMES[_FIRST_WEIGHT:_FIRST_CONTEXT])
+"""Columns that are zero where nothing is known of the person."""
+PROJECT = ("known_files", "known_class", "known_uses", *NAMES[_FIRST_PROJECT:_FIRST_WEIGHT])
+"""Columns that are zero where nothing is known of the project's other files."""
+_NOBODY = Remembered()
 
 
 def log_share(logits: Floats) -> Floats:
@@ -77,7 +104,12 @@ def log_share(logits: Floats) -> Floats:
 
 
 def features(
-    names: Sequence[str], kinds: Sequence[int], logits: Floats, place: Place, usage: Usage
+    names: Sequence[str],
+    kinds: Sequence[int],
+    logits: Floats,
+    place: Place,
+    usage: Usage,
+    remembered: Remembered = _NOBODY,
 ) -> Floats:
     """Return the features (candidates, columns) of candidates given in the server's order."""
     made = np.zeros((len(names), len(NAMES)), np.float32)
@@ -93,10 +125,11 @@ def features(
         rows.setdefault(name, row)
     _used(made, rows, place, usage)
     _relations(made, rows, place)
+    _elsewhere(made, rows, remembered)
     if len(rows) < len(names):  # a name listed twice has been used as often both times
         first = [rows[name] for name in names]
         made[:, _FIRST_COUNT:_FIRST_CONTEXT] = made[first, _FIRST_COUNT:_FIRST_CONTEXT]
-    made[:, _FIRST_CONTEXT:] = _context(len(names), place, usage)
+    made[:, _FIRST_CONTEXT:] = _context(len(names), place, usage, remembered)
     return made
 
 
@@ -159,12 +192,40 @@ def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
                 made[index, COLUMNS[column]] = len(wanted & there) / len(there)
 
 
+def _elsewhere(made: Floats, rows: dict[str, int], remembered: Remembered) -> None:
+    """Say what other files and the person have done with each candidate, and whether the class has it."""
+    for index, used in enumerate(remembered.project):
+        whole = log1p(sum(times for times, _ in used.values())) if used else 1.0
+        for name in rows.keys() & used.keys():
+            row, (times, files) = made[rows[name]], used[name]
+            row[_FIRST_PROJECT + index] = log1p(times)
+            row[_FIRST_SHARE + index] = log1p(times) / whole
+            if index == 0:
+                row[COLUMNS["project_files"]] = log1p(files)
+    members, kind = remembered.members, remembered.kind
+    for name in rows.keys() & members.keys():
+        row, member = made[rows[name]], members[name]
+        if kind == "guess":
+            row[COLUMNS["class_guess"]] = 1
+        elif kind == "module":
+            row[COLUMNS["module_here"]] = 1
+        else:
+            row[COLUMNS["class_base" if member.distance else "class_here"]] = 1
+            row[COLUMNS["class_unused"]] = row[_FIRST_COUNT] == 0
+        row[COLUMNS["class_method"]] = member.method
+    for index, used in enumerate(remembered.person[: len(_ACCEPTED)]):
+        for name in rows.keys() & used.keys():
+            weight, recency = used[name]
+            made[rows[name], _FIRST_WEIGHT + index] = log1p(weight)
+            made[rows[name], _FIRST_PERSON_RECENCY + index] = recency
+
+
 @lru_cache(50_000)
 def _pieces(name: str) -> frozenset[str]:
     return frozenset(part for part in pieces(name) if part[0].islower() and len(part) > 1)
 
 
-def _context(candidates: int, place: Place, usage: Usage) -> Floats:
+def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered) -> Floats:
     made = np.zeros(len(NAMES) - _FIRST_CONTEXT, np.float32)
     made[0] = place.value[:2] in ("S:", "I:", "L:")
     made[1] = place.origin[:2] == "@~"
@@ -173,5 +234,9 @@ def _context(candidates: int, place: Place, usage: Usage) -> Floats:
     made[4] = log1p(place.tokens)
     made[5] = log1p(len(usage.of("n", place.spelled.split(".")[0])))
     if place.previous in _CONTEXT:
-        made[6 + _CONTEXT.index(place.previous)] = 1
+        made[_FIRST_BEFORE + _CONTEXT.index(place.previous)] = 1
+    made[-4] = log1p(remembered.files)
+    made[-3] = log1p(len(remembered.members))
+    made[-2] = log1p(sum(times for times, _ in remembered.project[0].values()))
+    made[-1] = log1p(remembered.accepted)
     return made

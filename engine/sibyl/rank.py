@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from sibyl.errors import ModelError
 from sibyl.features import FEATURES_VERSION, NAMES, features, log_share
+from sibyl.memory.project import Remembered
 from sibyl.model import Floats, Model
 from sibyl.usage import Place, Usage
 
@@ -35,6 +36,7 @@ class Ranking:
     order: list[int]
     probability: list[float]  # of the candidate at the same place of ``order``
     stars: int  # so many from the front are starred
+    rows: Floats | None = None  # features of the candidates as given, where the mixture decided
 
 
 def packed(numbers: npt.ArrayLike) -> str:
@@ -90,11 +92,14 @@ class Ranker:
         predicted: Floats,
         place: Place,
         usage: Usage,
+        remembered: Remembered,
     ) -> Ranking:
         """Order the candidates; at least one must be given."""
         logits = self.logits(names, predicted)
+        rows: Floats | None = None
         if place.member and self.mix is not None:
-            scores = self.mix.scores(features(names, kinds, logits, place, usage))
+            rows = features(names, kinds, logits, place, usage, remembered)
+            scores = self.mix.scores(rows)
         else:
             scores = log_share(logits)
         order = np.argsort(-scores, kind="stable")
@@ -102,7 +107,8 @@ class Ranker:
             imports = np.asarray(kinds)[order] >= IMPORTS
             order = np.concatenate((order[~imports], order[imports]))
         probability = np.exp(log_share(scores))[order]
-        return Ranking(order.tolist(), probability.tolist(), self._stars(probability, place))
+        stars = self._stars(probability, place)
+        return Ranking(order.tolist(), probability.tolist(), stars, rows)
 
     def _stars(self, probability: Floats, place: Place) -> int:
         """Return how many are worth a star: the first if it is likely, others if nearly as likely."""

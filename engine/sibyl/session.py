@@ -17,6 +17,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sibyl.explain import reasons
+from sibyl.memory.project import Remembered
+from sibyl.memory.recall import Recall
 from sibyl.model import Floats
 from sibyl.rank import Ranker, Ranking
 from sibyl.states import States
@@ -39,13 +42,15 @@ def bare(label: str) -> str:
 class Session:
     """The text of one buffer and all that is kept of it."""
 
-    def __init__(self, ranker: Ranker, data: bytes) -> None:
+    def __init__(self, ranker: Ranker, data: bytes, recall: Recall | None = None) -> None:
         self._ranker = ranker
+        self.recall = recall or Recall()
         self.text = Text(data)
         self.stream = Stream()
         self.usage = Usage()
         self.states = States(ranker.model)
         self._edited = False
+        self._last: tuple[list[str], Ranking] | None = None  # list ranked last
 
     def edit(self, start: int, old_length: int, new: bytes) -> None:
         """Replace bytes; raises TextError when they are not there."""
@@ -58,6 +63,11 @@ class Session:
         first = self.stream.advance(self.text, stop)
         self.usage.advance(self.stream, first)
         return self.states.advance(self.stream.texts, first)
+
+    def expect(self, offset: int) -> None:
+        """Be ready for a list at ``offset``: what can be done before the server answers."""
+        self.prepare(offset)
+        self.recall.at(Place(self.stream, self.usage))
 
     def rest(self) -> None:
         """Use a quiet moment: where the code above is broken, parse it afresh.
@@ -77,27 +87,47 @@ class Session:
             return Ranking([], [], 0)
         predicted = self.prepare(offset)
         place = Place(self.stream, self.usage)
-        return self._ranker.rank(
-            [bare(name) for name in names], kinds, predicted, place, self.usage
-        )
+        remembered = self.recall.at(place)
+        bared = [bare(name) for name in names]
+        ranking = self._ranker.rank(bared, kinds, predicted, place, self.usage, remembered)
+        self._last = bared, ranking
+        return ranking
+
+    def explained(self) -> list[tuple[str, list[tuple[str, float]]]]:
+        """Return the first items of the list ranked last, with what moved each most."""
+        if self._last is None or self._last[1].rows is None or self._ranker.mix is None:
+            return []
+        names, ranking = self._last
+        assert ranking.rows is not None
+        why = reasons(self._ranker.mix, ranking.rows, ranking.order)
+        return [(names[index], told) for index, told in zip(ranking.order, why, strict=False)]
+
+    def accepted(self, offset: int, name: str) -> None:
+        """Take note that ``name`` was taken from a list for the word at ``offset``."""
+        self.prepare(offset)
+        self.recall.accept(Place(self.stream, self.usage), bare(name))
 
     def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
         """Return names of the model's own, where no server knows any: likely ones, with probability."""
         predicted = self.prepare(offset)
         place = Place(self.stream, self.usage)
-        names = self._known_names(place)
+        remembered = self.recall.at(place)
+        names = self._known_names(place, remembered)
         if not names:
             return []
-        ranking = self._ranker.rank(names, [0] * len(names), predicted, place, self.usage)
+        kinds = [0] * len(names)
+        ranking = self._ranker.rank(names, kinds, predicted, place, self.usage, remembered)
         best = zip(ranking.order[:limit], ranking.probability, strict=False)
         return [(names[index], round(probability, 4)) for index, probability in best]
 
-    def _known_names(self, place: Place) -> list[str]:
-        """Return the names used in this file and the vocabulary's likeliest."""
+    def _known_names(self, place: Place, remembered: Remembered) -> list[str]:
+        """Return the names used in this file, the project's for this receiver, the vocabulary's likeliest."""
         used = self.usage.names(place.member)
         if not place.member:
             return used
         words = self._ranker.model.members()
         logits = self._ranker.logits(words, self.states.predicted)
         best = np.argsort(-logits)[:100]
-        return list(dict.fromkeys([*place.attributes, *used, *(words[index] for index in best)]))
+        likely = (words[index] for index in best)
+        there = remembered.project[0]  # the same receiver, in other files
+        return list(dict.fromkeys([*place.attributes, *remembered.members, *there, *used, *likely]))

@@ -41,6 +41,7 @@ M.state = {
   failures = 0,
   restarts = 0,
   started = 0,
+  forgotten = false, -- the user had a project forgotten: it is not read again before Neovim starts anew
 }
 local state = M.state
 
@@ -151,6 +152,7 @@ local function launch()
     model = config.get().model and vim.fn.expand(config.get().model) or nil,
     log = log.path(),
     state = M.memory(),
+    memory = vim.tbl_extend('force', config.get().memory, { read = not M.state.forgotten }),
     level = config.get().log_level,
   })
   for _, callback in ipairs(on_up) do
@@ -252,7 +254,7 @@ function M.receive(id, kind, answer)
     state.phase, state.facts = 'ready', answer
     log.info('the host is ready: %s', vim.inspect(answer, { newline = ' ', indent = '' }))
   elseif kind == 'notice' then
-    log.tell(answer.text, answer.level == 'error' and vim.log.levels.ERROR or vim.log.levels.WARN)
+    log.tell(answer.text, vim.log.levels[answer.level:upper()] or vim.log.levels.WARN)
   end
 end
 

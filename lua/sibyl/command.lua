@@ -43,37 +43,113 @@ local function status()
   say(table.concat(words, '; '))
 end
 
--- Shows how the last list was ranked.
-local function explain()
-  local last = require('sibyl.reply').last
-  if not last then
-    return say('no list was ranked yet')
+-- Says in words what moved an item most: `other files +1.2, its class +0.8`.
+local function because(reasons)
+  local words = {}
+  for index, one in ipairs(reasons or {}) do
+    if index <= 3 then
+      table.insert(words, ('%s %+.1f'):format(one[1], one[2]))
+    end
   end
+  return table.concat(words, ', ')
+end
+
+local function show(last, items)
   local chunks = { { ('The last list: %d items, ranked in %.1f ms\n'):format(#last.from, last.ms), 'Title' } }
   for rank, name in ipairs(last.names) do
     if rank > 15 then
       break
     end
     local probability = last.probability[rank]
-    local text = ('%3d %-30s %s  server’s place %d\n'):format(
+    -- The host tells of its own last list; it may be another one.
+    local reasons = items[rank] and items[rank][1] == name and items[rank][2] or nil
+    local text = ('%3d %-28s %s  server’s place %-4d %s\n'):format(
       rank,
       name,
       probability and ('%5.1f %%'):format(probability * 100) or '       ',
-      last.from[rank]
+      last.from[rank],
+      because(reasons)
     )
     local starred = rank <= last.stars
     table.insert(chunks, { starred and '★' or ' ', 'SibylStar' })
     table.insert(chunks, { text })
   end
-  vim.api.nvim_echo(chunks, false, {})
+  vim.api.nvim_echo(chunks, true, {})
 end
 
-local function forget()
+-- Shows how the last list was ranked, and why, as far as the host can still say.
+local function explain()
+  local last = require('sibyl.reply').last
+  if not last then
+    return say('no list was ranked yet')
+  end
+  local asked = bridge().ask('explain', function(_, told)
+    show(last, told.items or {})
+  end, vim.api.nvim_get_current_buf())
+  if not asked then
+    show(last, {})
+  end
+end
+
+local FORGOTTEN = {
+  all = 'forgot all that was learned from you',
+  project = 'forgot this project; it is read again when Neovim starts anew',
+  person = 'forgot what you accepted',
+}
+
+-- The files are deleted here: it works without a host, too.
+local function delete(path)
+  for _, more in ipairs({ '', '-wal', '-shm' }) do
+    vim.fn.delete(path .. more, 'rf')
+  end
+  return vim.uv.fs_stat(path) == nil
+end
+
+local function forget(_, what)
+  what = what or 'all'
   local place = bridge().memory()
+  if what == 'person' then
+    place = vim.fs.joinpath(place, 'person.sqlite')
+  elseif what == 'project' then
+    local root = require('sibyl.project').of(vim.api.nvim_get_current_buf())
+    if root == '' then
+      return say('this buffer belongs to no project', vim.log.levels.WARN)
+    end
+    place = require('sibyl.project').memory(root)
+  end
   bridge().stop()
-  local gone = vim.fn.delete(place, 'rf') == 0 or vim.fn.isdirectory(place) == 0
+  bridge().state.forgotten = bridge().state.forgotten or what ~= 'person'
+  local gone = delete(place)
   bridge().restart()
-  say(gone and 'forgot all that was learned from you' or 'could not delete ' .. place)
+  say(gone and FORGOTTEN[what] or 'could not delete ' .. place)
+end
+
+local function megabytes(bytes)
+  return ('%.1f MB'):format(bytes / 1e6)
+end
+
+-- Says what is remembered, and how large it is.
+local function memory()
+  local asked = bridge().ask('memory', function(kind, told)
+    if kind ~= 'memory' then
+      return say('what is remembered cannot be said now')
+    end
+    local lines = { { 'Below ' .. bridge().memory() .. '\n', 'Title' } }
+    for root, one in pairs(told.projects or {}) do
+      table.insert(lines, { ('%s: %d files, %s\n'):format(root, one.files, megabytes(one.bytes)) })
+    end
+    if told.person and told.person ~= vim.NIL then
+      local one = told.person
+      table.insert(lines, { ('accepted: %d items, %d names, %s\n'):format(one.items, one.names, megabytes(one.bytes)) })
+    end
+    for _, root in ipairs(told.reading or {}) do
+      table.insert(lines, { ('%s is being read\n'):format(root) })
+    end
+    vim.api.nvim_echo(lines, true, {})
+  end)
+  if not asked then
+    say(PHASES[bridge().state.phase])
+  end
 end
 
 local function switch(name)
@@ -87,14 +163,26 @@ local function switch(name)
   end
 end
 
----@type table<string, {run: fun(buf: integer|nil), buffer: boolean, help: string}>
+---@class sibyl.Action
+---@field run fun(buf: integer|nil, word: string|nil)
+---@field buffer boolean
+---@field words string[]|nil what may stand behind it
+---@field help string
+
+---@type table<string, sibyl.Action>
 M.actions = {
   enable = { run = switch('enable'), buffer = true, help = 'rank again' },
   disable = { run = switch('disable'), buffer = true, help = 'leave lists as they come, end the host' },
   toggle = { run = switch('toggle'), buffer = true, help = 'the one or the other' },
   status = { run = status, buffer = false, help = 'one line on how it stands' },
   explain = { run = explain, buffer = false, help = 'how the last list was ranked' },
-  forget = { run = forget, buffer = false, help = 'delete all that was learned from you' },
+  forget = {
+    run = forget,
+    buffer = false,
+    words = { 'all', 'person', 'project' },
+    help = 'delete what was learned from you: all, your choices, this project',
+  },
+  memory = { run = memory, buffer = false, help = 'what is remembered, and how large it is' },
   install = {
     run = function()
       require('sibyl.install').run()
@@ -132,11 +220,12 @@ function M.run(command)
   if not action then
     return say(('`%s` is not one of: %s'):format(name, table.concat(names(), ', ')), vim.log.levels.WARN)
   end
-  if scope and (scope ~= 'buffer' or not action.buffer) then
+  local word = scope and vim.tbl_contains(action.words or {}, scope) and scope or nil
+  if scope and not word and (scope ~= 'buffer' or not action.buffer) then
     return say(('`%s` has no use for `%s`'):format(name, scope), vim.log.levels.WARN)
   end
   local here = action.buffer and (command.bang or scope == 'buffer')
-  action.run(here and vim.api.nvim_get_current_buf() or nil)
+  action.run(here and vim.api.nvim_get_current_buf() or nil, word)
 end
 
 ---@param lead string
@@ -147,7 +236,7 @@ function M.complete(lead, line)
   local offered = names()
   if #before >= 2 then
     local action = M.actions[before[2]]
-    offered = action and action.buffer and #before == 2 and { 'buffer' } or {}
+    offered = action and #before == 2 and (action.words or action.buffer and { 'buffer' }) or {}
   end
   return vim.tbl_filter(function(name)
     return vim.startswith(name, lead)

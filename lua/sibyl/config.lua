@@ -114,6 +114,18 @@ M.schema = {
     wants = 'whole milliseconds from 0 to 60000',
     help = 'How long to wait for a language server of yours before starting one.',
   },
+  ['memory.project'] = {
+    default = true,
+    check = is('boolean'),
+    wants = 'true or false',
+    help = "Remember what other files of the project use, below Neovim's state folder.",
+  },
+  ['memory.person'] = {
+    default = true,
+    check = is('boolean'),
+    wants = 'true or false',
+    help = 'Remember which items were accepted, below the state folder.',
+  },
   log_level = {
     default = 'warn',
     check = function(value)

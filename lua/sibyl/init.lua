@@ -58,10 +58,21 @@ local function wire()
   on('LspAttach', function(event)
     wrap.buffer(event.buf)
     require('sibyl.server').consider(event.buf)
+    require('sibyl.project').attached(event.buf)
   end, 'rank the replies of this client')
   on('CompleteDone', function(event)
     require('sibyl.reply').on_complete_done(event.buf)
   end, 'learn what was accepted')
+  on('BufWritePost', function(event)
+    require('sibyl.project').saved(event.buf)
+  end, 'read the saved file again')
+  api.nvim_create_autocmd({ 'FocusGained', 'VimResume', 'ShellCmdPost' }, {
+    group = group,
+    desc = 'sibyl: read what was changed from outside',
+    callback = function()
+      require('sibyl.project').focused()
+    end,
+  })
   on('InsertLeave', function()
     require('sibyl.word').forget()
   end, 'forget the ranking of the last word')

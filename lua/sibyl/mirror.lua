@@ -77,6 +77,7 @@ local function send_all(buf, mirror)
   edited(buf, 0)
   local text = table.concat(api.nvim_buf_get_lines(buf, 0, -1, true), '\n') .. '\n'
   mirror.length = #text
+  require('sibyl.project').tell(buf)
   bridge.send('attach', buf, mirror.seq, text, path_of(buf))
 end
 

@@ -9,8 +9,10 @@ the engine's worker thread answers whenever it is done.
     start (options)                          attach (buf, seq, text, path)
     edit (buf, seq, start, old, text)        detach (buf)
     cursor (buf, seq, offset)                accepted (buf, seq, offset, name)
+    project (buf, root, path)                changed (buf)
     rank (number, buf, seq, length, offset, names, kinds)
-    guess (number, buf, seq, length, offset, limit)          status (number)
+    guess (number, buf, seq, length, offset, limit)
+    explain (number, buf)                    memory (number)          status (number)
 """
 
 from __future__ import annotations
@@ -87,6 +89,10 @@ class SibylHost:
     rank = passed_on("rank")
     guess = passed_on("guess")
     accepted = passed_on("accepted")
+    project = passed_on("project")
+    changed = passed_on("changed")
+    explain = passed_on("explain")
+    memory = passed_on("memory")
     status = passed_on("status")
 
     @pynvim.function("SibylHostAlive", sync=True)

@@ -106,6 +106,23 @@ class Desk:
         """Only note it."""
         self.note("accepted", buf, seq, offset, name)
 
+    def project(self, buf: int, root: str, path: str) -> None:
+        """Only note it."""
+        self.note("project", buf, root, path)
+
+    def changed(self, buf: int) -> None:
+        """Only note it."""
+        self.note("changed", buf)
+
+    def explain(self, number: int, buf: int) -> None:
+        """Answer with the reasons the test gave."""
+        self.note("explain", buf)
+        self.send(number, "explain", {"items": self.orders().get("explain", [])})
+
+    def memory(self, number: int) -> None:
+        """Answer with what the test says is remembered."""
+        self.send(number, "memory", self.orders().get("memory", {}))
+
     def status(self, number: int) -> None:
         """Tell what is held."""
         held = {

@@ -96,7 +96,7 @@ def test_an_answer_equals_the_sessions(ready: Office) -> None:
         ready.desk.edit(1, number + 1, number, 0, bytes((letter,)))
     ready.rank(1, SOURCE, 1, len(SOURCE))
     answer = ready.answer(1, "order")
-    ranking = Session(ready.desk._ranker, SOURCE).rank(len(SOURCE), NAMES, [2] * len(NAMES))
+    ranking = Session(ready.desk._work.ranker, SOURCE).rank(len(SOURCE), NAMES, [2] * len(NAMES))
     assert ranking.order == answer["order"] and ranking.stars == answer["stars"]
 
 

@@ -3,14 +3,16 @@
 In: a menus file, its repositories, the shipped model, and what counting needs.  Out: one table on the
 screen, and all of it as JSON.  Called by: ``python -m sibyl.learn evaluate``; every number in README and card.
 
-    python -m sibyl.learn evaluate --menus menus/val.jsonl.gz --sources FOLDER --memory file --json out.json
+    python -m sibyl.learn evaluate --menus menus/val.jsonl.gz --sources FOLDER --memory project --json out.json
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +22,12 @@ from sibyl.features import COLUMNS, log_share
 from sibyl.learn.baselines import Counts
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
-from sibyl.learn.sites import Site, collect, read_menus
+from sibyl.learn.sites import MEMORIES, Site, collect, kept, read_menus
+from sibyl.learn.tables import LETTERS, put, tables
 from sibyl.model import Floats, Model
 from sibyl.rank import Mix
 
 _HOME = Path(__file__).resolve().parents[3]
-LETTERS = 4
-MIXES = {"none": "mix_none", "file": "mix"}
-"""The sidecar's mixing weights for what may be remembered."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,7 +41,8 @@ def parser() -> argparse.ArgumentParser:
     add("--model", type=Path, default=_HOME / "models", help="model folder (default: the shipped)")
     add("--float", type=Path, help="float model folder, for the row 'float'")
     add("--counts", type=Path, default=_HOME / "bench" / "counts.json.gz", help="training counts")
-    add("--memory", choices=tuple(MIXES), default="file", help="what 'full' may remember")
+    add("--memory", choices=MEMORIES, default="file", help="what 'full' may remember")
+    add("--stores", type=Path, help="folder that keeps the projects' memories")
     add("--json", type=Path, help="write all numbers here")
     add("--into", type=Path, action="append", default=[], help="put the tables into this document")
     return made
@@ -51,15 +52,23 @@ def main(argv: list[str] | None = None) -> int:
     """Measure and print."""
     options = parser().parse_args(argv)
     menus = read_menus(options.menus)
-    sites = list(collect(menus, options.sources, options.model))
+    with tempfile.TemporaryDirectory() as folder:
+        whole = options.memory in ("project", "replay")
+        stores = (options.stores or Path(folder)) if whole else None
+        sites = list(collect(menus, options.sources, options.model, stores))
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
-    plain, full = _mix(options.model, MIXES["none"]), _mix(options.model, MIXES[options.memory])
-    scores = baselines(sites, options.counts) | network(sites, plain, full)
+    plain, mix = _mix(options.model, "mix_none"), _mix(options.model, "mix")
+    by_memory = remembered(sites, plain, mix, MEMORIES[: MEMORIES.index(options.memory) + 1])
+    scores = baselines(sites, options.counts) | {
+        "bare": [site.logits for site in sites],
+        "int8": by_memory["none"],
+        "full": by_memory[options.memory],
+    }
     if options.float:
         floats = list(collect(menus, options.sources, options.float))
         scores["float"] = [plain.scores(site.rows) for site in floats]
-    result = measure(sites, scores, full.star)
+    result = measure(sites, scores, mix.star) | {"memories": gains(sites, by_memory)}
     result |= {"menus": len(menus), "model": Model(options.model).hash, "memory": options.memory}
     orders, rest = tables(result)
     print(f"{orders}\n\n{rest}")
@@ -95,13 +104,29 @@ def _mix(model: Path, name: str) -> Mix:
     return Mix(kept)
 
 
-def network(sites: list[Site], plain: Mix, full: Mix) -> Scores:
-    """Return the network's orders: bare, with the server's place and the name's shape, and in full."""
-    return {
-        "bare": [site.logits for site in sites],
-        "int8": [plain.scores(site.rows) for site in sites],
-        "full": [full.scores(site.rows) for site in sites],
-    }
+def remembered(sites: list[Site], plain: Mix, mix: Mix, memories: Sequence[str]) -> Scores:
+    """Return the order for each amount of memory, from nothing to all that was asked for."""
+    made: Scores = {}
+    for memory in memories:
+        factor, weights = kept(memory), plain if memory == "none" else mix
+        made[memory] = [weights.scores(site.rows * factor) for site in sites]
+    return made
+
+
+def gains(sites: list[Site], by_memory: Scores) -> dict[str, dict[str, dict[str, float]]]:
+    """Return, for each amount of memory, the measures by receiver and by how many other files are known."""
+    made = {}
+    for memory, its in by_memory.items():
+        groups: defaultdict[str, list[int]] = defaultdict(list)
+        for site, values in zip(sites, its, strict=True):
+            rank = rank_of(values, site.truth)
+            known = "0-50" if site.files <= 50 else "51-200" if site.files <= 200 else "201-"
+            for group in ("all", f"receiver {site.kind}", f"project of {known} other files"):
+                groups[group].append(rank)
+        made[memory] = {
+            name: summary(ranks) | {"sites": len(ranks)} for name, ranks in sorted(groups.items())
+        }
+    return made
 
 
 def measure(sites: list[Site], scores: Scores, star: float) -> dict:
@@ -178,61 +203,3 @@ def letters(sites: list[Site], scores: Scores) -> dict[str, object]:
         made[name] = {str(count): summary(ranks[count]) for count in range(LETTERS)}
         made[name]["keystrokes_saved"] = keystrokes(ranks, [len(site.member) for site in sites])  # type: ignore[index]
     return made
-
-
-ORDER = "alphabetical server popularity markov recent counts bare float int8 full".split()
-
-
-def tables(result: dict) -> tuple[str, str]:
-    """Return the table of orders, and the other tables, for people."""
-    orders = [
-        (
-            f"{result['sites']} sites of {result['repositories']} repositories (of "
-            f"{result['menus']} recorded), nothing typed; memory of 'full': {result['memory']}; "
-            f"model {result['model']}"
-        ),
-        "",
-        "| order | top-1 | 95 % | top-5 | MRR |",
-        "|---|---|---|---|---|",
-    ]
-    for name in ORDER:
-        if name in result["orders"]:
-            one = result["orders"][name]
-            between = "{:.3f}-{:.3f}".format(*one["top1_interval"])
-            orders.append(f"| {name} | {one['top1']:.3f} | {between} | {_two(one)}")
-    rest = ["| slice of 'full' | sites | top-1 | top-5 | MRR |", "|---|---|---|---|---|"]
-    for name, one in result["slices"]["full"].items():
-        if not name.startswith("repository"):
-            rest.append(f"| {name} | {one['sites']} | {one['top1']:.3f} | {_two(one)}")
-    rest += ["", "| first item at least so sure | share of lists | right |", "|---|---|---|"]
-    for least, one in result["full"]["above"].items():
-        rest.append(f"| {least} | {one['share']:.3f} | {one['precision']:.3f} |")
-    stars = result["full"]["stars"]
-    rest += [
-        "",
-        f"Calibration error of the first item's probability: {result['full']['ece']:.3f}.",
-        f"Starred first item: {stars['share']:.3f} of lists, right in {stars['precision']:.3f}.",
-        "",
-        "| order | top-1 after 0 | 1 | 2 | 3 letters | letters saved |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, its in result["letters"].items():
-        shown = " | ".join(f"{its[str(count)]['top1']:.3f}" for count in range(LETTERS))
-        rest.append(f"| {name} | {shown} | {its['keystrokes_saved']:.3f} |")
-    return "\n".join(orders), "\n".join(rest)
-
-
-def _two(one: dict) -> str:
-    return f"{one['top5']:.3f} | {one['mrr']:.3f} |"
-
-
-def put(path: Path, blocks: dict[str, str]) -> None:
-    """Replace what stands between a document's marks, such as ``<!-- begin orders -->``."""
-    text = path.read_text("utf-8")
-    for name, block in blocks.items():
-        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-        if begin in text:
-            before, _, rest = text.partition(begin)
-            text = f"{before}{begin}\n{block}\n{end}{rest.partition(end)[2]}"
-    with whole_file(path) as file:
-        file.write(text.encode())

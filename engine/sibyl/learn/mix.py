@@ -1,20 +1,23 @@
-"""Stage g of learning: how the network, the server's order and what the file used are weighed.
+"""Stage g of learning: how the network, the server's order and what is remembered are weighed.
 
 In: recorded lists of *training* repositories (``menus`` makes them), and a model folder.  Out: the mixing
-weights in the model's sidecar: one set with the memory of the file, one without any.
+weights in the model's sidecar: one set for whatever is remembered, one for nothing at all.
 Called by: ``python -m sibyl.learn mix``.
 
 Listwise: for each list the softmax over its candidates, cross-entropy with the truth; so the result is a
-probability. A few seeds' sums are laid side by side. How sure they may be, and from where on an item is
-starred, is read off repositories left out in turn.
+probability. Each batch remembers as much as a draw says (the file alone, the project, what was accepted), so
+that one set of weights serves a lone file as well as a large project. A few seeds' sums are laid side by side.
+How sure they may be, and from where on an item is starred, is read off repositories left out in turn.
 
     python -m sibyl.learn mix --menus build/menus.jsonl.gz --sources FOLDER --model models
+    python -m sibyl.learn mix ... --ablate build/ablation.json      what each group of features is worth
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,10 +27,11 @@ from torch import nn
 from torch.nn import functional
 
 from sibyl.errors import LearnError
+from sibyl.explain import GROUPS
 from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES, log_share
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, rank_of, summary
-from sibyl.learn.sites import Site, collect, read_menus
+from sibyl.learn.sites import Site, collect, kept, read_menus
 from sibyl.model import Floats
 from sibyl.rank import packed
 
@@ -36,19 +40,27 @@ WITHOUT_MEMORY = (
     "field", "type", "module", "list",
 )  # fmt: skip
 """What is known of a candidate when nothing is remembered of the file."""
+VIEWS = ("file", "project", "replay", "person")
+"""What is remembered while the weights are learnt, drawn anew for each batch."""
+_LISTS = 48  # in a batch
+_RATE = 3e-3
 _STAR = 0.72  # wanted precision of a starred first item
 
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
     made = argparse.ArgumentParser("python -m sibyl.learn mix", description=__doc__.split("\n")[0])
-    made.add_argument("--menus", type=Path, required=True, help="lists of training repositories")
+    made.add_argument(
+        "--menus", type=Path, required=True, action="append", help="lists of training repositories"
+    )
     made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
+    made.add_argument("--stores", type=Path, help="folder that keeps the projects' memories")
     made.add_argument("--model", type=Path, required=True, help="model folder, written to")
+    made.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
     made.add_argument("--units", type=int, default=16, help="rectified units of each seed")
     made.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
     made.add_argument("--folds", type=int, default=4, help="parts left out in turn to judge by")
-    made.add_argument("--epochs", type=int, default=12)
+    made.add_argument("--epochs", type=int, default=15)
     made.add_argument("--seed", type=int, default=1)
     return made
 
@@ -57,13 +69,20 @@ def main(argv: list[str] | None = None) -> int:
     """Learn both mixtures and write them into the sidecar."""
     torch.set_num_threads(1)  # small sums: threads would only wait for each other
     options = parser().parse_args(argv)
-    sites = list(collect(read_menus(options.menus), options.sources, options.model))
+    menus = [line for path in options.menus for line in read_menus(path)]
+    with tempfile.TemporaryDirectory() as folder:
+        stores = options.stores or Path(folder)
+        sites = list(collect(menus, options.sources, options.model, stores))
     if len({site.repo for site in sites}) < 2:
         raise LearnError("The mixture needs lists of at least two repositories.")
+    if options.ablate:
+        with whole_file(options.ablate) as file:
+            file.write((json.dumps(ablation(sites, options), indent=1) + "\n").encode())
+        return 0
     columns = [COLUMNS[name] for name in WITHOUT_MEMORY]
     mixes = {
-        "mix": learn(sites, list(range(len(NAMES))), options),
-        "mix_none": learn(sites, columns, options),
+        "mix": learn(sites, list(range(len(NAMES))), options, VIEWS),
+        "mix_none": learn(sites, columns, options, ("none",)),
     }
     path = options.model / "meta.json"
     meta = json.loads(path.read_text()) | mixes
@@ -71,6 +90,19 @@ def main(argv: list[str] | None = None) -> int:
         file.write((json.dumps(meta) + "\n").encode())
     print(json.dumps({name: mix["left_out"] for name, mix in mixes.items()}))
     return 0
+
+
+def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object]:
+    """Return what is lost, on repositories left out in turn, where a group of features is not there."""
+    made: dict[str, object] = {}
+    for name, columns in {"nothing": [], **GROUPS}.items():
+        left = [column for column in range(len(NAMES)) if column not in columns]
+        made[name] = {
+            view: summary([rank_of(scores, site.truth) for site, scores in its])
+            for view, its in left_out(sites, left, options, VIEWS).items()
+        }
+        print(f"without {name}: {json.dumps(made[name])}", flush=True)
+    return made
 
 
 class Mixture(nn.Module):
@@ -124,27 +156,43 @@ def _batch(sites: Sequence[Site]) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
     return torch.from_numpy(rows), torch.from_numpy(absent), truths
 
 
-def learn(sites: list[Site], columns: list[int], options: argparse.Namespace) -> dict[str, object]:
-    """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn."""
-    repos = sorted({site.repo for site in sites})
-    order = np.random.default_rng(options.seed).permutation(repos)
-    scores: list[tuple[Site, Floats]] = []
-    for fold in range(min(options.folds, len(repos))):
+Scored = list[tuple[Site, Floats]]
+
+
+def left_out(
+    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
+) -> dict[str, Scored]:
+    """Return, for each view, every site with scores by mixtures that have not seen its repository."""
+    order = np.random.default_rng(options.seed).permutation(sorted({site.repo for site in sites}))
+    scores: dict[str, Scored] = {view: [] for view in views}
+    for fold in range(min(options.folds, len(order))):
         held = set(order[fold :: options.folds])
-        mixtures = _fit_all([site for site in sites if site.repo not in held], columns, options)
-        scores += [(site, _scored(mixtures, site)) for site in sites if site.repo in held]
+        learnt = [site for site in sites if site.repo not in held]
+        mixtures = _fit_all(learnt, columns, options, views)
+        for view, its in scores.items():
+            its += [
+                (site, _scored(mixtures, site.rows * kept(view)))
+                for site in sites
+                if site.repo in held
+            ]
+    return scores
+
+
+def learn(
+    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
+) -> dict[str, object]:
+    """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn."""
+    by_view = left_out(sites, columns, options, views)
+    scores = [one for its in by_view.values() for one in its]
     heat = _temperature(scores)
-    confidence = np.asarray([float(np.exp(log_share(its / heat)).max()) for _, its in scores])
-    ranks = [rank_of(its, site.truth) for site, its in scores]
-    star, precision = _threshold(confidence, np.asarray(ranks) == 1)
-    judged = summary(ranks) | {
-        "sites": len(ranks),
-        "repositories": len(repos),
-        "ece": calibration(confidence, np.asarray(ranks) == 1),
-        "star_precision": precision,
+    star, _ = _threshold(*_sure(scores, heat))
+    judged = {
+        "sites": len(sites),
+        "repositories": len({site.repo for site in sites}),
         "temperature": heat,
+        **{view: _judged(its, heat, star) for view, its in by_view.items()},
     }
-    folded = [mixture.folded() for mixture in _fit_all(sites, columns, options)]
+    folded = [mixture.folded() for mixture in _fit_all(sites, columns, options, views)]
     direct = np.mean([out[options.units :] for _, out in folded], 0)
     units = np.concatenate([out[: options.units] / len(folded) for _, out in folded])
     return {
@@ -157,20 +205,41 @@ def learn(sites: list[Site], columns: list[int], options: argparse.Namespace) ->
     }
 
 
-def _fit_all(sites: list[Site], columns: list[int], options: argparse.Namespace) -> list[Mixture]:
+def _sure(scores: Scored, heat: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return how sure each list's first item is, and whether it is the truth."""
+    sure = np.asarray([float(np.exp(log_share(its / heat)).max()) for _, its in scores])
+    return sure, np.asarray([rank_of(its, site.truth) == 1 for site, its in scores])
+
+
+def _judged(scores: Scored, heat: float, star: float) -> dict[str, float]:
+    sure, right = _sure(scores, heat)
+    starred = sure >= star
+    return summary([rank_of(its, site.truth) for site, its in scores]) | {
+        "ece": calibration(sure, right),
+        "starred": round(float(starred.mean()), 4),
+        "star_precision": round(float(right[starred].mean()), 4) if starred.any() else 0.0,
+    }
+
+
+def _fit_all(
+    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
+) -> list[Mixture]:
     """Train one mixture for each seed; together they are steadier than one."""
-    return [_fit(sites, columns, options, seed) for seed in range(options.seeds)]
+    ordered = sorted(sites, key=lambda site: len(site.names))  # lists of like length side by side
+    batches = [_batch(ordered[at : at + _LISTS]) for at in range(0, len(ordered), _LISTS)]
+    stacked = torch.from_numpy(np.concatenate([site.rows for site in sites]))
+    sizes = stacked.mean(0), stacked.std(0).clamp(min=0.05)
+    return [_fit(batches, sizes, columns, options, views, seed) for seed in range(options.seeds)]
 
 
 @torch.no_grad()
-def _scored(mixtures: list[Mixture], site: Site) -> Floats:
-    rows = torch.from_numpy(site.rows)
-    scores: Floats = torch.stack([mixture(rows) for mixture in mixtures]).mean(0).numpy()
-    return scores
+def _scored(mixtures: list[Mixture], rows: Floats) -> Floats:
+    stacked = torch.stack([mixture(torch.from_numpy(rows)) for mixture in mixtures])
+    return np.asarray(stacked.mean(0).numpy())
 
 
-def _temperature(scores: list[tuple[Site, Floats]]) -> float:
-    """Return by what to divide scores so that they give the likeliest probabilities (Guo et al. 2017)."""
+def _temperature(scores: Scored) -> float:
+    """Return by what scores are divided to be as sure as they are right."""
     grid = np.arange(0.7, 2.55, 0.05).tolist()
     losses = [
         -np.mean([log_share(its / heat)[site.truth] for site, its in scores]) for heat in grid
@@ -179,24 +248,30 @@ def _temperature(scores: list[tuple[Site, Floats]]) -> float:
 
 
 def _fit(
-    trained: list[Site], columns: list[int], options: argparse.Namespace, seed: int
+    batches: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]],
+    sizes: tuple[torch.Tensor, torch.Tensor],
+    columns: list[int],
+    options: argparse.Namespace,
+    views: Sequence[str],
+    seed: int,
 ) -> Mixture:
     """Train one mixture."""
     torch.manual_seed(seed)
-    stacked = torch.from_numpy(np.concatenate([site.rows for site in trained]))
-    spread = stacked.std(0).clamp(min=0.05)
-    mixture = Mixture(columns, stacked.mean(0), spread, options.units)
-    optimiser = torch.optim.AdamW(mixture.parameters(), lr=3e-3, weight_decay=0.03)
-    ordered = sorted(trained, key=lambda site: len(site.names))  # lists of like length side by side
-    batches = [_batch(ordered[at : at + 48]) for at in range(0, len(ordered), 48)]
+    mixture = Mixture(columns, *sizes, options.units)
+    optimiser = torch.optim.AdamW(mixture.parameters(), lr=_RATE, weight_decay=0.03)
+    steps = options.epochs * len(batches)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, _RATE / 20)
     rng = np.random.default_rng(seed)
+    seen = [torch.from_numpy(kept(view)) for view in views]
     for _ in range(options.epochs):
         for index in rng.permutation(len(batches)):
             rows, absent, truths = batches[index]
-            loss = functional.cross_entropy(mixture(rows).masked_fill(absent, -1e4), truths)
+            scores = mixture(rows * seen[rng.integers(len(seen))])
+            loss = functional.cross_entropy(scores.masked_fill(absent, -1e4), truths)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
+            falling.step()
     return mixture
 
 

@@ -20,9 +20,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sibyl.errors import LearnError, ModelError
-from sibyl.features import features
+from sibyl.errors import LearnError, MemoryTrouble, ModelError
+from sibyl.features import COLUMNS, PERSON, PROJECT, features
+from sibyl.learn.memories import store_of
 from sibyl.learn.sources import Sources
+from sibyl.memory.build import digest_of
+from sibyl.memory.person import Person
+from sibyl.memory.project import Project
+from sibyl.memory.recall import Recall
+from sibyl.memory.store import IN_MEMORY, Store
 from sibyl.model import Floats, Model
 from sibyl.rank import Ranker
 from sibyl.session import Session, bare
@@ -41,6 +47,7 @@ class Site:
     logits: Floats  # the network's, bare
     origin: str
     before: str  # the member used last on this receiver
+    files: int  # other files of the project that are known
     kind: str  # of receiver: known, self, chained, unresolved
 
     def prefixed(self, letters: int) -> np.ndarray:
@@ -62,26 +69,70 @@ def read_menus(path: Path) -> list[dict]:
     return found
 
 
-def collect(menus: list[dict], sources: Path, model: Path) -> Iterator[Site]:
-    """Yield the reachable sites of a menus file, file by file."""
+MEMORIES = ("none", "file", "project", "replay")
+"""What may be remembered at a site: nothing; the file above it; the project's other files, too; and what one
+person, who takes the truth at each recorded site of the project in order, has accepted."""
+_BLANK = {
+    "none": (*PROJECT, *PERSON),
+    "file": (*PROJECT, *PERSON),
+    "project": PERSON,
+    "person": PROJECT,  # what was accepted, in a project that has not been read
+    "replay": (),
+}
+
+
+def kept(memory: str) -> Floats:
+    """Return a factor (columns) for features that were made with all there is to remember.
+
+    It makes of them what they are where only so much is remembered.
+    """
+    factor = np.ones(len(COLUMNS), np.float32)
+    factor[[COLUMNS[name] for name in _BLANK[memory]]] = 0
+    return factor
+
+
+def collect(
+    menus: list[dict], sources: Path, model: Path, stores: Path | None = None
+) -> Iterator[Site]:
+    """Yield the reachable sites of a menus file, file by file.
+
+    With a folder for ``stores``, what is remembered of each project and of the person counts, too.
+    """
     try:
         ranker = Ranker(Model(model), mixed=False)  # only features are wanted, whatever the mix
     except ModelError as error:
         raise LearnError(str(error)) from error
-    by_file: dict[tuple[str, str], list[dict]] = {}
+    by_file: dict[tuple[str, str, str, str], list[dict]] = {}
     for line in menus:
         if line["menu"]:
-            by_file.setdefault((line["repo"], line["blob"]), []).append(line)
+            key = (line["repo"], line["commit"], line["path"], line["blob"])
+            by_file.setdefault(key, []).append(line)
     with closing(Sources(sources)) as reader:
-        for (repo, blob), lines in tqdm(by_file.items(), unit="file", disable=None):
+        store: Store | None = None
+        person, at = Person(Path(IN_MEMORY)), ""
+        for (repo, commit, path, blob), lines in tqdm(
+            sorted(by_file.items()), unit="file", disable=None
+        ):
             data = reader.read(repo, blob)
-            session, given = Session(ranker, b""), 0
+            recall = Recall()
+            if stores is not None:
+                if repo != at:
+                    store = store_of(reader, repo, commit, stores)
+                    person, at = Person(Path(IN_MEMORY)), repo
+                assert store is not None
+                recall = Recall(Project(store, path, digest_of(data)), person, _refuse)
+            session, given = Session(ranker, b"", recall), 0
             for line in sorted(lines, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given : line["offset"]])
                 given = line["offset"]
                 site = _site(ranker, session, line)
                 if site is not None:
                     yield site
+                    session.accepted(given, site.member)
+
+
+def _refuse(trouble: MemoryTrouble) -> None:
+    raise LearnError(str(trouble)) from trouble
 
 
 def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
@@ -93,15 +144,17 @@ def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
     if line["member"] not in names:
         return None
     logits = ranker.logits(names, predicted)
+    remembered = session.recall.at(place)
     return Site(
         repo=line["repo"],
         member=line["member"],
         names=names,
         truth=names.index(line["member"]),
-        rows=features(names, kinds, logits, place, session.usage),
+        rows=features(names, kinds, logits, place, session.usage, remembered),
         logits=logits,
         origin=place.origin,
         before=place.before,
+        files=remembered.files,
         kind=_receiver(place),
     )
 

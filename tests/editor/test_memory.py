@@ -1,0 +1,145 @@
+"""What is remembered of a project and a person, seen in the menu: real Neovim, server, network, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from child import ROOT, Child
+from told import host_ready
+
+PYTHON = ROOT / ".venv/bin/python"
+PARCEL = """\
+class Thing:
+    def zulu_weight(self) -> int: ...
+    def yankee_label(self) -> str: ...
+
+
+class Parcel(Thing):
+    def alpha(self) -> None: ...
+    def bravo(self) -> None: ...
+    def charlie(self) -> None: ...
+    def delta(self) -> None: ...
+    def mike_count(self) -> int: ...
+    def november(self) -> int: ...
+"""
+USES = """\
+from parcel import Parcel
+
+
+def weigh(parcel: Parcel) -> int:
+    total = parcel.zulu_weight()
+    other = Parcel()
+    return total + other.zulu_weight()
+"""
+HEAD = """\
+from parcel import Parcel
+
+parcel = Parcel()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of two files, one of which uses the class that the other one defines."""
+    made = tmp_path / "app"
+    made.mkdir()
+    (made / "pyproject.toml").write_text("")
+    (made / "parcel.py").write_text(PARCEL)
+    (made / "weigh.py").write_text(USES)
+    return made
+
+
+@pytest.fixture
+def opened(start_nvim: Callable, project: Path) -> Callable[..., Child]:
+    """Start a Neovim as a user has it on a new file of the project, its server up and its project read."""
+
+    def start(name: str, files: int, home: Path | None = None) -> Child:
+        child = start_nvim(
+            init=f"vim.o.completeopt = 'menuone,noselect' vim.g.sibyl = {{ python = '{PYTHON}',"
+            f" deadline = 1000, server = {{ delay = 0 }} }}",
+            home=home,
+        )
+        child.open(project / name, HEAD)
+        host_ready(child)
+        child.wait_for(lambda: child.lua("return #vim.lsp.get_clients({ bufnr = 0 })") == 1, 30)
+        known(child, project, files)
+        return child
+
+    return start
+
+
+def told(child: Child) -> dict:
+    """What the host says it remembers."""
+    return child.lua(
+        "local said require('sibyl.bridge').ask('memory', function(_, told) said = told end)"
+        " vim.wait(5000, function() return said end, 5) return said or {}"
+    )
+
+
+def known(child: Child, root: Path, files: int) -> None:
+    """Wait until so many files of the project are known."""
+    where = str(root.resolve())
+    child.wait_for(
+        lambda: (told(child).get("projects") or {}).get(where, {}).get("files") == files, 30
+    )
+
+
+def menu(child: Child, line: str = "parcel.") -> list[str]:
+    """Type a line at the end of the file; return the menu's own names of the class, in order."""
+    child.type_keys(f"Go{line}", every=0.02)
+    names = {
+        "alpha",
+        "bravo",
+        "charlie",
+        "delta",
+        "mike_count",
+        "november",
+        "zulu_weight",
+        "yankee_label",
+    }
+    child.wait_for(lambda: names <= set(child.words()), 30, "the members of Parcel")
+    return [word for word in child.words() if word in names]
+
+
+def undo(child: Child) -> None:
+    """Leave the menu and the line."""
+    child.type_keys("<C-e><Esc>u")
+
+
+def test_other_files_lead_the_menu(opened: Callable[..., Child]) -> None:
+    """A member that another file uses stands first, though no model ever saw it; a saved file is news."""
+    child = opened("main.py", 2)
+    assert menu(child)[0] == "zulu_weight"
+    undo(child)
+    other = Path(child.call("expand", "%:p")).with_name("count.py")
+    child.command(f"edit {other}")
+    child.type_keys("ggO" + "<CR>".join((*HEAD.splitlines(), *["parcel.november()"] * 9)) + "<Esc>")
+    child.command("write | edit #")
+    known(child, other.parent, 3)
+    found = menu(child)
+    assert set(found[:2]) == {"november", "zulu_weight"}
+
+
+def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) -> None:
+    """Accepted twice, an item stands higher in another file, in another Neovim too, until it is forgotten."""
+    child = opened("main.py", 2)
+    before = menu(child, "x = parcel.").index("mike_count")
+    undo(child)
+    for _ in range(2):
+        menu(child, "x = parcel.")
+        child.type_keys("mike", every=0.05)
+        child.wait_for(lambda: child.words() == ["mike_count"])
+        child.type_keys("<C-n><C-y>()<Esc>", every=0.05)
+    child.wait_for(lambda: told(child)["person"]["items"] == 2)
+    assert child.lines()[-1] == "x = parcel.mike_count()"
+
+    other = opened("second.py", 2, home=child.home)
+    after = menu(other, "x = parcel.").index("mike_count")
+    assert after < before
+    undo(other)
+    assert "forgot" in other.command("Sibyl forget")
+    host_ready(other)
+    other.wait_for(lambda: told(other).get("person", {}).get("items") == 0)
+    assert menu(other, "x = parcel.").index("mike_count") > after
