@@ -1,183 +1,285 @@
-"""Milliseconds from a server's reply to the menu, and what typing costs the editor, with and without sibyl.
+"""Milliseconds from key and reply to the menu, and what typing costs the editor, with and without sibyl.
 
-In:   the oldest and newest Neovims, an instant language server inside them, the shipped model.
-Out:  a table for people; the last line is one JSON object.
+In:   the Neovims there are, an instant language server inside them, a real one (`ty`), the shipped model.
+Out:  tables for people; the last line is one JSON object.
 Who:  `make bench`.
 
-Both are measured in one run and in turn, one completion with sibyl, one without, so that a machine's moods
-hit both alike. The clock runs inside Neovim: from the moment the server gives its reply to the client to the
-first CompleteChanged. Main-loop gaps come from a timer that fires every millisecond while keys arrive 15
-times a second in a file of 20,000 lines.
+    python bench/keystroke.py --nvim 0.12.4 --times 20      one Neovim, quickly
+
+With and without are measured in one run and in turn, so that a machine's moods hit both alike, and what is
+added is the difference of neighbours. From the *reply* means from the moment the server gives it to the client;
+from the *key*, from the key that asks for the list (a dot where Neovim opens the menu by itself, else <C-o>).
+*Ours at once* is the longest that one function of ours kept the editor's main loop, for one list. The gaps are
+those between two ticks of a timer that fires every millisecond, while 15 keys a second are typed into a file of
+20,000 lines; *ours* is all that our functions take on the main loop for one key.
 """
 
 from __future__ import annotations
 
 import argparse
-import inspect
-import json
-import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "neovim"), str(ROOT / "tests")]
-
-import find  # noqa: E402 (found through the line above, as the next)
-from child import Child  # noqa: E402
-from fake import FakeServer, items  # noqa: E402
+import editor
+from child import Child
+from common import ROOT, centiles, finish, table
+from fake import items
 
 SIZES = (10, 100, 700, 2_000)
-INIT = """
-vim.o.completeopt = 'menuone,noselect'
-vim.g.sibyl = { server = { enabled = false }, deadline = 200, max_bytes = 1e8 }
-"""
-# The reply leaves the server inside its callback: note the time there, before anyone else has it (this wrapper
-# is the innermost, as it comes first), and when the menu shows.
-WATCH = """
-_G.bench = { replied = 0, shown = 0 }
-vim.api.nvim_create_autocmd('CompleteChanged', { callback = function()
-  if bench.shown == 0 and bench.replied > 0 then bench.shown = vim.uv.hrtime() end
-end })
-vim.api.nvim_create_autocmd('LspAttach', { callback = function(event)
-  local client = vim.lsp.get_client_by_id(event.data.client_id)
-  local request = client.rpc.request
-  client.rpc.request = function(method, params, callback, ...)
-    if method ~= 'textDocument/completion' then return request(method, params, callback, ...) end
-    return request(method, params, function(...)
-      bench.replied, bench.shown = vim.uv.hrtime(), 0
-      return callback(...)
-    end, ...)
+WARM = 3  # turns of each kind that fill caches: names' vectors, Neovim's own
+ROUNDS = 3
+TICK = 5.0
+"""Milliseconds: a main loop kept longer drops a frame."""
+# Everything of ours that runs while one types, timed: what a change sets off, what a cursor that moved does, a
+# reply that came, an answer of the host. Functions scheduled by `on_bytes` belong to it.
+OURS = """
+_G.ours = { ns = 0, longest = 0, keys = {} }
+local function timed(callback)
+  return function(...)
+    local began = vim.uv.hrtime()
+    local results = vim.F.pack_len(callback(...))
+    local took = vim.uv.hrtime() - began
+    ours.ns, ours.longest = ours.ns + took, math.max(ours.longest, took)
+    return unpack(results, 1, results.n)
   end
-end })
+end
+local attach, schedule = vim.api.nvim_buf_attach, vim.schedule
+vim.api.nvim_buf_attach = function(buf, send, callbacks)
+  local inner = callbacks.on_bytes
+  if inner and debug.getinfo(inner, 'S').source:find('sibyl/mirror', 1, true) then
+    callbacks.on_bytes = timed(function(...)
+      vim.schedule = function(later) return schedule(timed(later)) end
+      local result = inner(...)
+      vim.schedule = schedule
+      return result
+    end)
+  end
+  return attach(buf, send, callbacks)
+end
+function ours.watch()
+  for name, what in pairs({ mirror = 'cursor_moved', reply = 'consider', bridge = 'receive' }) do
+    local module = require('sibyl.' .. name)
+    module[what] = timed(module[what])
+  end
+  vim.on_key(function()
+    table.insert(ours.keys, ours.ns)
+    ours.ns = 0
+  end)
+end
 """
 GAPS = """
-_G.gaps = { longest = 0, all = {} }
+_G.gaps = { all = {} }
 local last = vim.uv.hrtime()
 gaps.timer = vim.uv.new_timer()
 gaps.timer:start(0, 1, function()
   local now = vim.uv.hrtime()
-  gaps.all[#gaps.all + 1] = (now - last) / 1e6
+  table.insert(gaps.all, (now - last) / 1e6)
   last = now
 end)
 """
+SERVE = """
+local id = vim.lsp.start({ name = 'ty', cmd = { ..., 'server' }, root_dir = vim.fn.getcwd() })
+vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'
+return id
+"""
+BY_ITSELF = """
+if not (vim.lsp.completion and vim.lsp.completion.enable) then return false end
+vim.lsp.completion.enable(true, ..., 0, { autotrigger = true })
+return true
+"""
+SERVED = "local c = vim.lsp.get_client_by_id(...) return c and c.initialized or false"
 
 
-def percentile(values: list[float], share: float) -> float:
-    """Return the value below which the share lies."""
-    ordered = sorted(values)
-    return round(ordered[min(int(share * len(ordered)), len(ordered) - 1)], 3)
+def in_turn(child: Child, times: int, keys: str, text: str) -> dict[str, list[dict[str, float]]]:
+    """Complete again and again, one time with sibyl, the next without."""
+    found: dict[str, list[dict[str, float]]] = {"native": [], "ranked": []}
+    for turn in range(2 * (times + WARM)):
+        ranked = turn % 2 == 0
+        child.lua("vim.b.sibyl_enabled, ours.longest = ..., 0", ranked)
+        one = editor.once(child, keys, text)
+        one["blocked"] = child.lua("return ours.longest / 1e6")
+        if turn >= 2 * WARM:
+            if bool(one["ranked"]) != ranked:
+                raise SystemExit(f"A list was {'not ' * ranked}ranked: nothing to compare.")
+            found["ranked" if ranked else "native"].append(one)
+    return found
 
 
-def summary(values: list[float]) -> dict[str, float]:
-    """Return median and tails."""
-    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-    return {name: percentile(values, share) for name, share in shares.items()}
-
-
-def source(lines: int) -> str:
-    """Return Python text of so many lines, made of the standard library's."""
-    text = inspect.getsource(argparse)
-    return "\n".join((text * (lines // text.count("\n") + 1)).split("\n")[:lines]) + "\n"
-
-
-def wait_host(child: Child) -> None:
-    """Wait until the host is ready."""
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').ready()"), 60, "the host")
-
-
-def opened(nvim: Path, home: Path, lines: int) -> Child:
-    """Start a Neovim with a file open and the host ready."""
-    child = Child(nvim, home / "home", INIT + WATCH)
-    child.open(home / "file.py", source(lines) + "\nimport os\n\n")
-    wait_host(child)
-    return child
-
-
-def once(child: Child) -> tuple[float, bool]:
-    """Complete `os.` at the end of the file; return milliseconds from reply to menu, and if ranked."""
-    child.type_keys("Goos.")
-    child.lua("bench.replied, bench.shown = 0, 0 require('sibyl.reply').last = nil")
-    child.type_keys("<C-x><C-o>")
-    child.wait_for(lambda: child.lua("return bench.shown > 0"), 10, "the menu")
-    took = float(child.lua("return (bench.shown - bench.replied) / 1e6"))
-    ranked = bool(child.lua("return require('sibyl.reply').last ~= nil"))
-    child.type_keys("<C-e><Esc>u")
-    return took, ranked
-
-
-def delays(child: Child, times: int) -> dict[str, Any]:
-    """Return, by length of list, the delays native and ranked, and what we add."""
-    server = FakeServer(child)
-    child.lua("vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'")
-    made: dict[str, Any] = {}
-    for size in SIZES:
-        server.set(items=items(*(f"name_{index:04}" for index in range(size))))
-        found: dict[str, list[float]] = {"native": [], "ranked": []}
-        for turn in range(2 * times + 6):
-            ranked = turn % 2 == 0
-            child.lua("vim.b.sibyl_enabled = ...", ranked)
-            took, was_ranked = once(child)
-            if turn >= 6 and was_ranked != ranked:
-                raise SystemExit(
-                    f"a list of {size} was {'not ' * ranked}ranked: nothing to compare"
-                )
-            if turn >= 6:  # the first fill caches: names' vectors, Neovim's own
-                found["ranked" if ranked else "native"].append(took)
-        made[str(size)] = {name: summary(its) for name, its in found.items()}
-        pairs = zip(found["ranked"], found["native"], strict=True)
-        made[str(size)]["added"] = summary([one - other for one, other in pairs])
+def compared(found: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
+    """Centiles of both kinds and of what is added, from key and from reply."""
+    made: dict[str, Any] = {"items": found["ranked"][-1]["size"]}
+    for since in ("key", "reply"):
+        native, ranked = ([one[since] for one in found[name]] for name in ("native", "ranked"))
+        added = [one - other for one, other in zip(ranked, native, strict=True)]
+        made[since] = {
+            "native": centiles(native),
+            "ranked": centiles(ranked),
+            "added": centiles(added),
+        }
+    made["ours_at_once"] = centiles([one["blocked"] for one in found["ranked"]])
     return made
 
 
-def gaps(child: Child, keys: int) -> dict[str, dict[str, float]]:
-    """Return the main loop's gaps while typing, without and with sibyl."""
-    made = {}
-    for name, on in (("native", False), ("ranked", True)):
-        child.command("Sibyl enable" if on else "Sibyl disable")
-        if on:
-            wait_host(child)
+def instant(child: Child, times: int, sizes: list[int]) -> dict[str, Any]:
+    """Lists of each length, from a server that answers at once."""
+    server, made = editor.serve(child), {}
+    for size in sizes:
+        server.set(items=items(*(f"name_{index:04}" for index in range(size))))
+        made[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Goos."))
+    return made
+
+
+def served(child: Child, times: int, ty: Path) -> dict[str, Any]:
+    """The members of `os`, from the language server that sibyl brings."""
+    client = child.lua(SERVE, str(ty))
+    child.wait_for(lambda: child.lua(SERVED, client), 60, "the language server")
+    by_itself = child.lua(BY_ITSELF, client)
+    keys, text = (".", "Goos") if by_itself else ("<C-x><C-o>", "Goos.")
+    child.type_keys("Goos.")  # the first list of a server comes late; it is not the one to look at
+    child.type_keys("<C-x><C-o>")
+    child.wait_menu(60)
+    child.type_keys("<C-e><Esc>u")
+    return {"key_typed": keys[-1] if by_itself else "C-o"} | compared(
+        in_turn(child, times, keys, text)
+    )
+
+
+def typing(child: Child, keys: int) -> dict[str, Any]:
+    """The main loop's gaps while typing, with and without sibyl in turn, and what of it is ours."""
+    all_gaps: dict[str, list[float]] = {"native": [], "ranked": []}
+    ours: list[float] = []
+    longest = 0.0
+    for turn in range(2 * ROUNDS):
+        ranked = turn % 2 == 1
+        child.lua("local on = ... require('sibyl')[on and 'enable' or 'disable'](0)", ranked)
+        if ranked:
+            editor.in_step(child)
         child.type_keys("10000Go")
-        time.sleep(1.5)
-        child.lua(GAPS)
-        for index in range(keys):
+        time.sleep(1.0)
+        child.lua(GAPS + "ours.keys, ours.ns, ours.longest = {}, 0, 0")
+        for index in range(keys // ROUNDS):
             child.api.input("value = other.name "[index % 19])
             time.sleep(1 / 15)
-        all_gaps = child.lua("gaps.timer:stop() return gaps.all")
+        found = child.lua("gaps.timer:stop() return { gaps.all, ours.keys, ours.longest / 1e6 }")
         child.type_keys("<Esc>u")
-        made[name] = summary(all_gaps) | {"longest": round(max(all_gaps), 2)}
+        all_gaps["ranked" if ranked else "native"] += found[0]
+        if ranked:
+            ours += [spent / 1e3 for spent in found[1][1:]]
+            longest = max(longest, found[2])
+    made: dict[str, Any] = {
+        name: centiles(its) | {"over_5_ms": sum(gap > TICK for gap in its)}
+        for name, its in all_gaps.items()
+    }
+    return made | {"ours_us": centiles(ours), "ours_at_once_ms": round(longest, 3)}
+
+
+def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Everything in one Neovim."""
+    made: dict[str, Any] = {}
+    parts: list[tuple[str, int, Any]] = [
+        ("instant", 2_000, lambda child: instant(child, options.times, options.sizes))
+    ]
+    ty = ROOT / ".venv" / "bin" / "ty"
+    if not ty.exists():
+        print(f"Without the real server: there is no {ty.relative_to(ROOT)} (`make setup`).")
+    elif not options.no_server:
+        parts.append(("ty", 2_000, lambda child: served(child, options.times, ty)))
+    if options.keys:
+        parts.append(("typing", 20_000, lambda child: typing(child, options.keys)))
+    for name, lines, part in parts:
+        with (
+            tempfile.TemporaryDirectory() as home,
+            closing(editor.opened(nvim, Path(home), lines, editor.INIT + OURS)) as child,
+        ):
+            child.lua("ours.watch()")
+            editor.in_step(child)
+            made[name] = part(child)
     return made
 
 
-def main() -> None:
+def show(result: dict[str, Any]) -> None:
+    """Print the tables."""
+    rows: list[tuple[object, ...]] = []
+    for version, one in result.items():
+        lists = [("instant", int(size), its) for size, its in one["instant"].items()]
+        lists += [("ty", one["ty"]["items"], one["ty"])] if "ty" in one else []
+        for name, size, its in lists:
+            reply, ours = its["reply"], its["ours_at_once"]
+            told = [reply[kind]["p50"] for kind in ("native", "ranked", "added")]
+            tails = (reply["added"]["p95"], reply["added"]["p99"], ours["p50"], ours["max"])
+            rows.append((version, name, size, *told, *tails))
+    table(
+        (
+            "ms from reply to menu",
+            "server",
+            "items",
+            "native p50",
+            "ranked p50",
+            "added p50",
+            "added p95",
+            "added p99",
+            "ours at once p50",
+            "max",
+        ),
+        rows,
+    )
+    rows = [
+        (f"{version}, {its['key_typed']}", its["items"], *(key[kind][p] for kind, p in SHOWN))
+        for version, one in result.items()
+        if (its := one.get("ty"))
+        for key in [its["key"]]
+    ]
+    head = ("native p50", "ranked p50", "added p50", "native p99", "ranked p99")
+    if rows:
+        table(("ms from key to menu, ty", "items", *head), rows)
+    rows = []
+    for version, one in result.items():
+        for name in ("native", "ranked") if "typing" in one else ():
+            its = one["typing"][name]
+            rows.append(
+                (f"{version}, {name}", *(its[p] for p in ("p50", "p99", "max", "over_5_ms")))
+            )
+    if rows:
+        table(("main loop, ms between ticks", "p50", "p99", "longest", "over 5 ms"), rows)
+        table(
+            ("ours on the main loop, µs a key", "p50", "p95", "p99", "max", "at once, ms"),
+            [
+                (version, *one["typing"]["ours_us"].values(), one["typing"]["ours_at_once_ms"])
+                for version, one in result.items()
+            ],
+        )
+
+
+SHOWN = (
+    ("native", "p50"),
+    ("ranked", "p50"),
+    ("added", "p50"),
+    ("native", "p99"),
+    ("ranked", "p99"),
+)
+
+
+def main() -> int:
     """Measure in every Neovim there is."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=40, help="completions of each kind and length")
-    parser.add_argument("--keys", type=int, default=150, help="keys typed for the main loop's gaps")
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    add = parser.add_argument
+    add("--nvim", default="", metavar="VERSION", help="this one only, such as 0.12.4")
+    add("--times", type=int, default=40, help="completions of each kind and length")
+    add("--sizes", type=int, nargs="+", default=list(SIZES), help="lengths of the instant lists")
+    add("--keys", type=int, default=150, help="keys typed with and without; 0: do not type")
+    add("--no-server", action="store_true", help="leave the real server out")
     options = parser.parse_args()
-    result: dict[str, Any] = {}
-    print("| Neovim | items | native p50 | ranked p50 | added p50 | added p99 |")
-    print("|---|---|---|---|---|---|")
-    for nvim in find.neovims():
-        with tempfile.TemporaryDirectory() as folder:
-            child = opened(nvim, Path(folder), 2_000)
-            version = ".".join(map(str, child.version))
-            result[version] = {"reply_to_menu_ms": delays(child, options.times)}
-            child.close()
-            for size, one in result[version]["reply_to_menu_ms"].items():
-                native, ranked, added = (one[name] for name in ("native", "ranked", "added"))
-                print(
-                    f"| {version} | {size} | {native['p50']} | {ranked['p50']} "
-                    f"| {added['p50']} | {added['p99']} |"
-                )
-        with tempfile.TemporaryDirectory() as folder:
-            child = opened(nvim, Path(folder), 20_000)
-            result[version]["loop_gap_ms"] = gaps(child, options.keys)
-            child.close()
-            print(f"Neovim {version}, main loop: {json.dumps(result[version]['loop_gap_ms'])}")
-    print(json.dumps(result))
+    found = editor.neovims(options.nvim)
+    if not found:
+        raise SystemExit("No Neovim was found: `make neovim` brings some.")
+    result = {editor.version(nvim): measure(nvim, options) for nvim in found}
+    show(result)
+    finish(result)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

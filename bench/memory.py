@@ -1,104 +1,190 @@
 """Megabytes the ranker takes, from bare imports to hours of typing.
 
-In:   Python's own modules, and the shipped model.
-Out:  a table for people; the last line is one JSON object. MB are 10^6 bytes.
+In:   Python's own modules, and the shipped model; a Neovim, if there is one.
+Out:  tables for people; the last line is one JSON object. MB are 10^6 bytes.
 Who:  `make bench`.
+
+    python bench/memory.py --keystrokes 200000      about an hour's worth of typing
 
 Resident memory of a fresh process after each step, each step on top of those before. What is promised is the
 distance from bare imports (interpreter, pynvim, numpy, ONNX Runtime, tree-sitter) to one buffer of 2,000 lines.
 Two thirds of what the model takes are ONNX Runtime's own code, touched when any model is opened: it is shown
 apart, as memory that is mapped from files ("file") beside what is our own ("own").
+
+*Growth* is what our own memory gains in the second half of the keystrokes: caches fill in the first.
+The last row of the first table is the real thing: the host as Neovim runs it, with 2,000 lines open.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
-import json
 import os
-import sys
+import tempfile
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "engine")]
+from common import MODEL, TYPED, file_of, finish, keystrokes, table
 
-KEYSTROKES = 20_000
+if TYPE_CHECKING:
+    from sibyl.rank import Ranker
+    from sibyl.session import Session
+
+KEYSTROKES = 200_000
+BUFFERS = 10
 
 
-def resident() -> tuple[float, float]:
-    """Resident memory of this process in MB: all, and what is mapped from files."""
-    gc.collect()
-    pages = Path("/proc/self/statm").read_text().split()
+class Resident(NamedTuple):
+    """Resident memory in MB: all of it, and what is mapped from files."""
+
+    all: float
+    file: float
+
+    @property
+    def own(self) -> float:
+        """What no file backs."""
+        return round(self.all - self.file, 1)
+
+
+def resident(process: int | str = "self") -> Resident:
+    """Resident memory of a process."""
+    pages = Path(f"/proc/{process}/statm").read_text().split()
     size = os.sysconf("SC_PAGE_SIZE") / 1e6
-    return round(int(pages[1]) * size, 1), round(int(pages[2]) * size, 1)
+    return Resident(round(int(pages[1]) * size, 1), round(int(pages[2]) * size, 1))
 
 
-def show(steps: dict[str, tuple[float, float]], done: int, files: dict[str, int]) -> None:
-    """Print the table and the line of JSON."""
-    told = {name: all_ for name, (all_, _) in steps.items()}
-    print(f"{'resident, MB':34}{'all':>8}{'more':>8}{'file':>8}{'own':>8}")
-    before = 0.0
-    named = {"keystrokes": f"{done:,} keystrokes in it", "buffer_20000": "a buffer of 20,000 lines"}
-    for name, value in told.items():
-        mapped = steps[name][1]
-        more = f"{value:8.1f}{value - before:+8.1f}{mapped:8.1f}{value - mapped:8.1f}"
-        print(f"{named.get(name, name):34}{more}")
-        before = value
-    for name, size in files.items():
-        print(f"{'models/' + name:34}{size / 1e6:8.2f}")
-    above = round(told["buffer_2000"] - told["imports"], 1)
-    own = round(above - (steps["buffer_2000"][1] - steps["imports"][1]), 1)
-    print(f"{'above bare imports, 2,000 lines':34}{above:8.1f}{'':16}{own:8.1f}")
-    print(f"{'model on disk':34}{sum(files.values()) / 1e6:8.2f}")
-    print(
-        json.dumps(
-            {
-                "resident_mb": told,
-                "above_imports_mb": above,
-                "above_imports_own_mb": own,
-                "growth_mb": round(told["keystrokes"] - told["buffer_2000"], 1),
-                "model_bytes": sum(files.values()),
-            }
-        )
-    )
+def now() -> Resident:
+    """Resident memory of this process, without what only waits for the collector."""
+    gc.collect()
+    return resident()
 
 
-def main() -> int:
-    """Measure, print."""
-    steps = {"python": resident()}
+def opened(ranker: Ranker, lines: int) -> Session:
+    """A session that has ranked a list at the end of its text."""
+    from sibyl.session import Session
+
+    session = Session(ranker, file_of(lines))
+    end = len(session.text)
+    session.prepare(end)
+    session.rank(end, ranker.model.members()[:100], [2] * 100)
+    return session
+
+
+def type_on(session: Session, least: int) -> int:
+    """Type a text and take it back, again and again; return how many keystrokes it were."""
+    done, end = 0, len(session.text)
+    while done < least:
+        done += sum(1 for _ in keystrokes(session, end, TYPED))
+        session.edit(end, len(TYPED.encode()), b"")
+        session.prepare(end)
+    return done
+
+
+def steps(count: int) -> tuple[dict[str, Resident], list[Resident], int]:
+    """Go through all steps; return memory after each, and along the keystrokes, and their number."""
+    found = {"python": now()}
     import numpy  # noqa: F401
     import onnxruntime  # noqa: F401
     import pynvim  # noqa: F401
     import tree_sitter_python  # noqa: F401
 
-    steps["imports"] = resident()
-    from stages import TYPED, file_of, keystrokes
-
+    found["imports"] = now()
     from sibyl.model import Model
     from sibyl.rank import Ranker
-    from sibyl.session import Session
 
-    folder = ROOT / "models"
-    model = Model(folder)
-    ranker = Ranker(model)
-    steps["model"] = resident()
-    small = Session(ranker, file_of(2_000))
-    end = len(small.text)
-    small.prepare(end)
-    small.rank(end, model.members()[:100], [2] * 100)
-    steps["buffer_2000"] = resident()
-    done = 0
-    while done < KEYSTROKES:
-        for _ in keystrokes(small, end, TYPED):
-            done += 1
-        small.edit(end, len(TYPED.encode()), b"")
-        small.prepare(end)
-    steps["keystrokes"] = resident()
-    large = Session(ranker, file_of(20_000))
-    large.prepare(len(large.text))
-    steps["buffer_20000"] = resident()
-    show(steps, done, {path.name: path.stat().st_size for path in Model.files(folder)})
+    ranker = Ranker(Model(MODEL))
+    found["model"] = now()
+    small = opened(ranker, 2_000)
+    found["buffer_2000"] = now()
+    done, along = 0, [now()]
+    for _ in range(10):
+        done += type_on(small, max(count // 10, 1))
+        along.append(now())
+    found["keystrokes"] = along[-1]
+    more = [opened(ranker, 2_000) for _ in range(BUFFERS - 1)]
+    found["buffers_10"] = now()
+    del more
+    large = opened(ranker, 20_000)
+    found["buffer_20000"] = now()
+    del large
+    return found, along, done
+
+
+def in_neovim() -> Resident | None:
+    """The host's memory as Neovim runs it, with a file of 2,000 lines; None without a Neovim."""
+    import editor
+
+    found = editor.newest()
+    if found is None:
+        return None
+    with (
+        tempfile.TemporaryDirectory() as home,
+        closing(editor.opened(found, Path(home), 2_000)) as child,
+    ):
+        editor.in_step(child)
+        return resident(child.lua("return require('sibyl.bridge').state.pid"))
+
+
+NAMED = {
+    "python": "the interpreter",
+    "imports": "bare imports",
+    "model": "the model",
+    "buffer_2000": "one buffer of 2,000 lines",
+    "keystrokes": "{:,} keystrokes in it",
+    "buffers_10": "ten such buffers",
+    "buffer_20000": "nine of them closed, one of 20,000",
+    "neovim": "**host in Neovim, 2,000 lines**",
+}
+
+
+def main() -> int:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--keystrokes", type=int, default=KEYSTROKES)
+    parser.add_argument("--no-neovim", action="store_true", help="leave the real host out")
+    options = parser.parse_args()
+    found, along, done = steps(options.keystrokes)
+    host = None if options.no_neovim else in_neovim()
+    rows, before = [], Resident(0, 0)
+    for name, its in found.items():
+        told = (its.all, f"{its.all - before.all:+.1f}", its.file, its.own)
+        rows.append((NAMED[name].format(done), *told))
+        before = its
+    if host:
+        rows.append((NAMED["neovim"], host.all, "", host.file, host.own))
+    table(("resident, MB", "all", "more", "file", "own"), rows)
+    bare, one = found["imports"], found["buffer_2000"]
+    growth = round(along[-1].own - along[len(along) // 2].own, 2)
+    files = {path.name: path.stat().st_size for path in map(MODEL.joinpath, SHIPPED)}
+    table(
+        ("MB", ""),
+        [
+            ("above bare imports, 2,000 lines", round(one.all - bare.all, 1)),
+            ("of that our own", round(one.own - bare.own, 1)),
+            (f"growth in the last {done // 2:,} keystrokes", growth),
+            *((f"models/{name}", size / 1e6) for name, size in files.items()),
+            ("model on disk", sum(files.values()) / 1e6),
+        ],
+    )
+    told_all = {name: its.all for name, its in found.items()}
+    finish(
+        {
+            "resident_mb": told_all | ({"neovim": host.all} if host else {}),
+            "own_mb": {name: its.own for name, its in found.items()}
+            | ({"neovim": host.own} if host else {}),
+            "above_imports_mb": round(one.all - bare.all, 1),
+            "above_imports_own_mb": round(one.own - bare.own, 1),
+            "keystrokes": done,
+            "growth_mb": growth,
+            "along_own_mb": [its.own for its in along],
+            "model_bytes": sum(files.values()),
+        }
+    )
     return 0
 
+
+SHIPPED = ("sibyl.onnx", "rows.npy", "vocab.txt", "meta.json")
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -1,158 +1,119 @@
 """Milliseconds a keystroke costs in the ranker, step by step, without an editor.
 
 In:   Python's own modules, joined to files of 500, 2,000 and 20,000 lines, and the shipped model.
-Out:  a table for people; the last line is one JSON object.
+Out:  tables for people; the last line is one JSON object. With --picture, cost against file size.
 Who:  `make bench`; whoever changes a step.
 
     python bench/stages.py                  on a busy machine: --cpu counts this thread's own time
     python bench/stages.py --profile 2000   where the time of typing into such a file goes
 
 A text is typed character by character at the end of each file and in its middle. A *keystroke* is an edit
-and all that is done until the vector for the next name is ready; a *rank* is one list, ready to be sent. The
-first list of names costs more than the next ones: vectors of names are made once.
+and all that is done until the vector for the next name is ready; a *rank* is one list, ready to be sent.
+*Cold* are the first keys after a file was opened with a model that was just loaded. The steps, and what is
+allocated, are measured in passes of their own, as watching costs time.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sys
-import sysconfig
+import gc
 import time
-from collections.abc import Callable, Iterator
-from functools import wraps
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "engine"))
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the desk does, before numpy is there
+from common import MODEL, TYPED, centiles, file_of, finish, keystrokes, middle_of, table
+from stopwatch import STEPS, Clock, Stopwatch
 
-from sibyl.model import Model  # noqa: E402 (found through the line above)
-from sibyl.rank import Ranker  # noqa: E402
-from sibyl.session import Session  # noqa: E402
-from sibyl.states import States  # noqa: E402
-from sibyl.stream import Stream  # noqa: E402
-from sibyl.syntax import Syntax  # noqa: E402
-from sibyl.text import Text  # noqa: E402
-from sibyl.usage import Usage  # noqa: E402
+from sibyl.model import Model
+from sibyl.rank import Ranker
+from sibyl.session import Session
 
 SIZES = (500, 2_000, 20_000)
+BETWEEN = (1_000, 5_000, 10_000)  # for the picture alone
+OPENED = (2_000, 20_000)
 LISTS = (100, 700)
-TYPED = '''
+COLD_KEYS = 10
 
-def collect(paths: list[str], limit: int = 10) -> dict[str, float]:
-    """Return the newest files."""
-    found = {}
-    for path in paths:
-        with open(os.path.join(path, "index.json"), encoding="utf-8") as file:
-            entries = json.load(file)
-        if not isinstance(entries, dict) or len(entries) > limit:
-            continue
-        found[path] = max(entry.get("time", 0) for entry in entries.values())
-    logger.info("%d of %d", len(found), len(paths))
+
+def places(data: bytes) -> dict[str, int]:
+    """Where is typed."""
+    return {"end": len(data), "middle": middle_of(data)}
+
+
+def typed(ranker: Ranker, data: bytes, cursor: int, clock: Clock) -> Iterator[tuple[float, int]]:
+    """Type into a fresh session; yield each keystroke's cost in ms, and where the cursor is."""
+    session = Session(ranker, data)
+    session.prepare(cursor)
+    keys = keystrokes(session, cursor, TYPED)
+    while True:
+        began = clock()
+        at = next(keys, None)
+        if at is None:
+            return
+        yield (clock() - began) * 1e3, at
+
+
+def whole(ranker: Ranker, data: bytes, clock: Clock, rounds: int) -> dict[str, list[float]]:
+    """The cost of each keystroke in ms, by place."""
+    return {
+        place: [cost for _ in range(rounds) for cost, _ in typed(ranker, data, cursor, clock)]
+        for place, cursor in places(data).items()
+    }
+
+
+def by_step(ranker: Ranker, data: bytes, clock: Clock) -> dict[str, list[float]]:
+    """The cost of each keystroke in ms by step; `rank` is a list of 100 names after each dot."""
+    found: dict[str, list[float]] = {step: [] for step in STEPS}
+    names, watch = names_of(ranker.model, 100), Stopwatch(clock)
+    try:
+        for cursor in places(data).values():
+            session = Session(ranker, data)
+            session.prepare(cursor)
+            for character, at in zip(TYPED, keystrokes(session, cursor, TYPED), strict=True):
+                for step, spent in watch.look().items():
+                    if step != "rank":
+                        found[step].append(spent * 1e3)
+                if character == ".":
+                    session.rank(at, names, [2] * len(names))
+                    found["rank"].append(watch.look()["rank"] * 1e3)
+    finally:
+        watch.close()
     return found
 
-'''
-STEPS = ("text", "syntax", "stream", "usage", "states")
-Clock = Callable[[], float]
 
-
-def file_of(lines: int) -> bytes:
-    """Python's own modules, one after the other, cut at so many lines."""
-    found: list[bytes] = []
-    library = Path(sysconfig.get_path("stdlib"))
-    for path in sorted(library.glob("[a-z]*.py")) + sorted(library.glob("asyncio/*.py")):
-        found += path.read_bytes().splitlines(keepends=True)
-        if len(found) >= lines:
-            break
-    return b"".join(found[:lines])
-
-
-class Stopwatch:
-    """Adds up the time spent in each step; a step inside another is not counted twice."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.spent = dict.fromkeys(STEPS, 0.0)
-        self.inner = 0.0
-        watched: tuple[tuple[Any, str, str], ...] = (
-            (Text, "apply", "text"),
-            (Text, "word_start", "text"),
-            (Syntax, "edit", "syntax"),
-            (Syntax, "advance", "syntax"),
-            (Stream, "advance", "stream"),
-            (Usage, "advance", "usage"),
-            (States, "advance", "states"),
-        )
-        self.whole = [(owner, name, getattr(owner, name)) for owner, name, _ in watched]
-        for owner, name, step in watched:
-            setattr(owner, name, self._timed(getattr(owner, name), step))
-
-    def _timed(self, function: Callable[..., Any], step: str) -> Callable[..., Any]:
-        @wraps(function)
-        def timed(*arguments: Any) -> Any:
-            outer, self.inner = self.inner, 0.0
-            began = self.clock()
-            try:
-                return function(*arguments)
-            finally:
-                took = self.clock() - began
-                self.spent[step] += took - self.inner
-                self.inner = outer + took
-
-        return timed
-
-    def close(self) -> None:
-        """Take the watch off."""
-        for owner, name, function in self.whole:
-            setattr(owner, name, function)
-
-
-def keystrokes(session: Session, cursor: int, text: str) -> Iterator[None]:
-    """Type; one turn is one keystroke."""
-    for character in text:
-        new = character.encode()
-        session.edit(cursor, 0, new)
-        cursor += len(new)
-        session.prepare(cursor)
-        yield
-
-
-def middle_of(data: bytes) -> int:
-    """A place between two statements near the middle."""
-    return data.index(b"\n\n\n", len(data) // 2) + 1
-
-
-def typed(
-    ranker: Ranker, data: bytes, clock: Clock, watch: Stopwatch | None
-) -> list[dict[str, float]]:
-    """The cost of each keystroke at the end and in the middle, in ms, whole and by step."""
+def cold(folder: Path, data: bytes, clock: Clock, rounds: int) -> list[float]:
+    """The cost in ms of the first keys after opening, each time with a model just loaded."""
     found = []
-    for cursor in (len(data), middle_of(data)):
-        session = Session(ranker, data)
-        session.prepare(cursor)
-        keys = keystrokes(session, cursor, TYPED)
-        while True:
-            if watch is not None:
-                watch.spent = dict.fromkeys(STEPS, 0.0)
-            began = clock()
-            if next(keys, keys) is keys:
-                break
-            cost = {"whole": (clock() - began) * 1e3}
-            if watch is not None:
-                cost |= {step: spent * 1e3 for step, spent in watch.spent.items()}
-            found.append(cost)
+    for _ in range(rounds):
+        keys = typed(Ranker(Model(folder)), data, len(data), clock)
+        found += [next(keys)[0] for _ in range(COLD_KEYS)]
     return found
 
 
-def centiles(values: list[float]) -> dict[str, float]:
-    """p50, p95, p99 and max."""
-    ordered = sorted(values)
-    at = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
-    last = len(ordered) - 1
-    return {name: round(ordered[round(share * last)], 4) for name, share in at.items()}
+def allocated(ranker: Ranker, data: bytes) -> dict[str, float]:
+    """Bytes a keystroke allocates in Python and numpy, kept and at most, and passes of the collector."""
+    kept, most = [], []
+    session = Session(ranker, data)
+    session.prepare(len(data))
+    passes = sum(one["collections"] for one in gc.get_stats())
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in keystrokes(session, len(data), TYPED):
+        now, peak = tracemalloc.get_traced_memory()
+        kept.append(now - before)
+        most.append(peak - before)
+        tracemalloc.reset_peak()
+        before = now
+    tracemalloc.stop()
+    passes = sum(one["collections"] for one in gc.get_stats()) - passes
+    return {
+        "kept_mean": round(sum(kept) / len(kept)),
+        "peak_p50": centiles(most)["p50"],
+        "peak_max": centiles(most)["max"],
+        "collections_per_1000": round(passes * 1e3 / len(kept), 2),
+    }
 
 
 def opened(ranker: Ranker, data: bytes, clock: Clock, times: int = 3) -> float:
@@ -165,62 +126,127 @@ def opened(ranker: Ranker, data: bytes, clock: Clock, times: int = 3) -> float:
     return round(min(found), 2)
 
 
-def ranked(model: Model, count: int, clock: Clock) -> tuple[float, float]:
-    """The ms of a list of so many names after a dot: median of later ones, and the first."""
+def names_of(model: Model, count: int) -> list[str]:
+    """So many names, a few of which no vocabulary has."""
+    names = [name for name in model.members() if name.isidentifier()][::3][: count - count // 5]
+    return names + [f"someNew_name{index}" for index in range(count - len(names))]
+
+
+def ranked(folder: Path, count: int, clock: Clock) -> list[float]:
+    """The ms of one list after a dot, again and again; the first has the names' vectors to make."""
     data = file_of(2_000) + b"\nimport os\nresult = os.path.join(a)\nos.path."
-    names = [name for name in model.members() if name.isidentifier()][::3][: count - 20]
-    names += [f"someNew_name{index}" for index in range(count - len(names))]
+    model = Model(folder)
+    names = names_of(model, count)
     session = Session(Ranker(model), data)
     session.prepare(len(data))
     found = []
-    for _ in range(40):
+    for _ in range(101):
         began = clock()
         session.rank(len(data), names, [2] * count)
         found.append((clock() - began) * 1e3)
-    return centiles(found[1:])["p50"], round(found[0], 4)
+    return found
+
+
+def picture(path: Path, costs: dict[int, dict[str, float]]) -> str:
+    """Draw cost against file size; return a sentence about it."""
+    try:
+        import matplotlib
+    except ImportError:
+        return "No picture: matplotlib is not installed (it is in requirements/learn.txt)."
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
+    for name in ("p50", "p95", "p99"):
+        axes.plot(list(costs), [one[name] for one in costs.values()], "o-", label=name)
+    axes.set(xlabel="lines in the file", ylabel="ms a keystroke", xscale="log", yscale="log")
+    axes.set_xticks(list(costs), [f"{lines:,}" for lines in costs], minor=False)
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    return f"Cost against file size: {path.name}."
+
+
+def profiled(ranker: Ranker, lines: int, clock: Clock) -> None:
+    """Print where the time of typing goes."""
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile()
+    profile.runcall(whole, ranker, file_of(lines), clock, 1)
+    pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+
+
+def keys_told(ranker: Ranker, options: argparse.Namespace, clock: Clock) -> dict[str, Any]:
+    """Measure typing into files of each size; print the table."""
+    told: dict[str, Any] = {
+        name: {} for name in ("keystroke_ms", "places_ms", "steps_ms", "cold_ms")
+    }
+    told["allocations"] = {}
+    rows: list[tuple[object, ...]] = []
+    for lines in options.sizes:
+        data, size = file_of(lines), str(lines)
+        found = whole(ranker, data, clock, options.rounds)
+        told["keystroke_ms"][size] = centiles([cost for its in found.values() for cost in its])
+        told["places_ms"][size] = {place: centiles(its) for place, its in found.items()}
+        told["cold_ms"][size] = centiles(cold(options.model, data, clock, options.rounds))
+        steps = by_step(ranker, data, clock)
+        told["steps_ms"][size] = {step: centiles(its) for step, its in steps.items()}
+        told["allocations"][size] = allocated(ranker, data)
+        rows.append((f"**{lines:,} lines**", *told["keystroke_ms"][size].values()))
+        rows += [
+            (f"at the {place}", *its.values()) for place, its in told["places_ms"][size].items()
+        ]
+        rows.append((f"the first {COLD_KEYS}, cold", *told["cold_ms"][size].values()))
+        rows += [(f"- {step}", *its.values()) for step, its in told["steps_ms"][size].items()]
+    table(("ms a keystroke", "p50", "p95", "p99", "max"), rows)
+    head = (
+        "bytes a keystroke allocates",
+        "kept, mean",
+        "peak p50",
+        "peak max",
+        "gc per 1,000 keys",
+    )
+    table(head, [(f"{int(n):,} lines", *one.values()) for n, one in told["allocations"].items()])
+    return told
 
 
 def main() -> int:
     """Measure, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--model", type=Path, default=ROOT / "models")
-    parser.add_argument("--cpu", action="store_true", help="count CPU time of this thread")
-    parser.add_argument("--profile", type=int, metavar="LINES", help="profile typing instead")
+    add = parser.add_argument
+    add("--model", type=Path, default=MODEL)
+    add("--sizes", type=int, nargs="+", default=SIZES, metavar="LINES")
+    add("--rounds", type=int, default=3, help="how often the text is typed at each place")
+    add("--picture", type=Path, metavar="FILE", help="draw cost against file size")
+    add("--cpu", action="store_true", help="count CPU time of this thread")
+    add("--profile", type=int, metavar="LINES", help="profile typing instead")
     options = parser.parse_args()
     clock: Clock = time.thread_time if options.cpu else time.perf_counter
-    model = Model(options.model)
-    ranker = Ranker(model)
-    typed(
-        ranker, file_of(100) + b"\n\n\n", clock, None
-    )  # what is slow once is not a keystroke's cost
+    ranker = Ranker(Model(options.model))
+    whole(ranker, file_of(100) + b"\n\n\n", clock, 1)  # what is slow once is no keystroke's cost
     if options.profile:
-        import cProfile
-        import pstats
-
-        profile = cProfile.Profile()
-        profile.runcall(typed, ranker, file_of(options.profile), clock, None)
-        pstats.Stats(profile).sort_stats("tottime").print_stats(25)
+        profiled(ranker, options.profile, clock)
         return 0
-    told: dict[str, dict[str, Any]] = {"keystroke_ms": {}, "rank_ms": {}, "open_ms": {}}
-    print(f"{'ms a keystroke':24}" + "".join(f"{name:>9}" for name in ("p50", "p95", "p99", "max")))
-    for lines in SIZES:
-        data = file_of(lines)
-        whole = centiles([cost["whole"] for cost in typed(ranker, data, clock, None)])
-        told["keystroke_ms"][str(lines)] = whole
-        watch = Stopwatch(clock)
-        costs = typed(ranker, data, clock, watch)
-        watch.close()
-        rows = {f"{lines:,} lines": whole}
-        rows |= {f"    {step}": centiles([cost[step] for cost in costs]) for step in STEPS}
-        for name, row in rows.items():
-            print(f"{name:24}" + "".join(f"{value:9.3f}" for value in row.values()))
-    for lines in SIZES[1:]:
-        told["open_ms"][str(lines)] = opened(ranker, file_of(lines), clock)
-        print(f"open {lines:,} lines: {told['open_ms'][str(lines)]} ms")
-    for count in LISTS:
-        told["rank_ms"][str(count)], first = ranked(Model(options.model), count, clock)
-        print(f"rank {count} names: {told['rank_ms'][str(count)]} ms, the first time {first} ms")
-    print(json.dumps(told))
+    told = keys_told(ranker, options, clock)
+    told["open_ms"] = {str(n): opened(ranker, file_of(n), clock) for n in OPENED}
+    table(("from a file's text to ranked, ms", "best of 3"), told["open_ms"].items())
+    lists = {str(count): ranked(options.model, count, clock) for count in LISTS}
+    told["rank_ms"] = {count: centiles(its[1:])["p50"] for count, its in lists.items()}
+    told["rank_tail_ms"] = {count: centiles(its[1:]) for count, its in lists.items()}
+    told["rank_first_ms"] = {count: round(its[0], 4) for count, its in lists.items()}
+    rows = [(n, *one.values(), told["rank_first_ms"][n]) for n, one in told["rank_tail_ms"].items()]
+    table(("ms to rank so many names", "p50", "p95", "p99", "max", "new names"), rows)
+    if options.picture:
+        costs = {int(lines): one for lines, one in told["keystroke_ms"].items()}
+        for lines in BETWEEN:
+            found = whole(ranker, file_of(lines), clock, 1)
+            costs[lines] = centiles([cost for its in found.values() for cost in its])
+        costs = dict(sorted(costs.items()))
+        told["picture_ms"] = {str(lines): one for lines, one in costs.items()}
+        print(picture(options.picture, costs))
+    finish(told)
     return 0
 
 

@@ -1,0 +1,161 @@
+"""What sibyl adds to starting Neovim on a Python file, and when the first ranked menu is there.
+
+In:   the Neovims there are, the shipped model.
+Out:  tables for people; the last line is one JSON object.
+Who:  `make bench`.
+
+*Started* is what `nvim --startuptime` says, without and with sibyl in turn; what is added is the difference
+of neighbours, or that of the best of each kind. Of what sibyl does later, *begin* keeps the editor's main loop,
+once, after the file is on the screen. The host is on its way meanwhile: *host ready* is when it can rank, *first
+ranked menu* when somebody who asks for a list again and again sees one in our order; both since the file's
+FileType event, in a file of 2,000 lines, with an instant language server and sibyl's own settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import editor
+from child import Child, isolated
+from common import ROOT, centiles, finish, table
+from fake import items
+
+LINES = 2_000
+LAST = re.compile(r"^(\d+\.\d+) .*--- NVIM STARTED ---", re.MULTILINE)
+# Timed from here: the file's FileType event, what plugin/sibyl.lua schedules then, and the host's word.
+CLOCK = """
+vim.o.completeopt = 'menuone,noselect'
+vim.g.sibyl = { server = { enabled = false } }
+_G.start = { opened = 0, begin = 0, ready = 0 }
+vim.api.nvim_create_autocmd('FileType', { pattern = 'python', once = true, callback = function()
+  start.opened = vim.uv.hrtime()
+end })
+local schedule = vim.schedule
+vim.schedule = function(later)
+  if not debug.getinfo(later, 'S').source:find('plugin/sibyl.lua', 1, true) then return schedule(later) end
+  return schedule(function()
+    local began = vim.uv.hrtime()
+    later()
+    start.begin = vim.uv.hrtime() - began
+  end)
+end
+local timer = vim.uv.new_timer()
+timer:start(0, 1, function()
+  local bridge = package.loaded['sibyl.bridge']
+  if type(bridge) == 'table' and bridge.state.phase == 'ready' then
+    start.ready = vim.uv.hrtime()
+    timer:stop()
+  end
+end)
+"""
+
+
+def started(nvim: Path, home: Path, file: Path, with_sibyl: bool) -> float:
+    """Milliseconds until Neovim says it has started on the file."""
+    log, init = home / "startup.log", home / f"init-{with_sibyl}.lua"
+    log.unlink(missing_ok=True)
+    rule = f"vim.opt.runtimepath:prepend({json.dumps(str(ROOT))})\n" if with_sibyl else ""
+    init.write_text(f"{rule}vim.g.sibyl = {{ server = {{ enabled = false }} }}\n")
+    # Python's own ftplugin would look for a provider in one interpreter of PATH after the other.
+    lone = ["--cmd", "let g:loaded_python3_provider = 0"]
+    command = [str(nvim), "--headless", "-u", str(init), "-i", "NONE", *lone]
+    command += ["--startuptime", str(log), str(file), "+qall!"]
+    subprocess.run(
+        command,
+        env=isolated(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=True,
+    )
+    found = LAST.search(log.read_text())
+    if not found:
+        raise SystemExit(f"{nvim} --startuptime did not say when it had started.")
+    return float(found.group(1))
+
+
+def startuptimes(nvim: Path, home: Path, times: int) -> dict[str, dict[str, float]]:
+    """Both ways in turn, after one start of each that fills the system's caches."""
+    file = home / "file.py"
+    file.write_text(editor.source(LINES))
+    found: dict[bool, list[float]] = {False: [], True: []}
+    for turn in range(times + 1):
+        for way in (False, True) if turn % 2 else (True, False):  # who comes second finds warm caches
+            spent = started(nvim, home, file, way)
+            found[way] += [spent] if turn else []
+    without, along = found[False], found[True]
+    added = [other - one for one, other in zip(without, along, strict=True)]
+    best = {"best": round(min(along) - min(without), 3)}
+    return {"without": centiles(without), "with": centiles(along), "added": centiles(added) | best}
+
+
+def first_menu(nvim: Path, home: Path) -> dict[str, float]:
+    """One fresh Neovim until its first ranked menu: ms since the file was opened."""
+    with closing(Child(nvim, home / "home", CLOCK + editor.WATCH)) as child:
+        child.open(home / "file.py", editor.source(LINES) + "\nimport os\n\n")
+        server = editor.serve(child)
+        server.set(items=items(*(f"name_{index:04}" for index in range(100))))
+        editor.wait_host(child)
+        end = time.monotonic() + 30
+        while not editor.once(child)["ranked"]:
+            if time.monotonic() > end:
+                raise SystemExit("No list was ranked in 30 seconds.")
+        opened, begin, ready = child.lua("return { start.opened, start.begin, start.ready }")
+        shown = child.lua("return bench.shown")
+    since = {"ready": ready - opened, "ranked": shown - opened}
+    return {"begin": begin / 1e6} | {name: spent / 1e6 for name, spent in since.items()}
+
+
+def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """All of it in one Neovim."""
+    with tempfile.TemporaryDirectory() as home:
+        made: dict[str, Any] = {"started_ms": startuptimes(nvim, Path(home), options.times)}
+    found: dict[str, list[float]] = {"begin": [], "ready": [], "ranked": []}
+    for _ in range(options.fresh):
+        with tempfile.TemporaryDirectory() as home:
+            for name, spent in first_menu(nvim, Path(home)).items():
+                found[name].append(spent)
+    return made | {f"{name}_ms": centiles(spent) for name, spent in found.items()}
+
+
+def main() -> int:
+    """Measure in every Neovim there is."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    add = parser.add_argument
+    add("--nvim", default="", metavar="VERSION", help="this one only, such as 0.12.4")
+    add("--times", type=int, default=20, help="starts of each kind")
+    add("--fresh", type=int, default=8, help="fresh Neovims until their first ranked menu")
+    options = parser.parse_args()
+    found = editor.neovims(options.nvim)
+    if not found:
+        raise SystemExit("No Neovim was found: `make neovim` brings some.")
+    result = {editor.version(nvim): measure(nvim, options) for nvim in found}
+    rows = []
+    for version, one in result.items():
+        its = one["started_ms"]
+        added = (its["added"]["p50"], its["added"]["p95"])
+        rows.append((version, its["without"]["p50"], its["with"]["p50"], *added))
+    table(("started, ms", "without p50", "with p50", "added p50", "added p95"), rows)
+    head = ("begin p50", "begin max", "host ready p50", "max", "first ranked menu p50", "max")
+    rows = [
+        (version, *(one[f"{name}_ms"][at] for name in LATER for at in ("p50", "max")))
+        for version, one in result.items()
+    ]
+    table(("after the file was opened, ms", *head), rows)
+    finish(result)
+    return 0
+
+
+LATER = ("begin", "ready", "ranked")
+
+if __name__ == "__main__":
+    raise SystemExit(main())
