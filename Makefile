@@ -7,11 +7,12 @@ INSTALL := $(PYTHON) engine/sibyl/install.py --venv .venv --server
 BRING := $(PYTHON) tests/neovim/bring.py
 PYTEST := $(PY) -m pytest
 LEARN := $(PY) -m sibyl.learn
-BENCHES := bench/stages.py bench/memory.py bench/keystroke.py
+# Of bench: checkouts of the other plugins, recorded lists, and the repositories these are of.
+BENCH := $(if $(PEERS),--peers $(PEERS)) $(if $(MENUS),--menus $(MENUS)) $(if $(SOURCES),--sources $(SOURCES))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn \
-	fuzz bench lint learn-tiny learn clean
+	fuzz bench bench-short lint learn-tiny learn clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,14 +50,17 @@ fuzz: setup-test ## random edits: every layer must equal the one made from scrat
 	$(PY) tests/fuzz.py
 
 # bench/servers.py compares language servers that somebody installed first: by hand.
-bench: setup-test neovim ## milliseconds per step, and from key to menu
-	@for script in $(BENCHES); do echo "== $$script"; $(PY) $$script || exit 1; done
+bench: setup-test neovim ## every benchmark; bench/README.md holds its tables (PEERS= MENUS= SOURCES=)
+	@$(PY) bench/run.py $(BENCH)
+
+bench-short: setup-test neovim ## less of it; fails on what no busy machine explains
+	@$(PY) bench/run.py --short
 
 lint: setup-test neovim ## ruff, mypy, luacheck
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	.nvim/tools/bin/luacheck --quiet --no-color lua plugin tests/data
+	.nvim/tools/bin/luacheck --quiet --no-color lua plugin bench tests/data
 
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
 	$(LEARN) tiny --out build/tiny

@@ -7,14 +7,18 @@ Who:  every other file of this folder.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from sibyl.session import Session
 
 MODEL = ROOT / "models"
+STATEMENT = re.compile(rb"\n(?=(?:def|class|import|from) )")
 TYPED = '''
 
 def collect(paths: list[str], limit: int = 10) -> dict[str, float]:
@@ -44,15 +49,22 @@ def collect(paths: list[str], limit: int = 10) -> dict[str, float]:
 '''
 
 
+@cache
 def file_of(lines: int) -> bytes:
-    """Python's own modules, one after the other, cut at so many lines."""
+    """Python's own modules, one after the other, cut after the last whole statement of so many lines."""
     found: list[bytes] = []
     library = Path(sysconfig.get_path("stdlib"))
     for path in sorted(library.glob("[a-z]*.py")) + sorted(library.glob("asyncio/*.py")):
         found += path.read_bytes().splitlines(keepends=True)
         if len(found) >= lines:
             break
-    return b"".join(found[:lines])
+    data = b"".join(found[:lines])
+    for statement in reversed(list(STATEMENT.finditer(data))):
+        whole = data[: statement.start() + 1]
+        with contextlib.suppress(SyntaxError):
+            ast.parse(whole)  # inside a string, say, a key would cost next to nothing
+            return whole
+    return data
 
 
 def middle_of(data: bytes) -> int:
@@ -87,7 +99,8 @@ def shown(value: object) -> str:
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     size = abs(value)
-    return f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3}f}"
+    digits = next((at for at, least in enumerate((100, 10, 1, 0.01)) if size >= least), 4)
+    return f"{value:,.{digits}f}" if size else "0"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -65,9 +65,8 @@ def newest() -> Path | None:
 
 
 def source(lines: int) -> str:
-    """Return about so many lines of the standard library, ending after a whole statement."""
-    data = common.file_of(lines)
-    return data[: data.rindex(b"\n\n\n") + 1].decode()
+    """About so many lines of the standard library, as text."""
+    return common.file_of(lines).decode()
 
 
 def wait_host(child: Child) -> None:
@@ -104,13 +103,13 @@ def serve(child: Child) -> FakeServer:
 def once(child: Child, keys: str = "<C-x><C-o>", text: str = "Goos.") -> dict[str, float]:
     """Complete `os.` at the end of the file, by the last of the keys.
 
-    Return ms from key and from reply to menu, its size, and the probability's count (0: not ranked).
+    Return ms from key and from reply to menu, its size, and whether it was ranked.
     """
     child.type_keys(text)
     child.lua("require('sibyl.reply').last = nil")
-    *before, last = keys.replace("<C-x>", "\x18").replace("<C-o>", "\x0f")
-    for key in before:
-        child.api.input(key)
+    raw = keys.replace("<C-x>", "\x18").replace("<C-o>", "\x0f")
+    last = raw[-1]
+    child.api.input(raw[:-1])
     child.lua("bench.key, bench.replied, bench.shown, bench.armed = 0, 0, 0, ...", last)
     child.api.input(last)
     time.sleep(0.03)  # to ask Neovim whether the menu is there takes from its main loop, too

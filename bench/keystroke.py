@@ -17,6 +17,7 @@ those between two ticks of a timer that fires every millisecond, while 15 keys a
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from contextlib import closing
@@ -33,53 +34,7 @@ WARM = 3  # turns of each kind that fill caches: names' vectors, Neovim's own
 ROUNDS = 3
 TICK = 5.0
 """Milliseconds: a main loop kept longer drops a frame."""
-# Everything of ours that runs while one types, timed: what a change sets off, what a cursor that moved does, a
-# reply that came, an answer of the host. Functions scheduled by `on_bytes` belong to it.
-OURS = """
-_G.ours = { ns = 0, longest = 0, keys = {} }
-local function timed(callback)
-  return function(...)
-    local began = vim.uv.hrtime()
-    local results = vim.F.pack_len(callback(...))
-    local took = vim.uv.hrtime() - began
-    ours.ns, ours.longest = ours.ns + took, math.max(ours.longest, took)
-    return unpack(results, 1, results.n)
-  end
-end
-local attach, schedule = vim.api.nvim_buf_attach, vim.schedule
-vim.api.nvim_buf_attach = function(buf, send, callbacks)
-  local inner = callbacks.on_bytes
-  if inner and debug.getinfo(inner, 'S').source:find('sibyl/mirror', 1, true) then
-    callbacks.on_bytes = timed(function(...)
-      vim.schedule = function(later) return schedule(timed(later)) end
-      local result = inner(...)
-      vim.schedule = schedule
-      return result
-    end)
-  end
-  return attach(buf, send, callbacks)
-end
-function ours.watch()
-  for name, what in pairs({ mirror = 'cursor_moved', reply = 'consider', bridge = 'receive' }) do
-    local module = require('sibyl.' .. name)
-    module[what] = timed(module[what])
-  end
-  vim.on_key(function()
-    table.insert(ours.keys, ours.ns)
-    ours.ns = 0
-  end)
-end
-"""
-GAPS = """
-_G.gaps = { all = {} }
-local last = vim.uv.hrtime()
-gaps.timer = vim.uv.new_timer()
-gaps.timer:start(0, 1, function()
-  local now = vim.uv.hrtime()
-  table.insert(gaps.all, (now - last) / 1e6)
-  last = now
-end)
-"""
+LOOP = "_G.mainloop = dofile({})\n".format(json.dumps(str(ROOT / "bench" / "mainloop.lua")))
 SERVE = """
 local id = vim.lsp.start({ name = 'ty', cmd = { ..., 'server' }, root_dir = vim.fn.getcwd() })
 vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'
@@ -98,9 +53,9 @@ def in_turn(child: Child, times: int, keys: str, text: str) -> dict[str, list[di
     found: dict[str, list[dict[str, float]]] = {"native": [], "ranked": []}
     for turn in range(2 * (times + WARM)):
         ranked = turn % 2 == 0
-        child.lua("vim.b.sibyl_enabled, ours.longest = ..., 0", ranked)
+        child.lua("vim.b.sibyl_enabled = ... mainloop.reset()", ranked)
         one = editor.once(child, keys, text)
-        one["blocked"] = child.lua("return ours.longest / 1e6")
+        one["blocked"] = child.lua("return mainloop.longest / 1e6")
         if turn >= 2 * WARM:
             if bool(one["ranked"]) != ranked:
                 raise SystemExit(f"A list was {'not ' * ranked}ranked: nothing to compare.")
@@ -159,16 +114,16 @@ def typing(child: Child, keys: int) -> dict[str, Any]:
             editor.in_step(child)
         child.type_keys("10000Go")
         time.sleep(1.0)
-        child.lua(GAPS + "ours.keys, ours.ns, ours.longest = {}, 0, 0")
+        child.lua("mainloop.gaps()")
         for index in range(keys // ROUNDS):
             child.api.input("value = other.name "[index % 19])
             time.sleep(1 / 15)
-        found = child.lua("gaps.timer:stop() return { gaps.all, ours.keys, ours.longest / 1e6 }")
+        between, spent, at_once = child.lua("return mainloop.take()")
         child.type_keys("<Esc>u")
-        all_gaps["ranked" if ranked else "native"] += found[0]
+        all_gaps["ranked" if ranked else "native"] += between
         if ranked:
-            ours += [spent / 1e3 for spent in found[1][1:]]
-            longest = max(longest, found[2])
+            ours += spent
+            longest = max(longest, at_once)
     made: dict[str, Any] = {
         name: centiles(its) | {"over_5_ms": sum(gap > TICK for gap in its)}
         for name, its in all_gaps.items()
@@ -192,9 +147,9 @@ def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
     for name, lines, part in parts:
         with (
             tempfile.TemporaryDirectory() as home,
-            closing(editor.opened(nvim, Path(home), lines, editor.INIT + OURS)) as child,
+            closing(editor.opened(nvim, Path(home), lines, editor.INIT + LOOP)) as child,
         ):
-            child.lua("ours.watch()")
+            child.lua("mainloop.watch()")
             editor.in_step(child)
             made[name] = part(child)
     return made
@@ -211,30 +166,25 @@ def show(result: dict[str, Any]) -> None:
             told = [reply[kind]["p50"] for kind in ("native", "ranked", "added")]
             tails = (reply["added"]["p95"], reply["added"]["p99"], ours["p50"], ours["max"])
             rows.append((version, name, size, *told, *tails))
-    table(
-        (
-            "ms from reply to menu",
-            "server",
-            "items",
-            "native p50",
-            "ranked p50",
-            "added p50",
-            "added p95",
-            "added p99",
-            "ours at once p50",
-            "max",
-        ),
-        rows,
+    head = (
+        "native p50",
+        "ranked p50",
+        "added p50",
+        "added p95",
+        "added p99",
+        "ours at once p50",
+        "max",
     )
+    table(("ms from reply to menu", "server", "items", *head), rows)
     rows = [
         (f"{version}, {its['key_typed']}", its["items"], *(key[kind][p] for kind, p in SHOWN))
         for version, one in result.items()
         if (its := one.get("ty"))
         for key in [its["key"]]
     ]
-    head = ("native p50", "ranked p50", "added p50", "native p99", "ranked p99")
+    keyed = ("native p50", "ranked p50", "added p50", "native p99", "ranked p99")
     if rows:
-        table(("ms from key to menu, ty", "items", *head), rows)
+        table(("ms from key to menu, ty", "items", *keyed), rows)
     rows = []
     for version, one in result.items():
         for name in ("native", "ranked") if "typing" in one else ():

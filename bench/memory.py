@@ -81,7 +81,7 @@ def type_on(session: Session, least: int) -> int:
     return done
 
 
-def steps(count: int) -> tuple[dict[str, Resident], list[Resident], int]:
+def steps(count: int, one_buffer: bool) -> tuple[dict[str, Resident], list[Resident], int]:
     """Go through all steps; return memory after each, and along the keystrokes, and their number."""
     found = {"python": now()}
     import numpy  # noqa: F401
@@ -102,6 +102,8 @@ def steps(count: int) -> tuple[dict[str, Resident], list[Resident], int]:
         done += type_on(small, max(count // 10, 1))
         along.append(now())
     found["keystrokes"] = along[-1]
+    if one_buffer:
+        return found, along, done
     more = [opened(ranker, 2_000) for _ in range(BUFFERS - 1)]
     found["buffers_10"] = now()
     del more
@@ -114,6 +116,7 @@ def steps(count: int) -> tuple[dict[str, Resident], list[Resident], int]:
 def in_neovim() -> Resident | None:
     """The host's memory as Neovim runs it, with a file of 2,000 lines; None without a Neovim."""
     import editor
+    from fake import items
 
     found = editor.newest()
     if found is None:
@@ -122,7 +125,10 @@ def in_neovim() -> Resident | None:
         tempfile.TemporaryDirectory() as home,
         closing(editor.opened(found, Path(home), 2_000)) as child,
     ):
-        editor.in_step(child)
+        server = editor.serve(child)
+        server.set(items=items(*(f"name_{index:04}" for index in range(100))))
+        # Read the file, rank a list: nothing is left to be done at the first one.
+        child.wait_for(lambda: editor.once(child)["ranked"], 60, "a ranked list")
         return resident(child.lua("return require('sibyl.bridge').state.pid"))
 
 
@@ -143,8 +149,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--keystrokes", type=int, default=KEYSTROKES)
     parser.add_argument("--no-neovim", action="store_true", help="leave the real host out")
+    parser.add_argument("--one-buffer", action="store_true", help="leave ten and the large out")
     options = parser.parse_args()
-    found, along, done = steps(options.keystrokes)
+    found, along, done = steps(options.keystrokes, options.one_buffer)
     host = None if options.no_neovim else in_neovim()
     rows, before = [], Resident(0, 0)
     for name, its in found.items():
@@ -162,6 +169,7 @@ def main() -> int:
         [
             ("above bare imports, 2,000 lines", round(one.all - bare.all, 1)),
             ("of that our own", round(one.own - bare.own, 1)),
+            *([("the same of the host in Neovim", round(host.own - bare.own, 1))] if host else []),
             (f"growth in the last {done // 2:,} keystrokes", growth),
             *((f"models/{name}", size / 1e6) for name, size in files.items()),
             ("model on disk", sum(files.values()) / 1e6),
@@ -175,6 +183,7 @@ def main() -> int:
             | ({"neovim": host.own} if host else {}),
             "above_imports_mb": round(one.all - bare.all, 1),
             "above_imports_own_mb": round(one.own - bare.own, 1),
+            "host_above_imports_own_mb": round(host.own - bare.own, 1) if host else None,
             "keystrokes": done,
             "growth_mb": growth,
             "along_own_mb": [its.own for its in along],

@@ -6,9 +6,9 @@ Who:  `make bench`.
 
 *Started* is what `nvim --startuptime` says, without and with sibyl in turn; what is added is the difference
 of neighbours, or that of the best of each kind. Of what sibyl does later, *begin* keeps the editor's main loop,
-once, after the file is on the screen. The host is on its way meanwhile: *host ready* is when it can rank, *first
-ranked menu* when somebody who asks for a list again and again sees one in our order; both since the file's
-FileType event, in a file of 2,000 lines, with an instant language server and sibyl's own settings.
+once, after the file is on the screen. The host is on its way meanwhile: *host ready* is when it can rank,
+*first ranked menu* when somebody who asks for a list again and again sees one in our order; both since the
+file's FileType event, in a file of 2,000 lines, with an instant language server and sibyl's own settings.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def startuptimes(nvim: Path, home: Path, times: int) -> dict[str, dict[str, floa
     file.write_text(editor.source(LINES))
     found: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(times + 1):
-        for way in (False, True) if turn % 2 else (True, False):  # who comes second finds warm caches
+        for way in (
+            (False, True) if turn % 2 else (True, False)
+        ):  # who comes second finds warm caches
             spent = started(nvim, home, file, way)
             found[way] += [spent] if turn else []
     without, along = found[False], found[True]
@@ -139,20 +141,26 @@ def main() -> int:
     if not found:
         raise SystemExit("No Neovim was found: `make neovim` brings some.")
     result = {editor.version(nvim): measure(nvim, options) for nvim in found}
-    rows = []
+    show(result)
+    finish(result)
+    return 0
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the tables."""
+    starts = []
     for version, one in result.items():
         its = one["started_ms"]
-        added = (its["added"]["p50"], its["added"]["p95"])
-        rows.append((version, its["without"]["p50"], its["with"]["p50"], *added))
-    table(("started, ms", "without p50", "with p50", "added p50", "added p95"), rows)
-    head = ("begin p50", "begin max", "host ready p50", "max", "first ranked menu p50", "max")
-    rows = [
+        added = (its["added"][name] for name in ("p50", "p95", "best"))
+        starts.append((version, its["without"]["p50"], its["with"]["p50"], *added))
+    head = ("without p50", "with p50", "added p50", "added p95", "added, best of each")
+    table(("started, ms", *head), starts)
+    later = [
         (version, *(one[f"{name}_ms"][at] for name in LATER for at in ("p50", "max")))
         for version, one in result.items()
     ]
-    table(("after the file was opened, ms", *head), rows)
-    finish(result)
-    return 0
+    after = ("begin p50", "max", "host ready p50", "max", "first ranked menu p50", "max")
+    table(("after the file was opened, ms", *after), later)
 
 
 LATER = ("begin", "ready", "ranked")

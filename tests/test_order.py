@@ -110,7 +110,7 @@ def test_the_readme_maps_every_file() -> None:
     if not readme.exists():
         pytest.skip("there is no README yet")
     text = readme.read_text(encoding="utf-8")
-    named = set(re.findall(r"[\w.-]+\.(?:py|lua|vim|txt|md|onnx|npy|json|toml)\b", text))
+    named = set(re.findall(r"[\w.-]+\.(?:py|lua|vim|txt|md|onnx|npy|json|toml|png)\b", text))
     folders = ("plugin", "lua", "autoload", "rplugin", "engine", "bench", "models", "doc")
     there = {
         path.name.removesuffix(".gz")

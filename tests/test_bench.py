@@ -1,0 +1,205 @@
+"""Each benchmark runs, and its last line has the numbers that others read; what is certainly wrong is found.
+
+In:   the scripts in bench/, with settings that take seconds.
+Out:  nothing but a verdict; no number here is a measurement.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCH = ROOT / "bench"
+sys.path.append(str(BENCH))
+
+import budgets  # noqa: E402 (found through the line above, as the next two)
+import find  # noqa: E402
+import run  # noqa: E402
+
+CENTILES = {"p50", "p95", "p99", "max"}
+needs_neovim = pytest.mark.skipif(not find.neovims(), reason="no Neovim: `make neovim` brings some")
+
+
+def said(script: str, *arguments: str) -> Any:
+    """What a benchmark's last line says."""
+    command = [sys.executable, str(BENCH / f"{script}.py"), *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert not done.returncode, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def newest() -> str:
+    """The newest Neovim's version, as the scripts take it."""
+    return ".".join(map(str, max(map(find.version_of, find.neovims()))))
+
+
+def test_stages_tell_each_step_and_the_whole() -> None:
+    """The whole and each step have their centiles by size; lists and opening a number each."""
+    told = said("stages", "--sizes", "300", "1000", "--opened", "300", "--rounds", "1")
+    assert {"300", "1000"} == set(told["keystroke_ms"])
+    assert all(set(one) == CENTILES for one in told["keystroke_ms"].values())
+    steps = {"text", "syntax", "stream", "vocabulary", "model", "states", "usage", "rank"}
+    assert all(steps == set(one) for one in told["steps_ms"].values())
+    assert all(one["max"] > 0 for one in told["steps_ms"]["1000"].values())
+    assert {"300"} == set(told["open_ms"])
+    assert {"100", "700"} == set(told["rank_ms"])
+    assert all(value > 0 for value in (*told["open_ms"].values(), *told["rank_ms"].values()))
+    assert all(one["peak_max"] > 0 for one in told["allocations"].values())
+
+
+def test_memory_grows_from_step_to_step() -> None:
+    """Each part has its megabytes, and what is the ranker's own is told apart."""
+    told = said("memory", "--keystrokes", "10", "--one-buffer", "--no-neovim")
+    steps = ["python", "imports", "model", "buffer_2000"]
+    found = [told["resident_mb"][step] for step in steps]
+    assert found == sorted(found)
+    assert 0 < told["above_imports_own_mb"] <= told["above_imports_mb"]
+    assert told["keystrokes"] >= 10
+    assert told["model_bytes"] == sum(
+        (ROOT / "models" / name).stat().st_size
+        for name in ("sibyl.onnx", "rows.npy", "vocab.txt", "meta.json")
+    )
+
+
+@pytest.mark.editor
+@needs_neovim
+def test_keystroke_compares_with_and_without() -> None:
+    """From reply to menu both ways, by length of list, and what typing takes on the main loop."""
+    told = said(
+        *("keystroke", "--nvim", newest(), "--times", "2", "--sizes", "20"),
+        *("--keys", "12", "--no-server"),
+    )
+    one = told[newest()]
+    for since in ("key", "reply"):
+        assert {"native", "ranked", "added"} == set(one["instant"]["20"][since])
+    assert one["instant"]["20"]["items"] == 20
+    assert one["instant"]["20"]["ours_at_once"]["p50"] > 0
+    assert one["typing"]["ours_us"]["p50"] > 0
+    assert {"over_5_ms"} == set(one["typing"]["ranked"]) - CENTILES
+
+
+@pytest.mark.editor
+@needs_neovim
+def test_startup_comes_to_a_ranked_menu() -> None:
+    """Starting both ways, and then, in this order, the host and the first ranked menu."""
+    told = said("startup", "--nvim", newest(), "--times", "1", "--fresh", "1")[newest()]
+    assert {"without", "with", "added"} == set(told["started_ms"])
+    assert 0 < told["begin_ms"]["p50"] < told["ready_ms"]["p50"] < told["ranked_ms"]["p50"]
+
+
+@pytest.mark.editor
+@needs_neovim
+def test_peers_that_are_not_there_are_left_out() -> None:
+    """Without checkouts and recorded lists, Neovim and sibyl are still compared."""
+    told = said("peers", "--times", "1")
+    assert {"100", "700"} == set(told["cost_ms"])
+    assert {"Neovim", "sibyl"} == set(told["cost_ms"]["100"])
+    assert "accuracy" not in told
+
+
+def good() -> dict[str, Any]:
+    """Results that keep every promise."""
+    added = {"p50": 1.0, "p99": 3.0}
+    editor = {
+        "instant": {"100": {"reply": {"added": added}}},
+        "typing": {"ours_at_once_ms": 1.0},
+    }
+    return {
+        "stages": {
+            "keystroke_ms": {
+                "500": {"p50": 0.1},
+                "2000": {"p50": 0.1, "p99": 1.0},
+                "20000": {"p50": 0.1},
+            },
+            "rank_ms": {"100": 0.1, "700": 0.5},
+            "open_ms": {"2000": 90.0, "20000": 500.0},
+        },
+        "keystroke": {"0.10.4": editor, "0.12.4": editor},
+        "startup": {"0.12.4": {"started_ms": {"added": {"p50": 0.5}}}},
+        "memory": {
+            "above_imports_own_mb": 9.0,
+            "host_above_imports_own_mb": 10.0,
+            "model_bytes": 3_990_000,
+        },
+    }
+
+
+def test_good_numbers_pass() -> None:
+    """What keeps its budgets is called met, and nothing is certainly wrong."""
+    assert {} == budgets.failed(good())
+    assert {"yes"} == {row[3] for row in budgets.rows(good())}
+
+
+BAD = {
+    "a key whose cost grows with the file": ("stages", "keystroke_ms", "20000", "p50", 0.31),
+    "memory": ("memory", "above_imports_own_mb", 24.5),
+    "a menu that waits in one Neovim": (
+        *("keystroke", "0.10.4", "instant", "100", "reply", "added", "p50"),
+        20.5,
+    ),
+    "no number": ("memory", "above_imports_own_mb", None),
+    "not a number": ("stages", "keystroke_ms", "500", "p50", float("nan")),
+}
+
+
+@pytest.mark.parametrize("path", BAD.values(), ids=list(BAD))
+def test_bad_numbers_fail(path: tuple[Any, ...]) -> None:
+    """A ratio beyond what noise explains, or a number that is missing, fails its script and no other."""
+    results = json.loads(json.dumps(good()))
+    script, *steps, last, value = path
+    place = results[script]
+    for step in steps:
+        place = place[step]
+    place[last] = value
+    assert {script} == set(budgets.failed(results))
+
+
+def test_a_missed_budget_shows() -> None:
+    """A number just above its budget is told as not met, though it fails nothing."""
+    results = good()
+    results["memory"]["above_imports_own_mb"] = 12.1
+    assert {} == budgets.failed(results)
+    assert ["memory"] == [
+        Path(str(row[4])).stem for row in budgets.rows(results) if row[3] != "yes"
+    ]
+
+
+def test_short_form_measures_again_what_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what fails twice fails, and only its script is run again."""
+    results = good()
+    results["memory"]["above_imports_own_mb"] = 99.0
+    asked: list[str] = []
+
+    def fake(script: str, arguments: list[str]) -> tuple[str, Any]:
+        asked.append(script)
+        return "", results[script]
+
+    monkeypatch.setattr(run, "said", fake)
+    assert run.short() == 1
+    assert asked == [*run.SHORT, "memory"]
+    asked.clear()
+
+    def better(script: str, arguments: list[str]) -> tuple[str, Any]:
+        if script in asked:
+            results["memory"]["above_imports_own_mb"] = 10.0
+        return fake(script, arguments)
+
+    monkeypatch.setattr(run, "said", better)
+    assert run.short() == 0
+
+
+def test_every_table_has_its_place() -> None:
+    """The page of results has a place for each script's tables, and putting one there keeps the rest."""
+    text = (BENCH / "README.md").read_text("utf-8")
+    for name in (*run.SCRIPTS, "budgets"):
+        once = run.put(text, name, "| a | b |")
+        assert "| a | b |" in once
+        assert once == run.put(once, name, "| a | b |")
+        assert text.count("\n## ") == once.count("\n## ")
