@@ -35,6 +35,7 @@ ROUNDS = 3
 TICK = 5.0
 """Milliseconds: a main loop kept longer drops a frame."""
 LOOP = "_G.mainloop = dofile({})\n".format(json.dumps(str(ROOT / "bench" / "mainloop.lua")))
+SWITCH = "require('sibyl')[...](vim.api.nvim_get_current_buf())"
 SERVE = """
 local id = vim.lsp.start({ name = 'ty', cmd = { ..., 'server' }, root_dir = vim.fn.getcwd() })
 vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'
@@ -109,7 +110,7 @@ def typing(child: Child, keys: int) -> dict[str, Any]:
     longest = 0.0
     for turn in range(2 * ROUNDS):
         ranked = turn % 2 == 1
-        child.lua("local on = ... require('sibyl')[on and 'enable' or 'disable'](0)", ranked)
+        child.lua(SWITCH, "enable" if ranked else "disable")
         if ranked:
             editor.in_step(child)
         child.type_keys("10000Go")

@@ -122,7 +122,7 @@ def good() -> dict[str, Any]:
             "open_ms": {"2000": 90.0, "20000": 500.0},
         },
         "keystroke": {"0.10.4": editor, "0.12.4": editor},
-        "startup": {"0.12.4": {"started_ms": {"added": {"p50": 0.5}}}},
+        "startup": {"0.12.4": {"started_ms": {"added": {"p50": 0.5}}, "begin_ms": {"p50": 2.0}}},
         "memory": {
             "above_imports_own_mb": 9.0,
             "host_above_imports_own_mb": 10.0,
