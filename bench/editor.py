@@ -19,7 +19,7 @@ from fake import FakeServer
 
 INIT = """
 vim.o.completeopt = 'menuone,noselect'
-vim.g.sibyl = { server = { enabled = false }, deadline = 200, max_bytes = 1e8 }
+vim.g.sibyl = { server = { enabled = false }, deadline = 1000, max_bytes = 1e8 }
 """
 # The reply leaves the server inside its callback: note the time there, before anyone else has it (this wrapper
 # is the innermost, as it comes first), and when the menu shows. `key` is when the key that asks was typed.

@@ -16,7 +16,7 @@ included; while letters are typed Neovim filters that list and sibyl does nothin
 author wrote. Everybody sees the text above the cursor and, as accepted before, the members in it:
 nvim-cmp's `recently_used` and `locality`, sibyl's usage of the file. blink.cmp's Lua matcher has neither
 frecency nor proximity; `blink.cmp+` adds both as its Rust matcher does (10 seconds between two accepted items),
-which counts from the first letter on. Neither can correct typos here, and nobody makes any.
+which counts from the first letter on; its cost is the Lua matcher's. Nobody makes typos here.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import editor
 from child import Child
 from common import MODEL, centiles, finish, table
 
+from sibyl.errors import SibylError
 from sibyl.model import Model
 
 OURS = "sibyl"
@@ -127,6 +128,17 @@ def accuracy(child: Child, menus: Path, sources: Path, most: int) -> dict[str, A
     }
 
 
+def judged(child: Child, options: argparse.Namespace) -> dict[str, Any]:
+    """The accuracy, or a sentence why there is none; raises SystemExit for files that do not fit."""
+    try:
+        return {"accuracy": accuracy(child, options.menus, options.sources, options.sites)}
+    except ImportError as missing:
+        print(f"Without accuracy: {missing} (it is in requirements/learn.txt).")
+        return {}
+    except SibylError as problem:
+        raise SystemExit(str(problem)) from problem
+
+
 def show(result: dict[str, Any]) -> None:
     """Print the one table: accuracy and cost, a line for each order."""
     right, spent = result.get("accuracy"), result["cost_ms"]
@@ -167,28 +179,19 @@ def main() -> int:
     nvim = editor.newest()
     if nvim is None:
         raise SystemExit("No Neovim was found: `make neovim` brings some.")
-    found = checkouts(options.peers)
+    names = checkouts(options.peers)
+    folder = str((options.peers or DRIVER).absolute())
     result: dict[str, Any] = {"neovim": editor.version(nvim)}
     with tempfile.TemporaryDirectory() as home:
         with closing(editor.opened(nvim, Path(home), 2_000)) as child:
-            ask(
-                child,
-                "peers.setup(select(2, ...))",
-                str((options.peers or DRIVER).absolute()),
-                found,
-            )
+            ask(child, "peers.setup(select(2, ...))", folder, names)
             result["cost_ms"] = cost(child, options.times)
-        if not (options.menus and options.sources):
-            print("Without accuracy: it needs --menus FILE and --sources DIR.")
-        else:
+        if options.menus and options.sources:
             with closing(Child(nvim, Path(home) / "plain", "vim.g.loaded_sibyl = 1")) as child:
-                ask(
-                    child,
-                    "peers.setup(select(2, ...))",
-                    str((options.peers or DRIVER).absolute()),
-                    found,
-                )
-                result["accuracy"] = accuracy(child, options.menus, options.sources, options.sites)
+                ask(child, "peers.setup(select(2, ...))", folder, names)
+                result |= judged(child, options)
+        else:
+            print("Without accuracy: it needs --menus FILE and --sources DIR.")
     show(result)
     finish(result)
     return 0

@@ -29,11 +29,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "engine"))
+from common import ROOT
 
-from sibyl.learn.lsp import Server, ServerHangs  # noqa: E402 (found through the line above)
-from sibyl.learn.members import Site, choose, cut, member_sites, position  # noqa: E402
+from sibyl.learn.lsp import Server, ServerHangs
+from sibyl.learn.members import Site, choose, cut, member_sites, position
 
 COMMANDS = {
     "ty": "ty server",

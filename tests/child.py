@@ -2,7 +2,7 @@
 
 In:   a Neovim binary, a folder for its home, optionally lines of Lua for its init file.
 Out:  `Child`: keys, text, completion menu, screen, messages; every wait has an end.
-Who:  tests/conftest.py (fixtures), tests/neovim/try_sibyl.py, bench/keystroke.py.
+Who:  tests/conftest.py (fixtures), tests/neovim/try_sibyl.py, bench/editor.py.
 
 The child is `nvim --embed` with a UI attached, as the popup menu exists only where there is a
 screen. Its home is a folder of the test's own: no configuration, data or state of the person who
