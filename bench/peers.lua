@@ -164,8 +164,10 @@ function M.setup(folder, wanted)
       peers[name] = nvim_cmp()
       table.insert(made, name)
     else
-      peers['blink.cmp'], peers['blink.cmp+'] = blink(false), blink(true)
-      vim.list_extend(made, { 'blink.cmp', 'blink.cmp+' })
+      for label, bonus in pairs({ ['blink.cmp (Lua)'] = false, ['blink.cmp (Lua) + bonuses'] = true }) do
+        peers[label] = blink(bonus)
+        table.insert(made, label)
+      end
     end
   end
   return made

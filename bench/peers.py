@@ -15,7 +15,7 @@ included; while letters are typed Neovim filters that list and sibyl does nothin
 **Accuracy**: recorded lists of a real language server (bench/recorded.py); where the item stands that the
 author wrote. Everybody sees the text above the cursor and, as accepted before, the members in it:
 nvim-cmp's `recently_used` and `locality`, sibyl's usage of the file. blink.cmp's Lua matcher has neither
-frecency nor proximity; `blink.cmp+` adds both as its Rust matcher does (10 seconds between two accepted items),
+frecency nor proximity; `+ bonuses` adds both as its Rust matcher does (10 seconds between two accepted items),
 which counts from the first letter on; its cost is the Lua matcher's. Nobody makes typos here.
 """
 
@@ -163,7 +163,7 @@ def show(result: dict[str, Any]) -> None:
     table(("order", *letters, *costs), rows)
 
 
-ORDER = ("Neovim", "blink.cmp", "blink.cmp+", "nvim-cmp", OURS)
+ORDER = ("Neovim", "blink.cmp (Lua)", "blink.cmp (Lua) + bonuses", "nvim-cmp", OURS)
 
 
 def main() -> int:

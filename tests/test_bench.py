@@ -134,7 +134,10 @@ def good() -> dict[str, Any]:
 def test_good_numbers_pass() -> None:
     """What keeps its budgets is called met, and nothing is certainly wrong."""
     assert {} == budgets.failed(good())
-    assert {"yes"} == {row[3] for row in budgets.rows(good())}
+    rows = list(budgets.rows(good()))
+    assert {"yes"} == {row[3] for row in rows}
+    assert set(run.SCRIPTS) - {"peers"} == {Path(str(row[4])).stem for row in rows}
+    assert len(rows) == len({row[0] for row in rows})
 
 
 BAD = {
