@@ -70,6 +70,19 @@ local function too_much(buf)
   end
 end
 
+-- Tells the host where the next list will be asked for: the start of the word under the cursor.
+local function hint(buf, mirror)
+  if api.nvim_get_current_buf() ~= buf then
+    return
+  end
+  local offset = bytes.word(buf)
+  local mark = mirror.seq .. ':' .. offset
+  if mark ~= mirror.hinted then
+    mirror.hinted = mark
+    bridge.send('cursor', buf, mirror.seq, offset)
+  end
+end
+
 -- Sends the whole text. The host takes it as the truth, whatever it held before.
 local function send_all(buf, mirror)
   mirror.seq = mirror.seq + 1
@@ -79,6 +92,7 @@ local function send_all(buf, mirror)
   mirror.length = #text
   require('sibyl.project').tell(buf)
   bridge.send('attach', buf, mirror.seq, text, path_of(buf))
+  hint(buf, mirror) -- a file is read while nobody waits for a list yet
 end
 
 local function leave(buf, reason)
@@ -132,17 +146,8 @@ local function join(pending, start, old, new)
   }
 end
 
--- Tells the host where the next list will be asked for: the start of the word under the cursor.
-local function hint(buf, mirror)
-  if api.nvim_get_current_buf() ~= buf or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
-    return
-  end
-  local offset = bytes.word(buf)
-  local mark = mirror.seq .. ':' .. offset
-  if mark ~= mirror.hinted then
-    mirror.hinted = mark
-    bridge.send('cursor', buf, mirror.seq, offset)
-  end
+local function typing()
+  return api.nvim_get_mode().mode:sub(1, 1) == 'i'
 end
 
 local function after_edit(buf, mirror)
@@ -152,7 +157,7 @@ local function after_edit(buf, mirror)
   mirror.scheduled = true
   vim.schedule(function()
     mirror.scheduled = false
-    if mirrors[buf] == mirror and M.flush(buf) then
+    if mirrors[buf] == mirror and M.flush(buf) and typing() then
       hint(buf, mirror)
     end
   end)
@@ -170,7 +175,7 @@ end
 function M.cursor_moved(buf)
   local mirror = mirrors[buf]
   -- An edit that is waiting to be sent brings the hint with it.
-  if mirror and not mirror.pending and not mirror.scheduled then
+  if mirror and not mirror.pending and not mirror.scheduled and typing() then
     hint(buf, mirror)
   end
 end
