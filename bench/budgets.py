@@ -45,6 +45,10 @@ def _growing(result: Any) -> float:
     return float(keys["20000"]["p50"] / keys["500"]["p50"])
 
 
+def _recalled(result: Any) -> float:
+    return float(result["rank_100_ms"]["all"]["p50"])
+
+
 _ADDED = ("instant", "100", "reply", "added")
 BUDGETS = (
     Budget(
@@ -72,6 +76,10 @@ BUDGETS = (
     Budget(
         "memory", "host above imports, own MB", OWN_MB, lambda r: r["host_above_imports_own_mb"]
     ),
+    Budget("project", "ranking 100 names with all memories, p50 ms", 0.5, _recalled),
+    Budget("project", "host memory for a project of 500 files, MB", 20.0, lambda r: r["host_mb"]),
+    Budget("project", "first reading of it, CPU s", 15.0, lambda r: r["build_cpu_s"]),
+    Budget("project", "warm start of it, ms", 100.0, lambda r: r["warm_ms"]),
     Budget("memory", "model on disk, MB", 4.0, lambda r: r["model_bytes"] / 1e6),
 )
 # What a busy machine cannot explain: two numbers of one run, or one that is far beyond its budget.

@@ -27,7 +27,7 @@ from common import ROOT, machine, table
 
 HERE = Path(__file__).resolve().parent
 RESULTS, README = HERE / "results.json", HERE / "README.md"
-SCRIPTS = ("stages", "keystroke", "startup", "memory", "peers")
+SCRIPTS = ("stages", "keystroke", "startup", "memory", "project", "peers")
 FULL = {"stages": ["--picture", str(HERE / "keystroke.png")]}
 SHORT = {
     "stages": ["--sizes", "500", "20000", "--rounds", "1"],
