@@ -195,7 +195,7 @@ def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
 def _elsewhere(made: Floats, rows: dict[str, int], remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate, and whether the class has it."""
     for index, used in enumerate(remembered.project):
-        whole = log1p(sum(times for times, _ in used.values())) if used else 1.0
+        whole = log1p(used.total) if used else 1.0
         for name in rows.keys() & used.keys():
             row, (times, files) = made[rows[name]], used[name]
             row[_FIRST_PROJECT + index] = log1p(times)
@@ -237,6 +237,6 @@ def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered
         made[_FIRST_BEFORE + _CONTEXT.index(place.previous)] = 1
     made[-4] = log1p(remembered.files)
     made[-3] = log1p(len(remembered.members))
-    made[-2] = log1p(sum(times for times, _ in remembered.project[0].values()))
+    made[-2] = log1p(remembered.project[0].total)
     made[-1] = log1p(remembered.accepted)
     return made

@@ -12,7 +12,6 @@ from told import host_ready
 PYTHON = ROOT / ".venv/bin/python"
 PARCEL = """\
 class Thing:
-    def zulu_weight(self) -> int: ...
     def yankee_label(self) -> str: ...
 
 
@@ -23,6 +22,7 @@ class Parcel(Thing):
     def delta(self) -> None: ...
     def mike_count(self) -> int: ...
     def november(self) -> int: ...
+    def zulu_weight(self) -> int: ...
 """
 USES = """\
 from parcel import Parcel
@@ -32,6 +32,10 @@ def weigh(parcel: Parcel) -> int:
     total = parcel.zulu_weight()
     other = Parcel()
     return total + other.zulu_weight()
+
+
+def heavy(parcel: Parcel) -> bool:
+    return parcel.zulu_weight() > 10
 """
 HEAD = """\
 from parcel import Parcel
@@ -61,7 +65,7 @@ def opened(start_nvim: Callable, project: Path) -> Callable[..., Child]:
             f" deadline = 1000, server = {{ delay = 0 }} }}",
             home=home,
         )
-        child.open(project / name, HEAD)
+        child.open(project / name, f"{HEAD}# {name}\n")  # exact copies count once
         host_ready(child)
         child.wait_for(lambda: child.lua("return #vim.lsp.get_clients({ bufnr = 0 })") == 1, 30)
         known(child, project, files)
@@ -88,7 +92,7 @@ def known(child: Child, root: Path, files: int) -> None:
 
 def menu(child: Child, line: str = "parcel.") -> list[str]:
     """Type a line at the end of the file; return the menu's own names of the class, in order."""
-    child.type_keys(f"Go{line}", every=0.02)
+    child.type_keys(f"Go{line}", every=0.05)
     names = {
         "alpha",
         "bravo",
@@ -110,21 +114,21 @@ def undo(child: Child) -> None:
 
 def test_other_files_lead_the_menu(opened: Callable[..., Child]) -> None:
     """A member that another file uses stands first, though no model ever saw it; a saved file is news."""
-    child = opened("main.py", 2)
+    child = opened("main.py", 3)
     assert menu(child)[0] == "zulu_weight"
     undo(child)
     other = Path(child.call("expand", "%:p")).with_name("count.py")
     child.command(f"edit {other}")
     child.type_keys("ggO" + "<CR>".join((*HEAD.splitlines(), *["parcel.november()"] * 9)) + "<Esc>")
     child.command("write | edit #")
-    known(child, other.parent, 3)
+    known(child, other.parent, 4)
     found = menu(child)
     assert set(found[:2]) == {"november", "zulu_weight"}
 
 
 def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) -> None:
     """Accepted twice, an item stands higher in another file, in another Neovim too, until it is forgotten."""
-    child = opened("main.py", 2)
+    child = opened("main.py", 3)
     before = menu(child, "x = parcel.").index("mike_count")
     undo(child)
     for _ in range(2):
@@ -135,7 +139,7 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
     child.wait_for(lambda: told(child)["person"]["items"] == 2)
     assert child.lines()[-1] == "x = parcel.mike_count()"
 
-    other = opened("second.py", 2, home=child.home)
+    other = opened("second.py", 4, home=child.home)
     after = menu(other, "x = parcel.").index("mike_count")
     assert after < before
     undo(other)

@@ -34,7 +34,7 @@ class Person:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._kept: dict[str, Used] = {}
+        self._kept: dict[str, Used] = {}  # as of now
         self._moment = -1
         self.items = 0
         with sentence(path):
@@ -70,8 +70,7 @@ class Person:
             if now % 500 == 0:
                 self._base.execute(_FORGET_OLD, (_MOST,))
         self.items = now
-        for key in contexts:
-            self._kept.pop(key, None)
+        self._kept.clear()
 
     def _add(self, key: str, name: str, now: int) -> None:
         row = self._base.execute(
@@ -84,20 +83,19 @@ class Person:
 
     def uses(self, key: str) -> Used:
         """Return the names accepted in a context: weight now, and recency from 0 to 1; '' is no context."""
-        if not key:
-            return {}
         kept = self._kept.get(key)
         if kept is None:
             with sentence(self.path):
                 rows = self._base.execute(
-                    "SELECT name, weight, last FROM picks WHERE key=?", (key,)
+                    "SELECT name, weight, ?-last FROM picks WHERE key=?", (self.items, key)
                 ).fetchall()
-            kept = self._kept[key] = {name: (weight, last) for name, weight, last in rows}
-        now = self.items
-        return {
-            name: (_faded(weight, now - last), 1 / (1 + 0.25 * log1p(now - last)))
-            for name, (weight, last) in kept.items()
-        }
+            kept = self._kept[key] = Used(
+                {
+                    name: (_faded(weight, since), 1 / (1 + 0.25 * log1p(max(since, 0))))
+                    for name, weight, since in rows
+                }
+            )
+        return kept
 
     def size(self) -> dict[str, int]:
         """Return how many items were accepted, how many are kept, and how many bytes they take."""

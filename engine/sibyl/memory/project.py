@@ -23,11 +23,20 @@ GROUPS = (
     "origin", "last", "chain", "member", "target", "function", "class", "mark", "newest",
 )  # fmt: skip
 """The contexts asked for, in the order of ``notes.keys``."""
-Used = Mapping[str, tuple[float, float]]
-"""Name: how often (or how much), in how many files (or how recently)."""
-
-_NOTHING: Used = {}
 _MOST_KEPT = 2_000  # answers
+
+
+class Used(dict[str, tuple[float, float]]):
+    """Names that followed a context: how often (or how much), in how many files (or how recently)."""
+
+    __slots__ = ("total",)
+
+    def __init__(self, names: Mapping[str, tuple[float, float]] | None = None) -> None:
+        super().__init__(names or {})
+        self.total = sum(often for often, _ in self.values())
+
+
+_NOTHING = Used()
 
 
 @dataclass
@@ -93,7 +102,7 @@ class Project:
         return kept
 
     def _without_own(self, key: str) -> Used:
-        there = self._store.uses(key)
+        there: dict[str, tuple[float, float]] = {**self._store.uses(key)}
         if self._own is not None:
             for name, often in self._own.uses.get(key, {}).items():
                 times, files = there.get(name, (0, 0))
@@ -101,7 +110,7 @@ class Project:
                     there[name] = (times - often, files - 1)
                 else:
                     there.pop(name, None)
-        return there
+        return Used(there)
 
     def _lookup(self, kind: str, name: str) -> dict[str, Any]:
         kept = self._defined.get((kind, name))
