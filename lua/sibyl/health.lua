@@ -218,6 +218,32 @@ local function servers()
   end
 end
 
+-- What is remembered of projects and of the person.
+local function remembered()
+  health.start('sibyl: memory')
+  local kind, told = question('memory')
+  if kind ~= 'memory' then
+    return health.warn('the host does not say what it remembers', 'Run `:Sibyl restart`; the log may tell why.')
+  end
+  if told.trouble then
+    health.warn(told.trouble, '`:Sibyl forget` deletes it; it is made anew.')
+  end
+  for root, one in pairs(told.projects or {}) do
+    health.ok(('%s: %d files, %.1f MB'):format(root, one.files, one.bytes / 1e6))
+  end
+  if told.person and told.person ~= vim.NIL then
+    health.ok(('accepted items: %d, %.1f MB'):format(told.person.items, told.person.bytes / 1e6))
+  end
+  for _, root in ipairs(told.reading or {}) do
+    health.info(root .. ' is being read')
+  end
+  for name, on in vim.spairs(config.get().memory) do
+    if not on then
+      health.info(('option `memory.%s` is off'):format(name))
+    end
+  end
+end
+
 local function records()
   health.start('sibyl: records')
   health.info('log: ' .. log.path())
@@ -240,6 +266,7 @@ function M.check()
   editor()
   if host() then
     live()
+    remembered()
   end
   menu()
   servers()

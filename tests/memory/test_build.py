@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from sibyl.memory import scribe
 from sibyl.memory.build import build
 from sibyl.memory.files import project_files
 from sibyl.memory.keeper import Keeper
@@ -250,3 +251,17 @@ def running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_long_reading_is_told_once(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever opens a large project hears once that it is being read, and how far it is."""
+    monkeypatch.setattr(scribe, "_LONG_S", 0.0)
+    root = tmp_path / "project"
+    write(root, **{f"m{index}": f"x.a{index}\n" for index in range(130)})
+    keeper = Keeper(tmp_path / "state", {}, lambda _, text: told.append(text))
+    keeper.recall(str(root), str(root / "m0.py"))
+    wait(lambda: not keeper.about()["reading"])
+    assert told == ["reading the project: 40 of 130 files"]
+    keeper.close()
