@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sibyl.errors import ModelError
-from sibyl.features import FEATURES_VERSION, NAMES, features, log_share
+from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES, features, log_share
 from sibyl.memory.project import Remembered
 from sibyl.model import Floats, Model
 from sibyl.usage import Place, Usage
@@ -36,7 +36,8 @@ class Ranking:
     order: list[int]
     probability: list[float]  # of the candidate at the same place of ``order``
     stars: int  # so many from the front are starred
-    rows: Floats | None = None  # features of the candidates as given, where the mixture decided
+    # Features of the candidates as given, where the mixture decided.
+    rows: Floats | None = field(default=None, compare=False, repr=False)
 
 
 def packed(numbers: npt.ArrayLike) -> str:
@@ -53,14 +54,17 @@ class Mix:
     """The learned mixture: a layer of rectified units over the features, then one score."""
 
     def __init__(self, kept: dict[str, Any]) -> None:
-        if kept.get("features") != list(NAMES) or kept.get("version") != FEATURES_VERSION:
+        names = kept.get("features") or []
+        if kept.get("version") != FEATURES_VERSION or not set(names) <= set(NAMES):
             raise ModelError(
                 "The model's mixing weights are of another version; get the model again."
             )
+        # Those that look at a few columns only leave the others out.
+        self._columns = None if names == list(NAMES) else [COLUMNS[name] for name in names]
         try:
             self.out = unpacked(kept["out"])  # (units + columns)
-            units = len(self.out) - len(NAMES)
-            self.hidden = unpacked(kept["hidden"]).reshape(len(NAMES) + 1, units)
+            units = len(self.out) - len(names)
+            self.hidden = unpacked(kept["hidden"]).reshape(len(names) + 1, units)
             self.star = float(kept["star"])
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(
@@ -69,6 +73,8 @@ class Mix:
 
     def scores(self, rows: Floats) -> Floats:
         """Return one score a row of features."""
+        if self._columns is not None:
+            rows = rows[:, self._columns]
         units = np.maximum(rows @ self.hidden[:-1] + self.hidden[-1], 0)
         return units @ self.out[: units.shape[1]] + rows @ self.out[units.shape[1] :]
 

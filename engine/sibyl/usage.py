@@ -55,7 +55,7 @@ def places(
         ("3", *texts[max(end - 3, 0) : end]),
         ("6", *texts[max(end - 6, 0) : end]),
         ("f", function, spelled),
-        ("k", cls) if cls else ("o", origin),
+        ("k", cls or origin),
     )
 
 

@@ -193,12 +193,12 @@ def learn(
         **{view: _judged(its, heat, star) for view, its in by_view.items()},
     }
     folded = [mixture.folded() for mixture in _fit_all(sites, columns, options, views)]
-    direct = np.mean([out[options.units :] for _, out in folded], 0)
+    direct = np.mean([out[options.units :][columns] for _, out in folded], 0)
     units = np.concatenate([out[: options.units] / len(folded) for _, out in folded])
     return {
         "version": FEATURES_VERSION,
-        "features": list(NAMES),
-        "hidden": packed(np.concatenate([hidden for hidden, _ in folded], 1)),
+        "features": [NAMES[column] for column in columns],
+        "hidden": packed(np.concatenate([hidden[[*columns, -1]] for hidden, _ in folded], 1)),
         "out": packed(np.concatenate((units, direct)) / heat),
         "star": star,
         "left_out": judged,
