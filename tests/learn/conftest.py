@@ -1,6 +1,6 @@
 """What the tests of the learning stages share.
 
-In: nothing. Out: the fixture `sources`. Called by: pytest.
+In: nothing. Out: the fixtures `sources` and `streams`. Called by: pytest.
 """
 
 from __future__ import annotations
@@ -25,3 +25,13 @@ def sources(tmp_path: Path) -> Path:
     """An empty folder for repositories."""
     (tmp_path / "sources").mkdir()
     return tmp_path / "sources"
+
+
+@pytest.fixture(scope="session")
+def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Streams of a handful of files of the standard library; to be read, not changed."""
+    from sibyl.learn import tiny
+
+    out = tmp_path_factory.mktemp("streams")
+    tiny.make_streams(out)
+    return out / "streams"

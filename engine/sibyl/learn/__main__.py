@@ -11,7 +11,7 @@ import importlib
 import signal
 import sys
 
-from sibyl.errors import LearnError
+from sibyl.errors import SibylError
 
 STAGES = {
     "corpus": "a  which files: licences, generated and vendored code, duplicates, splits",
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         hint = "install the extra `learn`" if not (error.name or "").startswith("sibyl") else "?"
         print(f"sibyl.learn {stage}: {error.name} is missing; {hint}.", file=sys.stderr)
-    except LearnError as error:
+    except SibylError as error:
         print(f"sibyl.learn {stage}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"sibyl.learn {stage}: stopped; the same command goes on from here.", file=sys.stderr)

@@ -21,10 +21,10 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from sibyl.errors import LearnError
+from sibyl.learn.checkpoints import best_of, load_network
 from sibyl.learn.files import whole_file
-from sibyl.learn.network import Network, Sizes
+from sibyl.learn.network import Network
 from sibyl.learn.streams import rows_of
-from sibyl.learn.train import read_checkpoint
 from sibyl.model import MODEL_VERSION
 from sibyl.stream import STREAM_VERSION
 from sibyl.vocab import Vocab
@@ -38,15 +38,18 @@ def parser() -> argparse.ArgumentParser:
         "python -m sibyl.learn export", description=__doc__.split("\n")[0]
     )
     made.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    made.add_argument(
+        "--checkpoint", type=Path, help="which one (default: its best.pt, else last.pt)"
+    )
     made.add_argument("--streams", type=Path, required=True, help="folder of its streams")
     made.add_argument("--out", type=Path, required=True, help="folder for the float model")
     return made
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Export the last checkpoint and compare it with PyTorch."""
+    """Export a checkpoint and compare it with PyTorch."""
     options = parser().parse_args(argv)
-    network, kept = load_network(options.run)
+    network, kept = load_network(options.checkpoint or best_of(options.run))
     vocab = Vocab.load(options.streams / "vocab.txt")
     if vocab.rows != network.sizes.rows:
         raise LearnError(f"The checkpoint in {options.run} was made with other streams.")
@@ -58,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
         file.write(vocab.dump().encode())
     far = difference(network, options.out / "sibyl.onnx")
     meta = {
-        "trained_steps": kept["step"],
+        "trained_steps": kept["progress"]["step"],
         "sizes": network.sizes.as_dict(),
         "streams": json.loads((options.streams / "streams.json").read_text()),
         "training": json.loads((options.run / "train.json").read_text())["arguments"],
@@ -67,18 +70,10 @@ def main(argv: list[str] | None = None) -> int:
     for name in ("streams", "out", "start"):  # folders of the machine it was made on say nothing
         meta["training"].pop(name, None)
     write_meta(options.out, vocab, "float32", meta)
-    print(json.dumps({"steps": kept["step"], "farthest from PyTorch": far}))
+    print(json.dumps({"steps": kept["progress"]["step"], "farthest from PyTorch": far}))
     if far > 1e-4:
         raise LearnError(f"ONNX and PyTorch differ by {far:.2g}, more than 1e-4.")
     return 0
-
-
-def load_network(run: Path) -> tuple[Network, dict]:
-    """Return the network of a run's last checkpoint, and the checkpoint."""
-    kept = read_checkpoint(run / "last.pt", "cpu")
-    network = Network(Sizes(**kept["sizes"]))
-    network.load_state_dict(kept["network"])
-    return network.eval(), kept
 
 
 def reach(network: Network, vocab: Vocab) -> float:

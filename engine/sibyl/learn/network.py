@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-State = tuple[Tensor, Tensor]
+State = tuple[Tensor, ...]
 """Hidden state and cell, each (1, lanes, hidden)."""
 
 

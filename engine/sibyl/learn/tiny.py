@@ -34,19 +34,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run every stage; the first that fails ends it."""
     options = parser().parse_args(argv)
     out: Path = options.out
-    sources = out / "sources"
-    trained = _take(TRAINED, sources, out / "train.tsv")
-    validated = _take(VALIDATED, sources, out / "val.tsv")
-    if len(trained) < 3 or not validated:
-        raise LearnError("This Python's standard library lacks the packages the tiny run reads.")
+    make_streams(out)
     server = options.server or f"{Path(sys.executable).parent / 'ty'} server"
-    corpus, streams, run = out / "corpus", out / "streams", out / "run"
+    sources, streams, run = out / "sources", out / "streams", out / "run"
     model, counts = out / "model", out / "counts.json.gz"
     lists = [out / "train.tsv", out / "val.tsv"]
-    both = [part for path in lists for part in ("--list", path)]
-    _stage("corpus", *both, "--sources", sources, "--out", corpus, "--any-licence")
-    small = ("--words", 400, "--pieces", 300, "--shared", 64)
-    _stage("streams", "--corpus", corpus, "--sources", sources, "--out", streams, *small)
     sizes = ("--hidden", 48, "--embedding", 32, "--lanes", 8, "--length", 48, "--sample", 200)
     steps = ("--steps", options.steps, "--every", options.steps, "--warm", 10, "--float")
     _stage("train", "--streams", streams, "--out", run, *sizes, *steps)
@@ -62,6 +54,19 @@ def main(argv: list[str] | None = None) -> int:
     shown = ("--model", model, "--float", out / "float", "--json", out / "evaluate.json")
     _stage("evaluate", *measured, *shown)
     return 0
+
+
+def make_streams(out: Path, *vocab: object) -> None:
+    """Run the first two stages into ``out``, with a small vocabulary or ``--vocab FILE``."""
+    sources, corpus = out / "sources", out / "corpus"
+    trained = _take(TRAINED, sources, out / "train.tsv")
+    validated = _take(VALIDATED, sources, out / "val.tsv")
+    if len(trained) < 3 or not validated:
+        raise LearnError("This Python's standard library lacks the packages the tiny run reads.")
+    both = ("--list", out / "train.tsv", "--list", out / "val.tsv")
+    _stage("corpus", *both, "--sources", sources, "--out", corpus, "--any-licence")
+    chosen = vocab or ("--words", 400, "--pieces", 300, "--shared", 64)
+    _stage("streams", "--corpus", corpus, "--sources", sources, "--out", out / "streams", *chosen)
 
 
 def _take(names: tuple[str, ...], sources: Path, listed: Path) -> list[str]:
