@@ -18,6 +18,8 @@ from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn import export, quantize, tiny, train  # noqa: E402
 from sibyl.learn.checkpoints import load_network  # noqa: E402
 from sibyl.learn.network import Network  # noqa: E402
+from sibyl.learn.processes import Processes  # noqa: E402
+from sibyl.learn.runs import prepare  # noqa: E402
 from sibyl.learn.watch import draw_curves, ranks_of, read_log, summary  # noqa: E402
 from sibyl.learn.weights import float_rows, read_model  # noqa: E402
 from sibyl.model import Model  # noqa: E402
@@ -213,9 +215,9 @@ def test_lists_of_validation_hold_no_text_twice(streams: Path) -> None:
     """Each member's list begins with the true one, which stands there once, among others."""
     options = train.parser().parse_args(["--streams", str(streams), "--out", "unused"])
     options.embedding, options.hidden, options.lanes = 8, 8, 4
-    made = train.prepare(options, train.read_about(streams), None)
+    made = prepare(options, Processes(), None)
     assert made.watch is not None and made.watch.members > 50
-    for step, (lane, time, lists) in enumerate(made.watch._lists):
+    for step, (lane, time, lists) in enumerate(made.watch.lists):
         tokens, _, _ = made.watch.lanes.step(step)
         assert np.array_equal(lists[:, 0], tokens[lane, time + 1])
         for row in lists:

@@ -18,6 +18,7 @@ STAGES = {
     "streams": "b  files to token streams in shards",
     "train": "c  the network learns from the shards",
     "tune": "   searches good settings for train",
+    "ablate": "   trains variants alike, to see what each part is worth",
     "export": "d  weights to ONNX, compared with PyTorch",
     "quantize": "e  ONNX to INT8, compared with d",
     "menus": "f  real completion lists from any language server, to measure on",

@@ -50,6 +50,11 @@ def main(argv: list[str] | None = None) -> int:
     """Export a checkpoint and compare it with PyTorch."""
     options = parser().parse_args(argv)
     network, kept = load_network(options.checkpoint or best_of(options.run))
+    if not network.sizes.plain:
+        raise LearnError(
+            f"The network in {options.run} is one to compare with; only one LSTM layer over whole "
+            "and piece rows, with the predicted embedding, runs in the editor."
+        )
     vocab = Vocab.load(options.streams / "vocab.txt")
     if vocab.rows != network.sizes.rows:
         raise LearnError(f"The checkpoint in {options.run} was made with other streams.")

@@ -46,8 +46,15 @@ class Lanes:
     """A fixed, seeded order of chunks; any step can be had directly, which makes resuming exact."""
 
     def __init__(
-        self, shard: Shard, lanes: int, length: int, seed: int, longest: int = 20_000
+        self,
+        shard: Shard,
+        lanes: int,
+        length: int,
+        seed: int,
+        longest: int = 20_000,
+        window: int = 0,
     ) -> None:
+        """Plan the lanes; with ``window`` the state is dropped within files, too, every so many chunks."""
         self.shard, self.lanes, self.length = shard, lanes, length
         rng = np.random.default_rng(seed)
         order = rng.permutation(len(shard.firsts) - 1)
@@ -60,7 +67,9 @@ class Lanes:
             filled, lane = heapq.heappop(heap)
             starts = np.arange(0, sizes[file], length) + shard.firsts[file]
             ends = np.minimum(starts + length, shard.firsts[file] + sizes[file])
-            plan = np.stack((starts, ends, np.arange(len(starts)) == 0), 1)
+            plan = np.stack(
+                (starts, ends, np.arange(len(starts)) % (window or len(starts)) == 0), 1
+            )
             plans[lane].append(plan)
             heapq.heappush(heap, (filled + len(starts), lane))
         joined = [np.concatenate(plan) for plan in plans if plan]

@@ -3,7 +3,8 @@
 In: a step's number, the streams' data, the network.  Out: one loss each for members, for telling the members
 of one origin apart, and for other names; and the state to carry on.  Called by: ``learn.train``.
 
-``draw`` depends on seed and step alone, so that a killed training goes on as if nothing had been.
+``draw`` depends on seed and step alone, so that a killed training goes on as if nothing had been, and that
+every process of a distributed one draws the same.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from sibyl.learn.candidates import Sampler, Siblings
 from sibyl.learn.lanes import Lanes
-from sibyl.learn.network import Network, State
+from sibyl.learn.network import Network, State, carried
+from sibyl.learn.processes import Processes
 from sibyl.tokens import MEMBER, NAME
 
 _SIBLINGS, _NEAR = 24, 12
@@ -95,42 +97,65 @@ def _ask(
     return Asked(lane, time, targets, candidates, places, sampler.correction[candidates])
 
 
-def losses_of(
-    network: Network, data: Data, batch: Batch, state: State | None, device: str, mixed: bool
-) -> tuple[dict[str, Tensor], State]:
-    """Return the mean losses of a batch, and the state to carry on."""
-    if state is not None:
-        keep = torch.from_numpy(~batch.begins).to(device).float()[None, :, None]
-        state = (state[0].detach() * keep, state[1].detach() * keep)
-    used, places = np.unique(batch.tokens, return_inverse=True)
-    places = torch.from_numpy(places.reshape(batch.tokens.shape)).to(device)
-    autocast = torch.autocast(device.split(":")[0], torch.bfloat16, enabled=mixed)
-    vectors = network.vectors(data.rows[used].to(device))
-    with autocast:
-        predicted, state = network(vectors[places.T], state)
-    predicted = predicted.transpose(0, 1)  # lanes, time, embedding
-    losses = {}
-    for name, asked in (("member", batch.member), ("name", batch.name)):
-        query = predicted[torch.from_numpy(asked.lane), torch.from_numpy(asked.time)]
-        candidates = network.vectors(data.rows[asked.candidates].to(device))
-        with autocast:
-            logits = query @ candidates.T
-        logits = logits.float() + torch.from_numpy(asked.correction).to(device)
-        losses[name] = functional.cross_entropy(logits, torch.from_numpy(asked.places).to(device))
-        if name == "member":
-            losses["sibling"] = _tell_apart(network, data, query, batch, device)
-    return losses, (state[0].float(), state[1].float())
+class Lesson(nn.Module):
+    """The network together with what it is taught; the losses come out."""
+
+    def __init__(self, network: Network, data: Data, processes: Processes, mixed: bool) -> None:
+        super().__init__()
+        self.network = network
+        self._rows = data.rows
+        self._mine = processes.lanes(data.lanes.lanes)
+        self._device, self._mixed = processes.device, mixed
+
+    def forward(self, batch: Batch, state: State | None) -> tuple[dict[str, Tensor], State]:
+        """Return this process's part of a batch's mean losses, and the state of its lanes to carry on.
+
+        Each part is a sum over the process's own names, divided by how many there are in the whole batch, so
+        that the parts of all processes add up to the means that one process alone would have.
+        """
+        tokens = batch.tokens[self._mine]
+        state = carried(state, self._tensor(batch.begins[self._mine]))
+        vectors = self._vectors(tokens.T)
+        with self._autocast():
+            predicted, state = self.network(vectors, state)
+        losses = {}
+        for name, asked in (("member", batch.member), ("name", batch.name)):
+            own = np.flatnonzero((asked.lane >= self._mine.start) & (asked.lane < self._mine.stop))
+            lane, time = asked.lane[own] - self._mine.start, asked.time[own]
+            query = predicted[torch.from_numpy(time), torch.from_numpy(lane)]
+            vectors = self.network.candidates(self._rows[asked.candidates].to(self._device))
+            with self._autocast():
+                logits = query @ vectors.T
+            logits = logits.float() + self._tensor(asked.correction)
+            losses[name] = _part(logits, self._tensor(asked.places[own]), len(asked.lane))
+            if name == "member":
+                losses["sibling"] = self._tell_apart(query, batch, own)
+        return losses, tuple(part.float() for part in state)
+
+    def _tell_apart(self, query: Tensor, batch: Batch, own: np.ndarray) -> Tensor:
+        """Softmax of each member against its own few siblings."""
+        targets, others = batch.member.targets[own], batch.others[own]
+        listed = np.maximum(np.concatenate((targets[:, None], others), 1), 0)
+        vectors = self._vectors(listed, candidates=True)
+        logits = torch.einsum("ne,nke->nk", query.float(), vectors)
+        logits[:, 1:] = logits[:, 1:].masked_fill(self._tensor(others < 0), -1e4)
+        first = torch.zeros(len(own), dtype=torch.long, device=self._device)
+        return _part(logits, first, len(batch.member.lane))
+
+    def _vectors(self, tokens: np.ndarray, candidates: bool = False) -> Tensor:
+        """Return the vectors of tokens (..., size), each text's made once."""
+        used, places = np.unique(tokens, return_inverse=True)
+        made = self.network.candidates if candidates else self.network.vectors
+        vectors = made(self._rows[used].to(self._device))
+        return vectors[self._tensor(places.reshape(tokens.shape))]
+
+    def _autocast(self) -> torch.autocast:
+        kind = self._device.split(":")[0]
+        return torch.autocast(kind, torch.bfloat16, enabled=self._mixed)
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
 
 
-def _tell_apart(network: Network, data: Data, query: Tensor, batch: Batch, device: str) -> Tensor:
-    """Softmax of each member against its own few siblings."""
-    targets, others = batch.member.targets, batch.others
-    used, places = np.unique(np.concatenate((targets[:, None], others), 1), return_inverse=True)
-    places = torch.from_numpy(places.reshape(len(targets), -1)).to(device)
-    vectors = network.vectors(data.rows[np.maximum(used, 0)].to(device))
-    logits = torch.einsum("ne,nke->nk", query.float(), vectors[places])
-    absent = torch.from_numpy(others < 0).to(device)
-    logits[:, 1:] = logits[:, 1:].masked_fill(absent, -1e4)
-    return functional.cross_entropy(
-        logits, torch.zeros(len(targets), dtype=torch.long, device=device)
-    )
+def _part(logits: Tensor, places: Tensor, whole: int) -> Tensor:
+    return functional.cross_entropy(logits, places, reduction="sum") / max(whole, 1)

@@ -20,7 +20,7 @@ import torch
 from sibyl.errors import LearnError
 from sibyl.learn.candidates import Sampler, Siblings
 from sibyl.learn.lanes import Lanes, Shard
-from sibyl.learn.network import Network, State
+from sibyl.learn.network import Network, State, carried
 from sibyl.tokens import MEMBER
 
 _FREQUENT = 40
@@ -38,46 +38,56 @@ class Watch:
         members: Sampler,
         lanes: int,
         steps: int,
+        window: int = 0,
     ) -> None:
         many = int(np.count_nonzero(np.diff(shard.firsts) >= 8))
         if not many:
             raise LearnError("The validation split of the streams holds no file.")
-        self.lanes = Lanes(shard, min(lanes, many), 96, _SEED)
+        self.lanes = Lanes(shard, min(lanes, many), 96, _SEED, window=window)
         self.rows = torch.from_numpy(rows)
-        self._lists: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self.lists: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         rng = np.random.default_rng(_SEED)
         for step in range(min(steps, self.lanes.steps)):
             tokens, kinds, _ = self.lanes.step(step)
             lane, time = np.nonzero(kinds[:, 1:] == MEMBER)
-            self._lists.append((lane, time, _listed(tokens, lane, time, siblings, members, rng)))
+            self.lists.append((lane, time, _listed(tokens, lane, time, siblings, members, rng)))
 
     @property
     def members(self) -> int:
         """How many members are measured."""
-        return sum(len(lane) for lane, _, _ in self._lists)
+        return sum(len(lane) for lane, _, _ in self.lists)
 
-    @torch.no_grad()
+    def lane_of_members(self) -> np.ndarray:
+        """Return for each member, in the order of ``ranks``, which lane it stands in."""
+        return np.concatenate([lane for lane, _, _ in self.lists])
+
     def measure(self, network: Network, device: str) -> dict[str, float]:
         """Return shares of true members ranked first and among five, and their mean reciprocal rank."""
+        return summary(self.ranks(network, device))
+
+    @torch.no_grad()
+    def ranks(self, network: Network, device: str) -> np.ndarray:
+        """Return the rank of each true member, chunk after chunk."""
         network.eval()
         state: State | None = None
         ranks = []
-        for step, (lane, time, lists) in enumerate(self._lists):
+        for step, (lane, time, lists) in enumerate(self.lists):
             tokens, _, begins = self.lanes.step(step)
-            if state is not None:
-                keep = torch.from_numpy(~begins).to(device).float()[None, :, None]
-                state = (state[0] * keep, state[1] * keep)
+            state = carried(state, torch.from_numpy(begins).to(device))
             predicted, state = network(self._vectors(network, tokens.T, device), state)
             query = predicted[torch.from_numpy(time), torch.from_numpy(lane)]
-            vectors = self._vectors(network, np.maximum(lists, 0), device)
+            vectors = self._vectors(network, np.maximum(lists, 0), device, candidates=True)
             scores = torch.einsum("ne,nke->nk", query, vectors).cpu().numpy()
             ranks.append(ranks_of(np.where(lists < 0, -np.inf, scores)))
         network.train()
-        return summary(np.concatenate(ranks))
+        return np.concatenate(ranks) if ranks else np.zeros(0)
 
-    def _vectors(self, network: Network, tokens: np.ndarray, device: str) -> torch.Tensor:
+    def _vectors(
+        self, network: Network, tokens: np.ndarray, device: str, candidates: bool = False
+    ) -> torch.Tensor:
         used, places = np.unique(tokens, return_inverse=True)
-        vectors = network.vectors(self.rows[used].to(device))
+        made = network.candidates if candidates else network.vectors
+        vectors = made(self.rows[used].to(device))
         return vectors[torch.from_numpy(places.reshape(tokens.shape)).to(device)]
 
 
