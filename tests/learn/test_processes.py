@@ -1,0 +1,132 @@
+"""Training by several processes: the same result as by one, and no end to it when one is killed.
+
+In: small streams, ``torchrun`` with two processes on this machine's CPU (gloo).  Out: nothing but verdicts.
+Called by: pytest; needs the extra ``learn``.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from small_repositories import ENVIRONMENT  # noqa: E402
+
+from sibyl.errors import LearnError  # noqa: E402
+from sibyl.learn.checkpoints import load_network  # noqa: E402
+from sibyl.learn.processes import Processes  # noqa: E402
+from sibyl.learn.watch import read_log  # noqa: E402
+
+pytestmark = [pytest.mark.learn, pytest.mark.slow, pytest.mark.timeout(600)]
+GIVEN = (
+    "train --lanes 4 --length 32 --hidden 24 --embedding 16 --warm 4 --sample 100 --float --threads 1 "
+    "--val-steps 3 --val-lanes 4 --every 5 --rate 0.01"
+)
+
+
+def begin(streams: Path, out: Path, processes: int, steps: int, more: str = "") -> subprocess.Popen:
+    """Start a training by one process, or by several under torchrun."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    launcher = [*launcher, *more.split(), "-m"] if processes > 1 else ["-m"]
+    given = [*GIVEN.split(), "--steps", str(steps), "--streams", str(streams), "--out", str(out)]
+    return subprocess.Popen(
+        [sys.executable, *launcher, "sibyl.learn", *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=ENVIRONMENT | {"OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen) -> str:
+    """Wait for a training; returns what it said, having seen that it succeeded."""
+    try:
+        said, _ = process.communicate(timeout=200)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate()
+    assert process.returncode == 0, said
+    return said
+
+
+def assert_alike(one: Path, other: Path) -> None:
+    """Two runs have the same learning curve and weights, but for the rounding of sums."""
+    curves = [read_log(run / "log.jsonl") for run in (one, other)]
+    assert len(curves[0]) == len(curves[1]) > 3
+    for left, right in zip(*curves, strict=True):
+        assert left.keys() == right.keys()
+        for name in left.keys() - {"tokens_per_s"}:
+            assert left[name] == pytest.approx(right[name], abs=2e-3), name
+    networks = [load_network(run / "last.pt")[0] for run in (one, other)]
+    for left, right in zip(*(network.parameters() for network in networks), strict=True):
+        assert torch.allclose(left, right, atol=2e-3)
+
+
+@pytest.fixture(scope="module")
+def alone(streams: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of 50 steps by one process."""
+    out = tmp_path_factory.mktemp("alone")
+    finish(begin(streams, out, 1, 50))
+    return out
+
+
+def test_two_processes_learn_what_one_learns(streams: Path, alone: Path, tmp_path: Path) -> None:
+    """Two gloo processes, each with half of the lanes, give the curve and the weights of one."""
+    finish(begin(streams, tmp_path, 2, 50))
+    assert_alike(alone, tmp_path)
+
+
+def test_a_run_goes_on_with_more_processes(streams: Path, alone: Path, tmp_path: Path) -> None:
+    """What one process began, two finish, and one again: all lanes' states are in the checkpoint."""
+    process = begin(streams, tmp_path, 1, 50)
+    wait_for(tmp_path / "last.pt", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    finish(begin(streams, tmp_path, 2, 50))
+    assert_alike(alone, tmp_path)
+
+
+def test_a_killed_worker_is_restarted_and_nothing_is_lost(
+    streams: Path, alone: Path, tmp_path: Path
+) -> None:
+    """Torchrun starts all again when one is killed; they go on from the checkpoint to the same end."""
+    process = begin(streams, tmp_path, 2, 50, "--max-restarts=1")
+    wait_for(tmp_path / "last.pt", process)
+    workers = children(process.pid)
+    assert len(workers) == 2
+    os.kill(workers[1], signal.SIGKILL)
+    said = finish(process)
+    assert "SIGKILL" in said or "-9" in said or "restart" in said.lower(), said
+    assert not set(workers) & set(children(process.pid))
+    assert_alike(alone, tmp_path)
+
+
+def wait_for(path: Path, process: subprocess.Popen) -> None:
+    """Wait until a file is there, as long as the process lives."""
+    while not path.exists():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.01)
+
+
+def children(pid: int) -> list[int]:
+    """Return the processes that a process started, Python ones."""
+    found = subprocess.run(
+        ["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    lines = [line.split(None, 1) for line in found.stdout.splitlines()]
+    return [int(child) for child, name in lines if "python" in name or "pt_" in name]
+
+
+def test_lanes_that_cannot_be_shared_are_refused() -> None:
+    """Three processes cannot share four lanes: one sentence."""
+    with pytest.raises(LearnError, match="4 lanes cannot be shared by 3 processes"):
+        Processes(0, 3).lanes(4)
+    assert [Processes(rank, 2).lanes(4) for rank in (0, 1)] == [slice(0, 2), slice(2, 4)]
