@@ -83,30 +83,30 @@ def loop(run: Run, progress: Progress, state: State | None, told: Told | None) -
         mininterval=0.5 if sys.stderr.isatty() else 30,
         disable=not processes.first,
     )
-    while done < options.steps and not _enough(progress, options.patience):
-        for group in optimiser.param_groups:
-            group["lr"] = options.rate * rate_at(done, options.warm, options.steps)
-        losses, state = learn(run, done, state)
-        for name, loss in losses.items():
-            progress.sums[name] = progress.sums.get(name, 0.0) + loss
-        done += 1
-        bar.update()
-        line: dict[str, float] = {}
-        if done % _LOGGED == 0:
-            line = {name: round(value / _LOGGED, 4) for name, value in progress.sums.items()}
-            progress.sums.clear()
-            read = (done - first) * options.lanes * options.length
-            line["tokens_per_s"] = round(read / (time.time() - began))
-            bar.set_postfix_str(f"member {line['member']:.3f}, best MRR {progress.best:.4f}")
-        if done % options.every == 0 or done == options.steps:
-            found = _validate(run, progress, done)
-            _log(run, done, line | found)
-            _keep(run, progress, done, state)
-            if told is not None and found:
-                told(done, found)
-        elif line:
-            _log(run, done, line)
-    bar.close()
+    with bar:
+        while done < options.steps and not _enough(progress, options.patience):
+            for group in optimiser.param_groups:
+                group["lr"] = options.rate * rate_at(done, options.warm, options.steps)
+            losses, state = learn(run, done, state)
+            for name, loss in losses.items():
+                progress.sums[name] = progress.sums.get(name, 0.0) + loss
+            done += 1
+            bar.update()
+            line: dict[str, float] = {}
+            if done % _LOGGED == 0:
+                line = {name: round(value / _LOGGED, 4) for name, value in progress.sums.items()}
+                progress.sums.clear()
+                read = (done - first) * options.lanes * options.length
+                line["tokens_per_s"] = round(read / (time.time() - began))
+                bar.set_postfix_str(f"member {line['member']:.3f}, best MRR {progress.best:.4f}")
+            if done % options.every == 0 or done == options.steps:
+                found = _validate(run, progress, done)
+                _log(run, done, line | found)
+                _keep(run, progress, done, state)
+                if told is not None and found:
+                    told(done, found)
+            elif line:
+                _log(run, done, line)
 
 
 def learn(run: Run, step: int, state: State | None) -> tuple[dict[str, float], State]:

@@ -1,0 +1,163 @@
+"""What the search for settings promises: one study, several workers, nothing lost when one is killed.
+
+In: small streams.  Out: nothing but verdicts.  Called by: pytest; needs the extra ``learn``.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+optuna = pytest.importorskip("optuna")
+
+from small_repositories import ENVIRONMENT, last_line, start  # noqa: E402
+
+from sibyl.errors import LearnError  # noqa: E402
+from sibyl.learn import tune  # noqa: E402
+from sibyl.learn.checkpoints import load_network  # noqa: E402
+from sibyl.learn.variants import with_vocabulary  # noqa: E402
+
+pytestmark = [pytest.mark.learn, pytest.mark.slow, pytest.mark.timeout(600)]
+TRAIN = "--lanes 4 --length 32 --warm 2 --sample 100 --float --val-steps 2 --val-lanes 4"
+
+
+def given(streams: Path, out: Path, trials: int, more: str = "", steps: int = 8) -> list[str]:
+    """Arguments of a small search."""
+    words = f"--streams {streams} --out {out} --trials {trials} --steps {steps} --every 2"
+    words += f" --embedding 8 16 --hidden 12 24 {more}"
+    return [*words.split(), "--train", TRAIN]
+
+
+def result(out: Path) -> dict:
+    """What a search found."""
+    return json.loads((out / "tune.json").read_text())
+
+
+def test_a_search_finds_settings_and_goes_on_where_it_was(streams: Path, tmp_path: Path) -> None:
+    """Two trials, then one more by the same command; vocabularies are searched, too."""
+    other = with_vocabulary(streams, tmp_path / "other", 50, 60, 16)
+    out = tmp_path / "tune"
+    tune.main(given(streams, out, 2, f"--streams {other}"))
+    first = result(out)["trials"]
+    assert len(first) == 2
+    tune.main(given(streams, out, 3, f"--streams {other}"))
+    found = result(out)
+    assert found["trials"][:2] == first and len(found["trials"]) == 3
+    done = [one for one in found["trials"] if one["state"] == "complete"]
+    assert found["best"]["mrr"] == max(one["mrr"] for one in done)
+    kept = load_network(out / found["best"]["folder"] / "best.pt")[1]
+    assert kept["progress"]["best"] == found["best"]["mrr"]
+    assert kept["sizes"]["hidden"] == found["best"]["settings"]["hidden"]
+    assert found["best"]["settings"]["streams"] in (str(streams), str(other))
+    tune.main(given(streams, out, 3, f"--streams {other}"))  # nothing is left to do
+    assert result(out) == found
+
+
+def test_two_workers_share_one_study(streams: Path, tmp_path: Path) -> None:
+    """The same command started twice: together they do the trials, each in its own folder."""
+    workers = [start("tune", *given(streams, tmp_path, 4)) for _ in range(2)]
+    for worker in workers:
+        _, said = worker.communicate(timeout=200)
+        assert worker.returncode == 0, said
+    trials = result(tmp_path)["trials"]
+    assert (
+        4 <= len(trials) <= 5
+    )  # the second may be in the middle of one when the first ends the last
+    assert len({one["folder"] for one in trials}) == len(trials)
+
+
+def began(streams: Path, out: Path) -> subprocess.Popen:
+    """A worker that is in the middle of its first, long trial; it gives a sign of life every second."""
+    code = "import sys; from sibyl.learn import tune, __main__; tune._BEAT = 1; sys.exit(__main__.main())"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code, "tune", *given(streams, out, 1, steps=60)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    while not (out / "trial-000" / "last.pt").exists():
+        assert worker.poll() is None, worker.communicate()
+        time.sleep(0.02)
+    return worker
+
+
+def goes_on(streams: Path, out: Path) -> bool:
+    """Whether the next worker brings the first trial to its end, from where it was."""
+    before = load_network(out / "trial-000" / "last.pt")[1]
+    tune.main(given(streams, out, 1, steps=60))
+    found = result(out)
+    after = load_network(out / "trial-000" / "last.pt")[1]
+    return (
+        [one["folder"] for one in found["trials"]] == ["trial-000"]
+        and before["sizes"] == after["sizes"]
+        and 0 < before["progress"]["step"] < after["progress"]["step"] == 60
+    )
+
+
+def test_an_interrupted_trial_goes_on(streams: Path, tmp_path: Path) -> None:
+    """Asked to end in the middle of a trial: one sentence, and the next worker takes it up."""
+    worker = began(streams, tmp_path)
+    worker.send_signal(signal.SIGTERM)
+    _, said = worker.communicate(timeout=100)
+    assert worker.returncode == 130
+    assert last_line(said) == "sibyl.learn tune: stopped; the same command goes on from here."
+    assert goes_on(streams, tmp_path)
+
+
+def test_a_killed_workers_trial_goes_on(
+    streams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial whose worker gives no sign of life any more is taken up by the next."""
+    worker = began(streams, tmp_path)
+    worker.kill()
+    worker.communicate()
+    time.sleep(5)  # three signs missed, in SQLite's whole seconds
+    monkeypatch.setattr(tune, "_BEAT", 1)
+    assert goes_on(streams, tmp_path)
+
+
+def test_a_network_that_is_too_large_is_not_trained(streams: Path, tmp_path: Path) -> None:
+    """With almost no room, all trials are pruned, and no training begins."""
+    tune.main(given(streams, tmp_path, 2, "--mb 0.001"))
+    assert {one["state"] for one in result(tmp_path)["trials"]} == {"pruned"}
+    assert result(tmp_path)["best"] is None
+    assert not list(tmp_path.glob("trial-*/last.pt"))
+
+
+def test_trials_below_the_median_are_pruned(
+    streams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trial that is worse than the others at the same step ends there."""
+    steps: list[int] = []
+
+    def training(options: object, processes: object, told: object) -> None:
+        number = len(steps)
+        steps.append(0)
+        folder = Path(options.out)  # type: ignore[attr-defined]
+        folder.mkdir(parents=True)
+        for step in (2, 4, 6, 8):
+            steps[-1] = step
+            mrr = 0.5 if number < 4 else 0.1
+            with (folder / "log.jsonl").open("a") as file:
+                file.write(json.dumps({"step": step, "mrr": mrr}) + "\n")
+            told(step, {"mrr": mrr})  # type: ignore[operator]
+
+    monkeypatch.setattr(tune, "train", training)
+    tune.main(given(streams, tmp_path, 5))
+    assert steps[:4] == [8] * 4 and steps[4] < 8
+    assert [one["state"] for one in result(tmp_path)["trials"]] == ["complete"] * 4 + ["pruned"]
+
+
+def test_a_study_that_is_none_is_told(streams: Path, tmp_path: Path) -> None:
+    """A file that is no database ends in one sentence."""
+    (tmp_path / "study.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(LearnError, match="cannot be opened"):
+        tune.main(given(streams, tmp_path, 1))
