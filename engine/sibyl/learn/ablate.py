@@ -123,7 +123,7 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         runs.read_about(options.streams)
-        rows = np.load(options.streams / "rows.npy")
+        rows = runs.read_rows(options.streams)
         self.shard, self.val = (Shard.open(options.streams, split) for split in ("train", "val"))
         base = self._asked(options.streams, options.out, "")
         lanes = Lanes(self.shard, base.lanes, base.length, base.seed)

@@ -40,7 +40,7 @@ def read_checkpoint(path: Path, device: str) -> dict[str, Any]:
     try:
         kept: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
-        raise LearnError(f"The checkpoint {path} cannot be read ({error}).") from error
+        raise LearnError(f"The checkpoint {path} cannot be read ({_first_line(error)}).") from error
     if not isinstance(kept, dict) or kept.get("version") != CHECKPOINT_VERSION:
         raise LearnError(f"The checkpoint {path} is of another version than this sibyl's.")
     return kept
@@ -64,8 +64,16 @@ def save(
         "state": [part.detach() for part in state],
         "made_with": made_with,
     }
-    with whole_file(path) as file:
-        torch.save(kept, file)
+    try:
+        with whole_file(path) as file:
+            torch.save(kept, file)
+    except RuntimeError as error:  # what PyTorch makes of a disk that is full
+        raise LearnError(f"Cannot write {path}: {_first_line(error)}.") from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
 
 
 def resume(

@@ -39,7 +39,10 @@ class Shard:
             ]
         except (OSError, ValueError) as error:
             raise LearnError(f"No streams of the split {split} in {folder} ({error}).") from error
-        return cls(*arrays)
+        tokens, kinds, firsts = arrays
+        if not len(firsts) or not len(tokens) == len(kinds) == firsts[-1]:
+            raise LearnError(f"The streams of {split} in {folder} are not whole; make them again.")
+        return cls(tokens, kinds, firsts)
 
 
 class Lanes:

@@ -155,13 +155,22 @@ def read_about(folder: Path) -> dict[str, Any]:
         raise LearnError(f"{folder} holds no finished streams ({error!r}).") from error
 
 
+def read_rows(folder: Path) -> np.ndarray:
+    """Read which rows each text of the streams is made of."""
+    try:
+        rows: np.ndarray = np.load(folder / "rows.npy")
+        return rows
+    except (OSError, ValueError, EOFError) as error:
+        raise LearnError(f"The streams in {folder} lack their rows ({error}).") from error
+
+
 def prepare(options: argparse.Namespace, processes: Processes, weights: Weights | None) -> Run:
     """Open the streams and make the network."""
     folder, about = options.streams, read_about(options.streams)
     shard = first_share(Shard.open(folder, "train"), options.share)
     validated = options.val_steps and "val" in about
     shards = [shard, Shard.open(folder, "val")] if validated else [shard]
-    rows = np.load(folder / "rows.npy")
+    rows = read_rows(folder)
     if options.no_origins:
         rows = without_origins(rows, shards)
     if options.no_pieces:

@@ -35,6 +35,11 @@ from sibyl.learn.watch import draw_curves, read_log
 _LOGGED = 50
 """Steps between two lines of the log."""
 
+
+class DivergedError(LearnError):
+    """The loss became infinite or no number."""
+
+
 Told = Callable[[int, dict[str, float]], None]
 """Called after each validation with the step and what was found; may raise to end the training."""
 
@@ -88,6 +93,10 @@ def loop(run: Run, progress: Progress, state: State | None, told: Told | None) -
             for group in optimiser.param_groups:
                 group["lr"] = options.rate * rate_at(done, options.warm, options.steps)
             losses, state = learn(run, done, state)
+            if not all(map(math.isfinite, losses.values())):
+                raise DivergedError(
+                    f"The loss is no number any more at step {done}; use another --out and a lower --rate."
+                )
             for name, loss in losses.items():
                 progress.sums[name] = progress.sums.get(name, 0.0) + loss
             done += 1

@@ -23,6 +23,7 @@ from typing import Any
 import optuna
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from sibyl.errors import LearnError
 from sibyl.learn import runs
@@ -30,7 +31,7 @@ from sibyl.learn.ablate import bytes_of
 from sibyl.learn.files import whole_file
 from sibyl.learn.network import Network, Sizes
 from sibyl.learn.processes import Processes
-from sibyl.learn.train import train
+from sibyl.learn.train import DivergedError, train
 from sibyl.learn.watch import read_log
 
 _BEAT = 15
@@ -72,11 +73,12 @@ def main(argv: list[str] | None = None) -> int:
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # we say ourselves how trials end
     study = open_study(options.out)
     enough = optuna.study.MaxTrialsCallback(options.trials, _ENDED)
+    said = [enough, lambda study, trial: _say(study, trial, options.out)]
     if len(study.get_trials(deepcopy=False, states=_ENDED)) < options.trials:
-        study.optimize(
-            lambda trial: objective(trial, options),
-            callbacks=[enough, lambda study, trial: _say(study, trial, options.out)],
-        )
+        try:
+            study.optimize(lambda trial: objective(trial, options), callbacks=said)
+        except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
+            raise LearnError(f"The study in {options.out} cannot be written ({error}).") from error
     print(json.dumps(write_result(study, options.out)["best"]))
     return 0
 
@@ -128,6 +130,8 @@ def objective(trial: Trial, options: argparse.Namespace) -> float:
 
     try:
         train(given, Processes(device=given.device), told)
+    except DivergedError as error:
+        raise optuna.TrialPruned(str(error)) from error
     except KeyboardInterrupt:
         try_again(trial.study, trial)
         raise

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sibyl.errors import LearnError
 from sibyl.learn.files import whole_file
 from sibyl.learn.lanes import Shard
 from sibyl.learn.streams import choose, rows_of
@@ -60,8 +61,13 @@ def with_vocabulary(streams: Path, out: Path, words: int, pieces: int, shared: i
         link = out / path.name
         if path.name != "rows.npy" and not link.exists():
             link.symlink_to(path.resolve())
-    with gzip.open(streams / "texts.txt.gz", "rb") as file:
-        texts = file.read().decode("utf-8", "surrogatepass").split("\n")
+    try:
+        with gzip.open(streams / "texts.txt.gz", "rb") as file:
+            texts = file.read().decode("utf-8", "surrogatepass").split("\n")
+    except (OSError, EOFError) as error:
+        raise LearnError(
+            f"The texts of the streams in {streams} cannot be read ({error})."
+        ) from error
     counts = _counted(Shard.open(streams, "train"), len(texts))
     there = {texts[index]: int(counts[index]) for index in np.flatnonzero(counts)}
     vocab = choose(Counter(there), Namespace(words=words, pieces=pieces, shared=shared))

@@ -115,6 +115,7 @@ def _listed(
 
 def ranks_of(scores: np.ndarray) -> np.ndarray:
     """Return the rank of each row's first entry; equals share the middle of their ranks."""
+    scores = np.where(np.isnan(scores), -np.inf, scores)  # or all would seem to be first
     first = scores[:, :1]
     above, equal = (scores > first).sum(1), (scores[:, 1:] == first).sum(1)
     return np.asarray(1 + above + equal / 2)
