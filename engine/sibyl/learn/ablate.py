@@ -34,7 +34,7 @@ from sibyl.learn.train import train
 from sibyl.learn.variants import with_vocabulary
 from sibyl.learn.watch import Watch, summary
 
-BASE = "--hidden 256 --embedding 96 --lanes 64 --length 96 --warm 50 --float"
+BASE = "--hidden 256 --embedding 96 --lanes 64 --length 96 --warm 100"
 PLAN = {
     "base": ("LSTM, predicted embedding (the base)", ""),
     "frequency": ("frequency after the origin, same tokens", "--count frequency"),
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     add("--streams", type=Path, required=True, help="folder of the streams")
     add("--out", type=Path, required=True, help="folder for runs and tables")
     add("--plan", default="all", help="which variants, by comma (all): " + ", ".join(PLAN))
-    add("--steps", type=int, default=480, help="chunks of all lanes each variant reads (480)")
+    add("--steps", type=int, default=600, help="chunks of all lanes each variant reads (600)")
     add("--base", default=BASE, help=f"what all are trained with ({BASE})")
     add("--threads", type=int, default=1, help="CPU threads (1)")
     add("--val-lanes", type=int, default=64, help="validation files side by side (64)")
