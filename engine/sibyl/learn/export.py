@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         "training": json.loads((options.run / "train.json").read_text())["arguments"],
         "onnx_from_torch": far,
     }
-    for name in ("streams", "out", "start"):  # folders of the machine it was made on say nothing
+    for name in ("streams", "out"):  # folders of the machine it was made on say nothing
         meta["training"].pop(name, None)
     write_meta(options.out, vocab, "float32", meta)
     print(json.dumps({"steps": kept["progress"]["step"], "farthest from PyTorch": far}))

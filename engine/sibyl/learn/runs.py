@@ -7,6 +7,7 @@ Called by: ``learn.train``, ``learn.ablate``, ``learn.tune``.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,8 @@ class Run:
     """The lesson, or what shares it with other processes."""
     optimiser: torch.optim.Optimizer
     made_with: dict[str, Any]
+    begun_with: str
+    """Which weights were finetuned, by their hash; empty if none."""
 
     @property
     def network(self) -> Network:
@@ -141,7 +144,8 @@ def read_start(path: Path, device: str) -> Weights:
     if path.is_dir():
         return read_model(path)
     kept = read_checkpoint(path, device)
-    return Weights(Sizes(**kept["sizes"]), kept["made_with"]["vocab"], kept["network"])
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return Weights(Sizes(**kept["sizes"]), kept["made_with"]["vocab"], kept["network"], digest)
 
 
 def read_about(folder: Path) -> dict[str, Any]:
@@ -196,7 +200,8 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
         for name in ("seed", "lanes", "length", "skip", "window", "share", "chunks")
     }
     made_with |= {"vocab": about["vocab"], "tokens": about["train"]["tokens"]}
-    return Run(options, processes, data, watch, lesson, taught, optimiser, made_with)
+    begun_with = weights.hash if weights else ""
+    return Run(options, processes, data, watch, lesson, taught, optimiser, made_with, begun_with)
 
 
 def _sizes(options: argparse.Namespace, about: dict[str, Any]) -> Sizes:

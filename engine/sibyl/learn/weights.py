@@ -36,6 +36,8 @@ class Weights:
     sizes: Sizes
     vocab: str
     network: dict[str, torch.Tensor]
+    hash: str
+    """Begin of the SHA-256 of the file they were in; says in a sidecar what was begun with."""
 
 
 def read_model(folder: Path) -> Weights:
@@ -52,7 +54,8 @@ def read_model(folder: Path) -> Weights:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LearnError(f"{folder} holds no model that can be trained on ({error!r}).") from error
     network = {name: torch.from_numpy(np.array(w, np.float32)) for name, w in made.items()}
-    return Weights(sizes, meta["vocab"], network | {"rows.weight": torch.from_numpy(rows)})
+    network["rows.weight"] = torch.from_numpy(rows)
+    return Weights(sizes, meta["vocab"], network, meta["sha256"]["sibyl.onnx"][:12])
 
 
 def float_rows(rows: np.ndarray) -> np.ndarray:
