@@ -34,7 +34,7 @@ from sibyl.learn.train import train
 from sibyl.learn.variants import with_vocabulary
 from sibyl.learn.watch import Watch, summary
 
-BASE = "--hidden 256 --embedding 96 --lanes 64 --length 96 --warm 100"
+BASE = "--hidden 256 --embedding 96 --lanes 16 --length 96 --warm 100 --rate 0.008 --sample 800"
 PLAN = {
     "base": ("LSTM, predicted embedding (the base)", ""),
     "frequency": ("frequency after the origin, same tokens", "--count frequency"),
@@ -57,9 +57,9 @@ PLAN = {
     "words-20000": ("20,000 words, 1,000 pieces", "--vocabulary 20000 1000"),
     "chunks-half": ("half of the tokens, read twice", "--chunks 0.5"),
     "chunks-quarter": ("a quarter of the tokens, read four times", "--chunks 0.25"),
-    "share-50": ("first half of the corpus", "--share 0.5"),
-    "share-25": ("first quarter of the corpus", "--share 0.25"),
     "hidden-512": ("hidden 512", "--hidden 512"),
+    "share-25": ("first quarter of the corpus", "--share 0.25"),
+    "share-50": ("first half of the corpus", "--share 0.5"),
     "dropout": ("dropout 0.1", "--dropout 0.1"),
 }
 """Name, meaning, and what differs from the base; in the order of running."""
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     add("--streams", type=Path, required=True, help="folder of the streams")
     add("--out", type=Path, required=True, help="folder for runs and tables")
     add("--plan", default="all", help="which variants, by comma (all): " + ", ".join(PLAN))
-    add("--steps", type=int, default=600, help="chunks of all lanes each variant reads (600)")
+    add("--steps", type=int, default=2_000, help="chunks of all lanes each variant reads (2000)")
     add("--base", default=BASE, help=f"what all are trained with ({BASE})")
     add("--threads", type=int, default=1, help="CPU threads (1)")
     add("--val-lanes", type=int, default=64, help="validation files side by side (64)")
