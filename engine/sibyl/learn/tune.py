@@ -124,7 +124,6 @@ def objective(trial: Trial, options: argparse.Namespace) -> float:
 
     def told(step: int, found: dict[str, float]) -> None:
         trial.report(found["mrr"], step)
-        trial.set_user_attr("best", max(found["mrr"], trial.user_attrs.get("best", 0.0)))
         if trial.should_prune():
             raise optuna.TrialPruned
 

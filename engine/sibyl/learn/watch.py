@@ -104,9 +104,7 @@ def _listed(
     known = siblings.all(tokens[lane, time])
     frequent = members.frequent(rng, (len(lane), _FREQUENT))
     listed = np.concatenate((truth, known, frequent), 1)
-    order = np.argsort(
-        listed, axis=1, kind="stable"
-    )  # the first of equals stays: the truth is first
+    order = np.argsort(listed, axis=1, kind="stable")  # of equals the first stays: the truth
     ordered = np.take_along_axis(listed, order, 1)
     again = np.zeros(listed.shape, bool)
     np.put_along_axis(again, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], 1)
