@@ -51,7 +51,8 @@ def finish(process: subprocess.Popen) -> str:
     try:
         said, _ = process.communicate(timeout=200)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        for one in (*children(process.pid), process.pid):  # workers have sessions of their own
+            os.kill(one, signal.SIGKILL)
         said, _ = process.communicate()
     assert process.returncode == 0, said
     return said

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from typing import Any
 import optuna
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sibyl.errors import LearnError
 from sibyl.learn import runs
@@ -92,27 +93,37 @@ def _say(study: optuna.Study, trial: FrozenTrial, out: Path) -> None:
 
 def open_study(out: Path) -> optuna.Study:
     """Open the study of a folder, or begin it."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():  # signs of life are called experimental since 2021
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            storage = RDBStorage(
-                f"sqlite:///{out / 'study.db'}",
-                engine_kwargs={"connect_args": {"timeout": 60}},  # workers wait for one another
-                heartbeat_interval=_BEAT,
-                grace_period=3 * _BEAT,
-                heartbeat_stale_trial_callback=try_again,
-            )
-        return optuna.create_study(
-            storage=storage,
-            study_name="sibyl",
-            direction="maximize",
-            load_if_exists=True,
-            sampler=optuna.samplers.TPESampler(),
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
+    for chance_left in (True, False):
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            return _opened(out)
+        except Exception as error:  # SQLAlchemy's, SQLite's and the file system's
+            if not (chance_left and isinstance(error, OperationalError)):
+                raise LearnError(
+                    f"The study {out / 'study.db'} cannot be opened ({error})."
+                ) from error
+            time.sleep(1.0)  # two workers made the same tables at once; now they are there
+    raise AssertionError("the second try returns or raises")
+
+
+def _opened(out: Path) -> optuna.Study:
+    with warnings.catch_warnings():  # signs of life are called experimental since 2021
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        storage = RDBStorage(
+            f"sqlite:///{out / 'study.db'}",
+            engine_kwargs={"connect_args": {"timeout": 60}},  # workers wait for one another
+            heartbeat_interval=_BEAT,
+            grace_period=3 * _BEAT,
+            heartbeat_stale_trial_callback=try_again,
         )
-    except Exception as error:  # SQLAlchemy's, SQLite's and the file system's
-        raise LearnError(f"The study {out / 'study.db'} cannot be opened ({error}).") from error
+    return optuna.create_study(
+        storage=storage,
+        study_name="sibyl",
+        direction="maximize",
+        load_if_exists=True,
+        sampler=optuna.samplers.TPESampler(),
+        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
+    )
 
 
 def objective(trial: Trial, options: argparse.Namespace) -> float:
