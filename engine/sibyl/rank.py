@@ -55,7 +55,8 @@ class Mix:
 
     def __init__(self, kept: dict[str, Any]) -> None:
         names = kept.get("features") or []
-        if kept.get("version") != FEATURES_VERSION or not set(names) <= set(NAMES):
+        fit = bool(names) and set(names) <= set(NAMES)
+        if kept.get("version") != FEATURES_VERSION or not fit:
             raise ModelError(
                 "The model's mixing weights are of another version; get the model again."
             )
