@@ -5,9 +5,10 @@ Out:  `Differ`: counts of edits, comparisons and drift; `Different` when a layer
 Who:  the engine's tests, `fuzz.py`.
 
     text        the bytes, always
-    syntax      on sound code always; on broken code an incremental tree may differ from a fresh one
-                (tree-sitter's recovery looks at what was there before). That is *drift*: counted, and a
-                quiet moment (`Session.rest`) must mend it.
+    syntax      where a long text is cut, and what was read of closed sections, always; the tree of the
+                open section on sound code always. On broken code an incremental tree may differ from a
+                fresh one (tree-sitter's recovery looks at what was there before). That is *drift*:
+                counted, and a quiet moment (`Session.rest`) must mend it.
     stream      equals one from scratch; where the trees drifted, one read from the very same tree
     usage, states, place, ranking
                 equal those from scratch whenever the streams do: states and scores to the last bit
@@ -36,14 +37,15 @@ class Different(AssertionError):
 
 
 class _Kept(Syntax):
-    """The tree of another, as it is."""
+    """The cuts and the tree of another as they are, its leaves laid out anew."""
 
     def __init__(self, other: Syntax) -> None:
         super().__init__()
-        self.tree, self.stop = other.tree, other.stop
+        self._sections = other._sections
+        self.tree, self.base, self.stop = other.tree, other.base, other.stop
 
     def advance(self, text: Text, stop: int) -> int:  # noqa: ARG002 (nothing to parse)
-        return 0
+        return self._lay(self._sections.closed, 0)
 
 
 class Differ:
@@ -101,6 +103,7 @@ class Differ:
             raise Different("text: the bytes are not those of the editor")
         fresh = Session(self.ranker, self.data)
         fresh.prepare(self.cursor)
+        _same("cuts", _cuts(fresh.stream.syntax), _cuts(live.stream.syntax))
         fresh_tree, live_tree = fresh.stream.syntax.tree, live.stream.syntax.tree
         assert fresh_tree is not None and live_tree is not None
         broken = fresh_tree.root_node.has_error
@@ -135,8 +138,17 @@ class Differ:
             raise Different("ranking: not every candidate comes exactly once")
 
 
-def _tokens(stream: Stream) -> tuple[list[int], list[str], list[int], list[tuple[int, str, str]]]:
-    return stream.kinds, stream.texts, stream.starts, stream.uses
+def _cuts(syntax: Syntax) -> list[tuple[Any, ...]]:
+    """Where a text is cut into sections, by what, and the leaves of the closed ones."""
+    closed = [
+        (section.base, section.length, section.span, list(section.leaves()))
+        for section in syntax._sections.closed
+    ]
+    return [*closed, (syntax.base, syntax.stop)]
+
+
+def _tokens(stream: Stream) -> tuple[list[int], list[str], list[tuple[int, str, str]]]:
+    return stream.kinds, stream.texts, stream.uses
 
 
 def _lookups(session: Session) -> dict[str, Any]:

@@ -7,9 +7,10 @@ Who:  `make fuzz`, and with a few thousand edits the engine's tests.
     python tests/fuzz.py --edits 100000 --seed 1
     python tests/fuzz.py --redo build/fuzz/1-17.json --last 5     the last 5 edits alone, if they suffice
 
-Files are parts of Python's own modules. One *series* is one file edited a few hundred times: typed into
-character by character, deleted from, pasted into, undone, with jumps of the cursor, and with broken code
-that piles up. What a series does depends on seed and number alone.
+Files are parts of Python's own modules, a few of them several thousand lines long. One *series* is one file
+edited a few hundred times: typed into character by character, deleted from, pasted into, undone, with jumps of
+the cursor, and with broken code that piles up. Short files are cut into sections as if they were long, too.
+What a series does depends on seed and number alone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).parents
 from differ import Differ  # noqa: E402 (found through the line above)
 from standin import StandIn  # noqa: E402
 
+from sibyl import sections  # noqa: E402
 from sibyl.rank import Ranker  # noqa: E402
 
 SNIPPETS = (
@@ -59,6 +62,8 @@ SNIPPETS = (
     "\ndel a.b; global c; x.",
 )
 _HEAVY = 4000  # bytes of a file that is edited; a few are larger
+LONG = 150_000  # bytes: several thousand lines
+_SPANS = (sections.SPAN, sections.SPAN, 300, 1500)  # bytes that decide where a text is cut
 
 
 @dataclass
@@ -80,10 +85,15 @@ class Counts:
 class Typist:
     """Makes up what is done to one file."""
 
-    def __init__(self, name: str, sources: list[Path]) -> None:
+    def __init__(self, name: str, sources: list[Path], long: bool = False) -> None:
         self.chance = random.Random(name)
+        self.long = long or self.chance.random() < 0.03
+        sizes = (0, 300, 1000, 2000, _HEAVY, _HEAVY, 5 * _HEAVY)
+        size = LONG if self.long else self.chance.choice(sizes)
+        self.span = sections.SPAN if self.long else self.chance.choice(_SPANS)
         data = self.chance.choice(sources).read_bytes()
-        size = self.chance.choice((0, 300, 1000, 2000, _HEAVY, _HEAVY, 5 * _HEAVY))
+        while len(data) < size:
+            data += self.chance.choice(sources).read_bytes()
         start = data.rfind(b"\n", 0, self.chance.randrange(max(len(data) - size, 1))) + 1
         self.source = data[start : start + size]
         self.data = self.source
@@ -92,16 +102,8 @@ class Typist:
 
     def doings(self, edits: int) -> Iterator[list[Any]]:
         """Yield ["edit", start, old length, new, cursor after] and ["move", cursor]."""
-        acts = (
-            self._type,
-            self._type,
-            self._type,
-            self._delete,
-            self._paste,
-            self._jump,
-            self._undo,
-        )
-        acts += (self._elsewhere, self._backspaces, self._jump)
+        acts = [self._type, self._type, self._type, self._delete, self._paste, self._jump]
+        acts += [self._undo, self._elsewhere, self._backspaces, self._jump]
         done = 0
         while done < edits:
             for doing in self.chance.choice(acts)():
@@ -192,23 +194,40 @@ def play(differ: Differ, doings: Iterator[list[Any]], every: int, done: list[lis
     differ.check()
 
 
+@contextmanager
+def cut_by(span: int) -> Iterator[None]:
+    """Let so many bytes decide where a text is cut."""
+    before, sections.SPAN = sections.SPAN, span
+    try:
+        yield
+    finally:
+        sections.SPAN = before
+
+
 def run(
-    edits: int, seed: int, every: int = 5, folder: Path | None = None, each: int = 250
+    edits: int,
+    seed: int,
+    every: int = 5,
+    folder: Path | None = None,
+    each: int = 250,
+    long: bool = False,
 ) -> Counts:
     """Play series until so many edits are done; raises what the first failing one raised."""
     sources = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
     counts, ranker = Counts(), Ranker(StandIn())
     while counts.edits < edits:
-        typist = Typist(f"{seed}-{counts.series}", sources)
+        typist = Typist(f"{seed}-{counts.series}", sources, long)
         differ, done = Differ(ranker, typist.source), []
         try:
-            play(differ, typist.doings(min(each, edits - counts.edits)), every, done)
+            with cut_by(typist.span):
+                play(differ, typist.doings(min(each, edits - counts.edits)), every, done)
         except Exception as error:
             if folder is not None:
                 path = folder / f"{seed}-{counts.series}.json"
                 folder.mkdir(parents=True, exist_ok=True)
                 told = {
                     "error": str(error),
+                    "span": typist.span,
                     "source": typist.source.decode("latin-1"),
                     "done": done,
                 }
@@ -234,8 +253,9 @@ def redo(path: Path, last: int | None) -> Differ:
             data = data[: doing[1]] + doing[3].encode("latin-1") + data[doing[1] + doing[2] :]
         cursor = doing[-1]
     differ = Differ(Ranker(StandIn()), data, cursor)
-    differ.check()
-    play(differ, iter(doings[first:]), 1, [])
+    with cut_by(kept["span"]):
+        differ.check()
+        play(differ, iter(doings[first:]), 1, [])
     return differ
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine" / "sibyl"
 # From bytes to a ranked list; a step imports only steps to its left.
 ORDER = (
-    "errors text syntax origins tokens statements reader stream vocab model states usage "
+    "errors text tokens grammar sections syntax origins statements reader stream vocab model states usage "
     "features rank session about desk"
 ).split()
 # Needed by nobody at run time: they stand outside the row, and may import nothing of ours.

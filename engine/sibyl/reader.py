@@ -16,24 +16,23 @@ directly), comments and what is in strings are left out; a new line is ``<nl>``,
 
 from __future__ import annotations
 
+from sys import intern
+
+from sibyl.grammar import (
+    CLOSE,
+    CONTINUED,
+    DROPPED,
+    IDENTIFIER,
+    LITERALS,
+    OPEN,
+    OTHERS,
+    SPELLED,
+    WORDS,
+)
 from sibyl.origins import class_name
 from sibyl.statements import Statements
-from sibyl.syntax import Leaf
 from sibyl.tokens import FIXED, KEYWORDS, MARKS, MEMBER, NAME, ORIGIN, Use
 
-_SPELLED = {  # leaves whose type is not their text, and operators that are told as one
-    **dict.fromkeys(("<=", ">", ">="), "<"),
-    **dict.fromkeys(("!=", "<>"), "=="),
-    **dict.fromkeys(
-        ("-=", "*=", "/=", "//=", "%=", "**=", "|=", "&=", "^=", ">>=", "<<=", "@="), "+="
-    ),
-    "//": "/",
-    "**": "*",
-    "ellipsis": "None",
-    "true": "True",
-    "false": "False",
-    "none": "None",
-}
 # Keywords that begin a statement wherever they begin a line: an unclosed bracket above ends there.
 _HARD = frozenset(
     "def class import return while try with raise assert pass break continue del global nonlocal "
@@ -41,26 +40,25 @@ _HARD = frozenset(
 )
 _HEADS = frozenset("def class for with except if elif else while try finally".split())
 _FIRST_ENDS = frozenset(("==", "<", "in", "is", "not", "lambda", ":="))
-_DROPPED = frozenset(("type_conversion", "line_continuation"))
 
 
 class Reader(Statements):
-    """Reads leaves, writes tokens into three lists that it is given."""
+    """Reads leaves, writes tokens into two lists that it is given."""
 
     # leaves ---------------------------------------------------------------------------------------
 
-    def read(self, leaf: Leaf) -> None:
-        """Read one leaf."""
-        begin, end, kind = leaf
-        word = _SPELLED.get(kind, kind)
-        if kind == "identifier" or (word not in _KNOWN and kind not in _NAMED):
-            word = str(self.data[begin:end], "utf-8", "replace")
-            if kind != "identifier":
-                word = _SPELLED.get(word, word)
-        self.line(begin, word)
+    def read(self, begin: int, end: int, kind: int) -> None:
+        """Read one leaf: first byte, byte after the last, number of the node's type."""
+        word = WORDS.get(kind)
+        if word is None:
+            word = intern(str(self.data[begin:end], "utf-8", "replace"))
+            if kind not in IDENTIFIER:
+                word = SPELLED.get(word, word)
+        if begin != self.last_end:
+            self.line(begin, word)
         self.last_end = end
-        self.glued = kind == "line_continuation"
-        if kind in _DROPPED:
+        self.glued = kind in CONTINUED
+        if kind in DROPPED:
             return
         self.leaves += 1
         if self.leaves == 1:
@@ -68,22 +66,17 @@ class Reader(Statements):
         elif self.leaves == 2 and self.head == "async":
             self.head = word
         if word in KEYWORDS:
-            self._keyword(word, begin)
-        elif kind == "string_start":
-            self._open("'", begin)
-        elif kind == "string_end":
+            self._keyword(word)
+        elif kind in LITERALS:
+            self._literal(word)
+        elif word in OPEN:
+            self._open(word)
+        elif word in CLOSE:
             self._close()
-        elif kind in ("integer", "float"):
-            self._emit("<num>", begin)
-            self.value = "int" if kind == "integer" else "float"
-        elif word.isidentifier():
-            self._name(word, begin)
-        elif word in _OPEN:
-            self._open(word, begin)
-        elif word in _CLOSE:
-            self._close()
+        elif word in OTHERS or not word.isidentifier():
+            self._mark(word)
         else:
-            self._mark(word, begin)
+            self._name(word)
 
     def line(self, begin: int, word: str) -> None:
         """Tell the lines: write what a leaf ``word`` at byte ``begin`` says by where it stands."""
@@ -111,21 +104,29 @@ class Reader(Statements):
             indents = (indents, column)
             token = "<in>" if back == 0 else token
         self.indents, self.column = indents, column
-        self._emit(token, begin)
+        self._emit(token)
         self._statement()
 
-    def _emit(self, text: str, begin: int, kind: int = FIXED) -> None:
+    def _emit(self, text: str, kind: int = FIXED) -> None:
         self.kinds.append(kind)
         self.texts.append(text)
-        self.starts.append(begin)
 
-    def _name(self, name: str, begin: int) -> None:
+    def _literal(self, word: str) -> None:
+        if word == "string_start":
+            self._open("'")
+        elif word == "string_end":
+            self._close()
+        else:
+            self._emit("<num>")
+            self.value = "int" if word == "integer" else "float"
+
+    def _name(self, name: str) -> None:
         if self.dotted:
             self.dotted = False
             origin = self.texts[-1]
-            cls = class_name(self.value)
-            self.uses.append(Use(len(self.kinds), origin, self.spelled, self.function(), cls))
-            self._emit(name, begin, MEMBER)
+            told = intern(self.spelled), intern(self.function()), intern(class_name(self.value))
+            self.uses.append(Use(len(self.kinds), origin, *told))
+            self._emit(name, MEMBER)
             if self.head in ("import", "from"):
                 self.path += "." + name if self.path[-1:] != "." else name
                 self.value = self.path
@@ -134,21 +135,21 @@ class Reader(Statements):
             self.spelled = f"{self.spelled}.{name}"[-_SPELL:]
             self.last = name
             return
-        self._emit(name, begin, NAME)
+        self._emit(name, NAME)
         self.last = self.spelled = name
         if self.head in _BINDS:
             self._binding(name)
         else:
             self.value = self.origins.name(self.scopes, name)
 
-    def _keyword(self, word: str, begin: int) -> None:
+    def _keyword(self, word: str) -> None:
         first = self.first or self.value
         if word == "import" and self.head == "from":
             self.target, self.waiting = self.path, "from"
-            self._emit("@" + self.path, begin, ORIGIN)
+            self._emit(intern("@" + self.path), ORIGIN)
             self.value, self.dotted = "", False
             return
-        self._emit(word, begin)
+        self._emit(word)
         if word == "as":
             self.waiting = "as"
             if self.head == "except":
@@ -170,13 +171,13 @@ class Reader(Statements):
             self.settled, self.first = True, "bool"
         self.value, self.dotted = "", False
 
-    def _open(self, bracket: str, begin: int) -> None:
+    def _open(self, bracket: str) -> None:
         if bracket == "'":
             if not (self.value == "str" and self.texts and self.texts[-1] == "<str>"):
-                self._emit("<str>", begin)  # strings side by side are one
+                self._emit("<str>")  # strings side by side are one
             self.value = ""
         elif self.level is None or self.level[1] != "'":
-            self._emit(bracket, begin)
+            self._emit(bracket)
         self.level = (
             self.level,
             bracket,
@@ -221,9 +222,9 @@ class Reader(Statements):
             )
             self.spelled += "[]"
 
-    def _mark(self, word: str, begin: int) -> None:
+    def _mark(self, word: str) -> None:
         if word == ".":
-            self._dot(begin)
+            self._dot()
             return
         if word == ":":
             self._colon()
@@ -231,10 +232,10 @@ class Reader(Statements):
         if word == ";":
             if self.level is None:
                 self._finish()
-                self._emit("<nl>", begin)
+                self._emit("<nl>")
                 self._statement()
             return
-        self._emit(word if word in _MARKS else "<op>", begin)
+        self._emit(word if word in _MARKS else "<op>")
         if word == "=" and self.level is None:
             self._assign()
         elif word == ",":
@@ -256,16 +257,16 @@ class Reader(Statements):
         else:
             self._operand(word)
 
-    def _dot(self, begin: int) -> None:
+    def _dot(self) -> None:
         if self.head == "from" and self.waiting != "from":
-            self._emit("@" + self.path, begin, ORIGIN)
+            self._emit(intern("@" + self.path), ORIGIN)
             if not self.path or self.path[-1] == ".":
                 self.path += "."
                 return
         else:
             value = self.value or "~"
             cls = self._class() if value == "super()" else None
-            self._emit(self.origins.shown(value, cls), begin, ORIGIN)
+            self._emit(intern(self.origins.shown(value, cls)), ORIGIN)
             self.value = value
         self.dotted = True
 
@@ -293,8 +294,4 @@ class Reader(Statements):
 
 _SPELL = 48  # characters of a receiver's spelling that are kept
 _MARKS = frozenset(MARKS)
-_OPEN = frozenset("([{")
-_CLOSE = frozenset(")]}")
 _BINDS = frozenset(("import", "from", "def", "class", "for", "with", "except"))
-_NAMED = frozenset(("string_start", "string_end", "integer", "float", *_DROPPED))
-_KNOWN = frozenset((*MARKS, *KEYWORDS, *_OPEN, *_CLOSE, ".", ":", ";", ":="))

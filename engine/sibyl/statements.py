@@ -22,8 +22,8 @@ _LITERAL = frozenset(("str", "int", "float", "bool", "list", "dict", "tuple", "b
 class Statements:
     """The state of reading, and the binding of names by imports, assignments, headers."""
 
-    def __init__(self, kinds: list[int], texts: list[str], starts: list[int]) -> None:
-        self.kinds, self.texts, self.starts = kinds, texts, starts
+    def __init__(self, kinds: list[int], texts: list[str]) -> None:
+        self.kinds, self.texts = kinds, texts
         self.uses: list[Use] = []
         self.data: bytes | bytearray = b""
         self.origins = Origins()
@@ -72,7 +72,7 @@ class Statements:
     def restore(self, moment: tuple) -> None:
         """Go back to a moment kept before."""
         tokens, uses, trail, fields = moment
-        del self.kinds[tokens:], self.texts[tokens:], self.starts[tokens:], self.uses[uses:]
+        del self.kinds[tokens:], self.texts[tokens:], self.uses[uses:]
         self.origins.rewind(trail)
         self.__dict__.update(zip(self._FIELDS, fields, strict=True))
 

@@ -1,122 +1,169 @@
-"""Step 2 of 9: text to syntax tree, kept incrementally, and the tree's leaves in reading order.
+"""Step 2 of 9: text to syntax tree, kept incrementally, and its leaves in reading order.
 
 In: the text, its edits, and how far it is to be seen (``stop``: nothing from there on exists).  Out: the
-tree's leaves from a byte on, and the first byte whose leaves may have changed.  Called by: stream.
+leaves, and how many of them are as they were.  Called by: stream.
 
-The tree covers only the text *before* the word being completed. That makes three things true at once:
+The text is seen only *before* the word being completed. That makes three things true at once:
 what is predicted cannot depend on what stands below the cursor; broken code at the cursor is always the
 end of the text, where tree-sitter recovers best; and typing inside one word changes nothing at all.
-Moving the cursor lengthens or shortens the tree like any other edit.
+Moving the cursor lengthens or shortens the text like any other edit. The tree is that of the open section
+(see ``sections``), which is all of a short text; of the closed ones before it only the leaves are kept.
 """
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 
-import tree_sitter_python
-from tree_sitter import Language, Parser, Tree
+from tree_sitter import Parser, Tree
 
+from sibyl.grammar import LANGUAGE, Leaf, leaves_of
+from sibyl.sections import Section, Sections
 from sibyl.text import Edit, Point, Text
 
-LANGUAGE = Language(tree_sitter_python.language())
-
-Leaf = tuple[int, int, str]
-"""First byte, byte after the last, and tree-sitter's node type (its own text for anonymous nodes)."""
-
-# Leaves that say nothing about code: what is in strings is not read, comments neither.
-_SILENT = frozenset(
-    ("comment", "string_content", "escape_sequence", "escape_interpolation", "format_specifier")
-)
+_NOWHERE = 1 << 62  # a byte no text has
 
 
 class Syntax:
-    """An incremental tree over the first ``stop`` bytes of a text."""
+    """The leaves of the first ``stop`` bytes of a text, with an incremental tree of the last of them."""
 
     def __init__(self) -> None:
         self._parser = Parser(LANGUAGE)
+        self._sections = Sections(self._parser)
+        self.begins, self.ends = array("I"), array("I")  # of the leaves
+        self.kinds = array("H")
         self.tree: Tree | None = None
-        self.stop = 0
-        self._end: Point = (0, 0)  # of ``stop``
-        self.edited = 0  # the first byte edited before the last ``advance`` that parsed
-        self._stale: int | None = 0  # the first byte whose leaves may be wrong, None if none is
+        self.base = 0  # where the tree's text begins, always at column 0 ...
+        self._row = 0  # ... of this row
+        self.stop = 0  # where it ends
+        self._end: Point = (0, 0)  # of ``stop``, from the base on
+        self._stale: int | None = (
+            0  # the first byte from which the tree may be wrong, None if none is
+        )
+        self._edited = _NOWHERE  # the first byte edited since the last ``advance``
 
     def edit(self, edit: Edit) -> None:
         """Note an edit of the text; the tree is mended by the next ``advance``."""
+        self._sections.edit(edit)
+        self._edited = min(self._edited, edit.start)
+        moved = edit.new_end - edit.old_end
+        rows = edit.new_end_point[0] - edit.old_end_point[0]
         if edit.start >= self.stop:
             return
-        if edit.old_end > self.stop:  # it reaches over our end: to us all of the rest is gone
-            points = (edit.start_point, self._end, edit.start_point)
-            self._edit_tree(edit.start, self.stop, edit.start, points)
-            self.stop, self._end = edit.start, edit.start_point
+        if edit.start < self.base and edit.old_end <= self.base:
+            self.base, self._row, self.stop = self.base + moved, self._row + rows, self.stop + moved
             return
-        points = (edit.start_point, edit.old_end_point, edit.new_end_point)
-        self._edit_tree(edit.start, edit.old_end, edit.new_end, points)
-        self.stop += edit.new_end - edit.old_end
+        if edit.start < self.base:
+            self.refresh()
+            return
+        start_point = self._inside(edit.start_point)
+        if edit.old_end > self.stop:  # it reaches over our end: to us all of the rest is gone
+            points = (start_point, self._end, start_point)
+            self._edit_tree(edit.start, self.stop, edit.start, points)
+            self.stop, self._end = edit.start, start_point
+            return
+        old_point, new_point = self._inside(edit.old_end_point), self._inside(edit.new_end_point)
+        self._edit_tree(edit.start, edit.old_end, edit.new_end, (start_point, old_point, new_point))
+        self.stop += moved
         row, column = self._end
-        if row == edit.old_end_point[0]:
-            column += edit.new_end_point[1] - edit.old_end_point[1]
-        self._end = (row + edit.new_end_point[0] - edit.old_end_point[0], column)
+        if row == old_point[0]:
+            column += new_point[1] - old_point[1]
+        self._end = (row + rows, column)
 
-    def advance(self, text: Text, stop: int) -> int | None:
-        """Make the tree one of the first ``stop`` bytes.
+    def advance(self, text: Text, stop: int) -> int:
+        """Make the leaves those of the first ``stop`` bytes; return how many at the front are as they were."""
+        sections = self._sections
+        sections.settle(text, stop)
+        changed = sections.closed[sections.same :]
+        sections.same = len(sections.closed)
+        stale = self._parse(text, sections.base, stop)
+        if changed:
+            stale = changed[0].base
+        if stale is None:
+            self._edited = _NOWHERE
+            return len(self.ends)
+        return self._lay(changed, stale)
 
-        Returns the first byte whose leaves may differ from those before, None if none does.
-        """
+    def refresh(self) -> None:
+        """Let the next ``advance`` parse afresh (on broken code an old tree can steer a new one)."""
+        self.tree = None
+
+    def leaves(self, first: int = 0) -> Iterator[Leaf]:
+        """Yield the leaves from number ``first`` on, in reading order."""
+        return zip(self.begins[first:], self.ends[first:], self.kinds[first:], strict=True)
+
+    def _inside(self, point: Point) -> Point:
+        return point[0] - self._row, point[1]
+
+    def _parse(self, text: Text, base: int, stop: int) -> int | None:
+        """Make the tree one of the bytes from ``base`` to ``stop``; return the first byte that may differ."""
+        if self.tree is None or base != self.base:
+            self.base, self._row = base, text.point(base)[0]
+            self.stop, self._end = stop, self._inside(text.point(stop))
+            self.tree = self._parser.parse(bytes(memoryview(text.data)[base:stop]))
+            self._stale = None
+            return base
         if stop != self.stop:
-            end, point = self._end, text.point(stop)
+            end, point = self._end, self._inside(text.point(stop))
             if stop < self.stop:
                 self._edit_tree(stop, self.stop, stop, (point, end, point))
             else:
                 self._edit_tree(self.stop, self.stop, stop, (end, end, point))
             self.stop, self._end = stop, point
-        if self._stale is None:
+        stale = self._stale
+        if stale is None:
             return None
-        old, stale = self.tree, self._stale
-        self.edited = stale
-        source = bytes(memoryview(text.data)[:stop])
-        self.tree = (
-            self._parser.parse(source, old) if old is not None else self._parser.parse(source)
-        )
-        if old is not None:
-            for changed in old.changed_ranges(self.tree):
-                stale = min(stale, changed.start_byte)
+        old = self.tree
+        self.tree = self._parser.parse(bytes(memoryview(text.data)[base:stop]), old)
+        for changed in old.changed_ranges(self.tree):
+            stale = min(stale, changed.start_byte + base)
         self._stale = None
         return stale
 
-    def refresh(self) -> None:
-        """Let the next ``advance`` parse afresh (on broken code an old tree can steer a new one)."""
-        self.tree, self._stale = None, 0
-
-    def leaves(self, start: int) -> Iterator[Leaf]:
-        """Yield the leaves that end after byte ``start``, in reading order."""
-        if self.tree is None:
-            return
-        cursor = self.tree.walk()
-        while cursor.goto_first_child_for_byte(start) is not None:
-            assert cursor.node is not None
-            if cursor.node.type in _SILENT:  # a format specifier has children, silent like itself
-                break
-        while True:
-            node = cursor.node
-            assert node is not None
-            kind, end = node.type, node.end_byte
-            if end > start and kind not in _SILENT:
-                if cursor.goto_first_child():
-                    continue
-                begin = node.start_byte
-                if begin < end:  # a node without bytes is tree-sitter's guess at what is missing
-                    yield begin, end, kind
-            while not cursor.goto_next_sibling():
-                if not cursor.goto_parent():
-                    return
-
     def _edit_tree(
-        self,
-        start: int,
-        old_end: int,
-        new_end: int,
-        points: tuple[Point, Point, Point],
+        self, start: int, old_end: int, new_end: int, points: tuple[Point, Point, Point]
     ) -> None:
         if self.tree is not None:
-            self.tree.edit(start, old_end, new_end, *points)
+            base = self.base
+            self.tree.edit(start - base, old_end - base, new_end - base, *points)
         self._stale = start if self._stale is None else min(self._stale, start)
+
+    def _fresh(self, closed: list[Section], start: int) -> Iterator[Leaf]:
+        """Yield the leaves of these sections and of the tree that end after byte ``start``."""
+        for section in closed:
+            yield from section.leaves()
+        if self.tree is not None:
+            yield from leaves_of(self.tree, self.base, max(start, self.base))
+
+    def _lay(self, closed: list[Section], stale: int) -> int:
+        """Lay the leaves anew from byte ``stale`` on; return how many are as they were.
+
+        In broken code tree-sitter may call all of the section changed where only its nesting is, so they
+        are compared. An edited leaf may look like before and yet be another word.
+        """
+        begins, ends, kinds, edited = self.begins, self.ends, self.kinds, self._edited
+        self._edited = _NOWHERE
+        at = bisect_left(ends, stale)
+        fresh = self._fresh(closed, ends[at - 1] if at else 0)
+        for begin, end, kind in fresh:
+            if (
+                at == len(ends)
+                or end > edited
+                or ends[at] != end
+                or begins[at] != begin
+                or kinds[at] != kind
+            ):
+                del begins[at:], ends[at:], kinds[at:]
+                begins.append(begin)
+                ends.append(end)
+                kinds.append(kind)
+                break
+            at += 1
+        else:
+            del begins[at:], ends[at:], kinds[at:]
+        for begin, end, kind in fresh:
+            begins.append(begin)
+            ends.append(end)
+            kinds.append(kind)
+        return at

@@ -28,6 +28,14 @@ def test_random_edits_leave_no_trace(seed: int) -> None:
     assert counts.drift <= counts.edits // 200
 
 
+@pytest.mark.slow
+def test_random_edits_of_long_files_leave_no_trace() -> None:
+    """In files of several thousand lines, which are read section by section, neither."""
+    counts = fuzz.run(200, 21, every=10, long=True)
+    assert counts.edits >= 200 and counts.series == 1
+    assert counts.drift <= 1
+
+
 def test_a_series_can_be_made_again() -> None:
     """What a series does depends on its name alone: a failure can be had again."""
     sources = sorted(Path(fuzz.sysconfig.get_path("stdlib")).glob("*.py"))
@@ -50,7 +58,7 @@ def test_a_fault_is_found_saved_and_replayed(
         with pytest.raises(Different, match=r"usage|states"):
             fuzz.run(5000, 1, every=5, folder=tmp_path)
         (saved,) = tmp_path.glob("*.json")
-        assert {"error", "source", "done"} == json.loads(saved.read_text()).keys()
+        assert {"error", "span", "source", "done"} == json.loads(saved.read_text()).keys()
         with pytest.raises(Different, match=r"usage|states"):
             fuzz.redo(saved, None)
     assert fuzz.redo(saved, None).drift == fuzz.redo(saved, 3).drift == 0

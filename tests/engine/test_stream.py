@@ -71,19 +71,15 @@ def test_a_snippet_has_these_tokens(source: str, tokens: str) -> None:
 
 @pytest.mark.parametrize(("source", "tokens"), SNIPPETS)
 def test_lists_of_a_stream_fit_each_other(source: str, tokens: str) -> None:
-    """Kinds, texts and places are as many, in the order of the text, and say what they name."""
+    """Kinds and texts are as many, and their names are those of the text, in its order."""
     stream, data, cursor = streamed(source)
-    assert len(stream.kinds) == len(stream.texts) == len(stream.starts)
-    assert stream.starts == sorted(stream.starts)
-    assert all(0 <= start <= cursor for start in stream.starts)
-    members = []
-    for index, (kind, text, start) in enumerate(
-        zip(stream.kinds, stream.texts, stream.starts, strict=True)
-    ):
+    assert len(stream.kinds) == len(stream.texts)
+    at, members = 0, []
+    for index, (kind, text) in enumerate(zip(stream.kinds, stream.texts, strict=True)):
         assert kind != FIXED or text in FIXED_TOKENS
         assert kind != ORIGIN or text[0] == "@"
         if kind in (NAME, MEMBER):
-            assert data.startswith(text.encode(), start)
+            at = data.index(text.encode(), at, cursor) + len(text.encode())
         if kind == MEMBER:
             members.append((index, stream.texts[index - 1]))
             assert stream.kinds[index - 1] == ORIGIN
@@ -99,7 +95,7 @@ def test_nothing_below_the_cursor_matters(source: str, tokens: str) -> None:
         below = bytes(chance.choice(b"abc.()[]{}'\"\\\n\n  :=#@\x00\xc3") for _ in range(40))
         # What follows directly may lengthen the word, never what comes before it.
         other = at(data[:cursor] + chance.choice((b"", b"\n", b"word ")) + below, cursor)
-        assert (stream.texts, stream.starts, stream.uses) == (other.texts, other.starts, other.uses)
+        assert (stream.texts, stream.uses) == (other.texts, other.uses)
 
 
 @pytest.mark.parametrize(("source", "tokens"), SNIPPETS)
@@ -127,10 +123,10 @@ def test_only_what_changed_is_read_again() -> None:
     read, tokens = stream.reader.read, len(stream.kinds)
     seen = 0
 
-    def counted(leaf: tuple[int, int, str]) -> None:
+    def counted(begin: int, end: int, kind: int) -> None:
         nonlocal seen
         seen += 1
-        read(leaf)
+        read(begin, end, kind)
 
     stream.reader.read = counted  # type: ignore[method-assign]
     for letter in b"        self.x.y = os.path.basename(x)\n":
@@ -142,15 +138,14 @@ def test_only_what_changed_is_read_again() -> None:
     assert len(stream.kinds) > tokens
 
 
-def test_a_rest_reads_all_afresh() -> None:
-    """After `refresh` all is read again, and who comes after is told that it says the same."""
+def test_a_rest_says_the_same() -> None:
+    """After `refresh` all is parsed again, and who comes after is told that it says the same."""
     text, stream = Text(b"a.b(c.d)\ne."), Stream()
     stream.advance(text, len(text))
-    texts = list(stream.texts)
+    texts, tree = list(stream.texts), stream.syntax.tree
     stream.refresh()
-    assert stream.texts == []
     assert stream.advance(text, len(text)) == len(texts)
-    assert texts == stream.texts
+    assert texts == stream.texts and stream.syntax.tree is not tree
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ Who:  pytest.
 
 from __future__ import annotations
 
+from sibyl.grammar import leaves_of
 from sibyl.syntax import Syntax
 from sibyl.text import Text
 
@@ -18,11 +19,11 @@ class A(B):
 """
 
 
-def leaves(source: bytes, stop: int | None = None, start: int = 0) -> list[bytes]:
+def leaves(source: bytes, stop: int | None = None) -> list[bytes]:
     """The texts of the leaves of a source."""
     syntax = Syntax()
     syntax.advance(Text(source), len(source) if stop is None else stop)
-    return [source[begin:end] for begin, end, _ in syntax.leaves(start)]
+    return [source[begin:end] for begin, end, _ in syntax.leaves()]
 
 
 def test_leaves_come_in_order_and_cover_the_code() -> None:
@@ -34,11 +35,16 @@ def test_leaves_come_in_order_and_cover_the_code() -> None:
 
 
 def test_leaves_can_begin_anywhere() -> None:
-    """From a byte on there come exactly those of all leaves that end after it."""
+    """From a byte, or a number, on there come exactly those of all leaves that end, or stand, after it."""
     syntax = Syntax()
     syntax.advance(Text(SOURCE), len(SOURCE))
+    assert syntax.tree is not None
+    every = list(syntax.leaves())
     for start in range(len(SOURCE)):
-        assert [leaf for leaf in syntax.leaves(0) if leaf[1] > start] == list(syntax.leaves(start))
+        found = list(leaves_of(syntax.tree, 0, start))
+        assert [leaf for leaf in every if leaf[1] > start] == found
+    for first in range(len(every) + 1):
+        assert every[first:] == list(syntax.leaves(first))
 
 
 def test_nothing_from_the_stop_on_exists() -> None:
@@ -46,20 +52,20 @@ def test_nothing_from_the_stop_on_exists() -> None:
     assert leaves(SOURCE[:30]) == leaves(SOURCE, 30)
 
 
-def test_advance_says_where_the_change_begins() -> None:
-    """An edit above is told by its first byte; where nothing changed, nothing is stale."""
+def test_advance_says_how_many_leaves_are_as_they_were() -> None:
+    """An edit above is told by the leaves before it; where nothing changed, all are as they were."""
     text, syntax = Text(SOURCE), Syntax()
     assert syntax.advance(text, len(text)) == 0
-    assert syntax.advance(text, len(text)) is None
+    every = list(syntax.leaves())
+    assert syntax.advance(text, len(text)) == len(every)
     at = SOURCE.index(b"path")
+    before = sum(end <= at for _, end, _ in every)
     syntax.edit(text.apply(at, 4, b"name"))
-    stale = syntax.advance(text, len(text))
-    assert stale is not None and stale <= at
+    assert syntax.advance(text, len(text)) == before  # the same leaves, but another word
     syntax.edit(text.apply(at, 0, b"x"))
-    assert syntax.advance(text, at) is not None
-    below = text.apply(len(text) - 1, 1, b"")
-    syntax.edit(below)
-    assert syntax.advance(text, at) is None
+    assert syntax.advance(text, at) == before == len(list(syntax.leaves()))
+    syntax.edit(text.apply(len(text) - 1, 1, b""))  # below the end
+    assert syntax.advance(text, at) == before
 
 
 def test_a_tree_that_moved_equals_a_fresh_one() -> None:
@@ -69,25 +75,25 @@ def test_a_tree_that_moved_equals_a_fresh_one() -> None:
         syntax.advance(text, stop)
     fresh = Syntax()
     fresh.advance(text, len(text))
-    assert list(fresh.leaves(0)) == list(syntax.leaves(0))
+    assert list(fresh.leaves()) == list(syntax.leaves())
     assert fresh.tree is not None and syntax.tree is not None
     assert str(fresh.tree.root_node) == str(syntax.tree.root_node)
 
 
-def test_a_forgotten_tree_is_made_again() -> None:
-    """An edit that reaches over the cursor takes the end away; after a rest all is parsed afresh."""
+def test_an_edit_over_the_end_and_a_rest() -> None:
+    """An edit that reaches over the cursor takes the end away; a rest finds all as it was."""
     text, syntax = Text(SOURCE), Syntax()
     syntax.advance(text, 60)
     syntax.edit(text.apply(50, 20, b"xy"))
-    assert 0 < (syntax.advance(text, 55) or 0) <= 50
-    assert leaves(bytes(text.data), 55) == [
-        bytes(text.data[begin:end]) for begin, end, _ in syntax.leaves(0)
-    ]
+    syntax.advance(text, 55)
+    every = list(syntax.leaves())
+    assert [bytes(text.data[begin:end]) for begin, end, _ in every] == leaves(bytes(text.data), 55)
+    tree = syntax.tree
     syntax.refresh()
-    assert list(syntax.leaves(0)) == []
-    assert syntax.advance(text, 55) == 0
+    assert syntax.advance(text, 55) == len(every)
+    assert list(syntax.leaves()) == every and syntax.tree is not tree
 
 
 def test_without_a_text_there_are_no_leaves() -> None:
     """Asking before anything was parsed is no error."""
-    assert list(Syntax().leaves(0)) == []
+    assert list(Syntax().leaves()) == []
