@@ -9,7 +9,13 @@ one after each short step near the end; a change goes back to the last one befor
 What is predicted must depend on the text alone, never on how it came to be, and its cost must have a
 ceiling. So the context is a *window* whose first token is a function of the token count: the whole file
 up to ``WINDOW`` + ``STRIDE`` tokens, and beyond that at least the last ``WINDOW``. Every ``STRIDE`` tokens the
-window moves, and the states are made again from its first token.
+window moves, and the states have to be made again from its first token: a whole window is a hundred times
+what a key may cost. So near such a border the states on its other side are made ahead, a few with each key:
+
+    tokens   ···──────────────── border ─────────────···
+    window          one        │    the next            (the one before is kept as long as it is near)
+    made ahead      ·····►►►►►►│◄◄◄
+                        AHEAD    BACK
 """
 
 from __future__ import annotations
@@ -21,6 +27,12 @@ from sibyl.model import Floats, Model, State
 SPACING = 64
 WINDOW = 4096
 STRIDE = 2048
+AHEAD = 512
+"""Tokens before a border from which on the next window is made ready."""
+BACK = 256
+"""Tokens behind a border up to which the window before is kept ready."""
+_A_LITTLE = 16  # tokens read ahead with one key ...
+_SOON = WINDOW // _A_LITTLE  # ... and so many keys until a window has been read
 _FINE = 48  # check-points kept near the end beside the spaced ones
 
 
@@ -29,58 +41,49 @@ def window_start(tokens: int) -> int:
     return max(0, (tokens - WINDOW) // STRIDE * STRIDE)
 
 
-class States:
-    """The states of one stream."""
+class Window:
+    """States from one first token on."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
-        self._reset(0)
-
-    def _reset(self, start: int) -> None:
-        self.start = start
+    def __init__(self, model: Model, start: int) -> None:
+        self._model, self.start = model, start
         self._counts = [start]  # tokens read at each check-point ...
-        self._states: list[State] = [self._model.begin]  # ... and the state then
-        self._predicted: Floats | None = None
-        self._tokens = start  # tokens that ``_predicted`` has seen
+        self._states: list[State] = [model.begin]  # ... and the state then
+        self._predicted: Floats | None = None  # after the last check-point, if it was kept
 
     @property
-    def predicted(self) -> Floats:
-        """The vector (size) the last ``advance`` returned."""
-        assert self._predicted is not None
-        return self._predicted
+    def read(self) -> int:
+        """Tokens of the stream up to the last check-point."""
+        return self._counts[-1]
 
-    def advance(self, texts: list[str], first: int) -> Floats:
-        """Return the vector (size) predicted after all of ``texts``; those before ``first`` are old."""
-        start = window_start(len(texts))
-        if start != self.start:
-            self._reset(start)
+    def back(self, first: int) -> None:
+        """Forget what was read of token ``first`` and of those after it."""
         if first < self._counts[-1]:
             keep = max(bisect_right(self._counts, first), 1)
             del self._counts[keep:], self._states[keep:]
             self._predicted = None
-        elif first < self._tokens or self._tokens != len(texts):
-            self._predicted = None
-        at = self._counts[-1]
-        while at < len(texts):
-            end = min((at // SPACING + 1) * SPACING, len(texts))
-            vectors = self._model.vectors(texts[at:end])
-            self._predicted, state = self._model.step(vectors, self._states[-1])
-            self._counts.append(end)
-            self._states.append(state)
-            at = end
-        if self._predicted is None:
-            self._predicted = self._again(texts)
-        self._tokens = len(texts)
-        self._thin()
-        return self._predicted
 
-    def _again(self, texts: list[str]) -> Floats:
-        """Predict at a check-point whose prediction was not kept: read its last tokens once more."""
-        if len(self._counts) < 2:
-            nothing = self._model.vectors(["<nl>"])
-            return self._model.step(nothing, self._model.begin)[0]
-        at, end = self._counts[-2], self._counts[-1]
-        return self._model.step(self._model.vectors(texts[at:end]), self._states[-2])[0]
+    def advance(self, texts: list[str], end: int) -> None:
+        """Read on up to token ``end``."""
+        at = self._counts[-1]
+        while at < end:
+            stop = min((at // SPACING + 1) * SPACING, end)
+            vectors = self._model.vectors(texts[at:stop])
+            self._predicted, state = self._model.step(vectors, self._states[-1])
+            self._counts.append(stop)
+            self._states.append(state)
+            at = stop
+        self._thin()
+
+    def predict(self, texts: list[str]) -> Floats:
+        """Return the vector predicted after the last check-point."""
+        if self._predicted is None:  # not kept there: its last tokens are read once more
+            if len(self._counts) < 2:
+                nothing = self._model.vectors(["<nl>"])
+                self._predicted = self._model.step(nothing, self._model.begin)[0]
+            else:
+                vectors = self._model.vectors(texts[self._counts[-2] : self._counts[-1]])
+                self._predicted = self._model.step(vectors, self._states[-2])[0]
+        return self._predicted
 
     def _thin(self) -> None:
         """Forget fine check-points that are far from the end."""
@@ -95,3 +98,66 @@ class States:
         ]
         self._counts = [self._counts[index] for index in kept]
         self._states = [self._states[index] for index in kept]
+
+
+class States:
+    """The states of one stream."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._now = Window(model, 0)
+        self._other: Window | None = None  # the window on the other side of the nearest border
+        self._predicted: Floats | None = None
+
+    @property
+    def start(self) -> int:
+        """The first token of the context."""
+        return self._now.start
+
+    @property
+    def predicted(self) -> Floats:
+        """The vector (size) the last ``advance`` returned."""
+        assert self._predicted is not None
+        return self._predicted
+
+    def advance(self, texts: list[str], first: int) -> Floats:
+        """Return the vector (size) predicted after all of ``texts``; those before ``first`` are old."""
+        count = len(texts)
+        for window in (self._now, self._other):
+            if window is not None:
+                window.back(first)
+        start = window_start(count)
+        if start != self._now.start:
+            other, self._other = self._other, self._now
+            self._now = other if other and other.start == start else Window(self._model, start)
+        many = count - self._now.read > SPACING
+        self._now.advance(texts, count)
+        self._predicted = self._now.predict(texts)
+        behind = self._behind(count)
+        if self._other is not None and self._other.start != behind:
+            self._other = None
+        if self._other is None and behind is not None and behind > start:
+            self._other = Window(self._model, behind)
+        # Who opens a file right before a border has waited anyway, and will not have enough keys left.
+        soon = many and window_start(count + _SOON) != start
+        self._make_ready(texts, count if soon else _A_LITTLE)
+        return self._predicted
+
+    def rest(self, texts: list[str]) -> None:
+        """Use a quiet moment after ``advance``: make all of the window behind a near border ready."""
+        behind = self._behind(len(texts))
+        if self._other is None and behind is not None:
+            self._other = Window(self._model, behind)
+        self._make_ready(texts, len(texts))
+
+    def _behind(self, count: int) -> int | None:
+        """Return where the window behind a border near token ``count`` starts, None if there is none."""
+        starts = window_start(count + AHEAD), window_start(count - BACK)
+        return next((start for start in starts if start != self._now.start), None)
+
+    def _make_ready(self, texts: list[str], most: int) -> None:
+        """Read at most so many tokens for the other window."""
+        if self._other is not None:
+            # What is being typed is left for later: it changes too often.
+            end = (len(texts) - SPACING // 2) // SPACING * SPACING
+            self._other.advance(texts, min(end, self._other.read + most))

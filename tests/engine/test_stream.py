@@ -138,6 +138,20 @@ def test_only_what_changed_is_read_again() -> None:
     assert len(stream.kinds) > tokens
 
 
+def test_the_letters_of_a_first_word_change_nothing() -> None:
+    """What is told of an empty line stays told while its first word is typed: nobody after us does a thing."""
+    text, stream = Text(b"def f(a):\n    b = a\n    "), Stream()
+    stream.advance(text, len(text))
+    tokens = list(stream.texts)
+    for letter in b"name":
+        stream.edit(text.apply(len(text), 0, bytes((letter,))))
+        assert stream.advance(text, text.word_start(len(text))) == len(tokens)
+        assert tokens == stream.texts
+    stream.edit(text.apply(len(text) - 8, 8, b""))
+    assert stream.advance(text, len(text)) == len(tokens) - 1
+    assert stream.texts[-1] != tokens[-1]
+
+
 def test_a_rest_says_the_same() -> None:
     """After `refresh` all is parsed again, and who comes after is told that it says the same."""
     text, stream = Text(b"a.b(c.d)\ne."), Stream()
