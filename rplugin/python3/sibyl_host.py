@@ -83,17 +83,10 @@ class SibylHost:
     def edit(self, buf: int, seq: int, start: int, old: int, text: str) -> None:
         self._hand("edit", buf, seq, start, old, text.encode(*BYTES))
 
-    start = passed_on("start")
-    detach = passed_on("detach")
-    cursor = passed_on("cursor")
-    rank = passed_on("rank")
-    guess = passed_on("guess")
-    accepted = passed_on("accepted")
-    project = passed_on("project")
-    changed = passed_on("changed")
-    explain = passed_on("explain")
-    memory = passed_on("memory")
-    status = passed_on("status")
+    start, detach, cursor = passed_on("start"), passed_on("detach"), passed_on("cursor")
+    rank, guess, accepted = passed_on("rank"), passed_on("guess"), passed_on("accepted")
+    project, changed = passed_on("project"), passed_on("changed")
+    explain, memory, status = passed_on("explain"), passed_on("memory"), passed_on("status")
 
     @pynvim.function("SibylHostAlive", sync=True)
     def alive(self, _: list[Any]) -> bool:

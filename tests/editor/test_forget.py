@@ -1,0 +1,100 @@
+"""What is remembered: the commands that show and forget it, and what the host hears of a project.
+
+In:   a Neovim with a ranker that does as told.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from told import host_ready
+
+
+def test_forget(told: Callable) -> None:
+    """`:Sibyl forget` deletes what was kept, and the host goes on."""
+    child, _ = told("x = 1\n")
+    kept = Path(child.lua("return require('sibyl.bridge').memory()"))
+    kept.mkdir(parents=True)
+    (kept / "usage.db").write_text("x")
+    child.command("Sibyl forget")
+    assert not (kept / "usage.db").exists()
+    host_ready(child)
+
+
+def test_forget_in_part(told: Callable, tmp_path: Path) -> None:
+    """`:Sibyl forget project` and `person` delete that and nothing else; the project is not read again."""
+    child, ranker = told("x = 1\n")
+    (tmp_path / "app" / ".git").mkdir(parents=True)
+    kept = Path(child.lua("return require('sibyl.bridge').memory()"))
+    child.command(f"edit {tmp_path / 'app' / 'b.py'}")
+    root = child.lua("return (require('sibyl.project').of(0))")
+    assert Path(root) == tmp_path.resolve() / "app"
+    mine = Path(child.lua("return require('sibyl.project').memory(...)", root))
+    (kept / "projects").mkdir(parents=True)
+    files = [
+        kept / "person.sqlite",
+        kept / "person.sqlite-wal",
+        mine,
+        mine.with_name(mine.name + "-wal"),
+    ]
+    other = kept / "projects" / "other.sqlite"
+    for path in (*files, other):
+        path.write_text("x")
+    assert "forgot this project" in child.command("Sibyl forget project")
+    assert [path.exists() for path in files] == [True, True, False, False]
+    assert "forgot what you accepted" in child.command("Sibyl forget person")
+    assert [path.exists() for path in (*files, other)] == [False] * 4 + [True]
+    host_ready(child)
+    assert ranker.calls("start")[-1][0]["memory"] == {
+        "person": True,
+        "project": True,
+        "read": False,
+    }
+    assert "has no use for `everything`" in child.command("Sibyl forget everything")
+
+
+def test_memory_is_shown(told: Callable) -> None:
+    """`:Sibyl memory` says which projects are remembered, how many items were accepted, how large all is."""
+    child, ranker = told("x = 1\n")
+    ranker.set(
+        memory={
+            "projects": {"app": {"files": 12, "uses": 900, "bytes": 2_500_000}},
+            "person": {"items": 40, "names": 31, "bytes": 40_000},
+            "reading": ["app"],
+        }
+    )
+    child.command("set cmdheight=8 | Sibyl memory")
+    child.wait_for(lambda: "accepted" in "\n".join(child.messages()))
+    shown = "\n".join(child.messages())
+    assert "app: 12 files, 2.5 MB" in shown
+    assert "accepted: 40 items, 31 names, 0.0 MB" in shown
+    assert "app is being read" in shown
+
+
+def test_the_host_hears_of_the_project(told: Callable, tmp_path: Path) -> None:
+    """A buffer's root and file are told before its text; saving it says that files changed."""
+    child, ranker = told("x = 1\n")
+    root = tmp_path.resolve() / "app"
+    (root / "sub").mkdir(parents=True)
+    (root / "setup.py").write_text("")
+    child.command(f"edit {root / 'sub' / 'c.py'}")
+    child.type_keys("iy<Esc>")
+    child.command("write")
+    buf = child.call("bufnr")
+    wanted = [buf, str(root), str(root / "sub" / "c.py")]
+    child.wait_for(lambda: [buf] in ranker.calls("changed"))
+    assert wanted in ranker.calls("project")
+
+
+def test_a_home_folder_is_no_project(told: Callable) -> None:
+    """A repository of dot files in the home folder does not make everything below it one project."""
+    child, ranker = told("x = 1\n")
+    home = Path(child.lua("return vim.uv.os_homedir()"))
+    (home / ".git").mkdir(exist_ok=True)
+    child.command(f"edit {home / 'notes.py'}")
+    buf = child.call("bufnr")
+    child.wait_for(lambda: any(call[0] == buf for call in ranker.calls("project")))
+    assert [call[1] for call in ranker.calls("project") if call[0] == buf] == [""]
