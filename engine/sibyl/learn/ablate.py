@@ -29,6 +29,7 @@ from sibyl.learn.files import whole_file
 from sibyl.learn.lanes import Lanes, Shard
 from sibyl.learn.losses import Data
 from sibyl.learn.network import Network
+from sibyl.learn.pictures import size_picture
 from sibyl.learn.processes import Processes
 from sibyl.learn.train import train
 from sibyl.learn.variants import with_vocabulary
@@ -225,6 +226,7 @@ def write_tables(out: Path) -> None:
             f"| {one.meaning} | {one.top1:.3f} | {one.top5:.3f} | {one.mrr:.3f} | {gap} | "
             f"{one.float_mb:.1f} | {one.int8_mb:.1f} | {one.seconds} |"
         )
+    size_picture(out / "size.png", {one.name: (one.int8_mb, one.mrr) for one in found})
     with whole_file(out / "ablate.json") as file:
         file.write((json.dumps(rows, indent=1) + "\n").encode())
     with whole_file(out / "ablate.md") as file:

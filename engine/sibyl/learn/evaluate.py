@@ -22,6 +22,7 @@ from sibyl.features import COLUMNS, log_share
 from sibyl.learn.baselines import Counts
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
+from sibyl.learn.pictures import calibration_picture
 from sibyl.learn.sites import MEMORIES, Site, collect, kept, read_menus
 from sibyl.learn.tables import LETTERS, put, tables
 from sibyl.model import Floats, Model
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add("--memory", choices=MEMORIES, default="file", help="what 'full' may remember")
     add("--stores", type=Path, help="folder that keeps the projects' memories")
     add("--json", type=Path, help="write all numbers here")
+    add("--picture", type=Path, help="draw the calibration of 'full' (PNG)")
     add("--into", type=Path, action="append", default=[], help="put the tables into this document")
     return made
 
@@ -74,6 +76,8 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{orders}\n\n{rest}")
     for path in options.into:
         put(path, {"orders": orders, "all": f"{orders}\n\n{rest}"})
+    if options.picture:
+        calibration_picture(options.picture, *confidence(sites, scores["full"]))
     if options.json:
         with whole_file(options.json) as file:
             file.write((json.dumps(result, indent=1) + "\n").encode())
@@ -139,7 +143,7 @@ def measure(sites: list[Site], scores: Scores, star: float) -> dict:
     orders = {
         name: summary(its) | {"top1_interval": interval(its, repos)} for name, its in ranks.items()
     }
-    sure = [float(np.exp(log_share(values)).max()) for values in scores["full"]]
+    sure, _ = confidence(sites, scores["full"])
     return {
         "sites": len(sites),
         "repositories": len(set(repos)),
@@ -150,6 +154,12 @@ def measure(sites: list[Site], scores: Scores, star: float) -> dict:
         "full": _probability(sure, ranks["full"], star),
         "letters": letters(sites, {name: scores[name] for name in ("server", "full")}),
     }
+
+
+def confidence(sites: list[Site], scores: list[Floats]) -> tuple[list[float], list[bool]]:
+    """Return how sure an order is of each list's first item, and whether that is the truth."""
+    sure = [float(np.exp(log_share(values)).max()) for values in scores]
+    return sure, [rank_of(its, site.truth) == 1 for its, site in zip(scores, sites, strict=True)]
 
 
 def _probability(sure: list[float], ranks: list[int], star: float) -> dict[str, object]:
