@@ -128,6 +128,12 @@ def good() -> dict[str, Any]:
             "host_above_imports_own_mb": 10.0,
             "model_bytes": 3_990_000,
         },
+        "project": {
+            "rank_100_ms": {"all": {"p50": 0.3}},
+            "host_mb": 8.0,
+            "build_cpu_s": 4.0,
+            "warm_ms": 10.0,
+        },
     }
 
 
