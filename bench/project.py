@@ -4,7 +4,7 @@ In:   Python's own modules, laid out as a project of 500 files; the shipped mode
 Out:  a table for people; the last line is one JSON object.
 Who:  `make bench`.
 
-The reading is done as in real life, by a process of its own at the lowest priority; what is counted is its
+The reading is done as in real life, by a process of its own at a low priority; what is counted is its
 CPU time. A list is one of 100 names after a dot at the end of a file that the project has not seen, with all
 memories on and with that of the file alone, in turn. *First* is a place not asked about before. Resident memory
 of this process is taken before the memories are opened and after the lists.

@@ -63,7 +63,7 @@ local function show(last, items)
     local probability = last.probability[rank]
     -- The host tells of its own last list; it may be another one.
     local reasons = items[rank] and items[rank][1] == name and items[rank][2] or nil
-    local text = ('%3d %-28s %s  server’s place %-4d %s\n'):format(
+    local text = ('%3d %-24s %s  server’s place %-4d %s'):format(
       rank,
       name,
       probability and ('%5.1f %%'):format(probability * 100) or '       ',
@@ -72,7 +72,7 @@ local function show(last, items)
     )
     local starred = rank <= last.stars
     table.insert(chunks, { starred and '★' or ' ', 'SibylStar' })
-    table.insert(chunks, { text })
+    table.insert(chunks, { vim.fn.strcharpart(text, 0, vim.o.columns - 3) .. '\n' })
   end
   vim.api.nvim_echo(chunks, true, {})
 end

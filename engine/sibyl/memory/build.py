@@ -4,7 +4,7 @@ In: a project's root and its store; which files changed is seen by size and time
 output a line of JSON for each step ("done", "of"), the last with "ended".  Called by: scribe, as
 ``python -m sibyl.memory.build ROOT STORE [--near FILE]``.
 
-It runs beside the host, so that typing never waits for it: at the lowest priority, for at most ``--seconds`` of
+It runs beside the host, so that typing never waits for it: at a low priority, for at most ``--seconds`` of
 CPU time (the next start goes on where it stopped), a few files held at a time. One process writes at a time; a
 second one that finds the store locked leaves at once.
 """
@@ -28,7 +28,7 @@ from sibyl.memory.files import project_files
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.store import Stamp, Store, remove
 
-_AT_A_TIME = 40  # files of one transaction
+_AT_FIRST, _AT_MOST = 5, 40  # files of one transaction: the nearest ones are known at once
 _PATIENCE_S = 5.0
 _PARENT = os.getppid()
 Changed = tuple[str, Stamp, bytes, Notes]
@@ -52,13 +52,15 @@ def bring_up_to_date(store: Store, root: Path, near: str, seconds: float, tell: 
     there, known = project_files(root, near), store.stamps()
     changed = [path for path, stamp in there.items() if known.get(path) != stamp]
     store.update((), [path for path in known if path not in there])
-    for first in range(0, len(changed), _AT_A_TIME):
-        some = changed[first : first + _AT_A_TIME]
+    done, portion = 0, _AT_FIRST
+    while done < len(changed):
+        some = changed[done : done + portion]
         store.update(_read(root, some, there))
-        tell(min(first + _AT_A_TIME, len(changed)), len(changed))
+        done, portion = done + len(some), min(2 * portion, _AT_MOST)
+        tell(done, len(changed))
         if time.process_time() - began > seconds:
-            return first + _AT_A_TIME >= len(changed)
-    return True
+            break
+    return done == len(changed)
 
 
 def _read(root: Path, paths: Iterable[str], stamps: dict[str, Stamp]) -> Iterator[Changed]:
@@ -115,7 +117,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="CPU time it may take")
     options = parser.parse_args(argv)
     if hasattr(os, "nice"):
-        os.nice(19)
+        os.nice(10)
 
     def tell(done: int, of: int) -> None:
         print(json.dumps({"done": done, "of": of}), flush=True)
