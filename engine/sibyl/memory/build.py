@@ -109,7 +109,7 @@ def build(root: Path, path: Path, near: str, seconds: float, tell: Tell) -> bool
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Do it, at the lowest priority, telling how far it is."""
+    """Do it, at a low priority, telling how far it is."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("root", type=Path)
     parser.add_argument("store", type=Path)
