@@ -197,11 +197,12 @@ def play(differ: Differ, doings: Iterator[list[Any]], every: int, done: list[lis
 @contextmanager
 def cut_by(span: int) -> Iterator[None]:
     """Let so many bytes decide where a text is cut."""
-    before, sections.SPAN = sections.SPAN, span
+    before = sections.SPAN, sections.LONG
+    sections.SPAN, sections.LONG = span, 8 * span
     try:
         yield
     finally:
-        sections.SPAN = before
+        sections.SPAN, sections.LONG = before
 
 
 def run(

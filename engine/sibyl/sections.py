@@ -18,7 +18,6 @@ remembers nothing: the leaves of sound code are those of a tree of the whole tex
 
 from __future__ import annotations
 
-import itertools
 from array import array
 from collections.abc import Iterator
 
@@ -27,11 +26,10 @@ from tree_sitter import Node, Parser, Tree
 from sibyl.grammar import IDENTIFIER, KINDS, Leaf, leaves_of, numbers
 from sibyl.text import Edit, Text
 
-SPAN = 32_768
+SPAN = 8192
 """Bytes that decide a cut where they hold a place for one; a section has half of them at least."""
-_LONG = (
-    3  # spans; a string left open before so many is taken for broken code, not for a long string
-)
+LONG = 65_536
+"""Bytes; a string left open before so many is taken for broken code, not for one that goes on."""
 
 _STRING_START, _STRING_END = numbers("string_start"), numbers("string_end")
 _STATEMENTS = frozenset(
@@ -157,51 +155,60 @@ def _cut(tree: Tree, data: bytearray, base: int) -> tuple[int, bool]:
 def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
     """Return such a line where the tree is broken from byte ``start`` on, or 0.
 
-    One that begins with ``class`` or ``def``, no deeper than what is broken, will do: it is inside of no
-    statement and no bracket. But it can be in a string, so none may have been left open before, unless it
-    would be a very long one.
+    One that begins with ``class`` or ``def`` will do, no deeper than what is broken or than the body of a
+    class met since: it is inside of no other statement and no bracket. But it can be in a string, so none may
+    have been left open before, unless it would be a very long one.
     """
-    found, last = 0, 0
-    deepest = base + start - data.rfind(b"\n", 0, base + start)
+    found, last, outside = 0, 0, -1
     opened: list[int] = []  # where strings left open begin, below 0 those that hold one line
+    deepest = max(_column(data, base + start), 0)
     for begin, end, kind in leaves_of(tree, 0, start):
         found, last = last or found, 0
         if kind in _STRING_START:
             lines = data.endswith((b"'''", b'"""'), base + begin, base + end)
-            opened.append(begin if lines else -_LONG * SPAN)
+            opened.append(begin if lines else -LONG)
         elif kind in _STRING_END:
             del opened[-1:]
-        elif kind in _CERTAIN or (
-            kind in IDENTIFIER and bytes(data[base + begin : base + end]) in (b"def", b"class")
-        ):  # in brackets left open, keywords are taken for names
-            deep = base + begin - data.rfind(b"\n", 0, base + begin)
-            if deep <= deepest and all(begin - other >= _LONG * SPAN for other in opened):
+        word = (
+            kind in _CERTAIN or kind in IDENTIFIER
+        )  # in brackets left open, keywords are taken for names
+        if not word and outside < 0:
+            continue
+        column = _column(data, base + begin)
+        if outside >= 0 and column >= 0:  # the first line after that of a class
+            deepest, outside = max(column, outside), -1
+        name = bytes(data[base + begin : base + end])
+        if 0 <= column <= deepest and name in (b"class", b"def"):
+            deepest, outside = column, column if name == b"class" else -1
+            if all(begin - other >= LONG for other in opened):
                 last = _line(data, base, begin)
     return found
 
 
+def _column(data: bytearray, at: int) -> int:
+    """Return the column of byte ``at``, -1 if there is more than white space before it."""
+    line = data.rfind(b"\n", 0, at) + 1
+    return -1 if data[line:at].strip(b" \t") else at - line
+
+
 def _line(data: bytearray, base: int, begin: int) -> int:
     """Return where the line of a statement begins; 0 if another is on it, or if it comes too early."""
-    line = data.rfind(b"\n", 0, base + begin) + 1
-    if line - base < SPAN // 2 or data[line : base + begin].strip(b" \t"):
-        return 0
-    return line - base
+    column = _column(data, base + begin)
+    return begin - column if column >= 0 and begin - column >= SPAN // 2 else 0
 
 
 def _statements(children: list[Node]) -> Iterator[tuple[Node, bool]]:
     """Yield statements, those of classes after the class, and whether each is broken in itself."""
     for child in children:
-        kind = child.kind_id
-        if kind in _CLASS or kind in _DECORATED:
-            last = child.children[-1]
-            if not any(part.has_error for part in child.children[:-1]):
-                yield child, False
-                if kind in _CLASS and last.kind_id in _BLOCK:
-                    yield from _statements(last.children)
-                elif kind in _DECORATED and last.kind_id in _CLASS:
-                    yield from itertools.islice(_statements([last]), 1, None)
-                elif last.has_error:
-                    yield last, True
-                continue
-        sound = child.is_extra or kind in _STATEMENTS or kind in _SEMICOLON
-        yield child, child.has_error or not sound
+        inner = child.children[-1] if child.kind_id in _DECORATED else child
+        parts = inner.children if inner.kind_id in _CLASS else []
+        if (
+            parts
+            and parts[-1].kind_id in _BLOCK
+            and not any(part.has_error for part in (*child.children[:-1], *parts[:-1]))
+        ):
+            yield child, False
+            yield from _statements(parts[-1].children)
+        else:
+            known = child.is_extra or child.kind_id in _STATEMENTS or child.kind_id in _SEMICOLON
+            yield child, child.has_error or not known
