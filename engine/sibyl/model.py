@@ -86,28 +86,38 @@ class Model:
         places, vocab = self._places, self.vocab
         new = [text for text in dict.fromkeys(texts) if text not in places]
         rows: list[int] = []
-        weights: list[float] = []
-        begins: list[int] = []  # where each text's rows begin
+        counts: list[int] = []  # rows of each text ...
+        wholes: list[int] = []  # ... and whether the first is the text's as a whole
         for text in new:
-            begins.append(len(rows))
-            whole, parts = vocab.whole(text), vocab.piece_rows(text)
-            if whole >= 0 or not parts:  # a text without any row has the vector zero
-                rows.append(max(whole, 0))
-                weights.append(float(whole >= 0))
-            if parts:
-                rows += parts
-                weights += [1.0 / len(parts)] * len(parts)
-        first = len(places)
-        room = len(self._vectors)
+            whole, parts = vocab.rows_of(text)
+            if whole >= 0:
+                rows.append(whole)
+            rows += parts
+            counts.append(len(parts) + (whole >= 0))
+            wholes.append(whole >= 0)
+        first, room = len(places), len(self._vectors)
         if first + len(new) > room:
             grown = np.zeros((max(2 * room, first + len(new)), self.size), np.float32)
             grown[:first] = self._vectors[:first]
             self._vectors = grown
-        if new:
-            weighted = self._row(rows) * np.asarray(weights, np.float32)[:, None]
-            self._vectors[first : first + len(new)] = np.add.reduceat(weighted, begins)
-        for index, text in enumerate(new):
-            places[text] = first + index
+        if rows:
+            self._vectors[first : first + len(new)] = self._sums(rows, counts, wholes)
+        places.update(zip(new, range(first, first + len(new)), strict=True))
+
+    def _sums(self, rows: list[int], counts: list[int], wholes: list[int]) -> Floats:
+        """Return the vectors of texts: the row of the whole plus the mean of the rows of its pieces."""
+        many, whole = np.asarray(counts), np.asarray(wholes, bool)
+        begins = np.cumsum(many) - many
+        weights = np.repeat(1 / np.maximum(many - whole, 1), many).astype(np.float32)
+        weights[begins[whole]] = 1
+        weighted = self._row(rows) * weights[:, None]
+        sums = np.zeros(
+            (len(counts), self.size), np.float32
+        )  # a text without any row has the vector zero
+        for at in range(int(many.max(initial=0))):
+            some = np.flatnonzero(many > at)
+            sums[some] += weighted[begins[some] + at]
+        return sums
 
     def _row(self, rows: list[int]) -> Floats:
         found = self._rows[rows]

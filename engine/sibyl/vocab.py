@@ -74,15 +74,19 @@ class Vocab:
 
     def piece_rows(self, text: str) -> list[int]:
         """Return the rows of the pieces of ``text``; a fixed token has none."""
-        if 0 <= self._whole.get(text, -1) < self.fixed:
-            return []
-        rows, known = [], self._piece
-        for part in pieces(text):
-            row = known.get(part)
-            rows.append(
-                self._first_shared + crc32(part.encode()) % self.shared if row is None else row
-            )
-        return rows
+        return self.rows_of(text)[1]
+
+    def rows_of(self, text: str) -> tuple[int, list[int]]:
+        """Return both: the row of ``text`` as a whole, and the rows of its pieces."""
+        whole, known = self._whole.get(text, -1), self._piece
+        if 0 <= whole < self.fixed:
+            return whole, []
+        return whole, [
+            self._shared(part) if (row := known.get(part)) is None else row for part in pieces(text)
+        ]
+
+    def _shared(self, part: str) -> int:
+        return self._first_shared + crc32(part.encode()) % self.shared
 
     # file -----------------------------------------------------------------------------------------
 
