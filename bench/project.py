@@ -120,7 +120,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--times", type=int, default=60, help="lists at each place")
     options = parser.parse_args()
-    from sibyl.memory.store import bytes_of
+    from sibyl.memory.base import bytes_of
     from sibyl.model import Model
 
     with tempfile.TemporaryDirectory() as folder:

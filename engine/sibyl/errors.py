@@ -10,6 +10,10 @@ Called by: every step; the desk turns these into one notice and a line in the lo
     └── LearnError      a stage of ``python -m sibyl.learn`` cannot go on
 """
 
+from __future__ import annotations
+
+from pathlib import Path
+
 
 class SibylError(Exception):
     """Base of all errors of ours; ``str(error)`` is one sentence that says what to do."""
@@ -28,8 +32,8 @@ class LearnError(SibylError):
 
 
 class MemoryTrouble(SibylError):
-    """A memory on disk cannot be used; ``why`` is "busy" (now), "damaged", or "gone" (somebody deleted it)."""
+    """A memory on disk cannot be used; ``why`` is "busy" (now), "damaged", or "gone" (deleted or closed)."""
 
-    def __init__(self, sentence: str, why: str = "busy") -> None:
+    def __init__(self, sentence: str, path: Path, why: str = "busy") -> None:
         super().__init__(sentence)
-        self.why = why
+        self.path, self.why = path, why

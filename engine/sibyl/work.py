@@ -107,11 +107,11 @@ class Work:
 
         self._sessions[buffer] = (sequence, Session(self.ranker, text, self._recall(buffer)))
 
-    def _recall(self, buffer: int) -> Any:
+    def _recall(self, buffer: int, anew: bool = False) -> Any:
         """Return what is remembered behind a buffer."""
         if self._keeper is None:
             return None
-        return self._keeper.recall(*self._places.get(buffer, ("", "")))
+        return self._keeper.recall(*self._places.get(buffer, ("", "")), anew)
 
     def project(self, buffer: int, root: str, path: str) -> None:
         """Say which project a buffer belongs to."""
@@ -172,7 +172,7 @@ class Work:
             self._send(request, "none", {"reason": "out of step"})
             return None
         if known[1].recall.lost:
-            known[1].recall = self._recall(buffer)
+            known[1].recall = self._recall(buffer, anew=True)
         return known[1]
 
     def rank(

@@ -117,7 +117,11 @@ local function forget(_, what)
     end
     place = require('sibyl.project').memory(root)
   end
+  local channel = bridge().state.channel
   bridge().stop()
+  if channel then
+    vim.fn.jobwait({ channel }, 3000) -- it must not write any more; a command may wait, typing may not
+  end
   bridge().state.forgotten = bridge().state.forgotten or what ~= 'person'
   local gone = delete(place)
   bridge().restart()

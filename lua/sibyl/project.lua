@@ -67,7 +67,8 @@ end
 --- Lets the host look for changed files: this one was saved.
 ---@param buf integer
 function M.saved(buf)
-  if sent[buf] and sent[buf] ~= '' then
+  if sent[buf] then
+    M.tell(buf) -- a file that was written has a place of its own now
     bridge.send('changed', buf)
   end
 end

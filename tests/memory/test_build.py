@@ -189,7 +189,7 @@ def test_a_damaged_memory_is_told_once_and_made_anew(
     name: str, root: Path, keeper: Keeper, told: list[str], tmp_path: Path
 ) -> None:
     """One sentence, and the next list is ranked with a fresh memory."""
-    place_ = tmp_path / "state" / "person.sqlite" if name == "person" else keeper.place(root)
+    place_ = tmp_path / "state" / "person.sqlite" if name == "person" else keeper.place(str(root))
     place_.parent.mkdir(parents=True)
     place_.write_bytes(b"no database" * 1000)
     recall = keeper.recall(str(root), str(root / "new.py"))

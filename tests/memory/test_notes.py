@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from sibyl.errors import MemoryTrouble
+from sibyl.memory.base import IN_MEMORY, siblings
 from sibyl.memory.build import digest_of, noted
 from sibyl.memory.notes import Notes, take_notes
-from sibyl.memory.store import IN_MEMORY, Store, siblings
+from sibyl.memory.store import Store
 
 CLIENT = b"""import socket
 class Client(socket.socket):

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from sibyl.memory.base import IN_MEMORY
 from sibyl.memory.build import digest_of, noted
 from sibyl.memory.person import Person
 from sibyl.memory.project import GROUPS, Project, Remembered, contexts
 from sibyl.memory.recall import Recall
-from sibyl.memory.store import IN_MEMORY, Store
+from sibyl.memory.store import Store
 from sibyl.stream import Stream
 from sibyl.text import Text
 from sibyl.usage import Place, Usage

@@ -12,8 +12,9 @@ from pathlib import Path
 from sibyl.clean import path_fault
 from sibyl.errors import LearnError, MemoryTrouble
 from sibyl.learn.sources import Sources
+from sibyl.memory.base import remove, siblings
 from sibyl.memory.build import Changed, noted
-from sibyl.memory.store import Store, remove, siblings
+from sibyl.memory.store import Store
 
 _AT_A_TIME = 200  # files of one transaction
 

@@ -24,11 +24,12 @@ from sibyl.errors import LearnError, MemoryTrouble, ModelError
 from sibyl.features import COLUMNS, PERSON, PROJECT, features
 from sibyl.learn.memories import store_of
 from sibyl.learn.sources import Sources
+from sibyl.memory.base import IN_MEMORY
 from sibyl.memory.build import digest_of
 from sibyl.memory.person import Person
 from sibyl.memory.project import Project
 from sibyl.memory.recall import Recall
-from sibyl.memory.store import IN_MEMORY, Store
+from sibyl.memory.store import Store
 from sibyl.model import Floats, Model
 from sibyl.rank import Ranker
 from sibyl.session import Session, bare

@@ -2,6 +2,7 @@
 
 Read it in this order:
 
+    base.py      one SQLite file of ours
     notes.py     what one file says: which members follow what, what its classes and functions are
     store.py     the notes of a project's files, counted together, in one SQLite file
     files.py     which files of a project are read

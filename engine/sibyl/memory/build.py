@@ -24,13 +24,13 @@ from pathlib import Path
 
 from sibyl.clean import content_fault
 from sibyl.errors import MemoryTrouble
+from sibyl.memory.base import remove
 from sibyl.memory.files import project_files
 from sibyl.memory.notes import Notes, take_notes
-from sibyl.memory.store import Stamp, Store, remove
+from sibyl.memory.store import Stamp, Store
 
 _AT_FIRST, _AT_MOST = 5, 40  # files of one transaction: the nearest ones are known at once
 _PATIENCE_S = 5.0
-_PARENT = os.getppid()
 Changed = tuple[str, Stamp, bytes, Notes]
 Tell = Callable[[int, int], None]
 
@@ -46,8 +46,10 @@ def noted(path: str, stamp: Stamp, data: bytes) -> Changed:
     return path, stamp, digest_of(data), Notes() if fault else take_notes(data)
 
 
-def bring_up_to_date(store: Store, root: Path, near: str, seconds: float, tell: Tell) -> bool:
-    """Read what changed; return whether all of it was read within the time."""
+def bring_up_to_date(
+    store: Store, root: Path, near: str, seconds: float, tell: Tell, parent: int = 0
+) -> bool:
+    """Read what changed; return whether all of it was read, within the time and while ``parent`` lived."""
     began = time.process_time()
     there, known = project_files(root, near), store.stamps()
     changed = [path for path, stamp in there.items() if known.get(path) != stamp]
@@ -55,7 +57,10 @@ def bring_up_to_date(store: Store, root: Path, near: str, seconds: float, tell: 
     done, portion = 0, _AT_FIRST
     while done < len(changed):
         some = changed[done : done + portion]
-        store.update(_read(root, some, there))
+        read = list(_read(root, some, there, parent))
+        if len(read) < len(some):
+            return False
+        store.update(read)
         done, portion = done + len(some), min(2 * portion, _AT_MOST)
         tell(done, len(changed))
         if time.process_time() - began > seconds:
@@ -63,10 +68,12 @@ def bring_up_to_date(store: Store, root: Path, near: str, seconds: float, tell: 
     return done == len(changed)
 
 
-def _read(root: Path, paths: Iterable[str], stamps: dict[str, Stamp]) -> Iterator[Changed]:
+def _read(
+    root: Path, paths: Iterable[str], stamps: dict[str, Stamp], parent: int
+) -> Iterator[Changed]:
     for path in paths:
-        if os.getppid() != _PARENT:  # nobody waits for this any more
-            sys.exit(1)
+        if _orphaned(parent):
+            return
         try:
             data = (root / path).read_bytes()
         except OSError:
@@ -74,11 +81,17 @@ def _read(root: Path, paths: Iterable[str], stamps: dict[str, Stamp]) -> Iterato
         yield noted(path, stamps[path], data)
 
 
+def _orphaned(parent: int) -> bool:
+    """Tell whether nobody waits for this any more: the host that started it (0: nobody) is gone."""
+    return bool(parent) and hasattr(os, "fork") and os.getppid() != parent
+
+
 @contextmanager
 def _alone(path: Path) -> Iterator[bool]:
     """Tell whether this is the only process that writes a store; a process that is killed lets go."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = sqlite3.connect(path.with_suffix(".lock"), timeout=0, isolation_level=None)
+    place = path.with_suffix(".lock")
+    os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+    lock = sqlite3.connect(place, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:
@@ -89,16 +102,16 @@ def _alone(path: Path) -> Iterator[bool]:
         lock.close()
 
 
-def build(root: Path, path: Path, near: str, seconds: float, tell: Tell) -> bool:
+def build(root: Path, path: Path, near: str, seconds: float, tell: Tell, parent: int = 0) -> bool:
     """Bring a store up to date, making it anew where it is damaged; return whether all was read."""
     with _alone(path) as alone:
-        if not alone:
+        if not alone or _orphaned(parent):
             return False
         for chance_left in (True, False):
             try:
                 store = Store(path, _PATIENCE_S)
                 try:
-                    return bring_up_to_date(store, root, near, seconds, tell)
+                    return bring_up_to_date(store, root, near, seconds, tell, parent)
                 finally:
                     store.close()
             except MemoryTrouble as trouble:
@@ -114,6 +127,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("root", type=Path)
     parser.add_argument("store", type=Path)
     parser.add_argument("--near", default="", help="file to begin near, relative to the root")
+    parser.add_argument("--parent", type=int, default=0, help="process to end with")
     parser.add_argument("--seconds", type=float, default=60.0, help="CPU time it may take")
     options = parser.parse_args(argv)
     if hasattr(os, "nice"):
@@ -123,7 +137,10 @@ def main(argv: list[str] | None = None) -> int:
         print(json.dumps({"done": done, "of": of}), flush=True)
 
     try:
-        whole = build(options.root, options.store, options.near, options.seconds, tell)
+        if not options.store.parent.is_dir():  # forgotten meanwhile; who wants it makes it
+            return 1
+        asked = options.near, options.seconds
+        whole = build(options.root, options.store, *asked, tell, options.parent)
     except MemoryTrouble as trouble:
         print(json.dumps({"ended": False, "trouble": str(trouble)}), flush=True)
         return 1

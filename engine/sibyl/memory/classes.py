@@ -10,7 +10,8 @@ import best, and not at all where nothing of the import fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 Lookup = Callable[[str, str], dict[str, Any]]
@@ -81,14 +82,23 @@ class Classes:
 
     def members(self, found: Found, distance: int = 0) -> Members:
         """Return the members of a class and its bases."""
-        made = {name: Member(distance, _callable(said)) for name, said in found.attrs.items()}
-        if distance < _DEEPEST:
-            for base in found.bases:
-                there = self.find(base, found.path)
-                if there is not None and there[:2] != found[:2]:
-                    for name, member in self.members(there, distance + 1).items():
-                        made.setdefault(name, member)
+        made: Members = {}
+        for far, one in self._line(found):
+            for name, said in one.attrs.items():
+                made.setdefault(name, Member(distance + far, _callable(said)))
         return made
+
+    def _line(self, found: Found) -> Iterator[tuple[int, Found]]:
+        """Yield a class and its bases, each once, the near ones first, with their distance."""
+        waiting, seen = deque([(0, found)]), {found[:2]}
+        while waiting:
+            far, one = waiting.popleft()
+            yield far, one
+            for base in one.bases if far < _DEEPEST else ():
+                there = self.find(base, one.path)
+                if there is not None and there[:2] not in seen:
+                    seen.add(there[:2])
+                    waiting.append((far + 1, there))
 
     # values ---------------------------------------------------------------------------------------
 
@@ -133,21 +143,16 @@ class Classes:
     def _attribute(self, base: str, name: str, path: str, depth: int, called: bool) -> Found | None:
         """Return the class of an attribute, or of what a method returns."""
         owner = self.type_of(base, path, depth - 1)
-        place, said = self._said(owner, name, _DEEPEST) if owner is not None else ("", "")
+        place, said = self._said(owner, name) if owner is not None else ("", "")
         if called != (said[:2] == "M:"):
             return None
         return self.type_of(said[2:] if called else said, place, depth - 1)
 
-    def _said(self, owner: Found, name: str, depth: int) -> tuple[str, str]:
+    def _said(self, owner: Found, name: str) -> tuple[str, str]:
         """Return where a class or its bases define an attribute, and to what value."""
-        if name in owner.attrs:
-            return owner.path, owner.attrs[name]
-        for base in owner.bases if depth else ():
-            there = self.find(base, owner.path)
-            if there is not None:
-                place, said = self._said(there, name, depth - 1)
-                if place:
-                    return place, said
+        for _, one in self._line(owner):
+            if name in one.attrs:
+                return one.path, one.attrs[name]
         return "", ""
 
     def inherited_value(
@@ -157,7 +162,7 @@ class Classes:
         for base, _ in bases:
             found = self.find(base, path)
             if found is not None:
-                place, said = self._said(found, name, _DEEPEST)
+                place, said = self._said(found, name)
                 if said:
                     return said, place
         return "", path

@@ -23,10 +23,14 @@ _GIT = ("git", "-c", "core.fsmonitor=false", "ls-files", "-z", "-co", "--exclude
 
 
 def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
-    """Return the files of a project, at most ``MOST_FILES``, those near the file ``near`` first."""
+    """Return the files of a project, at most ``MOST_FILES``, those near the file ``near`` first.
+
+    Which ones are taken does not depend on ``near``: two readings take the same.
+    """
     found: dict[str, Stamp] = {}
-    for path in sorted(_listed(root), key=lambda path: -_nearness(path, near)):
+    for path in sorted(_listed(root)):
         try:
+            path.encode()  # a name that is not text cannot be kept; UnicodeEncodeError is a ValueError
             at = root / path
             seen = at.lstat()
             if at.is_symlink() or not at.is_file() or path_fault(path, seen.st_size):
@@ -36,7 +40,8 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
         found[path] = (seen.st_size, seen.st_mtime_ns)
         if len(found) >= MOST_FILES:
             break
-    return found
+    near = "" if Path(near).is_absolute() else near
+    return dict(sorted(found.items(), key=lambda file: -_nearness(file[0], near)))
 
 
 def _nearness(path: str, near: str) -> int:
@@ -47,7 +52,13 @@ def _nearness(path: str, near: str) -> int:
 def _listed(root: Path) -> list[str]:
     try:
         done = subprocess.run(
-            (*_GIT, "--", "*.py"), cwd=root, capture_output=True, timeout=30, check=False
+            (*_GIT, "--", "*.py"),
+            cwd=root,
+            capture_output=True,
+            timeout=30,
+            check=False,
+            # Neovim may run in a git hook, whose repository is another one.
+            env={name: value for name, value in os.environ.items() if name[:4] != "GIT_"},
         )
         if done.returncode == 0:
             return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]

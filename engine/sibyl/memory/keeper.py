@@ -5,28 +5,34 @@ Called by: work.
 
     STATE/projects/DIGEST.sqlite    one a project, named by its root        STATE/person.sqlite
 
-A file that is damaged or gone is made anew, with one sentence in the first case. Nothing here waits for a disk
-or another process longer than a moment; what cannot be had is not weighed in.
+A file that is damaged is made anew, with one sentence; one that somebody deleted is begun anew, but a project
+that was forgotten is not read again. Nothing here waits for a disk or another process for long; what
+cannot be had is not weighed in, and tried again a little later.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import time
+import weakref
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sibyl.errors import MemoryTrouble
+from sibyl.memory.base import remove
 from sibyl.memory.person import Person
 from sibyl.memory.project import Project
 from sibyl.memory.recall import Recall
 from sibyl.memory.scribe import News, Scribe
-from sibyl.memory.store import Store, remove
+from sibyl.memory.store import Store
 
 _log = logging.getLogger("sibyl")
 _Kept = TypeVar("_Kept", Store, Person)
+_PAUSE_S = 2.0  # before a memory that could not be opened is tried again
 
 
 class Keeper:
@@ -37,85 +43,114 @@ class Keeper:
         self._state, self._tell = state, tell
         self._use = {name: bool(options.get(name, True)) for name in ("project", "person", "read")}
         self._scribe = Scribe(tell)
-        self._stores: dict[Path, Store] = {}
-        self._person: Person | None = None
+        self._open: dict[Path, Store | Person] = {}  # by their files
+        self._recalls: weakref.WeakSet[Recall] = weakref.WeakSet()
+        self._forgotten: set[str] = set()  # roots
+        self._again: dict[Path, float] = {}  # when one that could not be opened is tried again
         self._told: set[str] = set()
 
-    def recall(self, root: str, path: str) -> Recall:
-        """Return what is remembered behind a buffer; ``root`` and ``path`` may be empty."""
-        project = None
+    def recall(self, root: str, path: str, anew: bool = False) -> Recall:
+        """Return what is remembered behind a buffer; ``root`` and ``path`` may be empty.
+
+        ``anew``: the buffer had one that was lost; its project need not be read again for that.
+        """
+        project, missing = None, False
         if root and path and self._use["project"]:
-            folder = Path(root)
-            store = self._store(folder)
-            project = None if store is None else Project(store, inside(folder, path))
-            self.read(root, path)
-        if self._use["person"] and self._person is None:
-            self._person = self._open(Person, self._state / "person.sqlite")
-        return Recall(project, self._person, partial(self._trouble, root))
+            new = self.place(root) not in self._open
+            store = self._opened(Store, self.place(root))
+            missing = store is None
+            if store is not None:
+                store.root = root
+                project = Project(store, inside(root, path))
+                if new or not anew:
+                    self.read(root, path)
+        person = self._opened(Person, self._person) if self._use["person"] else None
+        made = Recall(project, person, partial(self._trouble, root))
+        made.lost = missing or (self._use["person"] and person is None)
+        self._recalls.add(made)
+        return made
 
     def read(self, root: str, path: str = "") -> None:
         """Have a project's changed files read, beginning near ``path``."""
-        if root and self._use["project"] and self._use["read"]:
-            folder = Path(root)
-            self._scribe.read(folder, self.place(folder), inside(folder, path) if path else "")
+        wanted = self._use["project"] and self._use["read"] and root not in self._forgotten
+        if root and wanted and self.place(root) in self._open:
+            near = inside(root, path) if path else ""
+            self._scribe.read(Path(root), self.place(root), near)
 
-    def place(self, root: Path) -> Path:
-        """Return where a project's memory lies."""
-        name = hashlib.sha256(str(root).encode()).hexdigest()[:16]
+    def place(self, root: str) -> Path:
+        """Return where a project's memory lies (lua/sibyl/project.lua names it alike)."""
+        name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
         return self._state / "projects" / f"{name}.sqlite"
 
-    def _store(self, root: Path) -> Store | None:
-        if root not in self._stores:
-            store = self._open(Store, self.place(root))
-            if store is None:
-                return None
-            self._stores[root] = store
-        return self._stores[root]
+    @property
+    def _person(self) -> Path:
+        return self._state / "person.sqlite"
 
-    def _open(self, kind: Callable[[Path], _Kept], path: Path) -> _Kept | None:
-        """Open a memory, making it anew where it is damaged."""
+    def _opened(self, kind: Callable[[Path], _Kept], path: Path) -> _Kept | None:
+        """Return a memory, opened if need be, and made anew where it is damaged."""
+        if path in self._open:
+            return self._open[path]  # type: ignore[return-value]  # a file holds one kind
+        if time.monotonic() < self._again.get(path, 0.0):
+            return None
         for chance_left in (True, False):
             try:
-                return kind(path)
+                made = kind(path)
             except MemoryTrouble as trouble:
-                _log.warning("%s", trouble)
+                self._note(trouble)
                 if trouble.why != "damaged" or not chance_left:
-                    self._once(str(trouble))
-                    return None
-                self._once(f"{trouble} It is made anew.")
-                remove(path)
+                    break
+                self._remove(path)
+            else:
+                self._open[path] = made
+                return made
+        self._again[path] = time.monotonic() + _PAUSE_S
         return None
+
+    def _remove(self, path: Path) -> None:
+        try:
+            remove(path)
+        except MemoryTrouble as trouble:
+            self._note(trouble)
 
     def _trouble(self, root: str, trouble: MemoryTrouble) -> None:
         """A memory could not be read or written while it was used."""
-        _log.warning("%s", trouble)
+        self._note(trouble)
         if trouble.why == "busy":
             return
-        self.drop(root)
+        self._drop(trouble.path)
         if trouble.why == "damaged":
-            self._once(f"{trouble} It is made anew.")
+            self._remove(trouble.path)
+        elif trouble.path == self.place(root):
+            self._forgotten.add(root)
+            self._scribe.forget(Path(root))
 
-    def drop(self, root: str) -> None:
-        """Let go of a project's and the person's memory; ``recall`` opens them again."""
-        store = self._stores.pop(Path(root), None)
-        for kept in (store, self._person):
-            if kept is not None:
-                kept.close()
-        self._person = None
-
-    def _once(self, sentence: str) -> None:
-        if sentence not in self._told:
+    def _note(self, trouble: MemoryTrouble) -> None:
+        """Write a trouble down; tell a person what is theirs to know, once."""
+        _log.warning("%s", trouble)
+        damaged = trouble.why == "damaged"
+        sentence = f"{trouble} It is made anew." if damaged else str(trouble)
+        if (damaged or "cannot be written" in sentence) and sentence not in self._told:
             self._told.add(sentence)
             self._tell("warn", sentence)
+
+    def _drop(self, path: Path) -> None:
+        """Close a memory; buffers that ask it hear that they have to ask anew."""
+        kept = self._open.pop(path, None)
+        if kept is not None:
+            kept.close()
+            for one in list(self._recalls):
+                if one.uses(kept):
+                    one.lose()
 
     def about(self) -> dict[str, Any]:
         """Return what there is, and how large it is."""
         made: dict[str, Any] = {"reading": self._scribe.busy(), "projects": {}, "person": None}
         try:
-            for root, store in self._stores.items():
-                made["projects"][str(root)] = store.size()
-            if self._person is not None:
-                made["person"] = self._person.size()
+            for kept in self._open.values():
+                if isinstance(kept, Person):
+                    made["person"] = kept.size()
+                else:
+                    made["projects"][kept.root] = kept.size()
         except MemoryTrouble as trouble:
             made["trouble"] = str(trouble)
         return made
@@ -123,13 +158,14 @@ class Keeper:
     def close(self) -> None:
         """End all reading and let go of all files."""
         self._scribe.close()
-        for root in list(self._stores):
-            self.drop(str(root))
+        for path in list(self._open):
+            self._drop(path)
 
 
-def inside(root: Path, path: str) -> str:
+def inside(root: str, path: str) -> str:
     """Return a file's path as its project's memory names it."""
     try:
-        return Path(path).relative_to(root).as_posix()
+        found = Path(path).relative_to(root).as_posix()
     except ValueError:
-        return path
+        found = path
+    return found.encode("utf-8", "replace").decode()

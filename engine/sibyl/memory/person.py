@@ -12,11 +12,12 @@ from __future__ import annotations
 from math import log1p
 from pathlib import Path
 
-from sibyl.memory.project import Used
-from sibyl.memory.store import bytes_of, identity, opened, same_file, sentence
+from sibyl.memory.base import bytes_of, identity, opened, same_file, sentence
+from sibyl.memory.store import Used
 
 HALF = 300.0
 _MOST = 20_000  # rows; the ones not accepted for longest go first
+_MOST_KEPT = 2_000  # answers
 _VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS picks (
@@ -51,7 +52,7 @@ class Person:
         same_file(self.path, self._file)
         with sentence(self.path):
             moment = self._base.execute("PRAGMA data_version").fetchone()[0]
-            if moment == self._moment:
+            if moment == self._moment and len(self._kept) < _MOST_KEPT:
                 return
             self._kept.clear()
             row = self._base.execute("SELECT items FROM picked").fetchone()

@@ -9,13 +9,12 @@ Answers are kept until another process has written, so that a list costs a few l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sibyl.memory.classes import Classes, Members
 from sibyl.memory.notes import Notes, keys
-from sibyl.memory.store import Store
+from sibyl.memory.store import Store, Used
 from sibyl.tokens import Use
 from sibyl.usage import Place
 
@@ -23,19 +22,6 @@ GROUPS = (
     "origin", "last", "chain", "member", "target", "function", "class", "mark", "newest",
 )  # fmt: skip
 """The contexts asked for, in the order of ``notes.keys``."""
-_MOST_KEPT = 2_000  # answers
-
-
-class Used(dict[str, tuple[float, float]]):
-    """Names that followed a context: how often (or how much), in how many files (or how recently)."""
-
-    __slots__ = ("total",)
-
-    def __init__(self, names: Mapping[str, tuple[float, float]] | None = None) -> None:
-        super().__init__(names or {})
-        self.total = sum(often for often, _ in self.values())
-
-
 _NOTHING = Used()
 
 
@@ -61,11 +47,11 @@ class Project:
     """The other files of the project that an open file belongs to."""
 
     def __init__(self, store: Store, path: str, digest: bytes | None = None) -> None:
-        self._store, self._path, self._digest = store, path, digest
+        self.store, self._path, self._digest = store, path, digest
         self._moment = -1
         self._own: Notes | None = None
         self._own_path = path
-        self._uses: dict[str, Used] = {}
+        self._uses: dict[str, Used] = {}  # those that the own copy has a part in
         self._defined: dict[tuple[str, str], dict[str, Any]] = {}
         self._receivers: dict[tuple[Any, ...], tuple[Members, str]] = {}
         self._files = 0
@@ -73,15 +59,15 @@ class Project:
 
     def look(self) -> None:
         """Forget the answers kept if the store has been written since."""
-        moment = self._store.moment()
-        if moment == self._moment and len(self._uses) < _MOST_KEPT:
+        moment = self.store.moment()
+        if moment == self._moment:
             return
         self._uses.clear()
         self._defined.clear()
         self._receivers.clear()
-        own = self._store.counted_as(self._path, self._digest)
+        own = self.store.counted_as(self._path, self._digest)
         self._own_path, self._own = own if own is not None else (self._path, None)
-        self._files = self._store.size()["files"] - (own is not None)
+        self._files = self.store.files() - (own is not None)
         self._moment = moment
 
     def remembered(self, place: Place, found: Remembered) -> None:
@@ -96,26 +82,28 @@ class Project:
         """Return the names that followed a context in other files; the context '' is none."""
         if not key:
             return _NOTHING
+        own = self._own.uses.get(key) if self._own is not None else None
+        if not own:
+            return self.store.uses(key)
         kept = self._uses.get(key)
         if kept is None:
-            kept = self._uses[key] = self._without_own(key)
+            kept = self._uses[key] = self._without(own, key)
         return kept
 
-    def _without_own(self, key: str) -> Used:
-        there: dict[str, tuple[float, float]] = {**self._store.uses(key)}
-        if self._own is not None:
-            for name, often in self._own.uses.get(key, {}).items():
-                times, files = there.get(name, (0, 0))
-                if times > often:
-                    there[name] = (times - often, files - 1)
-                else:
-                    there.pop(name, None)
+    def _without(self, own: dict[str, int], key: str) -> Used:
+        there: dict[str, tuple[float, float]] = {**self.store.uses(key)}
+        for name, often in own.items():
+            times, files = there.get(name, (0, 0))
+            if times > often:
+                there[name] = (times - often, files - 1)
+            else:
+                there.pop(name, None)
         return Used(there)
 
     def _lookup(self, kind: str, name: str) -> dict[str, Any]:
         kept = self._defined.get((kind, name))
         if kept is None:
-            kept = self._store.defined(kind, name)
+            kept = self.store.defined(kind, name)
             kept.pop(self._own_path, None)
             self._defined[kind, name] = kept
         return kept

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.person import Person
 from sibyl.memory.project import Project, Remembered, contexts
+from sibyl.memory.store import Store
 from sibyl.usage import Place
 
 
@@ -52,8 +53,17 @@ class Recall:
         except MemoryTrouble as trouble:
             self._failed(trouble)
 
+    def uses(self, memory: Store | Person) -> bool:
+        """Tell whether this asks a memory."""
+        project = None if self.project is None else self.project.store
+        return memory is project or memory is self.person
+
+    def lose(self) -> None:
+        """Ask no memory any more: they were closed, and this has to be made anew."""
+        self.project = self.person = None
+        self.lost = True
+
     def _failed(self, trouble: MemoryTrouble) -> None:
         if trouble.why != "busy":
-            self.project = self.person = None
-            self.lost = True
+            self.lose()
         self._tell(trouble)

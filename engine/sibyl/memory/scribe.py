@@ -44,7 +44,7 @@ class Scribe:
                 self._again.add(root)
                 return
             command = [sys.executable, "-m", "sibyl.memory.build", str(root), str(store)]
-            more = ["--near", near, "--seconds", str(_MOST_S)]
+            more = [f"--near={near}", f"--seconds={_MOST_S}", f"--parent={os.getpid()}"]
             try:
                 self._running[root] = subprocess.Popen(
                     [*command, *more],
@@ -75,13 +75,22 @@ class Scribe:
                         self._tell(
                             "info", f"reading the project: {said['done']} of {said['of']} files"
                         )
-        process.wait()
+        if process.wait():
+            _log.warning("reading %s ended with code %d", root, process.returncode)
         with self._lock:
             self._running.pop(root, None)
             again = root in self._again
             self._again.discard(root)
         if again:
             self.read(root, store, near)
+
+    def forget(self, root: Path) -> None:
+        """End the reading of a project that somebody had forgotten."""
+        with self._lock:
+            self._again.discard(root)
+            process = self._running.get(root)
+        if process is not None:
+            process.terminate()
 
     def busy(self) -> list[str]:
         """Return the roots being read."""

@@ -15,15 +15,12 @@ are known, but not counted.
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sibyl.errors import MemoryTrouble
+from sibyl.memory.base import WAIT_S, bytes_of, identity, opened, same_file, sentence
 from sibyl.memory.notes import Notes
 from sibyl.stream import STREAM_VERSION
 
@@ -40,10 +37,19 @@ CREATE TABLE IF NOT EXISTS defined (
     kind TEXT, name TEXT, path TEXT, said TEXT, PRIMARY KEY (kind, name, path)
 ) WITHOUT ROWID;
 """
-IN_MEMORY = ":memory:"
-WAIT_S = 0.05  # for another process's lock while reading: a list must not wait for it
+_MOST_KEPT = 2_000  # answers
 Stamp = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
+
+
+class Used(dict[str, tuple[float, float]]):
+    """Names that followed a context: how often (or how much), in how many files (or how recently)."""
+
+    __slots__ = ("total",)
+
+    def __init__(self, names: Mapping[str, tuple[float, float]] | None = None) -> None:
+        super().__init__(names or {})
+        self.total = sum(often for often, _ in self.values())
 
 
 class Store:
@@ -51,6 +57,7 @@ class Store:
 
     def __init__(self, path: Path, patience: float = WAIT_S) -> None:
         self.path = path
+        self.root = ""  # of the project, where it is known
         with sentence(path):
             self._base = opened(
                 path,
@@ -60,6 +67,8 @@ class Store:
                 patience,
             )
             self._file = identity(path)
+        self._kept: dict[str, Used] = {}  # answers of this moment, for all buffers
+        self._moment = -1
 
     def close(self) -> None:
         """Let go of the file."""
@@ -79,6 +88,7 @@ class Store:
         """Replace the notes of changed files (path, stamp, digest, notes); forget those that are gone."""
         times: Counter[tuple[str, str]] = Counter()
         files: Counter[tuple[str, str]] = Counter()
+        self._kept.clear()
         with sentence(self.path), self._base:
             self._base.execute("BEGIN IMMEDIATE")
             for path in gone:
@@ -154,13 +164,20 @@ class Store:
         same_file(self.path, self._file)
         with sentence(self.path):
             found: int = self._base.execute("PRAGMA data_version").fetchone()[0]
-            return found
+        if found != self._moment or len(self._kept) > _MOST_KEPT:
+            self._kept.clear()
+            self._moment = found
+        return found
 
-    def uses(self, key: str) -> dict[str, tuple[int, int]]:
-        """Return the names that followed a context: how often, in how many files."""
-        with sentence(self.path):
-            rows = self._base.execute("SELECT name, times, files FROM uses WHERE key=?", (key,))
-            return {name: (times, files) for name, times, files in rows}
+    def uses(self, key: str) -> Used:
+        """Return the names that followed a context: how often, in how many files (as of ``moment``)."""
+        kept = self._kept.get(key)
+        if kept is None:
+            with sentence(self.path):
+                rows = self._base.execute("SELECT name, times, files FROM uses WHERE key=?", (key,))
+                kept = Used({name: (times, files) for name, times, files in rows})
+            self._kept[key] = kept
+        return kept
 
     def defined(self, kind: str, name: str) -> dict[str, Any]:
         """Return what each file says of a class or module of this name, by path."""
@@ -180,94 +197,18 @@ class Store:
             ).fetchone()
             return None if found is None else (found[0], Notes.unpacked(found[1]))
 
+    def files(self) -> int:
+        """Return how many files are counted."""
+        with sentence(self.path):
+            row = self._base.execute("SELECT count(*) FROM files WHERE counted").fetchone()
+            return int(row[0])
+
     def size(self) -> dict[str, int]:
         """Return how many files are counted and how many bytes all of it takes."""
-        with sentence(self.path):
-            files = self._base.execute("SELECT count(*) FROM files WHERE counted").fetchone()[0]
-            uses = self._base.execute("SELECT count(*) FROM uses").fetchone()[0]
-        return {"files": files, "uses": uses, "bytes": bytes_of(self.path)}
+        return {"files": self.files(), "bytes": bytes_of(self.path)}
 
 
 def _module(path: str) -> str:
     """Return a module's own name: the last part of its dotted path."""
     parts = path.removesuffix(".py").split("/")
     return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
-
-
-@contextmanager
-def sentence(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the file system say into a MemoryTrouble."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        raise MemoryTrouble(f"The memory {path} cannot be used now ({error}).") from error
-    except (sqlite3.DatabaseError, ValueError) as error:
-        raise MemoryTrouble(f"The memory {path} is damaged.", "damaged") from error
-    except OSError as error:
-        raise MemoryTrouble(f"The memory {path} cannot be written ({error.strerror}).") from error
-
-
-def opened(
-    path: Path, version: object, schema: str, tables: Iterable[str], patience: float = WAIT_S
-) -> sqlite3.Connection:
-    """Open a file of ours: private, with its tables, begun anew where it is of another version."""
-    if str(path) != IN_MEMORY:  # made before SQLite makes it, readable by its owner alone
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    base = sqlite3.connect(path, timeout=patience, isolation_level=None)
-    try:
-        if str(path) != IN_MEMORY:
-            base.execute("PRAGMA journal_mode=WAL")
-        base.execute("PRAGMA synchronous=NORMAL")
-        base.execute("PRAGMA cache_size=-1024")
-        base.execute("CREATE TABLE IF NOT EXISTS about (version TEXT)")
-        found = base.execute("SELECT version FROM about").fetchone()
-        if found != (str(version),):
-            with base:
-                base.execute("BEGIN IMMEDIATE")
-                for table in (*tables, "about"):
-                    base.execute(f"DROP TABLE IF EXISTS {table}")
-                base.execute("CREATE TABLE about (version TEXT)")
-                for statement in schema.split(";"):
-                    base.execute(statement)
-                base.execute("INSERT INTO about VALUES (?)", (str(version),))
-    except BaseException:
-        base.close()
-        raise
-    return base
-
-
-def identity(path: Path) -> int:
-    """Return what tells a file from another one made later under its name."""
-    return 0 if str(path) == IN_MEMORY else path.stat().st_ino
-
-
-def same_file(path: Path, file: int) -> None:
-    """Raise MemoryTrouble if a file that was opened is not there any more: somebody had it forgotten."""
-    try:
-        there = identity(path)
-    except OSError:
-        there = -1
-    if there != file:
-        raise MemoryTrouble(f"The memory {path} was deleted.", "gone")
-
-
-def siblings(path: Path) -> list[Path]:
-    """Return the files that SQLite keeps for a store."""
-    return [path, *(path.with_name(path.name + more) for more in ("-wal", "-shm"))]
-
-
-def bytes_of(path: Path) -> int:
-    """Return how many bytes a store takes on disk."""
-    return sum(one.stat().st_size for one in siblings(path) if one.exists())
-
-
-def remove(path: Path) -> None:
-    """Delete a store; raises MemoryTrouble when that fails."""
-    for one in siblings(path):
-        try:
-            one.unlink(missing_ok=True)
-        except OSError as error:
-            raise MemoryTrouble(
-                f"The memory {one} cannot be deleted ({error.strerror})."
-            ) from error

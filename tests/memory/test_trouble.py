@@ -1,0 +1,214 @@
+"""Step 7b, when things go wrong: what was forgotten, damaged, locked, or has odd names.
+
+In:   small projects in folders.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_build import ENGINE, place, read, running, wait, write
+
+from sibyl.memory import files, keeper
+from sibyl.memory.base import IN_MEMORY, remove
+from sibyl.memory.build import noted
+from sibyl.memory.files import project_files
+from sibyl.memory.keeper import Keeper
+from sibyl.memory.project import Project, Remembered
+from sibyl.memory.recall import Recall
+from sibyl.memory.store import Store
+
+HERE = "import tools\ntools."
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project of two files."""
+    made = tmp_path / "project"
+    write(made, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
+    return made
+
+
+def kept(tmp_path: Path, told: list[str] | None = None) -> Keeper:
+    """A keeper of memories below a folder."""
+    return Keeper(
+        tmp_path / "state", {}, lambda _, text: (told if told is not None else []).append(text)
+    )
+
+
+def known(recall: Recall) -> bool:
+    """Whether the project's uses are known."""
+    return "saw" in recall.at(place(HERE)).project[0]
+
+
+def test_what_another_neovim_had_forgotten_is_not_read_again(root: Path, tmp_path: Path) -> None:
+    """Its next list finds the memory gone, and nobody fills a new one before Neovim starts anew."""
+    other = kept(tmp_path)
+    buffer = (str(root), str(root / "new.py"))
+    recall = other.recall(*buffer)
+    wait(lambda: known(recall))
+    wait(lambda: not other.about()["reading"])
+    remove(other.place(str(root)))
+    assert not known(recall)
+    assert recall.lost
+    recall = other.recall(*buffer, anew=True)
+    other.read(*buffer)
+    assert other.about()["reading"] == []
+    assert recall.at(place(HERE)).files == 0
+    other.close()
+
+
+def test_a_reader_whose_host_is_gone_remembers_nothing(root: Path, tmp_path: Path) -> None:
+    """A reader that was still starting when its host ended does not fill what was just forgotten."""
+    store = tmp_path / "state" / "a.sqlite"
+    Store(store).close()
+    command = [sys.executable, "-m", "sibyl.memory.build", str(root), str(store), "--parent=1"]
+    process = subprocess.run(command, cwd=ENGINE, check=False, stdout=subprocess.DEVNULL)
+    assert process.returncode == 0
+    assert Store(store).files() == 0
+    assert not running(os.getpid() * 1000 + 7)
+
+
+def test_names_that_are_no_text_are_left_out(root: Path, tmp_path: Path) -> None:
+    """One file whose name is not UTF-8 costs the others nothing, and is told to nobody as damage."""
+    try:
+        (root / os.fsdecode(b"caf\xe9.py")).write_text("import tools\ntools.hammer()\n")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    told: list[str] = []
+    keeper_ = kept(tmp_path, told)
+    for path in (root / "new.py", root / os.fsdecode(b"caf\xe9.py")):
+        recall = keeper_.recall(str(root), str(path))
+        wait(lambda it=recall: known(it))  # type: ignore[misc]
+    recall.accept(place(HERE), os.fsdecode(b"caf\xe9"))
+    recall.accept(place(HERE), "saw")
+    assert recall.at(place(HERE)).accepted == 1
+    assert told == []
+    keeper_.close()
+
+
+def test_damage_inside_is_made_anew(root: Path, tmp_path: Path) -> None:
+    """A file that opens well and is broken further in is told once, deleted, and filled again."""
+    told: list[str] = []
+    keeper_ = kept(tmp_path, told)
+    buffer = (str(root), str(root / "new.py"))
+    recall = keeper_.recall(*buffer)
+    wait(lambda: known(recall))
+    wait(lambda: not keeper_.about()["reading"])
+    keeper_.close()
+    file = keeper_.place(str(root))
+    with sqlite3.connect(file) as base:
+        page = base.execute("SELECT rootpage FROM sqlite_master WHERE name='uses'").fetchone()[0]
+        size = base.execute("PRAGMA page_size").fetchone()[0]
+        base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    base.close()
+    with file.open("r+b") as raw:
+        raw.seek((page - 1) * size)
+        raw.write(b"\xff" * size)
+    keeper_ = kept(tmp_path, told)
+    recall = keeper_.recall(*buffer)
+    assert not known(recall)
+    recall = keeper_.recall(*buffer, anew=True)
+    wait(lambda: known(recall))
+    assert len(told) == 1
+    assert "made anew" in told[0]
+    keeper_.close()
+
+
+def test_two_buffers_settle_on_a_replaced_memory(root: Path, tmp_path: Path) -> None:
+    """After a memory was replaced, each buffer loses it once, and none takes it from the other."""
+    told: list[str] = []
+    keeper_ = kept(tmp_path, told)
+    buffers = [(str(root), str(root / name)) for name in ("new.py", "other.py")]
+    recalls = [keeper_.recall(*buffer) for buffer in buffers]
+    wait(lambda: all(known(recall) for recall in recalls))
+    wait(lambda: not keeper_.about()["reading"])
+    remove(keeper_.place(str(root)))
+    assert read(root, keeper_.place(str(root)))
+    lost = 0
+    for _ in range(4):
+        for index, buffer in enumerate(buffers):
+            if not known(recalls[index]):
+                lost += 1
+                recalls[index] = keeper_.recall(*buffer, anew=True)
+    assert lost <= 2
+    assert all(known(recall) for recall in recalls)
+    assert told == []
+    keeper_.close()
+
+
+def test_a_memory_that_was_locked_is_tried_again(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened in the very moment somebody else makes it, it is missing now and there a little later."""
+    monkeypatch.setattr(keeper, "_PAUSE_S", 0.1)
+    keeper_ = kept(tmp_path)
+    file = keeper_.place(str(root))
+    Store(file).close()
+    lock = sqlite3.connect(file, isolation_level=None)
+    lock.execute("PRAGMA locking_mode=EXCLUSIVE")
+    lock.execute("BEGIN EXCLUSIVE")
+    lock.execute("UPDATE about SET version='another'")
+    recall = keeper_.recall(str(root), str(root / "new.py"))
+    assert (recall.project, recall.lost) == (None, True)
+    lock.close()
+    time.sleep(0.15)
+    recall = keeper_.recall(str(root), str(root / "new.py"), anew=True)
+    wait(lambda: known(recall))
+    keeper_.close()
+
+
+@pytest.mark.parametrize("name", ["-x.py", "../elsewhere/far.py"])
+def test_odd_places_of_the_open_file(name: str, root: Path, tmp_path: Path) -> None:
+    """A name like an option, a file outside of the root: the project is read all the same."""
+    keeper_ = kept(tmp_path)
+    recall = keeper_.recall(str(root), os.path.normpath(root / name))
+    wait(lambda: known(recall))
+    keeper_.close()
+
+
+def test_which_files_are_read_does_not_depend_on_the_open_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a project with too many files, saving here and there reads nothing twice."""
+    monkeypatch.setattr(files, "MOST_FILES", 40)
+    root = tmp_path / "project"
+    write(root, **{f"{side}__m{index}": f"x.a{index}\n" for side in "ab" for index in range(30)})
+    assert set(project_files(root, "a/m1.py")) == set(project_files(root, "b/m1.py"))
+    assert next(iter(project_files(root, "b/m1.py"))).startswith("b/")
+
+
+def test_a_git_hook_of_another_repository_changes_nothing(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neovim started from a hook inherits that repository's variables; the project's own files are listed."""
+    other = tmp_path / "other"
+    for folder in (root, other):
+        subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert set(project_files(root)) == {"a.py", "tools.py"}
+
+
+def test_bases_that_go_in_circles_cost_nothing() -> None:
+    """Ten classes with each other as bases: each is looked at once."""
+    names = [f"K{index}" for index in range(10)]
+    source = "".join(
+        f"class {name}({', '.join(other for other in names if other != name)}):\n    {name.lower()} = 1\n"
+        for name in names
+    )
+    store = Store(Path(IN_MEMORY))
+    store.update([noted("k.py", (1, 1), b"from z import *\n" + source.encode())])
+    found, began = Remembered(), time.process_time()
+    Project(store, "main.py").remembered(place("from k import K9\nk = K9()\nk."), found)
+    assert time.process_time() - began < 0.2
+    assert found.kind == "class"
+    assert "k9" in found.members
