@@ -68,7 +68,8 @@ end
 function M.word(buf, row, col)
   if not row then
     local cursor = api.nvim_win_get_cursor(0)
-    row, col = cursor[1] - 1, cursor[2]
+    -- While a buffer is being read the cursor may still stand where the old text was longer.
+    row, col = math.min(cursor[1], api.nvim_buf_line_count(buf)) - 1, cursor[2]
   end
   local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1] or ''
   -- Bytes above 127 belong to letters: Python's names may hold any of them.
