@@ -12,7 +12,7 @@ BENCH := $(if $(PEERS),--peers $(PEERS)) $(if $(MENUS),--menus $(MENUS)) $(if $(
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn \
-	fuzz bench bench-short lint learn-tiny learn clean
+	fuzz bench bench-short lint learn-tiny learn-own learn clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,10 @@ test-engine: setup-test ## tests of the ranker alone: no Neovim, no PyTorch
 test-editor: setup-test neovim ## tests in the oldest and the newest Neovim
 	$(PYTEST) tests/editor
 
-test-learn: setup-learn ## tests of the learning stages
+test-learn-own: setup-learn ## a model of your own from the shipped one: SOURCES=PROJECT, or several
+	$(LEARN) own $(SOURCES) --out build/own
+
+learn: setup-learn ## tests of the learning stages
 	$(PYTEST) tests/learn
 
 fuzz: setup-test ## random edits: every layer must equal the one made from scratch
@@ -64,6 +67,9 @@ lint: setup-test neovim ## ruff, mypy, luacheck
 
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
 	$(LEARN) tiny --out build/tiny
+
+learn-own: setup-learn ## a model of your own from the shipped one: SOURCES=PROJECT, or several
+	$(LEARN) own $(SOURCES) --out build/own
 
 learn: setup-learn ## the stages of learning a model, with their order and commands
 	$(LEARN) --help

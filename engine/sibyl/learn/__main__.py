@@ -25,6 +25,7 @@ STAGES = {
     "mix": "g  how network and usage memory are weighed",
     "evaluate": "h  the tables: accuracy, calibration, letters saved",
     "baselines": "   counts of the training streams, for the orders to beat",
+    "own": "   all you need for a model of your own projects, measured against the shipped one",
     "tiny": "   all of them on a few files, to see that they work",
 }
 

@@ -20,7 +20,7 @@ from sibyl.errors import LearnError
 from sibyl.features import COLUMNS
 from sibyl.learn.files import whole_file
 from sibyl.learn.sites import Site
-from sibyl.learn.streams import load_part
+from sibyl.learn.streams import HELD_OUT, load_part
 from sibyl.model import Floats
 from sibyl.tokens import MEMBER, NAME, ORIGIN
 
@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     skipped = {path.read_text() for path in options.validation}
     names = {line.split("\t")[0].replace("/", "+") for text in skipped for line in text.split("\n")}
     for path in sorted((options.streams / "parts").glob("*.npz")):
-        if path.stem not in names:
+        if path.stem not in names and not path.stem.endswith(HELD_OUT):
             _count(path, after, chain, overall)
     kept = {
         "after": _pruned(after),

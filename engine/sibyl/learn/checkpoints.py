@@ -112,8 +112,13 @@ def best_of(run: Path) -> Path:
     return best if best.exists() else run / "last.pt"
 
 
-def write_sidecar(run: Path, progress: Progress, arguments: dict[str, str]) -> None:
-    """Say beside the checkpoints what they were made with."""
-    made = {"step": progress.step, "best_step": progress.best_step, "best_mrr": progress.best}
+def write_sidecar(
+    run: Path, progress: Progress, arguments: dict[str, str], mixes: dict[str, dict]
+) -> None:
+    """Say beside the checkpoints what they were made with, and keep the start's mixing weights."""
+    made: dict[str, Any] = {
+        "step": progress.step, "best_step": progress.best_step, "best_mrr": progress.best,
+        "mixes": mixes,
+    }  # fmt: skip
     with whole_file(run / "train.json") as file:
         file.write((json.dumps(made | {"arguments": arguments}, indent=1) + "\n").encode())

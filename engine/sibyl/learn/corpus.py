@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import os
 from collections import Counter, defaultdict
@@ -32,6 +31,7 @@ from sibyl.errors import LearnError
 from sibyl.learn import clean, duplicates, scan
 from sibyl.learn.files import Repository, read_list, whole_file
 from sibyl.learn.sources import Entry, Sources, read_manifest
+from sibyl.learn.splits import Part, halves, own_repositories
 
 __all__ = ["Entry", "Sources", "main", "parser", "read_manifest"]
 
@@ -51,6 +51,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--remote", default="https://github.com/", help="where --clone finds them")
     made.add_argument("--skip-absent", action="store_true", help="go on without missing ones")
     made.add_argument("--any-licence", action="store_true", help="for code that is your own")
+    made.add_argument(
+        "--hold-out-files", type=float, metavar="SHARE", default=0.0,
+        help="hold out this share of every repository's files for validation, instead of whole "
+        "repositories: for a model of your own project (0.2 is a fifth)",
+    )  # fmt: skip
+    made.add_argument("--seed", type=int, default=1, help="which files --hold-out-files takes (1)")
     made.add_argument("--exact-only", action="store_true", help="do not look for near duplicates")
     made.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return made
@@ -61,7 +67,9 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     if not options.sources.is_dir() and not options.clone:
         raise LearnError(f"There is no sources folder {options.sources}.")
-    wanted = wanted_repositories(options.list, options.sources)
+    if not 0 <= options.hold_out_files < 1:
+        raise LearnError("--hold-out-files is a share, at least 0 and below 1.")
+    wanted = wanted_repositories(options.list, options.sources, bool(options.hold_out_files))
     reports = scan_all(wanted, options)
     absent = sorted(report["repo"] for report in reports if report["state"] == "absent")
     if absent and not options.skip_absent:
@@ -71,6 +79,10 @@ def main(argv: list[str] | None = None) -> int:
         )
     parts = [load_part(options.out, repo) for repo, report in zip(wanted, reports, strict=True)
              if report["state"] == "scanned"]  # fmt: skip
+    if options.hold_out_files:
+        parts = [
+            half for part in parts for half in halves(part, options.hold_out_files, options.seed)
+        ]
     kept, dropped = drop_duplicates(parts, near=not options.exact_only)
     report = summary(wanted, reports, kept, dropped, options)
     with whole_file(options.out / "corpus.json") as out:
@@ -85,10 +97,10 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def wanted_repositories(lists: list[str], sources: Path) -> list[Repository]:
-    """Read the lists; without one take all folders, and hold out every tenth for validation."""
+def wanted_repositories(lists: list[str], sources: Path, whole: bool) -> list[Repository]:
+    """Read the lists; without one take all folders, and, unless ``whole``, hold out every tenth."""
     if not lists:
-        return _own_repositories(sources)
+        return own_repositories(sources, whole)
     found: dict[str, Repository] = {}
     for given in lists:
         split, equals, path = given.partition("=")
@@ -98,18 +110,6 @@ def wanted_repositories(lists: list[str], sources: Path) -> list[Repository]:
             if other != row.split:
                 raise LearnError(f"{row.name} is in two splits: {other} and {row.split}.")
     return list(found.values())
-
-
-def _own_repositories(sources: Path) -> list[Repository]:
-    folders = sorted(place.name for place in sources.iterdir() if place.is_dir()) if (
-        sources.is_dir()) else []  # fmt: skip
-    names = [name.replace("+", "/", 1) for name in folders if not name.startswith(".")]
-    if not names:
-        raise LearnError(f"No repository is in {sources}.")
-    # The order of hashes is as good as random, and the same on every machine.
-    ranked = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
-    held_out = set(ranked[: max(1, len(names) // 10)]) if len(names) > 1 else set()
-    return [Repository(name, split="val" if name in held_out else "train") for name in names]
 
 
 def part_path(out: Path, repository: Repository) -> Path:
@@ -150,7 +150,7 @@ def scan_all(wanted: list[Repository], options: argparse.Namespace) -> list[dict
     return [reports[repository.name] for repository in wanted]
 
 
-def load_part(out: Path, repository: Repository) -> tuple[Repository, list[dict], np.ndarray]:
+def load_part(out: Path, repository: Repository) -> Part:
     """Read what scanning one repository found: its files and their signatures."""
     path = part_path(out, repository)
     try:
@@ -160,9 +160,7 @@ def load_part(out: Path, repository: Repository) -> tuple[Repository, list[dict]
         raise LearnError(f"{path} is damaged; delete it and start the stage again.") from error
 
 
-def drop_duplicates(
-    parts: Iterable[tuple[Repository, list[dict], np.ndarray]], near: bool
-) -> tuple[list[Entry], dict[str, Counter]]:
+def drop_duplicates(parts: Iterable[Part], near: bool) -> tuple[list[Entry], dict[str, Counter]]:
     """Keep the first of all copies; validation comes first, so that training loses, never it."""
     precious = sorted(parts, key=lambda part: part[0].split == "train")  # stable: list order stays
     owners = [(repository, file) for repository, files, _ in precious for file in files]
@@ -223,7 +221,8 @@ def summary(
         "splits": {name: dict(counts) for name, counts in splits.items()},
         "files by licence": {name: dict(counts) for name, counts in licences.items()},
         "rules": {"version": scan.RULES, "alike": None if options.exact_only else duplicates.ALIKE,
-                  "largest": clean.LARGEST, "fewest tokens": clean.FEWEST_TOKENS},
+                  "largest": clean.LARGEST, "fewest tokens": clean.FEWEST_TOKENS,
+                  "files held out": options.hold_out_files, "seed": options.seed},
         "not scanned": {report["repo"]: report["warning"] for report in reports
                         if report["state"] != "scanned"},
     }  # fmt: skip

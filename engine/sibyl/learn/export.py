@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -25,6 +26,7 @@ from sibyl.learn.checkpoints import best_of, load_network
 from sibyl.learn.files import whole_file
 from sibyl.learn.network import Network
 from sibyl.learn.streams import rows_of
+from sibyl.learn.weights import mixes_of
 from sibyl.model import MODEL_VERSION
 from sibyl.stream import STREAM_VERSION
 from sibyl.vocab import Vocab
@@ -43,6 +45,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--streams", type=Path, required=True, help="folder of its streams")
     made.add_argument("--out", type=Path, required=True, help="folder for the float model")
+    made.add_argument(
+        "--mix", type=Path, metavar="MODEL",
+        help="take the mixing weights of this model folder (default: of the one that training "
+        "started with, if it did; the mix stage learns others)",
+    )  # fmt: skip
     return made
 
 
@@ -58,6 +65,8 @@ def main(argv: list[str] | None = None) -> int:
     vocab = Vocab.load(options.streams / "vocab.txt")
     if vocab.rows != network.sizes.rows:
         raise LearnError(f"The checkpoint in {options.run} was made with other streams.")
+    about = _read_json(options.run / "train.json")
+    mixes = _mixes(options.mix) if options.mix else about.get("mixes", {})
     with whole_file(options.out / "sibyl.onnx") as file:
         file.write(to_onnx(network, reach(network, vocab)).SerializeToString())
     with whole_file(options.out / "rows.npy") as file:
@@ -68,17 +77,35 @@ def main(argv: list[str] | None = None) -> int:
     meta = {
         "trained_steps": kept["progress"]["step"],
         "sizes": network.sizes.as_dict(),
-        "streams": json.loads((options.streams / "streams.json").read_text()),
-        "training": json.loads((options.run / "train.json").read_text())["arguments"],
+        "streams": _read_json(options.streams / "streams.json"),
+        "training": about["arguments"],
         "onnx_from_torch": far,
+        **mixes,
     }
     for name in ("streams", "out"):  # folders of the machine it was made on say nothing
         meta["training"].pop(name, None)
     write_meta(options.out, vocab, "float32", meta)
     print(json.dumps({"steps": kept["progress"]["step"], "farthest from PyTorch": far}))
+    if not mixes:
+        print("It has no mixing weights yet; the mix stage learns them, or --mix takes a model's.")
     if far > 1e-4:
         raise LearnError(f"ONNX and PyTorch differ by {far:.2g}, more than 1e-4.")
     return 0
+
+
+def _mixes(model: Path) -> dict[str, dict]:
+    found = mixes_of(_read_json(model / "meta.json"))
+    if not found:
+        raise LearnError(f"{model} has no mixing weights for this version of sibyl.")
+    return found
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        made: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return made
+    except (OSError, ValueError) as error:
+        raise LearnError(f"{path} cannot be read ({error}).") from error
 
 
 def reach(network: Network, vocab: Vocab) -> float:

@@ -24,6 +24,12 @@ class ServerHangs(Exception):
     """The server did not answer in time, or is gone; a new one may do better."""
 
 
+def _command(line: str) -> list[str]:
+    """Split a command line; a program named by a path is found from here, not from the folder opened."""
+    program, *arguments = shlex.split(line) or [""]
+    return [str(Path(program).absolute()) if "/" in program else program, *arguments]
+
+
 class Server:
     """One running language server with one folder open."""
 
@@ -38,7 +44,7 @@ class Server:
         self._gone = False
         try:
             self._process = subprocess.Popen(
-                shlex.split(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                _command(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, cwd=root, start_new_session=True,
             )  # fmt: skip
         except OSError as error:

@@ -1,6 +1,6 @@
 """Step f of learning: real completion lists, to measure on and to learn the mixing from.
 
-In: a repository list, the folder that holds the repositories, any language server's command.
+In: a repository list or a corpus, the folder that holds the repositories, any language server's command.
 Out: a menus file: gzipped JSON lines with `repo`, `commit`, `path`, `blob` (git's id of the file),
 `offset` (byte of the member's first letter), `member` (the truth), `size` (items the server gave)
 and `menu` (`[label, kind, sortText]` of each, or null where the truth was not among them).
@@ -15,6 +15,7 @@ Try it: python -m sibyl.learn menus --list val.tsv --sources DIR --out m.jsonl.g
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import tempfile
@@ -31,7 +32,7 @@ from sibyl.learn.files import Repository, read_list
 from sibyl.learn.lsp import Asker, ServerHangs
 from sibyl.learn.members import Site, choose, member_sites
 from sibyl.learn.rows import RowLog
-from sibyl.learn.sources import Listed, Sources, Store
+from sibyl.learn.sources import Listed, Sources, Store, read_manifest
 
 _SEEN_BY_SERVER = (".py", ".pyi", "py.typed")
 
@@ -40,7 +41,14 @@ def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
     said = __doc__.partition("\n")[0]
     made = argparse.ArgumentParser("python -m sibyl.learn menus", description=said)
-    made.add_argument("--list", type=Path, required=True, help="repositories, taken in this order")
+    which = made.add_mutually_exclusive_group(required=True)
+    which.add_argument("--list", type=Path, help="repositories, taken in this order")
+    which.add_argument(
+        "--corpus",
+        type=Path,
+        help="folder of a corpus instead: only files of its --split are asked",
+    )
+    made.add_argument("--split", default="val", help="which split of the corpus (val)")
     made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
     made.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
     made.add_argument("--server", default="basedpyright-langserver --stdio", help="its command")
@@ -70,13 +78,17 @@ def main(argv: list[str] | None = None) -> int:
     """Make the menus file; running it again goes on after the last whole repository."""
     options = parser().parse_args(argv)
     repositories = [
-        repository for repository in read_list(options.list)
+        (repository, blobs) for repository, blobs in wanted(options)
         if options.max_tokens is None or repository.tokens <= options.max_tokens
     ][: options.limit_repos]  # fmt: skip
     settings = _settings(options)
-    log = RowLog(options.out, {"server": options.server, "settings": options.settings,
-                               "sites": options.sites, "per file": options.per_file,
-                               "seed": options.seed})  # fmt: skip
+    made_with = {"server": options.server, "settings": options.settings,
+                 "sites": options.sites, "per file": options.per_file,
+                 "seed": options.seed}  # fmt: skip
+    if options.corpus:
+        named = "".join(f"{blob}\n" for _, blobs in repositories for blob in sorted(blobs or ()))
+        made_with["files"] = hashlib.sha256(named.encode()).hexdigest()
+    log = RowLog(options.out, made_with)
     with Sources(options.sources) as sources:
         ask_all(repositories, sources, options, settings, log)
     if not log.sites:
@@ -86,8 +98,26 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+Wanted = tuple[Repository, set[str] | None]
+"""A repository, and the blobs of those of its files that may be asked about; None: all."""
+
+
+def wanted(options: argparse.Namespace) -> list[Wanted]:
+    """Return the repositories of the list, or those of the corpus with their files of the split."""
+    if not options.corpus:
+        return [(repository, None) for repository in read_list(options.list)]
+    found: dict[Repository, set[str]] = {}
+    for entry in read_manifest(options.corpus):
+        if entry.split == options.split:
+            repository = Repository(entry.repo, entry.commit, split=entry.split)
+            found.setdefault(repository, set()).add(entry.blob)
+    if not found:
+        raise LearnError(f"The corpus {options.corpus} has no file of the split {options.split}.")
+    return list(found.items())
+
+
 def ask_all(
-    repositories: list[Repository],
+    repositories: list[Wanted],
     sources: Sources,
     options: argparse.Namespace,
     settings: dict,
@@ -96,7 +126,7 @@ def ask_all(
     """Ask about one repository after the other until all are done or the time is up."""
     started = time.monotonic()
     with tqdm(repositories, "menus", unit=" repositories", mininterval=1) as bar:
-        for repository in bar:
+        for repository, blobs in bar:
             if options.minutes and time.monotonic() - started > options.minutes * 60:
                 bar.write("The time is up; the file holds what is there.")
                 break
@@ -104,7 +134,7 @@ def ask_all(
                 continue
             known = log.sites > 0
             try:
-                rows = list(menus_of(repository, sources, options, settings, known))
+                rows = list(menus_of(repository, blobs, sources, options, settings, known))
             except ServerHangs as error:
                 said = f"`{options.server}` does not answer ({error})."
                 raise LearnError(said) from error
@@ -122,6 +152,7 @@ def _settings(options: argparse.Namespace) -> dict:
 
 def menus_of(
     repository: Repository,
+    blobs: set[str] | None,
     sources: Sources,
     options: argparse.Namespace,
     settings: dict,
@@ -132,7 +163,8 @@ def menus_of(
     commit = store.commit(repository.commit)
     files = [listed for listed in store.files(commit) if listed.size >= 0]
     chance = Random(f"{options.seed}:{repository.name}")
-    plan = plan_sites(files, store, options.sites, options.per_file, chance)
+    asked = files if blobs is None else [listed for listed in files if listed.blob in blobs]
+    plan = plan_sites(asked, store, options.sites, options.per_file, chance)
     if not plan:
         return
     with tempfile.TemporaryDirectory(prefix="sibyl-menus-") as folder:

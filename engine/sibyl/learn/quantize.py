@@ -22,6 +22,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from sibyl.errors import LearnError
 from sibyl.learn.export import write_meta
 from sibyl.learn.files import whole_file
+from sibyl.learn.weights import MIXES
 from sibyl.model import SCALED, Model
 from sibyl.vocab import Vocab
 
@@ -53,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         np.save(file, rows_int8(np.load(options.model / "rows.npy")))
     if options.model.resolve() != options.out.resolve():
         shutil.copyfile(options.model / "vocab.txt", options.out / "vocab.txt")
-    kept = ("trained_steps", "sizes", "streams", "training", "onnx_from_torch", "mix")
+    kept = ("trained_steps", "sizes", "streams", "training", "onnx_from_torch", *MIXES)
     vocab = Vocab.load(options.out / "vocab.txt")
     write_meta(options.out, vocab, "int8", {name: meta[name] for name in kept if name in meta})
     sizes = {path.name: path.stat().st_size for path in Model.files(options.out)}

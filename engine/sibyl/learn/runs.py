@@ -121,6 +121,8 @@ class Run:
     made_with: dict[str, Any]
     begun_with: str
     """Which weights were finetuned, by their hash; empty if none."""
+    mixes: dict[str, dict]
+    """The mixing weights that stood beside those; export gives them to the new model."""
 
     @property
     def network(self) -> Network:
@@ -200,8 +202,10 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
         for name in ("seed", "lanes", "length", "skip", "window", "share", "chunks")
     }
     made_with |= {"vocab": about["vocab"], "tokens": about["train"]["tokens"]}
-    begun_with = weights.hash if weights else ""
-    return Run(options, processes, data, watch, lesson, taught, optimiser, made_with, begun_with)
+    begun_with, mixes = (weights.hash, weights.mixes) if weights else ("", {})
+    return Run(
+        options, processes, data, watch, lesson, taught, optimiser, made_with, begun_with, mixes
+    )
 
 
 def _sizes(options: argparse.Namespace, about: dict[str, Any]) -> Sizes:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import itertools
 import json
 import os
@@ -25,6 +26,7 @@ from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
@@ -36,6 +38,9 @@ from sibyl.stream import STREAM_VERSION, Stream
 from sibyl.text import Text
 from sibyl.tokens import MEMBER, NAME, ORIGIN
 from sibyl.vocab import MOST_PIECES, Vocab, pieces
+
+HELD_OUT = "@held-out"
+"""Ends the name of a part whose repository is trained on, too; a repository's own name has no @."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,13 +66,11 @@ def main(argv: list[str] | None = None) -> int:
     by_repo = _by_repository(read_manifest(options.corpus), options.limit)
     if not by_repo:
         raise LearnError(f"The corpus {options.corpus} is empty; run the corpus stage first.")
+    given = Vocab.load(options.vocab) if options.vocab else None  # read first: it may be none
     (options.out / "parts").mkdir(parents=True, exist_ok=True)
     began = time.time()
     parts = _read_all(by_repo, options)
-    if options.vocab:
-        vocab = Vocab.load(options.vocab)
-    else:
-        vocab = choose(_counted(path for path, split in parts if split == "train"), options)
+    vocab = given or choose(_counted(path for path, split in parts if split == "train"), options)
     with whole_file(options.out / "vocab.txt") as file:
         file.write(vocab.dump().encode("utf-8"))
     made = _merge(parts, vocab, options.out)
@@ -103,11 +106,15 @@ def _read_all(
     by_repo: dict[tuple[str, str], list[Entry]], options: argparse.Namespace
 ) -> list[tuple[Path, str]]:
     folder = options.out / "parts"
-    parts = {key: folder / f"{key[1].replace('/', '+')}.npz" for key in by_repo}
-    todo = [key for key, path in parts.items() if not path.exists()]
+    parts = {key: folder / _part_name(key, by_repo) for key in by_repo}
+    made_of = {key: _digest(entries) for key, entries in by_repo.items()}
+    todo = [key for key, path in parts.items() if not _is_made_of(path, made_of[key])]
     tokens, began = 0, time.time()
     with ProcessPoolExecutor(options.jobs) as pool, tqdm(total=len(todo), unit="repo") as bar:
-        jobs = [pool.submit(_read_one, by_repo[key], options.sources, parts[key]) for key in todo]
+        jobs = [
+            pool.submit(_read_one, by_repo[key], options.sources, parts[key], made_of[key])
+            for key in todo
+        ]
         for job in as_completed(jobs):
             tokens += job.result()
             bar.update()
@@ -115,7 +122,34 @@ def _read_all(
     return [(path, key[0]) for key, path in parts.items()]
 
 
-def _read_one(entries: list[Entry], sources: Path, path: Path) -> int:
+Key = tuple[str, str]
+"""A split and a repository."""
+
+
+def _part_name(key: Key, there: Iterable[Key]) -> str:
+    """Name a part after its repository, and after its split where another split has files of it, too."""
+    split, repo = key
+    apart = HELD_OUT if split != "train" and ("train", repo) in there else ""
+    return f"{repo.replace('/', '+')}{apart}.npz"
+
+
+def _digest(entries: list[Entry]) -> str:
+    """Return what tells a part of these files, read by this version of the stream, from any other."""
+    named = "".join(f"{entry.blob} {entry.path}\n" for entry in entries)
+    named += f"stream {STREAM_VERSION}"
+    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _is_made_of(path: Path, digest: str) -> bool:
+    """Tell whether a part is there and was made of these very files."""
+    try:
+        with np.load(path, allow_pickle=False) as part:
+            return part["made_of"].tobytes().decode() == digest
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return False
+
+
+def _read_one(entries: list[Entry], sources: Path, path: Path, made_of: str) -> int:
     """Read one repository's files into one part; returns how many tokens that gave."""
     numbers: dict[str, int] = {}
     tokens: list[int] = []
@@ -134,6 +168,7 @@ def _read_one(entries: list[Entry], sources: Path, path: Path) -> int:
             tokens=np.asarray(tokens, np.int32),
             kinds=np.asarray(kinds, np.uint8),
             firsts=np.asarray(firsts, np.int64),
+            made_of=np.frombuffer(made_of.encode(), np.uint8),
             texts=np.frombuffer(texts_joined.encode("utf-8", "surrogatepass"), np.uint8),
         )
     return len(tokens)

@@ -180,5 +180,5 @@ def _keep(run: Run, progress: Progress, done: int, state: State) -> None:
         save(out / "best.pt", *given)
     draw_curves(out / "log.jsonl", out / "curve.png")
     arguments = {name: str(value) for name, value in vars(run.options).items()}
-    write_sidecar(out, progress, arguments | {"start": run.begun_with})
+    write_sidecar(out, progress, arguments | {"start": run.begun_with}, run.mixes)
     save(out / "last.pt", *given)

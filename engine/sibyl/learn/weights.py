@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,12 @@ import torch
 from onnx import numpy_helper
 
 from sibyl.errors import LearnError
+from sibyl.features import FEATURES_VERSION
 from sibyl.learn.network import Sizes
 from sibyl.model import SCALED
 
+MIXES = ("mix", "mix_none")
+"""Entries of a sidecar that say how the network is weighed with what is remembered."""
 _RANGED = 2
 """Constant inputs that ``export`` puts behind the vectors; their weights are zero."""
 
@@ -38,6 +41,8 @@ class Weights:
     network: dict[str, torch.Tensor]
     hash: str
     """Begin of the SHA-256 of the file they were in; says in a sidecar what was begun with."""
+    mixes: dict[str, dict] = field(default_factory=dict)
+    """The mixing weights beside them, for what is finetuned from them."""
 
 
 def read_model(folder: Path) -> Weights:
@@ -55,7 +60,13 @@ def read_model(folder: Path) -> Weights:
         raise LearnError(f"{folder} holds no model that can be trained on ({error!r}).") from error
     network = {name: torch.from_numpy(np.array(w, np.float32)) for name, w in made.items()}
     network["rows.weight"] = torch.from_numpy(rows)
-    return Weights(sizes, meta["vocab"], network, meta["sha256"]["sibyl.onnx"][:12])
+    return Weights(sizes, meta["vocab"], network, meta["sha256"]["sibyl.onnx"][:12], mixes_of(meta))
+
+
+def mixes_of(meta: dict) -> dict[str, dict]:
+    """Return the mixing weights of a sidecar that this version's features fit."""
+    found = {name: meta[name] for name in MIXES if isinstance(meta.get(name), dict)}
+    return {name: mix for name, mix in found.items() if mix.get("version") == FEATURES_VERSION}
 
 
 def float_rows(rows: np.ndarray) -> np.ndarray:

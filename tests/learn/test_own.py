@@ -1,0 +1,180 @@
+"""A model of one's own project: files held out, mixing weights kept, both models measured.
+
+In:   small projects, the shipped model, a fake language server.
+Out:  verdicts.
+Who:  pytest; needs the packages of the extra ``learn``.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_repositories import code, last_line, make_repository, paths, write_tree
+
+torch = pytest.importorskip("torch")
+
+from sibyl.errors import LearnError, ModelError  # noqa: E402
+from sibyl.learn import __main__, corpus, menus, streams, train  # noqa: E402
+from sibyl.model import Model  # noqa: E402
+from sibyl.rank import Ranker  # noqa: E402
+
+pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
+
+SHIPPED = Path(__file__).parents[2] / "models"
+SERVER = Path(__file__).with_name("fake_language_server.py")
+KNOWN = "    self.alpha(self.beta)\n" * 8  # what the fake server lists
+FILES = {
+    f"pkg/f{i}.py": f"{code(f'n{i}', 6)}\ndef go_{i}(self):\n{KNOWN}    return self.beta\n"
+    for i in range(20)
+}
+
+
+@pytest.fixture
+def project(sources: Path) -> Path:
+    """A sources folder that holds one git repository of 20 files."""
+    make_repository(sources, "me/mine", dict(FILES))
+    return sources
+
+
+def make_corpus(sources: Path, out: Path, *more: object) -> Path:
+    """Run the corpus stage with a quarter of the files held out."""
+    given = ("--sources", sources, "--out", out, "--hold-out-files", 0.25, "--jobs", 1, *more)
+    assert corpus.main([*map(str, given), "--any-licence"]) == 0
+    return out
+
+
+def make_streams(sources: Path, made: Path, out: Path, *more: object) -> dict:
+    """Run the streams stage; returns its sidecar."""
+    given = ("--corpus", made, "--sources", sources, "--out", out, "--jobs", 1, *more)
+    assert streams.main([*map(str, given)]) == 0
+    about: dict = json.loads((out / "streams.json").read_text())
+    return about
+
+
+def functions(made: Path, split: str) -> set[str]:
+    """Return which of the projects' functions a split of the streams holds."""
+    texts = gzip.decompress((made / "texts.txt.gz").read_bytes()).decode()
+    words = np.array(texts.split("\n"))[np.load(made / f"{split}.tokens.npy")]
+    return {f"pkg/f{word[3:]}.py" for word in words.tolist() if word.startswith("go_")}
+
+
+def test_each_file_is_held_out_or_trained_on(project: Path, tmp_path: Path) -> None:
+    """A share of the files is held out: the same for the same seed, others for another."""
+    made = [make_corpus(project, tmp_path / name, "--seed", seed)
+            for name, seed in (("a", 1), ("b", 1), ("c", 2))]  # fmt: skip
+    held = [paths(out, "val") for out in made]
+    assert [5, 5, 5] == [len(its) for its in held]
+    assert held[0] == held[1] != held[2]
+    assert all(paths(out, "train") == set(FILES) - its for out, its in zip(made, held, strict=True))
+
+
+def test_a_copy_of_a_held_out_file_is_not_trained_on(project: Path, tmp_path: Path) -> None:
+    """What nearly equals a held-out file would give its members away."""
+    copies = {path.replace("/f", "/copy_of_f"): text + "\n\n" for path, text in FILES.items()}
+    make_repository(project, "me/twice", FILES | copies)
+    made = make_corpus(project, tmp_path / "out")
+    bodies = [FILES[path.replace("copy_of_", "")] for path in paths(made, "train")]
+    assert not set(bodies) & {FILES[path.replace("copy_of_", "")] for path in paths(made, "val")}
+
+
+def test_streams_keep_the_two_halves_apart(project: Path, tmp_path: Path) -> None:
+    """One repository in both splits gives each its own tokens."""
+    made = make_corpus(project, tmp_path / "corpus")
+    about = make_streams(project, made, tmp_path / "streams")
+    assert (5, 15) == (about["val"]["files"], about["train"]["files"])
+    for split in ("val", "train"):
+        assert functions(tmp_path / "streams", split) == paths(made, split)
+
+
+def test_streams_follow_a_corpus_that_changed(project: Path, tmp_path: Path) -> None:
+    """With other files held out, parts of an earlier run are not taken for theirs."""
+    out = tmp_path / "streams"
+    make_streams(project, make_corpus(project, tmp_path / "one"), out)
+    assert functions(out, "val") == paths(tmp_path / "one", "val")
+    make_streams(project, make_corpus(project, tmp_path / "two", "--seed", 2), out)
+    for split in ("val", "train"):
+        assert functions(out, split) == paths(tmp_path / "two", split)
+
+
+def test_lists_come_from_held_out_files(project: Path, tmp_path: Path) -> None:
+    """With --corpus the server is asked in files of the split alone."""
+    made = make_corpus(project, tmp_path / "corpus")
+    server = shlex.join([sys.executable, str(SERVER), str(tmp_path / "asked")])
+    given = ("--corpus", made, "--sources", project, "--server", server, "--sites", 500,
+             "--out", tmp_path / "m.jsonl.gz")  # fmt: skip
+    assert menus.main([*map(str, given)]) == 0
+    packed = (tmp_path / "m.jsonl.gz").read_bytes()
+    rows = [json.loads(line) for line in gzip.decompress(packed).splitlines()]
+    assert {row["path"] for row in rows} == paths(made, "val")
+    with pytest.raises(LearnError, match="no file of the split other"):
+        menus.main([*map(str, given), "--split", "other"])
+
+
+def test_one_command_makes_a_model_and_measures_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From a folder of code to a model the editor loads, with the shipped mixing weights; and a table."""
+    write_tree(tmp_path / "mine", dict(FILES))
+    server = shlex.join([sys.executable, str(SERVER), str(tmp_path / "asked")])
+    given = [*f"own {tmp_path}/mine --out {tmp_path}/out --sites 12 --passes 1".split()]
+    assert __main__.main([*given, "--server", server]) == 0
+    model, shipped = Model(tmp_path / "out" / "model"), Model(SHIPPED)
+    for name in ("mix", "mix_none"):
+        assert model.meta[name] == shipped.meta[name]
+    assert Ranker(model).mix is not None
+    assert model.hash != shipped.hash
+    said = capsys.readouterr().out
+    for memory in ("none", "file", "project"):
+        assert f"| {memory} | start |" in said and f"| {memory} | own |" in said
+    assert str(tmp_path / "out" / "model") in said.splitlines()[-1]
+
+
+def test_what_cannot_be_learned_from_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has its sentence, and no model appears."""
+    write_tree(tmp_path / "few", dict(list(FILES.items())[:6]))
+    write_tree(tmp_path / "no_code", {"README.md": "a.b"})
+    write_tree(tmp_path / "other" / "few", {"a.py": code("a")})
+    (tmp_path / "file").write_text("")
+    cases = [
+        ("nowhere", "There is no folder"),
+        ("file", "There is no folder"),
+        ("no_code", "No file is left"),
+        ("few", "too few files"),
+        ("few other/few", "Two projects are called few"),
+        ("few --hold-out 2", "is a share"),
+    ]
+    for number, (words, sentence) in enumerate(cases):
+        named = [word if word[0] in "-2" else str(tmp_path / word) for word in words.split()]
+        out = tmp_path / f"out{number}"
+        assert __main__.main(["own", *named, "--out", str(out)]) == 1
+        line = last_line(capsys.readouterr().err)
+        assert sentence in line and line.startswith("sibyl.learn own: ") and line.endswith(".")
+        assert not (out / "model").exists()
+
+
+def test_a_repository_is_not_a_folder_of_repositories(tmp_path: Path) -> None:
+    """Given a project where the folder around it is meant, corpus says so."""
+    write_tree(tmp_path / "mine", {".git/HEAD": "ref: refs/heads/main\n", "src/a.py": code("a")})
+    with pytest.raises(LearnError, match="is itself a repository"):
+        corpus.main(["--sources", str(tmp_path / "mine"), "--out", str(tmp_path / "out")])
+
+
+def test_another_vocabulary_is_told(project: Path, tmp_path: Path) -> None:
+    """Streams of other words than the start's, or a file that holds none, end in one sentence."""
+    made = make_corpus(project, tmp_path / "corpus")
+    make_streams(project, made, tmp_path / "streams", "--words", 100, "--pieces", 100)
+    given = f"--streams {tmp_path}/streams --out {tmp_path}/run --start {SHIPPED} --lanes 2"
+    with pytest.raises(LearnError, match="another vocabulary"):
+        train.main(given.split())
+    (tmp_path / "vocab.txt").write_text("words\n")
+    with pytest.raises(ModelError, match="is not a vocabulary"):
+        make_streams(project, made, tmp_path / "s2", "--vocab", tmp_path / "vocab.txt")
+    assert not (tmp_path / "s2" / "streams.json").exists()
