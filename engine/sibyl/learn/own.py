@@ -43,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
     add("--start", type=Path, default=_HOME / "models", help="model to begin with (the shipped)")
     add("--hold-out", type=float, default=0.2, help="share of files to measure on (0.2)")
     add("--seed", type=int, default=1, help="which files these are (1)")
-    add("--passes", type=float, default=2.0, help="how often the files are read (2)")
-    add("--rate", type=float, default=1e-3, help="highest learning rate (0.001)")
+    add("--passes", type=float, default=1.0, help="how often the files are read (1)")
+    add("--rate", type=float, default=2e-3, help="highest learning rate (0.002)")
     add("--sites", type=int, default=300, help="completion lists to measure on; 0: none (300)")
     add("--server", default="", help="language server's command (default: our ty)")
     return made
