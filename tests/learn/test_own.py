@@ -20,7 +20,7 @@ from small_repositories import code, last_line, make_repository, paths, write_tr
 torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError, ModelError  # noqa: E402
-from sibyl.learn import __main__, corpus, menus, streams, train  # noqa: E402
+from sibyl.learn import __main__, corpus, export, menus, quantize, streams, train  # noqa: E402
 from sibyl.model import Model  # noqa: E402
 from sibyl.rank import Ranker  # noqa: E402
 
@@ -133,6 +133,27 @@ def test_one_command_makes_a_model_and_measures_it(
     for memory in ("none", "file", "project"):
         assert f"| {memory} | start |" in said and f"| {memory} | own |" in said
     assert str(tmp_path / "out" / "model") in said.splitlines()[-1]
+
+
+def test_a_model_from_nothing_can_take_mixing_weights(project: Path, tmp_path: Path) -> None:
+    """Without lists to learn them from, --mix takes those of a model, of this version alone."""
+    made = make_corpus(project, tmp_path / "corpus")
+    make_streams(project, made, tmp_path / "streams", "--words", 100, "--pieces", 100)
+    given = (
+        f"--streams {tmp_path}/streams --out {tmp_path}/run --hidden 24 --embedding 16 --lanes 2"
+    )
+    train.main([*given.split(), *"--steps 2 --every 2 --warm 1 --sample 50 --threads 1".split()])
+    ask = [*f"--run {tmp_path}/run --streams {tmp_path}/streams --out {tmp_path}/float".split()]
+    export.main(ask)
+    assert Ranker(Model(tmp_path / "float")).mix is None
+    export.main([*ask, "--mix", str(SHIPPED)])
+    quantize.main(["--model", str(tmp_path / "float"), "--out", str(tmp_path / "model")])
+    assert Ranker(Model(tmp_path / "model")).mix is not None
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "meta.json").write_text(json.dumps({"mix": {"version": 0}}))
+    with pytest.raises(LearnError, match="no mixing weights for this version"):
+        export.main([*ask, "--mix", str(old)])
 
 
 def test_what_cannot_be_learned_from_is_told(

@@ -53,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Make the model and say what it is worth; running it again goes on where it was stopped."""
     options = parser().parse_args(argv)
+    options.start = _shown(options.start)
     out: Path = options.out
     sources, corpus, streams, run = (out / name for name in ("sources", "corpus", "streams", "run"))
     link(options.projects, sources)
@@ -73,6 +74,12 @@ def main(argv: list[str] | None = None) -> int:
         compare(options)
     print(f"\nTo use it: vim.g.sibyl = {{ model = '{(out / 'model').resolve()}' }}")
     return 0
+
+
+def _shown(path: Path) -> Path:
+    """Return a path below this folder as one says it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def link(projects: list[Path], sources: Path) -> None:
