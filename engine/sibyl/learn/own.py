@@ -28,6 +28,7 @@ from sibyl.learn.files import whole_file
 from sibyl.learn.runs import read_about
 
 _HOME = Path(__file__).resolve().parents[3]
+MENUS = "menus.jsonl.gz"
 _LENGTH = 96  # tokens of a chunk
 _FEWEST = 8  # training files; below there is nothing to learn from
 
@@ -67,10 +68,13 @@ def main(argv: list[str] | None = None) -> int:
     last = ("--checkpoint", run / "last.pt")
     _stage("export", "--run", run, *last, "--streams", streams, "--out", out / "float")
     _stage("quantize", "--model", out / "float", "--out", out / "model")
-    if options.sites:
+    held_out = read_about(streams).get("val", {"files": 0})["files"]
+    if options.sites and held_out:
         server = options.server or shlex.join([str(Path(sys.executable).parent / "ty"), "server"])
-        asked = ("--sources", sources, "--server", server, "--sites", options.sites)
-        _stage("menus", "--corpus", corpus, *asked, "--out", out / "menus.jsonl.gz")
+        # Small projects hold out few files: more places in each, or there were too few lists.
+        per_file = max(6, 2 * options.sites // held_out)
+        asked = ("--sources", sources, "--sites", options.sites, "--per-file", per_file)
+        _stage("menus", "--corpus", corpus, *asked, "--server", server, "--out", out / MENUS)
         compare(options)
     print(f"\nTo use it: vim.g.sibyl = {{ model = '{(out / 'model').resolve()}' }}")
     return 0
@@ -133,7 +137,7 @@ def compare(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as stores:
         for name, model in (("start", options.start), ("own", out / "model")):
             report = out / f"{name}.json"
-            menus = ("--menus", out / "menus.jsonl.gz", "--sources", out / "sources")
+            menus = ("--menus", out / MENUS, "--sources", out / "sources")
             asked = ("--memory", "project", "--stores", stores, "--json", report)
             said = io.StringIO()
             _stage("evaluate", *menus, *asked, "--model", model, said=said)
