@@ -1,0 +1,96 @@
+"""Two models on the same recorded lists, and how sure their difference is.
+
+In: a menus file, its repositories, two model folders.  Out: both models' measures and the gain of the second,
+with 95 % intervals by bootstrap over files (the lists of one file are alike; those of two less so).
+Called by: by hand; doc/learning.md and LOG.md hold what it gave.
+
+    python bench/paired.py --menus m.jsonl.gz --sources DIR --memory project models build/own/model
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from sibyl.learn.evaluate import _mix
+from sibyl.learn.metrics import rank_of
+from sibyl.learn.sites import MEMORIES, Site, collect, kept, read_menus
+from sibyl.session import bare
+
+MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "top-1": lambda ranks: ranks <= 1,
+    "top-5": lambda ranks: ranks <= 5,
+    "MRR": lambda ranks: 1 / ranks,
+}
+DRAWS = 4_000
+
+
+def main() -> None:
+    """Measure both models and print the table."""
+    made = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    made.add_argument("--menus", type=Path, required=True, help="recorded completion lists")
+    made.add_argument("--sources", type=Path, required=True, help="folder of their repositories")
+    made.add_argument("--memory", choices=MEMORIES[1:3], default="file", help="the most remembered")
+    made.add_argument("models", nargs=2, type=Path, help="two model folders")
+    options = made.parse_args()
+    lines = read_menus(options.menus)
+    files = files_of(lines)
+    memories = MEMORIES[: MEMORIES.index(options.memory) + 1]
+    with tempfile.TemporaryDirectory() as folder:
+        stores = Path(folder) if options.memory == "project" else None
+        both = [
+            ranks(list(collect(lines, options.sources, model, stores)), model, memories)
+            for model in options.models
+        ]
+    names = sorted(set(files))
+    where = np.asarray([names.index(name) for name in files])
+    print(
+        f"{len(files)} lists of {len(names)} files; {' against '.join(map(str, options.models))}\n"
+    )
+    print("| remembered | measure | first | second | gain | 95 % |\n|---|---|---|---|---|---|")
+    for memory in ("bare", *memories):
+        for measure, share in MEASURES.items():
+            first, second = (share(its[memory]).astype(float) for its in both)
+            low, high = interval(second - first, where)
+            print(
+                f"| {memory} | {measure} | {first.mean():.3f} | {second.mean():.3f} "
+                f"| {(second - first).mean():+.3f} | {low:+.3f} to {high:+.3f} |"
+            )
+
+
+def files_of(lines: list[dict]) -> list[str]:
+    """Return the file of each site that ``collect`` yields, in its order."""
+    listed = [
+        (line["repo"], line["commit"], line["path"], line["blob"], line["offset"])
+        for line in lines
+        if line["menu"] and line["member"] in [bare(item[0]) for item in line["menu"]]
+    ]
+    return [f"{repo}/{path}" for repo, _, path, _, _ in sorted(listed)]
+
+
+def ranks(sites: list[Site], model: Path, memories: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return the truths' ranks by the network alone, and with each amount of memory."""
+    made = {"bare": np.asarray([rank_of(site.logits, site.truth) for site in sites])}
+    for memory in memories:
+        mix = _mix(model, "mix_none" if memory == "none" else "mix")
+        made[memory] = np.asarray(
+            [rank_of(mix.scores(site.rows * kept(memory)), site.truth) for site in sites]
+        )
+    return made
+
+
+def interval(gains: np.ndarray, where: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % interval of the mean gain, files drawn with replacement."""
+    many = int(where.max()) + 1
+    sums, counts = np.bincount(where, gains, many), np.bincount(where, minlength=many)
+    draws = np.random.default_rng(1).integers(many, size=(DRAWS, many))
+    means = sums[draws].sum(1) / counts[draws].sum(1)
+    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+
+
+if __name__ == "__main__":
+    main()
