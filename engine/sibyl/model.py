@@ -30,6 +30,7 @@ Floats = npt.NDArray[np.float32]
 State = tuple[Floats, Floats]
 """Hidden state and cell, each (1, 1, hidden)."""
 
+_FEW = 16  # texts; more are made faster all at once
 _MOST_CACHED = 20_000  # names; an hour in large files stays below it
 
 
@@ -47,7 +48,7 @@ class Model:
         self.hash: str = self.meta["sha256"]["sibyl.onnx"][:12]
         self.size: int = self.meta["sizes"]["embedding"]
         hidden = self.meta["sizes"]["hidden"]
-        self._rows = np.load(folder / "rows.npy", mmap_mode="r")
+        self._rows = np.asarray(np.load(folder / "rows.npy", mmap_mode="r"))  # still mapped
         self._session = _session(folder / "sibyl.onnx")
         zero = np.zeros((1, 1, hidden), np.float32)
         zero.setflags(write=False)
@@ -83,43 +84,44 @@ class Model:
 
     def _make(self, texts: Iterable[str]) -> None:
         """Make the vectors of the texts that have none yet."""
-        places, vocab = self._places, self.vocab
+        places = self._places
         new = [text for text in dict.fromkeys(texts) if text not in places]
-        rows: list[int] = []
-        counts: list[int] = []  # rows of each text ...
-        wholes: list[int] = []  # ... and whether the first is the text's as a whole
-        for text in new:
-            whole, parts = vocab.rows_of(text)
-            if whole >= 0:
-                rows.append(whole)
-            rows += parts
-            counts.append(len(parts) + (whole >= 0))
-            wholes.append(whole >= 0)
         first, room = len(places), len(self._vectors)
         if first + len(new) > room:
             grown = np.zeros((max(2 * room, first + len(new)), self.size), np.float32)
             grown[:first] = self._vectors[:first]
             self._vectors = grown
-        if rows:
-            self._vectors[first : first + len(new)] = self._sums(rows, counts, wholes)
+        if len(new) < _FEW:
+            for at, text in enumerate(new, first):
+                self._vectors[at] = self._one(text)
+        else:
+            self._vectors[first : first + len(new)] = self._many(new)
         places.update(zip(new, range(first, first + len(new)), strict=True))
 
-    def _sums(self, rows: list[int], counts: list[int], wholes: list[int]) -> Floats:
-        """Return the vectors of texts: the row of the whole plus the mean of the rows of its pieces."""
-        many, whole = np.asarray(counts), np.asarray(wholes, bool)
-        begins = np.cumsum(many) - many
-        weights = np.repeat(1 / np.maximum(many - whole, 1), many).astype(np.float32)
-        weights[begins[whole]] = 1
+    def _one(self, text: str) -> Floats:
+        """Return a text's vector: the row of the whole, plus the mean of the rows of its pieces."""
+        whole, parts = self.vocab.whole(text), self.vocab.piece_rows(text)
+        weights = [1.0 / max(len(parts), 1)] * len(parts)
+        if whole >= 0:
+            parts, weights = [whole, *parts], [1.0, *weights]
+        # One row after the other, as below: a vector may not depend on what it was made with.
+        weighted: Floats = self._row(parts) * np.asarray(weights, np.float32)[:, None]
+        return weighted.sum(0)
+
+    def _many(self, texts: list[str]) -> Floats:
+        """Return the same for many texts, to the last bit."""
+        wholes, rows, counts = self.vocab.rows_of(texts)
+        sums = np.zeros((len(texts), self.size), np.float32)
+        sums[wholes >= 0] = self._row(wholes[wholes >= 0])
+        weights = np.repeat(1.0 / np.maximum(counts, 1), counts).astype(np.float32)
         weighted = self._row(rows) * weights[:, None]
-        sums = np.zeros(
-            (len(counts), self.size), np.float32
-        )  # a text without any row has the vector zero
-        for at in range(int(many.max(initial=0))):
-            some = np.flatnonzero(many > at)
+        begins = np.cumsum(counts) - counts
+        for at in range(int(counts.max())):
+            some = np.flatnonzero(counts > at)
             sums[some] += weighted[begins[some] + at]
         return sums
 
-    def _row(self, rows: list[int]) -> Floats:
+    def _row(self, rows: list[int] | npt.NDArray[np.int32]) -> Floats:
         found = self._rows[rows]
         if found.dtype != np.int8:
             return np.asarray(found, np.float32)
@@ -151,8 +153,12 @@ def _read_meta(folder: Path) -> dict[str, Any]:
 
 
 def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            while part := file.read(1 << 16):  # all at once would stay in the process's memory
+                digest.update(part)
+        return digest.hexdigest()
     except OSError as error:
         raise ModelError(f"The model file {path} cannot be read; get the model again.") from error
 

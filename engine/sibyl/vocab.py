@@ -16,9 +16,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
 
 from sibyl.errors import ModelError
 from sibyl.tokens import FIXED_TOKENS
@@ -27,6 +33,8 @@ VOCAB_VERSION = 1
 BEGIN = "<file>"
 """A row that no stream uses yet; it stands in the file because rows are numbered by it."""
 MOST_PIECES = 7
+
+Ints = npt.NDArray[np.int32]
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
 _PUBLIC_FIXED = (BEGIN, *FIXED_TOKENS)
@@ -56,34 +64,104 @@ def pieces(text: str) -> list[str]:
     return marks + [part.lower() for part in parts]
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text one by one: all at once they would take ten times its memory."""
+    begin = 0
+    while (end := text.find("\n", begin)) >= 0:
+        yield text[begin:end]
+        begin = end + 1
+
+
+class _Lines:
+    """Texts as lines."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.data, self._count = bytearray(), 0
+        for text in texts:
+            self.data += text.encode("utf-8", "surrogatepass")
+            self.data += b"\n"
+            self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        return _lines(self.data.decode("utf-8", "surrogatepass"))
+
+
+class _Numbers:
+    """Numbers of texts, found by their hashes: a dictionary would take ten times the memory."""
+
+    def __init__(self, texts: Iterable[str], first: int) -> None:
+        hashes = np.fromiter(map(hash, texts), np.int64)
+        order = np.argsort(hashes, kind="stable")
+        self._hashes = array("q", hashes[order].tobytes())
+        self._numbers = array("i", (order + first).astype(np.int32).tobytes())
+
+    def get(self, text: str) -> int:
+        """Return the number of ``text``, -1 if it has none."""
+        # In 64 bits, two of a million texts are alike once in 40 million vocabularies.
+        wanted = hash(text)
+        at = bisect_right(self._hashes, wanted) - 1
+        return self._numbers[at] if at >= 0 and self._hashes[at] == wanted else -1
+
+    def of(self, texts: list[str]) -> Ints:
+        """Return the numbers of many texts."""
+        if not self._numbers:
+            return np.full(len(texts), -1, np.int32)
+        hashes, numbers = (
+            np.frombuffer(self._hashes, np.int64),
+            np.frombuffer(self._numbers, np.int32),
+        )
+        wanted = np.fromiter(map(hash, texts), np.int64, len(texts))
+        at = np.searchsorted(hashes[1:], wanted, "right")  # never beyond the last one
+        return np.where(hashes[at] == wanted, numbers[at], np.int32(-1))
+
+
 class Vocab:
     """Frequent texts, pieces, and how many shared rows follow."""
 
     def __init__(self, words: Iterable[str], parts: Iterable[str], shared: int) -> None:
-        self.words, self.parts, self.shared = list(words), list(parts), shared
-        texts = [*_PUBLIC_FIXED, *self.words]
-        self._whole = {text: row for row, text in enumerate(texts)}
-        self._piece = {part: len(texts) + index for index, part in enumerate(self.parts)}
-        self._first_shared = len(texts) + len(self.parts)
-        self.fixed = len(_PUBLIC_FIXED)
+        self._words, self._parts = _Lines(words), _Lines(parts)
+        self.fixed, self.shared = len(_PUBLIC_FIXED), shared
+        self._whole = _Numbers(chain(_PUBLIC_FIXED, self._words), 0)
+        self._piece = _Numbers(self._parts, self.fixed + len(self._words))
+        self._first_shared = self.fixed + len(self._words) + len(self._parts)
         self.rows = self._first_shared + shared
+
+    @property
+    def words(self) -> list[str]:
+        """The texts that have a row of their own, in the order of their rows, fixed tokens left out."""
+        return list(self._words)
+
+    @property
+    def parts(self) -> list[str]:
+        """The pieces that have a row of their own, in the order of their rows."""
+        return list(self._parts)
 
     def whole(self, text: str) -> int:
         """Return the row of ``text`` as a whole, -1 if it has none."""
-        return self._whole.get(text, -1)
+        return self._whole.get(text)
 
     def piece_rows(self, text: str) -> list[int]:
         """Return the rows of the pieces of ``text``; a fixed token has none."""
-        return self.rows_of(text)[1]
-
-    def rows_of(self, text: str) -> tuple[int, list[int]]:
-        """Return both: the row of ``text`` as a whole, and the rows of its pieces."""
-        whole, known = self._whole.get(text, -1), self._piece
-        if 0 <= whole < self.fixed:
-            return whole, []
-        return whole, [
-            self._shared(part) if (row := known.get(part)) is None else row for part in pieces(text)
+        if 0 <= self._whole.get(text) < self.fixed:
+            return []
+        return [
+            row if (row := self._piece.get(part)) >= 0 else self._shared(part)
+            for part in pieces(text)
         ]
+
+    def rows_of(self, texts: list[str]) -> tuple[Ints, Ints, Ints]:
+        """Return the same of many texts: their rows as wholes, the rows of all pieces, how many each has."""
+        wholes = self._whole.of(texts)
+        fixed = ((wholes >= 0) & (wholes < self.fixed)).tolist()
+        parts = [[] if mark else pieces(text) for text, mark in zip(texts, fixed, strict=True)]
+        flat = [part for its in parts for part in its]
+        rows = self._piece.of(flat)
+        for at in np.flatnonzero(rows < 0).tolist():
+            rows[at] = self._shared(flat[at])
+        return wholes, rows, np.fromiter(map(len, parts), np.int32, len(parts))
 
     def _shared(self, part: str) -> int:
         return self._first_shared + crc32(part.encode()) % self.shared
@@ -92,34 +170,37 @@ class Vocab:
 
     def dump(self) -> str:
         """Return the file's text."""
+        return self._bytes().decode("utf-8", "surrogatepass")
+
+    def _bytes(self) -> bytes:
         head = (
-            f"sibyl-vocab {VOCAB_VERSION} fixed={self.fixed} words={len(self.words)} "
-            f"pieces={len(self.parts)} shared={self.shared}"
+            f"sibyl-vocab {VOCAB_VERSION} fixed={self.fixed} words={len(self._words)} "
+            f"pieces={len(self._parts)} shared={self.shared}"
         )
-        return "\n".join((head, *_PUBLIC_FIXED, *self.words, *self.parts)) + "\n"
+        return b"".join((_Lines((head, *_PUBLIC_FIXED)).data, self._words.data, self._parts.data))
 
     def digest(self) -> str:
         """Return what the model's sidecar must say for the two to fit."""
-        return hashlib.sha256(self.dump().encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return hashlib.sha256(self._bytes()).hexdigest()[:16]
 
     @classmethod
     def load(cls, path: Path) -> Vocab:
         """Read a vocabulary file; raises ModelError with the reason when it is not one."""
         try:
-            lines = path.read_text("utf-8").split("\n")
+            text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ModelError(f"The vocabulary {path} cannot be read ({error}).") from error
+        lines = _lines(text)
         head = re.fullmatch(
-            r"sibyl-vocab (\d+) fixed=(\d+) words=(\d+) pieces=(\d+) shared=(\d+)", lines[0]
+            r"sibyl-vocab (\d+) fixed=(\d+) words=(\d+) pieces=(\d+) shared=(\d+)", next(lines, "")
         )
         if head is None:
             raise ModelError(f"{path} is not a vocabulary of sibyl.")
         version, fixed, words, parts, shared = map(int, head.groups())
-        if version != VOCAB_VERSION or lines[1 : 1 + fixed] != list(_PUBLIC_FIXED):
+        if version != VOCAB_VERSION or list(islice(lines, fixed)) != list(_PUBLIC_FIXED):
             raise ModelError(
                 f"The vocabulary {path} is of another version; use the model that came with this sibyl."
             )
-        if len(lines) != 2 + fixed + words + parts or not shared:
+        if text.count("\n") != 1 + fixed + words + parts or text[-1:] != "\n" or not shared:
             raise ModelError(f"The vocabulary {path} is cut short; get the model again.")
-        body = lines[1 + fixed : -1]
-        return cls(body[:words], body[words:], shared)
+        return cls(islice(lines, words), lines, shared)

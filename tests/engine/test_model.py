@@ -110,6 +110,13 @@ def test_the_shipped_model_is_small(model_folder: Path) -> None:
 def test_vectors_do_not_depend_on_what_was_asked_before(model: Model, model_folder: Path) -> None:
     """A text has one vector, alone or among others, first or again, from a full cache or an empty one."""
     texts = ["append", "unheard_of", "(", "@numpy", "größe", "append", "", "@~x", "<nl>"]
+    texts += [
+        *model.members()[5:3000:50],
+        "HTTPServer2",
+        "_" * 9,
+        "first_" + "middle_" * 20,
+        "@a.b()",
+    ]
     together = model.vectors(texts)
     assert together.shape == (len(texts), model.size) and together.dtype == np.float32
     assert np.isfinite(together).all()

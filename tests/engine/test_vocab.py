@@ -88,6 +88,19 @@ def test_known_pieces_have_own_rows_and_unknown_ones_shared() -> None:
     assert first + len(SMALL.parts) <= row < SMALL.rows
 
 
+@pytest.mark.parametrize(
+    "vocab", [SMALL, Vocab([], [], 3), Vocab(["a"], [], 3), Vocab([], ["a"], 3)]
+)
+def test_many_texts_have_the_rows_each_has(vocab: Vocab) -> None:
+    """Looked up all at once or one by one, a text has the same rows."""
+    texts = ["name", "read_lines", "a", "", "unheard", "(", "@os", "_a", "größe", "name"]
+    wholes, rows, counts = vocab.rows_of(texts)
+    assert [vocab.whole(text) for text in texts] == wholes.tolist()
+    one_by_one = [vocab.piece_rows(text) for text in texts]
+    assert [row for its in one_by_one for row in its] == rows.tolist()
+    assert [len(its) for its in one_by_one] == counts.tolist()
+
+
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:
     """Writing and reading a vocabulary changes nothing."""
     path = tmp_path / "vocab.txt"
