@@ -13,6 +13,11 @@ local function inserting(buf)
   return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
 end
 
+local function behind_dot()
+  local col = api.nvim_win_get_cursor(0)[2]
+  return api.nvim_get_current_line():sub(col, col) == '.'
+end
+
 local function group(buf, clear)
   return api.nvim_create_augroup('sibyl_dot_' .. buf, { clear = clear })
 end
@@ -25,13 +30,15 @@ local function trigger_on_dot(buf, wanted)
     buffer = buf,
     desc = "sibyl: open the menu after a dot (sibyl's own server)",
     callback = function()
-      if vim.v.char ~= '.' or vim.fn.pumvisible() == 1 then
+      if vim.v.char ~= '.' then
         return
       end
       latest = latest + 1
       local this = latest
       vim.defer_fn(function()
-        if this == latest and inserting(buf) and vim.fn.pumvisible() == 0 and wanted() then
+        -- A menu that is still there belongs to the word before the dot, or came late from elsewhere.
+        local free = vim.fn.pumvisible() == 0 or behind_dot()
+        if this == latest and inserting(buf) and free and wanted() then
           vim.lsp.omnifunc(1, '')
         end
       end, TRIGGER_MS)

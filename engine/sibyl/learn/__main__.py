@@ -8,6 +8,7 @@ A stage is imported only when it is asked for, so that `corpus` needs no PyTorch
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 
@@ -49,8 +50,10 @@ def main(argv: list[str] | None = None) -> int:
     if stage not in STAGES:
         print(f"sibyl.learn: there is no stage {stage!r}.\n{usage()}", file=sys.stderr)
         return 2
-    # Being asked to end is like Ctrl-C: what is half done gets cleaned up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Being asked to end is like Ctrl-C: what is half done gets cleaned up. Not under torchrun: a worker that
+    # waits for another one inside PyTorch would not hear it, and hold up the restart of both.
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return run_stage(stage, rest)
     except ModuleNotFoundError as error:

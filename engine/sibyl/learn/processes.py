@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -32,14 +33,21 @@ class Processes:
 
     @classmethod
     def join(cls, device: str) -> Processes:
-        """Join the others if ``torchrun`` started this process; else be alone."""
+        """Join the others if ``torchrun`` started this process; else be alone.
+
+        Workers wait ``SIBYL_WORKER_PATIENCE`` seconds for one another (half an hour), then end; torchrun starts
+        them again.
+        """
         if "TORCHELASTIC_RUN_ID" not in os.environ:
             return cls(device=device)
         rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         if device == "cuda":
             device = f"cuda:{os.environ['LOCAL_RANK']}"
             torch.cuda.set_device(device)
-        distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+        wait = timedelta(seconds=float(os.environ.get("SIBYL_WORKER_PATIENCE", "1800")))
+        distributed.init_process_group(
+            "nccl" if device.startswith("cuda") else "gloo", timeout=wait
+        )
         return cls(rank, world, device)
 
     def leave(self) -> None:

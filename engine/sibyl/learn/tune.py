@@ -16,15 +16,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from sibyl.errors import LearnError
 from sibyl.learn import runs
@@ -93,17 +94,14 @@ def _say(study: optuna.Study, trial: FrozenTrial, out: Path) -> None:
 
 def open_study(out: Path) -> optuna.Study:
     """Open the study of a folder, or begin it."""
-    for chance_left in (True, False):
-        try:
-            out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        # Two workers that begin at once would make the same tables: one after the other.
+        with closing(sqlite3.connect(out / "study.lock", timeout=60, isolation_level=None)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")
             return _opened(out)
-        except Exception as error:  # SQLAlchemy's, SQLite's and the file system's
-            if not (chance_left and isinstance(error, OperationalError)):
-                raise LearnError(
-                    f"The study {out / 'study.db'} cannot be opened ({error})."
-                ) from error
-            time.sleep(1.0)  # two workers made the same tables at once; now they are there
-    raise AssertionError("the second try returns or raises")
+    except Exception as error:  # SQLAlchemy's, SQLite's and the file system's
+        raise LearnError(f"The study {out / 'study.db'} cannot be opened ({error}).") from error
 
 
 def _opened(out: Path) -> optuna.Study:
