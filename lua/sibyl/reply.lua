@@ -142,16 +142,8 @@ local function ask(job, reply, question, offset, give)
     done(reply)
   end
   job.timer = vim.uv.new_timer()
-  job.question_id = bridge.ask(
-    'rank',
-    on_answer,
-    job.buf,
-    mirror.seq(job.buf),
-    bytes.length(job.buf),
-    offset,
-    question.names,
-    question.kinds
-  )
+  local seq, length = mirror.seq(job.buf), bytes.length(job.buf)
+  job.question_id = bridge.ask('rank', on_answer, job.buf, seq, length, offset, items.packed(question))
   if not job.question_id then
     M.finish(job)
     return false

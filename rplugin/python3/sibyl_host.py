@@ -3,14 +3,13 @@
 In: notifications named ``sibyl:*`` from lua/sibyl/bridge.lua. Out: answers by
 ``require("sibyl.bridge").receive``. Called by: pynvim's plugin host.
 
-It only passes on. Nothing heavy is imported here, and no call waits for Neovim:
-the engine's worker thread answers whenever it is done.
+It only passes on. No call waits for Neovim: the engine's worker thread answers when it is done.
 
     start (options)                          attach (buf, seq, text, path)
     edit (buf, seq, start, old, text)        detach (buf)
     cursor (buf, seq, offset)                accepted (buf, seq, offset, name)
     project (buf, root, path)                changed (buf)
-    rank (number, buf, seq, length, offset, names, kinds)
+    rank (number, buf, seq, length, offset, names with NUL between them, a byte for each kind)
     guess (number, buf, seq, length, offset, limit)
     explain (number, buf)                    memory (number)          status (number)
 """
@@ -19,6 +18,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +27,24 @@ import pynvim
 # Nothing of the engine has to be installed; first, so that no other plugin's `sibyl` is found.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
-
 # What is not UTF-8 travels as surrogates; so the engine gets the very bytes of the buffer.
 BYTES = ("utf-8", "surrogateescape")
 
 
-def passed_on(name: str) -> Any:
-    """Make a handler that hands a notification to the Desk as it came."""
+def passed_on(name: str, made: Callable[..., Any] = lambda *given: given) -> Any:
+    """Make a handler that hands a notification to the Desk, its arguments as they came or as made of them."""
 
     @pynvim.rpc_export(f"sibyl:{name}")
     def handler(self: SibylHost, *arguments: Any) -> None:
-        self._hand(name, *arguments)
+        self._hand(name, *made(*arguments))
 
     return handler
+
+
+def unpacked(*given: Any) -> Any:
+    """Take names out of one text, kinds out of another, unless they are lists: with those pynvim is slow."""
+    *place, names, kinds = given
+    return given if isinstance(names, list) else (*place, names.split("\0"), [*kinds.encode()])
 
 
 @pynvim.plugin
@@ -69,22 +74,18 @@ class SibylHost:
 
     def _send(self, number: int, kind: str, answer: dict[str, Any]) -> None:
         """Carry an answer from the engine's thread to Neovim's loop."""
-        self.nvim.async_call(self._deliver, number, kind, answer)
+        # Not by async_call, which writes down the whole stack first.
+        self.nvim.loop.call_soon_threadsafe(self._deliver, number, kind, answer)
 
     def _deliver(self, number: int, kind: str, answer: dict[str, Any]) -> None:
         code = 'require("sibyl.bridge").receive(...)'
         self.nvim.request("nvim_exec_lua", code, [number, kind, answer], async_=True)
 
-    @pynvim.rpc_export("sibyl:attach")
-    def attach(self, buf: int, seq: int, text: str, path: str) -> None:
-        self._hand("attach", buf, seq, text.encode(*BYTES), path)
-
-    @pynvim.rpc_export("sibyl:edit")
-    def edit(self, buf: int, seq: int, start: int, old: int, text: str) -> None:
-        self._hand("edit", buf, seq, start, old, text.encode(*BYTES))
-
+    attach = passed_on("attach", lambda *given: (*given[:2], given[2].encode(*BYTES), *given[3:]))
+    edit = passed_on("edit", lambda *given: (*given[:4], given[4].encode(*BYTES)))
+    rank = passed_on("rank", unpacked)
     start, detach, cursor = passed_on("start"), passed_on("detach"), passed_on("cursor")
-    rank, guess, accepted = passed_on("rank"), passed_on("guess"), passed_on("accepted")
+    guess, accepted = passed_on("guess"), passed_on("accepted")
     project, changed = passed_on("project"), passed_on("changed")
     explain, memory, status = passed_on("explain"), passed_on("memory"), passed_on("status")
 

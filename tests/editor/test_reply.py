@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from child import Child
 from fake import FakeServer, items
 from told import BEST, NAMES, open_menu, raw_replies
 
@@ -32,6 +33,19 @@ def test_server_order_is_sent(serve: Callable) -> None:
     assert kinds == [2, 3, 6, 64, 6]
     assert (length, offset) == (13, 12)
     assert buf == child.call("bufnr")
+
+
+def test_a_question_is_sent_whole(nvim: Child) -> None:
+    """Names and kinds arrive one for one, in the server's order, whatever a server puts into them."""
+    labels = ["b", "a", "\0x\0.y", "größe", "b", "key=", "f(x)", "\n"]
+    kinds = [999, 2, -1, 2.5, None, "3", 25, 0]
+    items = [{"label": label, "kind": kind} for label, kind in zip(labels, kinds, strict=True)]
+    for index, item in enumerate(items):
+        item["sortText"] = "12111111"[index]
+    code = "local items = require('sibyl.items') return { items.packed(items.question(...)) }"
+    names, packed = nvim.lua(code, items)
+    assert names.split("\0") == ["b", " x .y", "größe", "b", "key=", "f", "\n", "a"]
+    assert [*packed.encode()] == [0, 0, 0, 0, 0, 25, 0, 2]
 
 
 def test_stars(serve: Callable) -> None:
