@@ -31,8 +31,7 @@ AHEAD = 512
 """Tokens before a border from which on the next window is made ready."""
 BACK = 256
 """Tokens behind a border up to which the window before is kept ready."""
-_A_LITTLE = 16  # tokens read ahead with one key ...
-_SOON = WINDOW // _A_LITTLE  # ... and so many keys until a window has been read
+_LITTLE, _MUCH = 16, 128  # tokens that one key reads ahead, at least and at most
 _FINE = 48  # check-points kept near the end beside the spaced ones
 
 
@@ -54,6 +53,10 @@ class Window:
     def read(self) -> int:
         """Tokens of the stream up to the last check-point."""
         return self._counts[-1]
+
+    def knows(self, count: int) -> bool:
+        """Tell whether what follows so many tokens is predicted already."""
+        return self._counts[-1] == count and self._predicted is not None
 
     def back(self, first: int) -> None:
         """Forget what was read of token ``first`` and of those after it."""
@@ -130,6 +133,11 @@ class States:
         if start != self._now.start:
             other, self._other = self._other, self._now
             self._now = other if other and other.start == start else Window(self._model, start)
+        if self._now.knows(
+            count
+        ):  # a list is asked for: what is not for it can wait for the next key
+            self._predicted = self._now.predict(texts)
+            return self._predicted
         many = count - self._now.read > SPACING
         self._now.advance(texts, count)
         self._predicted = self._now.predict(texts)
@@ -138,10 +146,20 @@ class States:
             self._other = None
         if self._other is None and behind is not None and behind > start:
             self._other = Window(self._model, behind)
-        # Who opens a file right before a border has waited anyway, and will not have enough keys left.
-        soon = many and window_start(count + _SOON) != start
-        self._make_ready(texts, count if soon else _A_LITTLE)
+        self._make_ready(texts, self._share(count, many))
         return self._predicted
+
+    def _share(self, count: int, many: bool) -> int:
+        """Return how many tokens of the other window are this key's to read.
+
+        So many that it is read when the border is reached, within limits. Who opens a file right before a
+        border has waited anyway, and reads all: there will not be enough keys.
+        """
+        if self._other is None or self._other.start < self._now.start:
+            return _LITTLE
+        left = self._now.start + WINDOW + STRIDE - count
+        share = max(-(-(count - self._other.read) // left), _LITTLE)
+        return share if share <= _MUCH else count if many else _MUCH
 
     def rest(self, texts: list[str]) -> None:
         """Use a quiet moment after ``advance``: make all of the window behind a near border ready."""

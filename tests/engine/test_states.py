@@ -74,7 +74,7 @@ def test_typing_over_a_border_with_the_real_model(model: Model) -> None:
             assert np.array_equal(States(model).advance(texts[:tokens], 0), got)
 
 
-@pytest.mark.parametrize("beyond", [-AHEAD - 5, -AHEAD // 2, -257, -256, -255, -3, 0, 5])
+@pytest.mark.parametrize("beyond", [-AHEAD - 5, -AHEAD // 2, -100, -34, -33, -32, -3, 0, 5])
 def test_no_key_pays_for_a_window(beyond: int) -> None:
     """Wherever near a border a file is opened: typing over it, back, and over it again costs little a key."""
     model, border = StandIn(), WINDOW + 3 * STRIDE
@@ -91,6 +91,17 @@ def test_no_key_pays_for_a_window(beyond: int) -> None:
         assert model.tokens <= 3 * SPACING, tokens - border
         if abs(tokens - border) < 2:
             assert np.array_equal(replay(model, texts[:tokens]), got)
+
+
+def test_opening_near_a_border_costs_no_more_than_elsewhere() -> None:
+    """Only right before a border, where no keys are left to do it with, the next window is read at once."""
+    costs = {}
+    for beyond in (-AHEAD - 1, -AHEAD, -100, -40, -5, 5):
+        model, tokens = StandIn(), WINDOW + 3 * STRIDE + beyond
+        States(model).advance(texts_of(tokens), 0)  # type: ignore[arg-type]
+        costs[beyond] = model.tokens - (tokens - window_start(tokens))
+    assert costs.pop(-5) > WINDOW // 2
+    assert max(costs.values()) <= 2 * SPACING
 
 
 def test_a_rest_makes_the_window_behind_a_border_ready() -> None:
@@ -170,10 +181,11 @@ def test_check_points_stay_few() -> None:
                 assert len(window._counts) == len(window._states) <= WINDOW // SPACING + 100
 
 
-def test_nothing_changed_costs_nothing() -> None:
-    """Asked twice, the answer is at hand."""
+@pytest.mark.parametrize("tokens", [100, WINDOW + STRIDE - 50, WINDOW + STRIDE + 50])
+def test_nothing_changed_costs_nothing(tokens: int) -> None:
+    """Asked twice, the answer is at hand: a list waits for nothing, not even near a border."""
     model = StandIn()
-    states, texts = States(model), texts_of(100)  # type: ignore[arg-type]
+    states, texts = States(model), texts_of(tokens)  # type: ignore[arg-type]
     before = states.advance(texts, 0)
     model.tokens = 0
     assert states.advance(texts, len(texts)) is before
