@@ -5,6 +5,7 @@ In: notifications, in order.  Out: answers through ``send``.  Called by: desk, o
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import time
@@ -37,13 +38,14 @@ class Work:
         self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
 
     def rest(self) -> None:
-        """Nobody types: mend what an incremental parse of broken code may have got wrong."""
+        """Nobody types: do what would be in the way then."""
         for buffer, (_, session) in list(self._sessions.items()):
             try:
                 session.rest()
             except Exception:
                 _log.exception("resting failed")
                 self.forget(buffer)
+        gc.collect()
 
     def forget(self, buffer: int) -> None:
         """Drop a buffer's text: the next ranking asks for it again."""
@@ -78,6 +80,8 @@ class Work:
             self._send(0, "notice", {"level": "error", "text": self._trouble})
         ready = {"ok": self.ranker is not None, "ms": _ms(began), **self._about()}
         self._send(0, "ready", ready)
+        gc.collect()
+        gc.freeze()  # what packages brought stays: to look through it takes 20 ms, and happens while keys come
 
     def _remember(self, options: dict[str, Any]) -> None:
         """Open the memories, if there is a folder for them."""

@@ -7,6 +7,7 @@ Who:  pytest.
 
 from __future__ import annotations
 
+import gc
 import queue
 import random
 import threading
@@ -278,3 +279,12 @@ def test_closing_finishes_what_waits(model_folder: Path) -> None:
     office.desk.close()
     assert office.sent.get_nowait()[:2] == (1, "order")
     assert office.desk._worker not in threading.enumerate()
+
+
+def test_the_collector_does_not_look_through_packages(ready: Office) -> None:
+    """What was there when the ranker was ready is left alone: a key would wait for it."""
+    ready.desk.status(1)
+    ready.answer(1, "status")
+    left, frozen = len(gc.get_objects()), gc.get_freeze_count()
+    gc.unfreeze()
+    assert frozen > 10_000 > left
