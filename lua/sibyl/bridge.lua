@@ -123,7 +123,13 @@ function M.spawn()
   return vim.fn.jobstart(command, {
     rpc = true,
     cwd = interpreter.root(),
-    env = { PYTHONDONTWRITEBYTECODE = '1', PYTHONPATH = '', PYTHONUTF8 = '1' },
+    env = {
+      PYTHONDONTWRITEBYTECODE = '1',
+      PYTHONPATH = '',
+      PYTHONUTF8 = '1',
+      MALLOC_ARENA_MAX = '1', -- one worker needs one; and glibc would keep megabytes that are free
+      MALLOC_TRIM_THRESHOLD_ = '131072',
+    },
     on_stderr = function(_, lines)
       for _, line in ipairs(lines) do
         if line ~= '' then
