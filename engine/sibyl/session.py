@@ -70,7 +70,7 @@ class Session:
         self.recall.at(Place(self.stream, self.usage))
 
     def rest(self) -> None:
-        """Use a quiet moment: where the code above is broken, parse it afresh.
+        """Use a quiet moment: where the code above is broken, parse it afresh; make the next window ready.
 
         An incremental tree of broken code may differ from a fresh one; of sound code it never does.
         """
@@ -80,6 +80,7 @@ class Session:
             self.stream.refresh()
             self.prepare(syntax.stop)
         self._edited = False
+        self.states.rest(self.stream.texts)
 
     def rank(self, offset: int, names: Sequence[str], kinds: Sequence[int]) -> Ranking:
         """Order candidates (labels and kinds in the server's order) for the word at ``offset``."""

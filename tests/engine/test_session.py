@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from differ import Differ
+from standin import StandIn
 
 from sibyl.errors import TextError
 from sibyl.rank import Ranker
 from sibyl.session import Session, bare
+from sibyl.states import STRIDE, WINDOW
 
 SOURCE = """import os
 from typing import Optional
@@ -188,3 +190,21 @@ def test_a_long_file_is_typed_into_without_reading_it_again(ranker: Ranker) -> N
         del reader.read
         differ.check()
     assert differ.drift <= 1
+
+
+def test_a_rest_makes_ready_what_the_next_keys_need() -> None:
+    """Right behind a border of the network's window, a line taken back costs no window after a rest."""
+    model = StandIn()
+    lines = (
+        WINDOW + STRIDE
+    ) // 3 + 3  # three tokens a line: a few lines too many for the first window
+    differ = Differ(Ranker(model), "a(b\n" * lines)  # type: ignore[arg-type]
+    differ.move(len(differ.data))
+    assert differ.session.states.start == STRIDE
+    differ.session.rest()
+    model.tokens = 0
+    differ.edit(len(differ.data) - 20 * 4, 20 * 4, "")
+    differ.session.prepare(differ.cursor)
+    assert differ.session.states.start == 0
+    assert model.tokens < 300
+    assert differ.check()
