@@ -14,7 +14,7 @@ from math import log1p
 
 import numpy as np
 
-from sibyl.memory.project import GROUPS, Remembered
+from sibyl.memory.project import ACCEPTED, GROUPS, Remembered
 from sibyl.model import Floats
 from sibyl.usage import Place, Usage
 from sibyl.vocab import pieces
@@ -25,7 +25,6 @@ _COUNTED = (
     "receiver", "origin", "after", "origin_after", "target", "mark", "newest", "tokens3",
     "tokens6", "function", "class", "member", "name",
 )  # fmt: skip
-_ACCEPTED = ("origin", "last", "chain", "member")  # the first of GROUPS
 _CONTEXT = ("=", "(", ",", "return", "<nl>", "<in>", "<de>", "if", "in", "==", "[", "<str>")
 NAMES: tuple[str, ...] = (
     "network",  # log of the network's probability among the candidates
@@ -61,8 +60,8 @@ NAMES: tuple[str, ...] = (
     "class_unused",
     "class_guess",  # of the class that is named like the receiver
     "module_here",  # the receiver is a module of the project that defines it
-    *(f"person_{name}_weight" for name in _ACCEPTED),  # accepted before, lately weighing more
-    *(f"person_{name}_recency" for name in _ACCEPTED),
+    *(f"person_{name}_weight" for name in ACCEPTED),  # accepted before, lately weighing more
+    *(f"person_{name}_recency" for name in ACCEPTED),
     "own",  # from here on the same for all candidates: receiver is of a class of this file
     "unresolved",
     "known_members",  # log of how many members the class was given
@@ -213,7 +212,7 @@ def _elsewhere(made: Floats, rows: dict[str, int], remembered: Remembered) -> No
             row[COLUMNS["class_base" if member.distance else "class_here"]] = 1
             row[COLUMNS["class_unused"]] = row[_FIRST_COUNT] == 0
         row[COLUMNS["class_method"]] = member.method
-    for index, used in enumerate(remembered.person[: len(_ACCEPTED)]):
+    for index, used in enumerate(remembered.person):
         for name in rows.keys() & used.keys():
             weight, recency = used[name]
             made[rows[name], _FIRST_WEIGHT + index] = log1p(weight)

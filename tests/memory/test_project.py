@@ -64,7 +64,8 @@ def store() -> Store:
 def members(store: Store, source: str, path: str = "app/main.py") -> tuple[dict[str, int], str]:
     """What other files say of the receiver at the end of a source: names with their distance."""
     found = Remembered()
-    Project(store, path).remembered(place(source), found)
+    here = place(source)
+    Project(store, path).remembered(here, contexts(here), found)
     return {name: member.distance for name, member in found.members.items()}, found.kind
 
 

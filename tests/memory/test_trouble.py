@@ -15,14 +15,14 @@ import time
 from pathlib import Path
 
 import pytest
-from test_build import ENGINE, place, read, running, wait, write
+from test_build import ENGINE, place, read, wait, write
 
 from sibyl.memory import files, keeper
 from sibyl.memory.base import IN_MEMORY, remove
 from sibyl.memory.build import noted
 from sibyl.memory.files import project_files
 from sibyl.memory.keeper import Keeper
-from sibyl.memory.project import Project, Remembered
+from sibyl.memory.project import Project, Remembered, contexts
 from sibyl.memory.recall import Recall
 from sibyl.memory.store import Store
 
@@ -74,7 +74,6 @@ def test_a_reader_whose_host_is_gone_remembers_nothing(root: Path, tmp_path: Pat
     process = subprocess.run(command, cwd=ENGINE, check=False, stdout=subprocess.DEVNULL)
     assert process.returncode == 0
     assert Store(store).files() == 0
-    assert not running(os.getpid() * 1000 + 7)
 
 
 def test_names_that_are_no_text_are_left_out(root: Path, tmp_path: Path) -> None:
@@ -207,8 +206,9 @@ def test_bases_that_go_in_circles_cost_nothing() -> None:
     )
     store = Store(Path(IN_MEMORY))
     store.update([noted("k.py", (1, 1), b"from z import *\n" + source.encode())])
+    here = place("from k import K9\nk = K9()\nk.")
     found, began = Remembered(), time.process_time()
-    Project(store, "main.py").remembered(place("from k import K9\nk = K9()\nk."), found)
+    Project(store, "main.py").remembered(here, contexts(here), found)
     assert time.process_time() - began < 0.2
     assert found.kind == "class"
     assert "k9" in found.members

@@ -22,6 +22,8 @@ GROUPS = (
     "origin", "last", "chain", "member", "target", "function", "class", "mark", "newest",
 )  # fmt: skip
 """The contexts asked for, in the order of ``notes.keys``."""
+ACCEPTED = GROUPS[:4]
+"""Those under which accepted items are kept."""
 _NOTHING = Used()
 
 
@@ -30,7 +32,7 @@ class Remembered:
     """What is remembered that has to do with one place in the text."""
 
     project: tuple[Used, ...] = (_NOTHING,) * len(GROUPS)
-    person: tuple[Used, ...] = (_NOTHING,) * len(GROUPS)
+    person: tuple[Used, ...] = (_NOTHING,) * len(ACCEPTED)
     members: Members = field(default_factory=dict)  # of the receiver's class or module
     kind: str = ""  # class, base (of this file's class), module, guess
     files: int = 0  # of the project that are known
@@ -70,12 +72,12 @@ class Project:
         self._files = self.store.files() - (own is not None)
         self._moment = moment
 
-    def remembered(self, place: Place, found: Remembered) -> None:
-        """Put into ``found`` what other files say of a place."""
+    def remembered(self, place: Place, asked: tuple[str, ...], found: Remembered) -> None:
+        """Put into ``found`` what other files say of a member's place, whose contexts are ``asked``."""
         self.look()
         found.files = self._files
-        if self._files > 0 and place.member:
-            found.project = tuple(self.uses(key) for key in contexts(place))
+        if self._files > 0:
+            found.project = tuple(self.uses(key) for key in asked)
             found.members, found.kind = self._receiver(place)
 
     def uses(self, key: str) -> Used:

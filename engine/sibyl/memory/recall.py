@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.person import Person
-from sibyl.memory.project import Project, Remembered, contexts
+from sibyl.memory.project import ACCEPTED, Project, Remembered, contexts
 from sibyl.memory.store import Store
 from sibyl.usage import Place
 
@@ -33,12 +33,13 @@ class Recall:
         found = Remembered()
         if not place.member:
             return found
+        asked = contexts(place)
         try:
             if self.project is not None:
-                self.project.remembered(place, found)
+                self.project.remembered(place, asked, found)
             if self.person is not None:
                 self.person.look()
-                found.person = tuple(self.person.uses(key) for key in contexts(place))
+                found.person = tuple(self.person.uses(key) for key in asked[: len(ACCEPTED)])
                 found.accepted = self.person.items
         except MemoryTrouble as trouble:
             self._failed(trouble)
@@ -49,7 +50,7 @@ class Recall:
         if self.person is None or not place.member:
             return
         try:
-            self.person.accept(contexts(place), name)
+            self.person.accept(contexts(place)[: len(ACCEPTED)], name)
         except MemoryTrouble as trouble:
             self._failed(trouble)
 
