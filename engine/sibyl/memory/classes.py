@@ -55,7 +55,9 @@ class Classes:
         found = self.type_of(value, path) or self.find(value, path)
         if found is not None:
             return self.members(found), "class"
-        for names in self._modules(value, path):
+        module = self._module(value, path)
+        if module is not None:
+            _, names = module
             return {name: Member(0, _callable(said)) for name, said in names.items()}, "module"
         return {}, ""
 
@@ -134,11 +136,12 @@ class Classes:
         if found is not None:
             return found
         base, _, name = value.lstrip("~").rpartition(".")
-        for place, names in self._modules_at(base, path) if base else ():
-            said = names.get(name, "")
-            if said[:2] == "M:":
-                return self.type_of(said[2:], place, depth - 1)
-        return self._attribute(base, name, path, depth, called=True) if base else None
+        if not base:
+            return None
+        module = self._module(base, path)
+        if module is not None and (said := module[1].get(name, ""))[:2] == "M:":
+            return self.type_of(said[2:], module[0], depth - 1)
+        return self._attribute(base, name, path, depth, called=True)
 
     def _attribute(self, base: str, name: str, path: str, depth: int, called: bool) -> Found | None:
         """Return the class of an attribute, or of what a method returns."""
@@ -167,16 +170,14 @@ class Classes:
                     return said, place
         return "", path
 
-    def _modules_at(self, dotted: str, path: str) -> Iterable[tuple[str, dict[str, str]]]:
-        *package, name = dotted.split(".")
-        files = self._lookup("module", name) if name else {}
+    def _module(self, value: str, path: str) -> tuple[str, dict[str, str]] | None:
+        """Return the file of the module that a value names, and what it binds; None if it names none."""
+        *package, name = value.split(".")
+        if not name.isidentifier():  # not known, of a class of this file, a call, an item
+            return None
+        files = self._lookup("module", name)
         chosen = _nearest(files, package, path)
-        return [(chosen, files[chosen])] if chosen is not None else []
-
-    def _modules(self, value: str, path: str) -> Iterable[dict[str, str]]:
-        if value[:1] == "~" or value[1:2] == ":" or value[-2:] in ("()", "[]"):
-            return []
-        return [names for _, names in self._modules_at(value, path)]
+        return None if chosen is None else (chosen, files[chosen])
 
 
 def _callable(said: str) -> bool:
