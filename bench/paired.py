@@ -16,10 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sibyl.learn.evaluate import _mix
+from sibyl.learn.evaluate import mixtures, remembered
 from sibyl.learn.metrics import rank_of
-from sibyl.learn.sites import MEMORIES, Site, collect, kept, read_menus
-from sibyl.session import bare
+from sibyl.learn.sites import MEMORIES, Site, collect, read_menus
 
 MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "top-1": lambda ranks: ranks <= 1,
@@ -38,14 +37,12 @@ def main() -> None:
     made.add_argument("models", nargs=2, type=Path, help="two model folders")
     options = made.parse_args()
     lines = read_menus(options.menus)
-    files = files_of(lines)
     memories = MEMORIES[: MEMORIES.index(options.memory) + 1]
     with tempfile.TemporaryDirectory() as folder:
         stores = Path(folder) if options.memory == "project" else None
-        both = [
-            ranks(list(collect(lines, options.sources, model, stores)), model, memories)
-            for model in options.models
-        ]
+        sites = [list(collect(lines, options.sources, model, stores)) for model in options.models]
+    both = [ranks(its, model, memories) for its, model in zip(sites, options.models, strict=True)]
+    files = [f"{site.repo}/{site.path}" for site in sites[0]]
     names = sorted(set(files))
     where = np.asarray([names.index(name) for name in files])
     print(
@@ -62,25 +59,16 @@ def main() -> None:
             )
 
 
-def files_of(lines: list[dict]) -> list[str]:
-    """Return the file of each site that ``collect`` yields, in its order."""
-    listed = [
-        (line["repo"], line["commit"], line["path"], line["blob"], line["offset"])
-        for line in lines
-        if line["menu"] and line["member"] in [bare(item[0]) for item in line["menu"]]
-    ]
-    return [f"{repo}/{path}" for repo, _, path, _, _ in sorted(listed)]
-
-
 def ranks(sites: list[Site], model: Path, memories: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Return the truths' ranks by the network alone, and with each amount of memory."""
-    made = {"bare": np.asarray([rank_of(site.logits, site.truth) for site in sites])}
-    for memory in memories:
-        mix = _mix(model, "mix_none" if memory == "none" else "mix")
-        made[memory] = np.asarray(
-            [rank_of(mix.scores(site.rows * kept(memory)), site.truth) for site in sites]
+    scores = {"bare": [site.logits for site in sites]}
+    scores |= remembered(sites, *mixtures(model), memories)
+    return {
+        name: np.asarray(
+            [rank_of(values, site.truth) for values, site in zip(its, sites, strict=True)]
         )
-    return made
+        for name, its in scores.items()
+    }
 
 
 def interval(gains: np.ndarray, where: np.ndarray) -> tuple[float, float]:

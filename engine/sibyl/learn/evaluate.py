@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         sites = list(collect(menus, options.sources, options.model, stores))
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
-    plain, mix = _mix(options.model, "mix_none"), _mix(options.model, "mix")
+    plain, mix = mixtures(options.model)
     by_memory = remembered(sites, plain, mix, MEMORIES[: MEMORIES.index(options.memory) + 1])
     scores = baselines(sites, options.counts) | {
         "bare": [site.logits for site in sites],
@@ -101,11 +101,12 @@ def baselines(sites: list[Site], counts: Path) -> Scores:
     return made
 
 
-def _mix(model: Path, name: str) -> Mix:
-    kept = json.loads((model / "meta.json").read_text()).get(name)
-    if kept is None:
+def mixtures(model: Path) -> tuple[Mix, Mix]:
+    """Return a model's mixing weights: those for no memory at all, and those for whatever is remembered."""
+    meta = json.loads((model / "meta.json").read_text())
+    if not {"mix_none", "mix"} <= set(meta):
         raise LearnError(f"The model {model} has no mixing weights; run the mix stage.")
-    return Mix(kept)
+    return Mix(meta["mix_none"]), Mix(meta["mix"])
 
 
 def remembered(sites: list[Site], plain: Mix, mix: Mix, memories: Sequence[str]) -> Scores:

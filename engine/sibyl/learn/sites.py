@@ -41,6 +41,7 @@ class Site:
     """One recorded list whose truth is in it."""
 
     repo: str
+    path: str  # of the file
     member: str
     names: list[str]  # in the server's own order
     truth: int  # its index in ``names``
@@ -148,6 +149,7 @@ def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
     remembered = session.recall.at(place)
     return Site(
         repo=line["repo"],
+        path=line["path"],
         member=line["member"],
         names=names,
         truth=names.index(line["member"]),
