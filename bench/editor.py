@@ -10,7 +10,9 @@ All clocks run inside Neovim (`vim.uv.hrtime`); what this side does between is n
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import common
 import find
@@ -51,6 +53,14 @@ def neovims(wanted: str = "") -> list[Path]:
     """The Neovims to measure: all, or the one of a version."""
     found = find.neovims()
     return [nvim for nvim in found if not wanted or version(nvim) == wanted]
+
+
+def each(measure: Callable[[Path, Any], Any], options: Any) -> dict[str, Any]:
+    """What ``measure`` says of every Neovim asked for, by version; raises SystemExit where there is none."""
+    found = neovims(options.nvim)
+    if not found:
+        raise SystemExit("No Neovim was found: `make neovim` brings some.")
+    return {version(nvim): measure(nvim, options) for nvim in found}
 
 
 def version(nvim: Path) -> str:

@@ -223,10 +223,7 @@ def main() -> int:
     add("--keys", type=int, default=150, help="keys typed with and without; 0: do not type")
     add("--no-server", action="store_true", help="leave the real server out")
     options = parser.parse_args()
-    found = editor.neovims(options.nvim)
-    if not found:
-        raise SystemExit("No Neovim was found: `make neovim` brings some.")
-    result = {editor.version(nvim): measure(nvim, options) for nvim in found}
+    result = editor.each(measure, options)
     show(result)
     finish(result)
     return 0

@@ -139,10 +139,7 @@ def main() -> int:
     add("--times", type=int, default=40, help="starts of each kind")
     add("--fresh", type=int, default=8, help="fresh Neovims until their first ranked menu")
     options = parser.parse_args()
-    found = editor.neovims(options.nvim)
-    if not found:
-        raise SystemExit("No Neovim was found: `make neovim` brings some.")
-    result = {editor.version(nvim): measure(nvim, options) for nvim in found}
+    result = editor.each(measure, options)
     show(result)
     finish(result)
     return 0

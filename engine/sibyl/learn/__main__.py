@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import signal
 import sys
+from contextlib import redirect_stdout
+from typing import TextIO
 
 from sibyl.errors import SibylError
 
@@ -71,6 +74,14 @@ def run_stage(stage: str, arguments: list[str]) -> int:
     """Run one stage by name; its errors are its caller's."""
     status: int = importlib.import_module(f"sibyl.learn.{stage}").main(arguments)
     return status
+
+
+def run_shown(stage: str, *arguments: object, said: TextIO | None = None) -> None:
+    """Run one stage as the command line would, under a heading; what it prints may go elsewhere."""
+    given = [str(argument) for argument in arguments]
+    print(f"\n== {stage} {shlex.join(given)}", flush=True)
+    with redirect_stdout(said or sys.stdout):
+        run_stage(stage, given)
 
 
 if __name__ == "__main__":

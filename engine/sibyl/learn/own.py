@@ -19,11 +19,10 @@ import os
 import shlex
 import sys
 import tempfile
-from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TextIO
 
 from sibyl.errors import LearnError
+from sibyl.learn.__main__ import run_shown
 from sibyl.learn.files import whole_file
 from sibyl.learn.runs import read_about
 
@@ -59,22 +58,22 @@ def main(argv: list[str] | None = None) -> int:
     sources, corpus, streams, run = (out / name for name in ("sources", "corpus", "streams", "run"))
     link(options.projects, sources)
     chosen = ("--hold-out-files", options.hold_out, "--seed", options.seed)
-    _stage("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)
+    run_shown("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)
     vocab = ("--vocab", options.start / "vocab.txt")
-    _stage("streams", "--corpus", corpus, "--sources", sources, "--out", streams, *vocab)
+    run_shown("streams", "--corpus", corpus, "--sources", sources, "--out", streams, *vocab)
     given = ("--start", options.start, "--streams", streams, "--out", run)
-    _stage("train", *given, *plan(streams, options.passes), "--rate", options.rate)
+    run_shown("train", *given, *plan(streams, options.passes), "--rate", options.rate)
     # The last checkpoint, not the best by validation: the held-out files are to judge it.
     last = ("--checkpoint", run / "last.pt")
-    _stage("export", "--run", run, *last, "--streams", streams, "--out", out / "float")
-    _stage("quantize", "--model", out / "float", "--out", out / "model")
+    run_shown("export", "--run", run, *last, "--streams", streams, "--out", out / "float")
+    run_shown("quantize", "--model", out / "float", "--out", out / "model")
     held_out = read_about(streams).get("val", {"files": 0})["files"]
     if options.sites and held_out:
         server = options.server or shlex.join([str(Path(sys.executable).parent / "ty"), "server"])
         # Small projects hold out few files: more places in each, or there were too few lists.
         per_file = max(6, 2 * options.sites // held_out)
         asked = ("--sources", sources, "--sites", options.sites, "--per-file", per_file)
-        _stage("menus", "--corpus", corpus, *asked, "--server", server, "--out", out / MENUS)
+        run_shown("menus", "--corpus", corpus, *asked, "--server", server, "--out", out / MENUS)
         compare(options)
     print(f"\nTo use it: vim.g.sibyl = {{ model = '{(out / 'model').resolve()}' }}")
     return 0
@@ -140,7 +139,7 @@ def compare(options: argparse.Namespace) -> None:
             menus = ("--menus", out / MENUS, "--sources", out / "sources")
             asked = ("--memory", "project", "--stores", stores, "--json", report)
             said = io.StringIO()
-            _stage("evaluate", *menus, *asked, "--model", model, said=said)
+            run_shown("evaluate", *menus, *asked, "--model", model, said=said)
             with whole_file(out / f"{name}.txt") as file:
                 file.write(said.getvalue().encode())
             found[name] = json.loads(report.read_text("utf-8"))
@@ -152,13 +151,3 @@ def compare(options: argparse.Namespace) -> None:
             shares = " | ".join(f"{all_of[measure]:.3f}" for measure in ("top1", "top5", "mrr"))
             print(f"| {memory} | {name} | {shares} |")
     print(f"\nAll tables are in {out}/start.txt and {out}/own.txt.")
-
-
-def _stage(name: str, *arguments: object, said: TextIO | None = None) -> None:
-    """Run one stage as the command line would, under a heading; what it prints may go elsewhere."""
-    from sibyl.learn.__main__ import run_stage
-
-    given = [str(argument) for argument in arguments]
-    print(f"\n== {name} {shlex.join(given)}", flush=True)
-    with redirect_stdout(said or sys.stdout):
-        run_stage(name, given)

@@ -15,6 +15,7 @@ import sysconfig
 from pathlib import Path
 
 from sibyl.errors import LearnError
+from sibyl.learn.__main__ import run_shown
 
 TRAINED = ("argparse.py", "json", "http", "logging", "configparser.py", "tarfile.py", "shutil.py")
 VALIDATED = ("zipfile.py", "zipfile", "csv.py", "ftplib.py")
@@ -41,18 +42,18 @@ def main(argv: list[str] | None = None) -> int:
     lists = [out / "train.tsv", out / "val.tsv"]
     sizes = ("--hidden", 48, "--embedding", 32, "--lanes", 8, "--length", 48, "--sample", 200)
     steps = ("--steps", options.steps, "--every", options.steps, "--warm", 10, "--float")
-    _stage("train", "--streams", streams, "--out", run, *sizes, *steps)
-    _stage("export", "--run", run, "--streams", streams, "--out", out / "float")
-    _stage("quantize", "--model", out / "float", "--out", model)
+    run_shown("train", "--streams", streams, "--out", run, *sizes, *steps)
+    run_shown("export", "--run", run, "--streams", streams, "--out", out / "float")
+    run_shown("quantize", "--model", out / "float", "--out", model)
     asked = ("--sources", sources, "--server", server, "--sites", options.sites)
     for name, path in zip(("train", "val"), lists, strict=True):
-        _stage("menus", "--list", path, "--out", out / f"{name}.jsonl.gz", *asked)
+        run_shown("menus", "--list", path, "--out", out / f"{name}.jsonl.gz", *asked)
     mixed = ("--menus", out / "train.jsonl.gz", "--sources", sources)
-    _stage("mix", *mixed, "--model", model, "--epochs", 5)
-    _stage("baselines", "--streams", streams, "--validation", out / "val.tsv", "--out", counts)
+    run_shown("mix", *mixed, "--model", model, "--epochs", 5)
+    run_shown("baselines", "--streams", streams, "--validation", out / "val.tsv", "--out", counts)
     measured = ("--menus", out / "val.jsonl.gz", "--sources", sources, "--counts", counts)
     shown = ("--model", model, "--float", out / "float", "--json", out / "evaluate.json")
-    _stage("evaluate", *measured, *shown)
+    run_shown("evaluate", *measured, *shown)
     return 0
 
 
@@ -64,9 +65,11 @@ def make_streams(out: Path, *vocab: object) -> None:
     if len(trained) < 3 or not validated:
         raise LearnError("This Python's standard library lacks the packages the tiny run reads.")
     both = ("--list", out / "train.tsv", "--list", out / "val.tsv")
-    _stage("corpus", *both, "--sources", sources, "--out", corpus, "--any-licence")
+    run_shown("corpus", *both, "--sources", sources, "--out", corpus, "--any-licence")
     chosen = vocab or ("--words", 400, "--pieces", 300, "--shared", 64)
-    _stage("streams", "--corpus", corpus, "--sources", sources, "--out", out / "streams", *chosen)
+    run_shown(
+        "streams", "--corpus", corpus, "--sources", sources, "--out", out / "streams", *chosen
+    )
 
 
 def _take(names: tuple[str, ...], sources: Path, listed: Path) -> list[str]:
@@ -85,11 +88,3 @@ def _take(names: tuple[str, ...], sources: Path, listed: Path) -> list[str]:
     rows = [f"{name}\t\tPSF" for name in dict.fromkeys(taken)]
     listed.write_text("\n".join(("repository\tcommit\tlicense", *rows)) + "\n", "utf-8")
     return taken
-
-
-def _stage(name: str, *arguments: object) -> None:
-    """Run one stage as the command line would, under a heading."""
-    from sibyl.learn.__main__ import run_stage
-
-    print(f"\n== {name} {' '.join(map(str, arguments))}", flush=True)
-    run_stage(name, [str(argument) for argument in arguments])
