@@ -1,7 +1,8 @@
 """What each part of the network is worth: variants trained alike, one after the other, and compared.
 
-In: a streams folder with a validation split.  Out: a run for each variant, ``ablate.json`` and ``ablate.md``:
-top-1, top-5 and MRR among members of the same origin (``learn.watch``), the difference from the base, MB.
+In: a streams folder with a split to compare on (``dev``, or ``val``).  Out: a run for each variant,
+``ablate.json`` and ``ablate.md``: top-1, top-5 and MRR among members of the same origin (``learn.watch``),
+the difference from the base, MB.
 Called by: ``python -m sibyl.learn ablate``. Killed and started again it goes on where it was.
 
     python -m sibyl.learn ablate --streams build/streams --out build/ablate --plan base,gru,frequency
@@ -123,9 +124,11 @@ class Bench:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        runs.read_about(options.streams)
+        watched = runs.watched_split(runs.read_about(options.streams))
+        if watched is None:
+            raise LearnError(f"The streams in {options.streams} have no split to compare on.")
         rows = runs.read_rows(options.streams)
-        self.shard, self.val = (Shard.open(options.streams, split) for split in ("train", "val"))
+        self.shard, self.val = (Shard.open(options.streams, split) for split in ("train", watched))
         base = self._asked(options.streams, options.out, "")
         lanes = Lanes(self.shard, base.lanes, base.length, base.seed)
         self.data = Data.of(lanes, rows, 100)

@@ -161,6 +161,11 @@ def read_about(folder: Path) -> dict[str, Any]:
         raise LearnError(f"{folder} holds no finished streams ({error!r}).") from error
 
 
+def watched_split(about: dict[str, Any]) -> str | None:
+    """Return the split that networks are compared on: ``dev``, or ``val`` where there are too few for both."""
+    return next((split for split in ("dev", "val") if split in about), None)
+
+
 def read_rows(folder: Path) -> np.ndarray:
     """Read which rows each text of the streams is made of."""
     try:
@@ -174,8 +179,8 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
     """Open the streams and make the network."""
     folder, about = options.streams, read_about(options.streams)
     shard = first_share(Shard.open(folder, "train"), options.share)
-    validated = options.val_steps and "val" in about
-    shards = [shard, Shard.open(folder, "val")] if validated else [shard]
+    watched = watched_split(about) if options.val_steps else None
+    shards = [shard, Shard.open(folder, watched)] if watched else [shard]
     rows = read_rows(folder)
     if options.no_origins:
         rows = without_origins(rows, shards)
@@ -191,7 +196,7 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
         lanes.steps = min(lanes.steps, options.chunks)
     data = Data.of(lanes, rows, options.sample)
     watch = None
-    if validated and processes.first:
+    if watched and processes.first:
         given = (shards[1], rows, data.siblings, data.members)
         watch = Watch(*given, options.val_lanes, options.val_steps, options.window)
     lesson = Lesson(network, data, processes, mixed=not options.float).to(processes.device)

@@ -1,12 +1,17 @@
 """Who is trained on and who is measured on, where no list says so.
 
 In: a folder of repositories, or one repository's files.  Out: the same, each with its split.
-Called by: corpus. Chosen by the order of hashes: as good as random, and the same on every machine.
+Called by: corpus, streams. Chosen by the order of hashes: as good as random, and the same on every machine.
+
+    train   what networks learn from
+    dev     training repositories that no network reads: recipes are chosen on them, early stopping watches them
+    val     repositories that nothing is chosen by; what is published is measured on them
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +20,9 @@ import numpy as np
 from sibyl.errors import LearnError
 from sibyl.learn.files import Repository
 from sibyl.learn.sources import is_git_directory
+
+_ENOUGH = 20
+"""Training repositories from which on some are held back unasked."""
 
 Part = tuple[Repository, list[dict], np.ndarray]
 """A repository, its files, and their signatures (files, minima)."""
@@ -58,6 +66,15 @@ def halves(part: Part, share: float, seed: int) -> list[Part]:
         (replace(repository, split=split), [files[index] for index in its], signatures[its])
         for split, its in splits.items()
     ]
+
+
+def held_back(names: Collection[str], many: int | None) -> set[str]:
+    """Choose training repositories for ``dev``: so many, or one in ten where there are at least twenty."""
+    if many is None:
+        many = len(names) // 10 if len(names) >= _ENOUGH else 0
+    if many and many >= len(names):
+        raise LearnError(f"Of {len(names)} training repositories {many} cannot be held back.")
+    return set(sorted(names, key=_hashed)[:many])
 
 
 def _hashed(name: str) -> bytes:

@@ -34,6 +34,7 @@ from tqdm import tqdm
 from sibyl.errors import LearnError
 from sibyl.learn.corpus import Entry, Sources, read_manifest
 from sibyl.learn.files import whole_file
+from sibyl.learn.splits import held_back
 from sibyl.stream import STREAM_VERSION, Stream
 from sibyl.text import Text
 from sibyl.tokens import MEMBER, NAME, ORIGIN
@@ -52,6 +53,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
     made.add_argument("--out", type=Path, required=True, help="folder for the streams")
     made.add_argument("--limit", type=int, default=0, help="training repositories to take (0: all)")
+    made.add_argument(
+        "--dev",
+        type=int,
+        help="training repositories that no network reads, to choose recipes by "
+        "(default: one in ten of twenty or more)",
+    )
     made.add_argument("--words", type=int, default=14_000, help="texts with a row of their own")
     made.add_argument("--pieces", type=int, default=7_000, help="pieces with a row of their own")
     made.add_argument("--shared", type=int, default=1_024, help="rows shared by all other pieces")
@@ -63,7 +70,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Make the streams; running it again goes on where it was stopped."""
     options = parser().parse_args(argv)
-    by_repo = _by_repository(read_manifest(options.corpus), options.limit)
+    by_repo = _by_repository(read_manifest(options.corpus), options.limit, options.dev)
     if not by_repo:
         raise LearnError(f"The corpus {options.corpus} is empty; run the corpus stage first.")
     given = Vocab.load(options.vocab) if options.vocab else None  # read first: it may be none
@@ -92,13 +99,17 @@ def tokens_of(source: bytes) -> tuple[list[int], list[str]]:
     return stream.kinds, stream.texts
 
 
-def _by_repository(entries: Iterable[Entry], limit: int) -> dict[tuple[str, str], list[Entry]]:
+def _by_repository(
+    entries: Iterable[Entry], limit: int, dev: int | None
+) -> dict[tuple[str, str], list[Entry]]:
     grouped: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         grouped.setdefault((entry.split, entry.repo), []).append(entry)
-    train = [key for key in grouped if key[0] == "train"]
-    for key in train[limit:] if limit else []:
-        del grouped[key]
+    train = [repo for split, repo in grouped if split == "train"]
+    for repo in train[limit:] if limit else []:
+        del grouped["train", repo]
+    for repo in held_back(train[: limit or None], dev):
+        grouped["dev", repo] = grouped.pop(("train", repo))
     return grouped
 
 

@@ -146,7 +146,7 @@ def _enough(progress: Progress, patience: int) -> bool:
 
 
 def _validate(run: Run, progress: Progress, done: int) -> dict[str, float]:
-    """Measure the network on the validation split, and note whether it is the best so far."""
+    """Measure the network on files it does not read, and note whether it is the best so far."""
     progress.step = done
     found: dict[str, float] = {}
     if run.watch is not None:

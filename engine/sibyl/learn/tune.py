@@ -68,10 +68,8 @@ def main(argv: list[str] | None = None) -> int:
     """Work on the study until it has all its trials."""
     options = parser().parse_args(argv)
     for folder in options.streams:
-        if "val" not in runs.read_about(folder):
-            raise LearnError(
-                f"The streams in {folder} have no validation split to judge trials by."
-            )
+        if runs.watched_split(runs.read_about(folder)) is None:
+            raise LearnError(f"The streams in {folder} have no split to judge trials by.")
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # we say ourselves how trials end
     study = open_study(options.out)
     enough = optuna.study.MaxTrialsCallback(options.trials, _ENDED)

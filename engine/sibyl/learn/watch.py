@@ -1,7 +1,8 @@
 """How well a network orders members it was not trained on, measured while it is trained.
 
-In: the validation split of the streams, a network.  Out: top-1, top-5 and MRR of the true member among
-members that may be listed with it; and from the log of a training, its learning curves as a picture.
+In: a split of the streams that is not trained on (``dev``, or ``val``), a network.  Out: top-1, top-5 and MRR
+of the true member among members that may be listed with it; and from the log of a training, its learning
+curves as a picture.
 Called by: ``learn.train``, ``learn.ablate``, ``learn.tune``.
 
 There are no language server's lists here, so that a validation takes seconds: a member stands among those
@@ -42,7 +43,7 @@ class Watch:
     ) -> None:
         many = int(np.count_nonzero(np.diff(shard.firsts) >= 8))
         if not many:
-            raise LearnError("The validation split of the streams holds no file.")
+            raise LearnError("The split of the streams to measure on holds no file.")
         self.lanes = Lanes(shard, min(lanes, many), 96, _SEED, window=window)
         self.rows = torch.from_numpy(rows)
         self.lists: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -122,7 +123,7 @@ def ranks_of(scores: np.ndarray) -> np.ndarray:
 def summary(ranks: np.ndarray) -> dict[str, float]:
     """Return top-1, top-5 and MRR of ranks."""
     if not len(ranks):
-        raise LearnError("The validation split of the streams holds no member to measure on.")
+        raise LearnError("The split of the streams to measure on holds no member.")
     return {
         "top1": round(float(np.mean(ranks <= 1)), 4),
         "top5": round(float(np.mean(ranks <= 5)), 4),
