@@ -165,7 +165,7 @@ def test_variants_are_compared_and_a_killed_comparison_goes_on(
 ) -> None:
     """The tables hold all variants asked for; those done before are not done again."""
     given = ["--streams", str(streams), "--out", str(tmp_path), "--steps", "8", "--base", BASE]
-    given += ["--val-lanes", "4", "--val-steps", "6"]
+    given += ["--val-lanes", "4", "--val-steps", "6", "--rates", "0.00001", "0.02"]
     ablate.main([*given, "--plan", "base,frequency,no-origins"])
     monkeypatch.setattr(
         ablate, "train", lambda *_: pytest.fail("a variant that was done is trained again")
@@ -176,7 +176,11 @@ def test_variants_are_compared_and_a_killed_comparison_goes_on(
     assert len({one["members"] for one in found.values()}) == 1
     assert "against_base" in found["markov"] and "against_base" not in found["base"]
     assert len((tmp_path / "ablate.md").read_text().splitlines()) == 2 + len(found)
-    base = load_network(tmp_path / "base" / "last.pt")[0]
+    tried = {path.parent.name for path in tmp_path.glob("*/*/last.pt")}
+    assert tried == {"rate-1e-05", "rate-0.02"}
+    assert found["base"]["rate"] == found["no-origins"]["rate"] == 0.02, "a rate that learns wins"
+    assert [1, 2] == [len([*(tmp_path / one).glob("rate-*")]) for one in ("no-origins", "base")]
+    base = load_network(tmp_path / "base" / "rate-0.02" / "last.pt")[0]
     rows = len(np.unique(np.load(streams / "rows.npy"))) - 1
     weights = sum(parameter.numel() for parameter in base.parameters())
     unused = (base.sizes.rows - rows) * base.sizes.embedding

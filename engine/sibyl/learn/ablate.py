@@ -8,8 +8,10 @@ Called by: ``python -m sibyl.learn ablate``. Killed and started again it goes on
     python -m sibyl.learn ablate --streams build/streams --out build/ablate --plan base,gru,frequency
 
 All variants read the same tokens with the same seed, far fewer than a model to be used needs: compare them
-with one another. Intervals are those of the difference from the base on the same members, lanes of validation
-files taken as the sample; what another seed changes is a variant of its own.
+with one another. The base and those of another architecture are trained at each of a few rates, and the best
+counts, so that what is compared is worth and not one rate's luck; all others have the base's rate.
+Intervals are those of the difference from the base on the same members, lanes of files taken as the sample;
+what another seed changes is a variant of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ from sibyl.learn.train import train
 from sibyl.learn.variants import with_vocabulary
 from sibyl.learn.watch import Watch, summary
 
-BASE = "--hidden 256 --embedding 96 --lanes 16 --length 96 --warm 100 --rate 0.008 --sample 800"
+BASE = "--hidden 256 --embedding 96 --lanes 16 --length 96 --warm 100 --sample 800"
+RATES = (0.002, 0.004, 0.008)
 PLAN = {
     "base": ("LSTM, predicted embedding (the base)", ""),
     "frequency": ("frequency after the origin, same tokens", "--count frequency"),
@@ -53,6 +56,7 @@ PLAN = {
     "hidden-384": ("hidden 384", "--hidden 384"),
     "layers-2": ("two layers", "--layers 2"),
     "seed-2": ("another seed: what chance does", "--seed 2"),
+    "deaf": ("PyTorch's own first weights into the gates", "--inward 0.03"),
     "window-1000": ("state dropped every 1,056 tokens", "--window 11"),
     "words-14000": ("14,000 words, 7,000 pieces, counted anew", "--vocabulary 14000 7000"),
     "words-7000": ("7,000 words, 14,000 pieces", "--vocabulary 7000 14000"),
@@ -65,8 +69,19 @@ PLAN = {
     "dropout": ("dropout 0.1", "--dropout 0.1"),
 }
 """Name, meaning, and what differs from the base; in the order of running."""
+RATED = ("base", "full", "gru", "attention", "layers-2", "hidden-384", "hidden-512")
+"""Those trained at each rate: what is best for one cell or size need not be for another."""
 
 _COUNT_BYTES = 8  # a key and a count
+
+
+@dataclass
+class Measured:
+    """Ranks of all members, the lanes they stand in, and bytes in float and INT8."""
+
+    ranks: np.ndarray
+    lanes: np.ndarray
+    sizes: tuple[int, int]
 
 
 @dataclass
@@ -76,6 +91,8 @@ class Result:
     name: str
     meaning: str
     asked: str
+    rate: float
+    """The one it did best at; 0 for counts."""
     top1: float
     top5: float
     mrr: float
@@ -96,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     add("--plan", default="all", help="which variants, by comma (all): " + ", ".join(PLAN))
     add("--steps", type=int, default=2_000, help="chunks of all lanes each variant reads (2000)")
     add("--base", default=BASE, help=f"what all are trained with ({BASE})")
+    add("--rates", type=float, nargs="+", default=RATES, help=f"to try for each of {RATED}")
     add("--threads", type=int, default=1, help="CPU threads (1)")
     add("--val-lanes", type=int, default=64, help="validation files side by side (64)")
     add("--val-steps", type=int, default=32, help="chunks of each, at the end (32)")
@@ -149,45 +167,52 @@ class Bench:
         """Train and measure one variant; its result is written last."""
         meaning, asked = PLAN[name]
         began = time.time()
-        kind, *words = asked.split() or [""]
-        if kind == "--count":
-            ranks, lanes, sizes = self._count(words[0], words[1:] == ["all"])
-        else:
-            ranks, lanes, sizes = self._train(name, kind, words)
         folder = self.options.out / name
+        if asked.startswith("--count"):
+            _, which, *more = asked.split()
+            best, rate = self._count(which, more == ["all"]), 0.0
+        else:
+            tried = {rate: self._train(name, asked, rate) for rate in self._rates(name)}
+            rate = max(tried, key=lambda one: summary(tried[one].ranks)["mrr"])
+            best = tried[rate]
         with whole_file(folder / "ranks.npy") as file:
-            np.save(file, np.stack((ranks, lanes)))
-        float_mb, int8_mb = (round(size / 1e6, 2) for size in sizes)
-        took = round(time.time() - began)
-        members = len(ranks)
-        result = Result(name, meaning, asked, **summary(ranks), members=members,
-                        float_mb=float_mb, int8_mb=int8_mb, seconds=took)  # fmt: skip
+            np.save(file, np.stack((best.ranks, best.lanes)))
+        float_mb, int8_mb = (round(size / 1e6, 2) for size in best.sizes)
+        result = Result(name, meaning, asked, rate, **summary(best.ranks), members=len(best.ranks),
+                        float_mb=float_mb, int8_mb=int8_mb, seconds=round(time.time() - began))  # fmt: skip
         with whole_file(folder / "result.json") as file:
             file.write(json.dumps(asdict(result)).encode())
 
-    def _train(
-        self, name: str, kind: str, words: list[str]
-    ) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
-        streams, asked = self.options.streams, " ".join((kind, *words))
+    def _rates(self, name: str) -> list[float]:
+        """Return the rates to train a variant at: some, or the base's best."""
+        base = self.options.out / "base" / "result.json"
+        if name in RATED or not base.exists():
+            return list(self.options.rates)
+        return [json.loads(base.read_text())["rate"]]
+
+    def _train(self, name: str, asked: str, rate: float) -> Measured:
+        streams, (kind, *words) = self.options.streams, asked.split() or [""]
         if kind == "--vocabulary":
             streams = self.options.out / f"streams-{'-'.join(words)}"
             with_vocabulary(self.options.streams, streams, int(words[0]), int(words[1]))
             asked = ""
         elif kind == "--chunks":
             asked = f"--chunks {max(int(float(words[0]) * self.options.steps), 1)}"
-        given = self._asked(streams, self.options.out / name, asked)
+        out = self.options.out / name / f"rate-{rate}"
+        given = self._asked(streams, out, f"{asked} --rate {rate}")
         run = train(given, Processes())
         rows = run.data.rows.numpy()
         watch = self.watch(rows, given.window)
         used = len(np.unique(rows[rows >= 0]))
-        return watch.ranks(run.network, "cpu"), watch.lane_of_members(), bytes_of(run.network, used)
+        sizes = bytes_of(run.network, used)
+        return Measured(watch.ranks(run.network, "cpu"), watch.lane_of_members(), sizes)
 
-    def _count(self, which: str, whole: bool) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    def _count(self, which: str, whole: bool) -> Measured:
         seen = uses_in(self.shard) if whole else uses_read(self.data.lanes, self.options.steps)
         counted = Counted(seen, len(self.data.rows))
         watch = self.watch(self.data.rows.numpy())
         size = counted.entries[which == "markov"] * _COUNT_BYTES
-        return counted.ranks(watch)[which], watch.lane_of_members(), (size, size)
+        return Measured(counted.ranks(watch)[which], watch.lane_of_members(), (size, size))
 
 
 def bytes_of(network: Network, rows: int) -> tuple[int, int]:
@@ -213,8 +238,8 @@ def write_tables(out: Path) -> None:
     found.sort(key=lambda one: list(PLAN).index(one.name))
     ranks = {one.name: np.load(out / one.name / "ranks.npy") for one in found}
     lines = [
-        "| variant | top-1 | top-5 | MRR | MRR against base | MB float | MB INT8 | s |",
-        "|---|---|---|---|---|---|---|---|",
+        "| variant | rate | top-1 | top-5 | MRR | MRR against base | MB float | MB INT8 | s |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     rows = []
     for one in found:
@@ -226,7 +251,7 @@ def write_tables(out: Path) -> None:
             row |= {"against_base": round(mean, 5), "against_base_95": round(half, 5)}
         rows.append(row)
         lines.append(
-            f"| {one.meaning} | {one.top1:.3f} | {one.top5:.3f} | {one.mrr:.3f} | {gap} | "
+            f"| {one.meaning} | {one.rate or ''} | {one.top1:.3f} | {one.top5:.3f} | {one.mrr:.3f} | {gap} | "
             f"{one.float_mb:.1f} | {one.int8_mb:.1f} | {one.seconds} |"
         )
     size_picture(out / "size.png", {one.name: (one.int8_mb, one.mrr) for one in found})

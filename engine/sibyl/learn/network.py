@@ -19,6 +19,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+INWARD = 0.3
+"""Spread of the first weights from the input to the gates. A text's vector begins with a length of about
+one, whatever its size; PyTorch's own .03 would leave the gates deaf to it for the first million tokens."""
+
 State = tuple[Tensor, ...]
 """What is carried on in each lane, each (n, lanes, hidden): hidden state, cell, what attention looks at."""
 
@@ -56,7 +60,7 @@ class Sizes:
 class Network(nn.Module):
     """One streamed LSTM with a predicted embedding over an open vocabulary."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, inward: float = INWARD) -> None:
         super().__init__()
         self.sizes = sizes
         self.rows = nn.EmbeddingBag(sizes.rows, sizes.embedding, mode="sum")
@@ -72,6 +76,7 @@ class Network(nn.Module):
             nn.init.normal_(self.output.weight, std=0.3 / sizes.hidden**0.25)
         if sizes.attention:
             self.look = nn.Linear(sizes.hidden, 2 * sizes.hidden, bias=False)
+        nn.init.normal_(self.lstm.weight_ih_l0, std=inward)
         if sizes.cell == "lstm":
             with torch.no_grad():  # remember by default: the forget gate starts open
                 for layer in range(sizes.layers):

@@ -21,7 +21,7 @@ from sibyl.errors import LearnError
 from sibyl.learn.checkpoints import read_checkpoint
 from sibyl.learn.lanes import Lanes, Shard
 from sibyl.learn.losses import Data, Lesson
-from sibyl.learn.network import Network, Sizes
+from sibyl.learn.network import INWARD, Network, Sizes
 from sibyl.learn.processes import Processes
 from sibyl.learn.variants import first_share, without_origins, without_pieces
 from sibyl.learn.watch import Watch
@@ -102,6 +102,7 @@ def _variants(group: argparse._ArgumentGroup) -> None:
         default=0,
         help="forget the state every so many chunks (0: whole files)",
     )
+    add("--inward", type=float, default=INWARD, help=f"first weights into the gates ({INWARD})")
     add("--share", type=float, default=1.0, help="first share of the training files (1)")
     add("--chunks", type=int, default=0, help="read only so many chunks, again and again (0: all)")
 
@@ -187,7 +188,7 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
     if options.no_pieces:
         rows = without_pieces(rows)
     sizes = _sizes(options, about)
-    network = Network(sizes)
+    network = Network(sizes, options.inward)
     if weights is not None:
         _fit(weights, sizes, about, options)
         network.load_state_dict(weights.network)
