@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from sibyl.memory import scribe
+from sibyl.memory import files, scribe
 from sibyl.memory.build import build
 from sibyl.memory.files import project_files
 from sibyl.memory.keeper import Keeper
@@ -30,9 +30,9 @@ from sibyl.usage import Place, Usage
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 
 
-def write(root: Path, **files: str) -> None:
+def write(root: Path, **texts: str) -> None:
     """Write files; two underscores in a name stand for a slash."""
-    for name, text in files.items():
+    for name, text in texts.items():
         path = root / (name.replace("__", "/") + ".py")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -103,6 +103,18 @@ def test_git_says_what_belongs(root: Path, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     (root / ".gitignore").write_text("sub/\n")
     assert set(project_files(root)) == {"a.py", "tools.py"}
+
+
+def test_a_folder_without_an_end_is_not_read_to_its_end(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without git so many folders are looked into and no more, the nearest ones first; no link is followed."""
+    write(root, a_deep__1__2__3="x.far\n", z__near="x.near\n")
+    (root / "loop").symlink_to(root, target_is_directory=True)
+    assert set(project_files(root)) > {"a_deep/1/2/3.py", "z/near.py"}
+    monkeypatch.setattr(files, "MOST_FOLDERS", 5)
+    near = {"a.py", "tools.py", "sub/b.py", "z/near.py"}
+    assert set(project_files(root)) == near
 
 
 def test_near_files_come_first(root: Path) -> None:

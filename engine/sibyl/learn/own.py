@@ -60,7 +60,8 @@ def main(argv: list[str] | None = None) -> int:
     chosen = ("--hold-out-files", options.hold_out, "--seed", options.seed)
     run_shown("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)
     vocab = ("--vocab", options.start / "vocab.txt")
-    run_shown("streams", "--corpus", corpus, "--sources", sources, "--out", streams, *vocab)
+    both = ("--corpus", corpus, "--sources", sources)
+    run_shown("streams", *both, "--out", streams, *vocab, "--dev", 0)
     given = ("--start", options.start, "--streams", streams, "--out", run)
     run_shown("train", *given, *plan(streams, options.passes), "--rate", options.rate)
     # The last checkpoint, not the best by validation: the held-out files are to judge it.

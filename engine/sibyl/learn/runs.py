@@ -49,9 +49,15 @@ def parser() -> argparse.ArgumentParser:
     add("--embedding", type=int, help="size of a name's vector (default: 128, or the start's)")
     add("--hidden", type=int, help="size of the LSTM's state (default: 384, or the start's)")
     add("--dropout", type=float, default=0.0, help="share of inputs and states left out (0)")
-    add("--lanes", type=int, default=96, help="files read side by side (default: 96)")
+    add(
+        "--lanes",
+        type=int,
+        default=32,
+        help="files read side by side (default: 32; more learn less from as many tokens, "
+        "yet a GPU reads them much faster)",
+    )
     add("--length", type=int, default=96, help="tokens of a chunk, back-propagation's reach (96)")
-    add("--steps", type=int, default=8_000, help="chunks of all lanes to train on (default: 8000)")
+    add("--steps", type=int, default=50_000, help="chunks of all lanes to train on (50000)")
     add(
         "--skip",
         type=int,
@@ -59,12 +65,12 @@ def parser() -> argparse.ArgumentParser:
         help="begin at this chunk of the fixed order, so that a second training with the same seed, "
         "lanes and length reads what the first did not",
     )
-    add("--rate", type=float, default=3e-3, help="highest learning rate of Adam (default: 0.003)")
-    add("--warm", type=int, default=200, help="steps of warm-up to that rate (default: 200)")
+    add("--rate", type=float, default=5e-3, help="highest learning rate of Adam (default: 0.005)")
+    add("--warm", type=int, default=300, help="steps of warm-up to that rate (default: 300)")
     add("--names", type=float, default=0.3, help="weight of names that are not members (0.3)")
     add("--siblings", type=float, default=0.5, help="weight of telling siblings apart (0.5)")
     add("--sample", type=int, default=1_500, help="candidates drawn, half for names (1500)")
-    add("--every", type=int, default=500, help="steps between validations and checkpoints (500)")
+    add("--every", type=int, default=2_000, help="steps between validations, checkpoints (2000)")
     add("--val-lanes", type=int, default=32, help="validation files read side by side (32)")
     add("--val-steps", type=int, default=20, help="chunks of each; 0: no validation (20)")
     add(

@@ -156,7 +156,7 @@ def arguments(trial: Trial, options: argparse.Namespace, folder: Path) -> argpar
         "embedding": trial.suggest_categorical("embedding", options.embedding),
         "hidden": trial.suggest_categorical("hidden", options.hidden),
         "dropout": trial.suggest_float("dropout", 0.0, 0.3, step=0.05),
-        "rate": trial.suggest_float("rate", 1e-3, 1e-2, log=True),
+        "rate": trial.suggest_float("rate", 1e-3, 2e-2, log=True),
         "names": trial.suggest_float("names", 0.0, 0.6, step=0.1),
         "siblings": trial.suggest_float("siblings", 0.0, 1.5, step=0.25),
     }

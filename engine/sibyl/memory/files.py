@@ -2,15 +2,16 @@
 
 In: a project's root.  Out: paths below it with size and time.  Called by: build.
 
-Where git knows the folder, git says what belongs to it (ignored files do not); elsewhere the folder is walked,
-hidden folders and virtual environments left out. Vendored, generated, minified and huge files are left out by
-the very rules the training corpus is made with.
+Where git knows the folder, git says what belongs to it (ignored files do not); elsewhere the folder is walked
+level by level, so many folders at most, hidden ones and virtual environments left out. Vendored, generated,
+minified and huge files are left out by the very rules the training corpus is made with.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from sibyl.clean import path_fault
 from sibyl.memory.store import Stamp
 
 MOST_FILES = 4_000
+MOST_FOLDERS = 10_000
+"""Folders looked into where git does not know the files: a home folder must not be read to its end."""
 _NOT_WALKED = frozenset(("__pycache__", "node_modules", "site-packages", "build", "dist"))
 _GIT = ("git", "-c", "core.fsmonitor=false", "ls-files", "-z", "-co", "--exclude-standard")
 
@@ -68,14 +71,28 @@ def _listed(root: Path) -> list[str]:
 
 
 def _walked(root: Path) -> Iterator[str]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = [
-            name
-            for name in sorted(folders)
-            if name[0] != "."
-            and name not in _NOT_WALKED
-            and not (Path(folder) / name / "pyvenv.cfg").exists()
-        ]
-        for name in sorted(files):
-            if name.endswith(".py"):
-                yield (Path(folder) / name).relative_to(root).as_posix()
+    """Yield the Python files below a folder, those nearest to it first, of so many folders at most."""
+    waiting = deque([""])
+    for _ in range(MOST_FOLDERS):
+        if not waiting:
+            return
+        folder = waiting.popleft()
+        try:
+            with os.scandir(root / folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            path = f"{folder}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if _is_walked(entry):
+                    waiting.append(f"{path}/")
+            elif entry.name.endswith(".py"):
+                yield path
+
+
+def _is_walked(folder: os.DirEntry[str]) -> bool:
+    """Tell whether a folder may hold code of the project itself."""
+    if folder.name[0] == "." or folder.name in _NOT_WALKED:
+        return False
+    return not (Path(folder.path) / "pyvenv.cfg").exists()
