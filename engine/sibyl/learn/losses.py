@@ -9,6 +9,7 @@ every process of a distributed one draws the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,39 +116,60 @@ class Lesson(nn.Module):
         """
         tokens = batch.tokens[self._mine]
         state = carried(state, self._tensor(batch.begins[self._mine]))
-        vectors = self._vectors(tokens.T)
+        mine = {
+            name: self._own(asked)
+            for name, asked in (("member", batch.member), ("name", batch.name))
+        }
+        listed = np.concatenate((batch.member.targets[:, None], batch.others), 1)[mine["member"]]
+        read, member, name, near = self._vectors(
+            tokens.T, batch.member.candidates, batch.name.candidates, np.maximum(listed, 0)
+        )
         with self._autocast():
-            predicted, state = self.network(vectors, state)
+            predicted, state = self.network(read, state)
         losses = {}
-        for name, asked in (("member", batch.member), ("name", batch.name)):
-            own = np.flatnonzero((asked.lane >= self._mine.start) & (asked.lane < self._mine.stop))
+        for kind, asked, vectors in (("member", batch.member, member), ("name", batch.name, name)):
+            own = mine[kind]
             lane, time = asked.lane[own] - self._mine.start, asked.time[own]
             query = predicted[torch.from_numpy(time), torch.from_numpy(lane)]
-            vectors = self.network.candidates(self._rows[asked.candidates].to(self._device))
             with self._autocast():
                 logits = query @ vectors.T
             logits = logits.float() + self._tensor(asked.correction)
-            losses[name] = _part(logits, self._tensor(asked.places[own]), len(asked.lane))
-            if name == "member":
-                losses["sibling"] = self._tell_apart(query, batch, own)
+            losses[kind] = _part(logits, self._tensor(asked.places[own]), len(asked.lane))
+            if kind == "member":
+                losses["sibling"] = self._tell_apart(query, near, listed, len(asked.lane))
         return losses, tuple(part.float() for part in state)
 
-    def _tell_apart(self, query: Tensor, batch: Batch, own: np.ndarray) -> Tensor:
-        """Softmax of each member against its own few siblings."""
-        targets, others = batch.member.targets[own], batch.others[own]
-        listed = np.maximum(np.concatenate((targets[:, None], others), 1), 0)
-        vectors = self._vectors(listed, candidates=True)
-        logits = torch.einsum("ne,nke->nk", query.float(), vectors)
-        logits[:, 1:] = logits[:, 1:].masked_fill(self._tensor(others < 0), -1e4)
-        first = torch.zeros(len(own), dtype=torch.long, device=self._device)
-        return _part(logits, first, len(batch.member.lane))
+    def _own(self, asked: Asked) -> np.ndarray:
+        """Return which of a batch's names stand in this process's lanes."""
+        return np.flatnonzero((asked.lane >= self._mine.start) & (asked.lane < self._mine.stop))
 
-    def _vectors(self, tokens: np.ndarray, candidates: bool = False) -> Tensor:
-        """Return the vectors of tokens (..., size), each text's made once."""
-        used, places = np.unique(tokens, return_inverse=True)
-        made = self.network.candidates if candidates else self.network.vectors
-        vectors = made(self._rows[used].to(self._device))
-        return vectors[self._tensor(places.reshape(tokens.shape))]
+    def _tell_apart(self, query: Tensor, vectors: Tensor, listed: np.ndarray, whole: int) -> Tensor:
+        """Softmax of each member, the first of those listed, against its own few siblings."""
+        logits = torch.einsum("ne,nke->nk", query.float(), vectors)
+        logits = logits.masked_fill(self._tensor(listed < 0), -1e4)
+        first = torch.zeros(len(listed), dtype=torch.long, device=self._device)
+        return _part(logits, first, whole)
+
+    def _vectors(self, read: np.ndarray, *compared: np.ndarray) -> list[Tensor]:
+        """Return the vectors of tokens that are read and of those compared with, each text's made once.
+
+        All at once, as each making costs a gradient as large as all rows.
+        """
+        if self.network.sizes.outputs:  # what is compared has vectors of another kind
+            return [
+                self._made(self.network.vectors, read)[0],
+                *self._made(self.network.candidates, *compared),
+            ]
+        return self._made(self.network.vectors, read, *compared)
+
+    def _made(self, make: Callable[[Tensor], Tensor], *tokens: np.ndarray) -> list[Tensor]:
+        used, places = np.unique(
+            np.concatenate([its.ravel() for its in tokens]), return_inverse=True
+        )
+        vectors = make(self._rows[used].to(self._device))
+        ends = np.cumsum([its.size for its in tokens])[:-1]
+        parts = zip(np.split(places, ends), tokens, strict=True)
+        return [vectors[self._tensor(its.reshape(shape.shape))] for its, shape in parts]
 
     def _autocast(self) -> torch.autocast:
         kind = self._device.split(":")[0]

@@ -208,7 +208,9 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
         watch = Watch(*given, options.val_lanes, options.val_steps, options.window)
     lesson = Lesson(network, data, processes, mixed=not options.float).to(processes.device)
     taught = processes.shared(lesson)
-    optimiser = torch.optim.Adam(network.parameters(), lr=options.rate, betas=(0.9, 0.98))
+    optimiser = torch.optim.Adam(
+        network.parameters(), lr=options.rate, betas=(0.9, 0.98), fused=True
+    )
     made_with = {
         name: getattr(options, name)
         for name in ("seed", "lanes", "length", "skip", "window", "share", "chunks")

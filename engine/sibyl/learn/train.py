@@ -59,6 +59,7 @@ def train(options: Any, processes: Processes, told: Told | None = None) -> Run:
     """Train as asked, from the last checkpoint if there is one; returns the finished run."""
     if options.threads:
         torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)  # second moments of rare rows fade into them, and they are slow
     torch.manual_seed(options.seed)
     weights = begin(options)
     run = prepare(options, processes, weights)
