@@ -17,8 +17,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn import evaluate, export, mix, quantize, streams, tiny, train  # noqa: E402
+from sibyl.learn import evaluate, export, quantize, streams, tiny, train  # noqa: E402
 from sibyl.learn.checkpoints import load_network  # noqa: E402
+from sibyl.learn.mixture import Mixture  # noqa: E402
 from sibyl.learn.sites import collect, read_menus  # noqa: E402
 from sibyl.learn.watch import read_log  # noqa: E402
 from sibyl.model import Model  # noqa: E402
@@ -177,7 +178,7 @@ def test_the_mixture_in_the_sidecar_is_the_one_learned(made: Path) -> None:
     sites = list(collect(read_menus(made / "train.jsonl.gz"), made / "sources", made / "model"))
     live = Mix(meta["mix"])
     mean = np.concatenate([site.rows for site in sites]).mean(0)
-    mixture = mix.Mixture(range(len(mean)), torch.from_numpy(mean), torch.ones(len(mean)), 4)
+    mixture = Mixture(range(len(mean)), torch.from_numpy(mean), torch.ones(len(mean)), 4)
     hidden, out = mixture.folded()
     live.hidden, live.out = hidden, out
     for site in sites[:5]:

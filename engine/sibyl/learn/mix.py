@@ -9,7 +9,11 @@ probability. Each batch remembers as much as a draw says (the file alone, the pr
 that one set of weights serves a lone file as well as a large project. A few seeds' sums are laid side by side.
 How sure they may be, and from where on an item is starred, is read off repositories left out in turn.
 
-    python -m sibyl.learn mix --menus build/menus.jsonl.gz --sources FOLDER --model models
+A network knows repositories it was trained on far better than others, and a mixture that is learnt there trusts
+it too much elsewhere. Their lists can help with all the rest: with ``--read`` they are learnt from, while what
+the network is worth on them is learnt apart and thrown away.
+
+    python -m sibyl.learn mix --menus dev.jsonl.gz --read train.jsonl.gz --sources FOLDER --model models
     python -m sibyl.learn mix ... --ablate build/ablation.json      what each group of features is worth
 """
 
@@ -19,18 +23,18 @@ import argparse
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional
 
 from sibyl.errors import LearnError
 from sibyl.explain import GROUPS
 from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES, log_share
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, rank_of, summary
+from sibyl.learn.mixture import fit_all, scored
 from sibyl.learn.sites import Site, collect, kept, read_menus
 from sibyl.model import Floats
 from sibyl.rank import packed
@@ -42,8 +46,6 @@ WITHOUT_MEMORY = (
 """What is known of a candidate when nothing is remembered of the file."""
 VIEWS = ("file", "project", "replay", "person")
 """What is remembered while the weights are learnt, drawn anew for each batch."""
-_LISTS = 48  # in a batch
-_RATE = 3e-3
 _STAR = 0.86  # wanted precision of a starred first item
 
 
@@ -51,8 +53,16 @@ def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
     made = argparse.ArgumentParser("python -m sibyl.learn mix", description=__doc__.split("\n")[0])
     made.add_argument(
-        "--menus", type=Path, required=True, action="append", help="lists of training repositories"
+        "--menus",
+        type=Path,
+        required=True,
+        action="append",
+        help="lists of repositories, best of those held back from the network",
     )
+    made.add_argument(
+        "--read", type=Path, action="append", default=[],
+        help="lists of repositories that the network was trained on: learnt from, not judged by",
+    )  # fmt: skip
     made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
     made.add_argument("--stores", type=Path, help="folder that keeps the projects' memories")
     made.add_argument("--model", type=Path, required=True, help="model folder, written to")
@@ -69,10 +79,13 @@ def main(argv: list[str] | None = None) -> int:
     """Learn both mixtures and write them into the sidecar."""
     torch.set_num_threads(1)  # small sums: threads would only wait for each other
     options = parser().parse_args(argv)
-    menus = [line for path in options.menus for line in read_menus(path)]
     with tempfile.TemporaryDirectory() as folder:
         stores = options.stores or Path(folder)
-        sites = list(collect(menus, options.sources, options.model, stores))
+        sites = _collected(options.menus, options, stores)
+        if len({site.repo for site in sites}) >= 2:
+            judged = {site.repo for site in sites}
+            read = _collected(options.read, options, stores)
+            sites += [replace(site, read=True) for site in read if site.repo not in judged]
     if len({site.repo for site in sites}) < 2:
         raise LearnError("The mixture needs lists of at least two repositories.")
     if options.ablate:
@@ -92,6 +105,11 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[Site]:
+    lines = [line for path in menus for line in read_menus(path)]
+    return list(collect(lines, options.sources, options.model, stores))
+
+
 def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object]:
     """Return what is lost, on repositories left out in turn, where a group of features is not there."""
     made: dict[str, object] = {}
@@ -105,73 +123,26 @@ def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object
     return made
 
 
-class Mixture(nn.Module):
-    """The same sum as ``sibyl.rank.Mix``, with features brought to like sizes."""
-
-    def __init__(
-        self, columns: Sequence[int], mean: torch.Tensor, spread: torch.Tensor, units: int
-    ):
-        super().__init__()
-        self.mask = torch.zeros(len(NAMES))
-        self.mask[list(columns)] = 1
-        self.mean, self.spread = mean, spread
-        self.hidden = nn.Linear(len(NAMES), units)
-        self.out = nn.Linear(units, 1, bias=False)
-        self.direct = nn.Linear(len(NAMES), 1, bias=False)
-        nn.init.zeros_(self.direct.weight)
-        with torch.no_grad():  # begin with the network's own order
-            self.direct.weight[0, 0] = spread[0]
-            self.out.weight.mul_(0.3)
-
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return scores (lists, candidates) of rows (lists, candidates, columns)."""
-        even = (rows - self.mean) / self.spread * self.mask
-        units = torch.relu(self.hidden(even))
-        return (self.out(units) + self.direct(even)).squeeze(-1)
-
-    def folded(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights for features as they come: ``hidden`` and ``out`` of the sidecar.
-
-        The mean's share in ``direct`` is the same for all candidates and left out.
-        """
-        scale = self.mask / self.spread
-        hidden = self.hidden.weight * scale
-        bias = self.hidden.bias - (self.hidden.weight * scale * self.mean).sum(1)
-        direct = self.direct.weight[0] * scale
-        return (
-            torch.cat((hidden.T, bias[None])).detach().numpy(),
-            torch.cat((self.out.weight[0], direct)).detach().numpy(),
-        )
-
-
-def _batch(sites: Sequence[Site]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return rows (lists, longest, columns), what is padding, and the truths."""
-    longest = max(len(site.names) for site in sites)
-    rows = np.zeros((len(sites), longest, len(NAMES)), np.float32)
-    absent = np.ones((len(sites), longest), bool)
-    for index, site in enumerate(sites):
-        rows[index, : len(site.names)] = site.rows
-        absent[index, : len(site.names)] = False
-    truths = torch.tensor([site.truth for site in sites])
-    return torch.from_numpy(rows), torch.from_numpy(absent), truths
-
-
 Scored = list[tuple[Site, Floats]]
 
 
 def left_out(
     sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
 ) -> dict[str, Scored]:
-    """Return, for each view, every site with scores by mixtures that have not seen its repository."""
-    order = np.random.default_rng(options.seed).permutation(sorted({site.repo for site in sites}))
+    """Return, for each view, every site with scores by mixtures that have not seen its repository.
+
+    Those of repositories that the network was trained on are learnt from alone.
+    """
+    judged = sorted({site.repo for site in sites if not site.read})
+    order = np.random.default_rng(options.seed).permutation(judged)
     scores: dict[str, Scored] = {view: [] for view in views}
     for fold in range(min(options.folds, len(order))):
         held = set(order[fold :: options.folds])
         learnt = [site for site in sites if site.repo not in held]
-        mixtures = _fit_all(learnt, columns, options, views)
+        mixtures = fit_all(learnt, columns, options, views)
         for view, its in scores.items():
             its += [
-                (site, _scored(mixtures, site.rows * kept(view)))
+                (site, scored(mixtures, site.rows * kept(view)))
                 for site in sites
                 if site.repo in held
             ]
@@ -186,13 +157,15 @@ def learn(
     scores = [one for its in by_view.values() for one in its]
     heat = _temperature(scores)
     star, _ = _threshold(*_sure(scores, heat))
+    asked = [site for site in sites if not site.read]
     judged = {
-        "sites": len(sites),
-        "repositories": len({site.repo for site in sites}),
+        "sites": len(asked),
+        "repositories": len({site.repo for site in asked}),
+        "read_sites": len(sites) - len(asked),
         "temperature": heat,
         **{view: _judged(its, heat, star) for view, its in by_view.items()},
     }
-    folded = [mixture.folded() for mixture in _fit_all(sites, columns, options, views)]
+    folded = [mixture.folded() for mixture in fit_all(sites, columns, options, views)]
     direct = np.mean([out[options.units :][columns] for _, out in folded], 0)
     units = np.concatenate([out[: options.units] / len(folded) for _, out in folded])
     return {
@@ -221,23 +194,6 @@ def _judged(scores: Scored, heat: float, star: float) -> dict[str, float]:
     }
 
 
-def _fit_all(
-    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
-) -> list[Mixture]:
-    """Train one mixture for each seed; together they are steadier than one."""
-    ordered = sorted(sites, key=lambda site: len(site.names))  # lists of like length side by side
-    batches = [_batch(ordered[at : at + _LISTS]) for at in range(0, len(ordered), _LISTS)]
-    stacked = torch.from_numpy(np.concatenate([site.rows for site in sites]))
-    sizes = stacked.mean(0), stacked.std(0).clamp(min=0.05)
-    return [_fit(batches, sizes, columns, options, views, seed) for seed in range(options.seeds)]
-
-
-@torch.no_grad()
-def _scored(mixtures: list[Mixture], rows: Floats) -> Floats:
-    stacked = torch.stack([mixture(torch.from_numpy(rows)) for mixture in mixtures])
-    return np.asarray(stacked.mean(0).numpy())
-
-
 def _temperature(scores: Scored) -> float:
     """Return by what scores are divided to be as sure as they are right."""
     grid = np.arange(0.7, 2.55, 0.05).tolist()
@@ -245,34 +201,6 @@ def _temperature(scores: Scored) -> float:
         -np.mean([log_share(its / heat)[site.truth] for site, its in scores]) for heat in grid
     ]
     return round(grid[int(np.argmin(losses))], 2)
-
-
-def _fit(
-    batches: Sequence[tuple[torch.Tensor, torch.Tensor, torch.Tensor]],
-    sizes: tuple[torch.Tensor, torch.Tensor],
-    columns: list[int],
-    options: argparse.Namespace,
-    views: Sequence[str],
-    seed: int,
-) -> Mixture:
-    """Train one mixture."""
-    torch.manual_seed(seed)
-    mixture = Mixture(columns, *sizes, options.units)
-    optimiser = torch.optim.AdamW(mixture.parameters(), lr=_RATE, weight_decay=0.03)
-    steps = options.epochs * len(batches)
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, _RATE / 20)
-    rng = np.random.default_rng(seed)
-    seen = [torch.from_numpy(kept(view)) for view in views]
-    for _ in range(options.epochs):
-        for index in rng.permutation(len(batches)):
-            rows, absent, truths = batches[index]
-            scores = mixture(rows * seen[rng.integers(len(seen))])
-            loss = functional.cross_entropy(scores.masked_fill(absent, -1e4), truths)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            falling.step()
-    return mixture
 
 
 def _threshold(confidence: np.ndarray, right: np.ndarray) -> tuple[float, float]:

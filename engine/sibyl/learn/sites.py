@@ -51,6 +51,7 @@ class Site:
     before: str  # the member used last on this receiver
     files: int  # other files of the project that are known
     kind: str  # of receiver: known, self, chained, unresolved
+    read: bool = False  # the network was trained on this repository
 
     def prefixed(self, letters: int) -> np.ndarray:
         """Return which candidates are left after the truth's first letters were typed."""
