@@ -166,13 +166,6 @@ local function live()
   end
 end
 
-local REORDERING = {
-  ['blink.cmp'] = 'It orders by its own score: add `sort_text` first in `fuzzy.sorts`, or accept its order.',
-  ['cmp'] = 'It orders by its own comparators: put `sort_text` early in `sorting.comparators`.',
-  ['mini.completion'] = 'It sorts by sortText and so shows this order, unless `process_items` says otherwise.',
-  ['coq'] = 'It orders by its own score; sibyl can do nothing there.',
-}
-
 local function menu()
   health.start('sibyl: menu')
   local flags = vim.split(vim.o.completeopt, ',')
@@ -190,7 +183,7 @@ local function menu()
   if not has('noselect') and not has('noinsert') then
     health.info("'completeopt' inserts the first line by itself; `set completeopt+=noselect` does not")
   end
-  for name, advice in pairs(REORDERING) do
+  for name, advice in pairs(require('sibyl.menus').advice) do
     if package.loaded[name] then
       health.warn(('the plugin `%s` is at work'):format(name), advice)
     end

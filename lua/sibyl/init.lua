@@ -1,5 +1,6 @@
 -- In: Python buffers as they open, and the user's switches. Out: the parts at work in these buffers.
--- Called by: plugin/sibyl.lua (begin), users and :Sibyl (setup, enable, disable, toggle, compare).
+-- Called by: plugin/sibyl.lua (begin), users and :Sibyl (setup, enable, disable, toggle, compare,
+-- comparator).
 --
 -- Wiring of the editor's side, each arrow a call:
 --   FileType python ─► begin ─► bridge.start (host)        LspAttach ─► wrap.buffer (its clients)
@@ -170,6 +171,21 @@ end
 ---@return boolean
 function M.compare(a, b)
   return require('sibyl.items').compare(a, b)
+end
+
+--- A comparator for the menus of plugins that sort anew (nvim-cmp's `sorting.comparators`): what sibyl has ranked
+--- stands first, in its order; of the rest it says nothing.
+---@param a table an nvim-cmp entry, or an item
+---@param b table
+---@return boolean|nil
+function M.comparator(a, b)
+  local place = require('sibyl.items').place
+  local first = place(a.completion_item or a) or math.huge
+  local second = place(b.completion_item or b) or math.huge
+  if first ~= second then
+    return first < second
+  end
+  return nil
 end
 
 return M

@@ -233,6 +233,13 @@ function M.restore(item)
   return out
 end
 
+--- Where sibyl has put an item, counted from 1; nil for an item it has not ranked.
+---@param item table
+---@return integer|nil
+function M.place(item)
+  return tonumber((tostring(item.sortText):match(SHAPE)))
+end
+
 local function place_of(entry)
   local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
   if type(item) ~= 'table' then

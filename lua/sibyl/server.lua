@@ -8,6 +8,7 @@ local config = require('sibyl.config')
 local dot = require('sibyl.dot')
 local interpreter = require('sibyl.interpreter')
 local log = require('sibyl.log')
+local menus = require('sibyl.menus')
 
 local M = {}
 
@@ -88,15 +89,31 @@ local function settings_for(environment, done)
   end)
 end
 
+-- A plugin with a menu of its own may be loaded when one begins to insert: then ours stops to open by itself.
+local function give_way(buf)
+  api.nvim_create_autocmd('InsertEnter', {
+    group = api.nvim_create_augroup('sibyl_way_' .. buf, { clear = true }),
+    buffer = buf,
+    desc = "sibyl: one menu at a time (sibyl's own server)",
+    callback = vim.schedule_wrap(function()
+      local ours = M.client(buf)
+      if menus.loaded() and ours and vim.lsp.completion and vim.lsp.completion.enable then
+        vim.lsp.completion.enable(false, ours.id, buf)
+      end
+    end),
+  })
+end
+
 local function on_attach(client, buf)
-  local auto = config.get().autotrigger
+  local auto = config.get().autotrigger and not menus.loaded()
   if vim.lsp.completion and vim.lsp.completion.enable then
     vim.lsp.completion.enable(true, client.id, buf, { autotrigger = auto })
   end
   if auto then
     dot.prepare(buf, function()
-      return M.client(buf) ~= nil
+      return M.client(buf) ~= nil and not menus.loaded()
     end)
+    give_way(buf)
   end
 end
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,20 @@ def test_autotrigger_off(served: Callable, tmp_path: Path) -> None:
     child.type_keys("<C-x><C-o>")
     child.wait_menu(30)
     assert "upper" in child.words()
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["before the server", "when one inserts"])
+def test_one_menu_at_a_time(served: Callable, early: bool) -> None:
+    """With a plugin that has a menu of its own, none opens by itself, whenever it was loaded."""
+    loaded = "package.loaded['blink.cmp'] = {}"
+    lazily = f"vim.api.nvim_create_autocmd('InsertEnter', {{ callback = function() {loaded} end }})"
+    child, _ = served(lua=loaded if early else lazily)
+    wait_clients(child, "sibyl")
+    child.type_keys("Gos = name.", every=0.02)
+    time.sleep(1)
+    assert child.words() == []
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: "upper" in child.words(), 30, "the members of str")
 
 
 def test_not_beside_another(serve: Callable) -> None:
