@@ -150,26 +150,6 @@ def test_several_clients(serve: Callable) -> None:
     assert words[0] == "json"
 
 
-def test_comparator_for_plugins(nvim: Child) -> None:
-    """A plugin's menu has ranked items first and in order, nvim-cmp's entries and plain items alike."""
-    code = """
-    local wrap = ...
-    local shown = {}
-    for text in ('00002~sibyl=b 00001~sibyl*=z 00003~sibyl- - 1'):gmatch('%S+') do
-      local item = { label = text, sortText = text ~= '-' and text or nil }
-      table.insert(shown, wrap and { completion_item = item } or item)
-    end
-    table.sort(shown, function(a, b)
-      local first = require('sibyl').comparator(a, b)
-      if first ~= nil then return first end
-      return (a.completion_item or a).label < (b.completion_item or b).label
-    end)
-    return vim.tbl_map(function(e) return (e.completion_item or e).label end, shown)
-    """
-    wanted = ["00001~sibyl*=z", "00002~sibyl=b", "00003~sibyl-", "-", "1"]
-    assert [nvim.lua(code, wrap) for wrap in (True, False)] == [wanted, wanted]
-
-
 def test_compare(serve: Callable) -> None:
     """`require('sibyl').compare` orders the items of all clients together, strictly."""
     cmp = """
