@@ -53,8 +53,8 @@ def parser() -> argparse.ArgumentParser:
         "--lanes",
         type=int,
         default=32,
-        help="files read side by side (default: 32; more learn less from as many tokens, "
-        "yet a GPU reads them much faster)",
+        help="files read side by side (default: 32, which learn fastest; 96 at the end, by --start, "
+        "learn more, and a GPU reads more much faster)",
     )
     add("--length", type=int, default=96, help="tokens of a chunk, back-propagation's reach (96)")
     add("--steps", type=int, default=50_000, help="chunks of all lanes to train on (50000)")
