@@ -81,6 +81,7 @@ _KINDS = {  # the protocol's CompletionItemKind
     **dict.fromkeys((7, 8, 13, 22, 25), COLUMNS["type"]),
     9: COLUMNS["module"],
 }
+_FIRST_PLACE = COLUMNS["place"]
 _FIRST_COUNT = COLUMNS["receiver_count"]
 _FIRST_RECENCY = COLUMNS["receiver_recency"]
 _FIRST_PROJECT = COLUMNS["project_origin_count"]
@@ -125,8 +126,11 @@ def features(
     _used(made, rows, place, usage)
     _relations(made, rows, place)
     _elsewhere(made, rows, remembered)
-    if len(rows) < len(names):  # a name listed twice has been used as often both times
+    if len(rows) < len(
+        names
+    ):  # a name listed twice stands and was used alike both times: so the server's order stays
         first = [rows[name] for name in names]
+        made[:, _FIRST_PLACE : _FIRST_PLACE + 2] = made[first, _FIRST_PLACE : _FIRST_PLACE + 2]
         made[:, _FIRST_COUNT:_FIRST_CONTEXT] = made[first, _FIRST_COUNT:_FIRST_CONTEXT]
     made[:, _FIRST_CONTEXT:] = _context(len(names), place, usage, remembered)
     return made

@@ -109,7 +109,8 @@ class Ranker:
             scores = self.mix.scores(rows)
         else:
             scores = log_share(logits)
-        order = np.argsort(-scores, kind="stable")
+        # Sums of the same numbers may differ in their last bits by where they stand in memory.
+        order = np.argsort(-np.round(scores, 4), kind="stable")
         if not place.member:
             imports = np.asarray(kinds)[order] >= IMPORTS
             order = np.concatenate((order[~imports], order[imports]))

@@ -52,6 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         train(options, processes)
     finally:
         processes.leave()
+    processes.end()
     return 0
 
 
