@@ -126,9 +126,8 @@ def features(
     _used(made, rows, place, usage)
     _relations(made, rows, place)
     _elsewhere(made, rows, remembered)
-    if len(rows) < len(
-        names
-    ):  # a name listed twice stands and was used alike both times: so the server's order stays
+    if len(rows) < len(names):
+        # A name listed twice stands and was used alike both times: so the server's order stays.
         first = [rows[name] for name in names]
         made[:, _FIRST_PLACE : _FIRST_PLACE + 2] = made[first, _FIRST_PLACE : _FIRST_PLACE + 2]
         made[:, _FIRST_COUNT:_FIRST_CONTEXT] = made[first, _FIRST_COUNT:_FIRST_CONTEXT]

@@ -133,9 +133,8 @@ class States:
         if start != self._now.start:
             other, self._other = self._other, self._now
             self._now = other if other and other.start == start else Window(self._model, start)
-        if self._now.knows(
-            count
-        ):  # a list is asked for: what is not for it can wait for the next key
+        if self._now.knows(count):
+            # A list is asked for: what is not for it can wait for the next key.
             self._predicted = self._now.predict(texts)
             return self._predicted
         many = count - self._now.read > SPACING

@@ -246,8 +246,7 @@ local function place_of(entry)
     return 100000, entry.word or '' -- buffer words and the like: after what a server knows
   end
   local text = type(item.sortText) == 'string' and item.sortText or item.label
-  local place = tonumber((text:match(SHAPE)))
-  return place or 99999, text
+  return M.place(item) or 99999, text
 end
 
 --- A strict order over the lines of a menu, wherever they come from.

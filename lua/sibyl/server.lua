@@ -97,7 +97,7 @@ local function give_way(buf)
     desc = "sibyl: one menu at a time (sibyl's own server)",
     callback = vim.schedule_wrap(function()
       local ours = M.client(buf)
-      if menus.loaded() and ours and vim.lsp.completion and vim.lsp.completion.enable then
+      if menus.loaded() and ours then
         vim.lsp.completion.enable(false, ours.id, buf)
       end
     end),
@@ -108,12 +108,14 @@ local function on_attach(client, buf)
   local auto = config.get().autotrigger and not menus.loaded()
   if vim.lsp.completion and vim.lsp.completion.enable then
     vim.lsp.completion.enable(true, client.id, buf, { autotrigger = auto })
+    if auto then
+      give_way(buf)
+    end
   end
   if auto then
     dot.prepare(buf, function()
       return M.client(buf) ~= nil and not menus.loaded()
     end)
-    give_way(buf)
   end
 end
 

@@ -82,12 +82,11 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         stores = options.stores or Path(folder)
         sites = _collected(options.menus, options, stores)
-        if len({site.repo for site in sites}) >= 2:
-            judged = {site.repo for site in sites}
-            read = _collected(options.read, options, stores)
-            sites += [replace(site, read=True) for site in read if site.repo not in judged]
-    if len({site.repo for site in sites}) < 2:
-        raise LearnError("The mixture needs lists of at least two repositories.")
+        judged = {site.repo for site in sites}
+        if len(judged) < 2:
+            raise LearnError("The mixture needs lists of at least two repositories.")
+        read = _collected(options.read, options, stores)
+        sites += [replace(site, read=True) for site in read if site.repo not in judged]
     if options.ablate:
         with whole_file(options.ablate) as file:
             file.write((json.dumps(ablation(sites, options), indent=1) + "\n").encode())

@@ -53,9 +53,8 @@ class Processes:
 
     def leave(self) -> None:
         """End what ``join`` began."""
-        if not distributed.is_initialized():
-            return
-        distributed.destroy_process_group()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
 
     def end(self) -> None:
         """End a worker whose work is done; gloo's threads may abort an interpreter that ends in order."""
