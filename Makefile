@@ -10,6 +10,9 @@ LEARN := $(PY) -m sibyl.learn
 # Of bench: checkouts of the other plugins, recorded lists, and the repositories these are of.
 BENCH := $(if $(PEERS),--peers $(PEERS)) $(if $(MENUS),--menus $(MENUS)) $(if $(SOURCES),--sources $(SOURCES))
 
+# ONNX Runtime reports to its maker unless it reads this before it is imported (engine/sibyl/runtime.py).
+export ORT_DISABLE_TELEMETRY := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn \
 	fuzz bench bench-short lint learn-tiny learn-own learn clean

@@ -85,9 +85,12 @@ def steps(count: int, one_buffer: bool) -> tuple[dict[str, Resident], list[Resid
     """Go through all steps; return memory after each, and along the keystrokes, and their number."""
     found = {"python": now()}
     import numpy  # noqa: F401
-    import onnxruntime  # noqa: F401
     import pynvim  # noqa: F401
     import tree_sitter_python  # noqa: F401
+
+    from sibyl.runtime import onnxruntime
+
+    onnxruntime()
 
     found["imports"] = now()
     from sibyl.model import Model

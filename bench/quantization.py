@@ -19,31 +19,32 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 from common import finish, table
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from sibyl.learn.export import write_meta
 from sibyl.learn.metrics import rank_of, summary
 from sibyl.learn.quantize import rows_int8
 from sibyl.learn.sites import collect, read_menus
 from sibyl.model import Model
+from sibyl.runtime import onnxruntime
 from sibyl.vocab import Vocab
 
-SCHEMES: dict[str, tuple[bool, QuantType | None, bool]] = {
+QUANTIZATION = onnxruntime("quantization")
+SCHEMES: dict[str, tuple[bool, Any, bool]] = {
     "float32": (False, None, False),
     "rows INT8": (False, None, True),
-    "LSTM UINT8 by column": (True, QuantType.QUInt8, False),
-    "both, LSTM UINT8 by column (shipped)": (True, QuantType.QUInt8, True),
-    "both, LSTM UINT8 by matrix": (False, QuantType.QUInt8, True),
-    "both, LSTM INT8 by column": (True, QuantType.QInt8, True),
+    "LSTM UINT8 by column": (True, QUANTIZATION.QuantType.QUInt8, False),
+    "both, LSTM UINT8 by column (shipped)": (True, QUANTIZATION.QuantType.QUInt8, True),
+    "both, LSTM UINT8 by matrix": (False, QUANTIZATION.QuantType.QUInt8, True),
+    "both, LSTM INT8 by column": (True, QUANTIZATION.QuantType.QInt8, True),
 }
 """Name: one scale a column of the LSTM (else one a matrix), its type, whether the rows are INT8."""
 
 
-def made(source: Path, target: Path, scheme: tuple[bool, QuantType | None, bool]) -> None:
+def made(source: Path, target: Path, scheme: tuple[bool, Any, bool]) -> None:
     """Write the model of one scheme."""
     by_column, kind, rows = scheme
     target.mkdir()
@@ -52,8 +53,9 @@ def made(source: Path, target: Path, scheme: tuple[bool, QuantType | None, bool]
         shutil.copy(source / "sibyl.onnx", target)
     else:
         prepared = target / "prepared.onnx"
-        quant_pre_process(source / "sibyl.onnx", prepared, skip_symbolic_shape=True)
-        quantize_dynamic(
+        prepare = onnxruntime("quantization.shape_inference").quant_pre_process
+        prepare(source / "sibyl.onnx", prepared, skip_symbolic_shape=True)
+        QUANTIZATION.quantize_dynamic(
             prepared,
             target / "sibyl.onnx",
             op_types_to_quantize=["LSTM", "MatMul"],

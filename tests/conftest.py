@@ -8,12 +8,15 @@ Who:  pytest.
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+# Before anything may import ONNX Runtime, which else reports to its maker (engine/sibyl/runtime.py).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 HERE = Path(__file__).resolve().parent
 # Helpers beside this file are imported by their plain names; the engine works uninstalled too.
 sys.path[:0] = [str(HERE), str(HERE / "neovim"), str(HERE.parent / "engine")]

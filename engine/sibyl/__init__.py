@@ -9,7 +9,12 @@ A step imports only steps before it. Importing the package itself costs nothing:
 with the modules that need them.
 """
 
+import os
+
 from sibyl.errors import LearnError, ModelError, SibylError, TextError
 
 __all__ = ["LearnError", "ModelError", "SibylError", "TextError", "__version__"]
 __version__ = "0.1.0"
+
+# ONNX Runtime reads this when it is imported (sibyl.runtime): nothing of ours reports to anybody.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"

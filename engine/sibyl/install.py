@@ -45,7 +45,9 @@ PROGRESS = (
     "Prepared",
     "Installed",
 )
+# The first line: ONNX Runtime reports to its maker unless it reads this (see sibyl.runtime).
 TRY = """
+import os; os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import importlib, importlib.metadata, json, sys, sysconfig
 for name in sys.argv[1].split(","): importlib.import_module(name)
 versions = {name: importlib.metadata.version(name) for name in sys.argv[2].split(",") if name}

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sibyl.errors import ModelError
+from sibyl.runtime import session
 from sibyl.stream import STREAM_VERSION
 from sibyl.vocab import Vocab
 
@@ -49,7 +50,7 @@ class Model:
         self.size: int = self.meta["sizes"]["embedding"]
         hidden = self.meta["sizes"]["hidden"]
         self._rows = np.asarray(np.load(folder / "rows.npy", mmap_mode="r"))  # still mapped
-        self._session = _session(folder / "sibyl.onnx")
+        self._session = session(folder / "sibyl.onnx")
         zero = np.zeros((1, 1, hidden), np.float32)
         zero.setflags(write=False)
         self.begin: State = (zero, zero)
@@ -161,19 +162,3 @@ def _sha256(path: Path) -> str:
         return digest.hexdigest()
     except OSError as error:
         raise ModelError(f"The model file {path} cannot be read; get the model again.") from error
-
-
-def _session(path: Path) -> Any:
-    """Open the graph with one thread and no memory arena: it is small, and so is the machine's share."""
-    import onnxruntime  # slow to import; only here
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(
-            str(path), sess_options=options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:  # ONNX Runtime's own errors have no common base of their own
-        raise ModelError(f"The model file {path} cannot be run ({error}).") from error

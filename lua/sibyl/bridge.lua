@@ -124,6 +124,7 @@ function M.spawn()
     rpc = true,
     cwd = interpreter.root(),
     env = {
+      ORT_DISABLE_TELEMETRY = '1', -- engine/sibyl/runtime.py; here too, before any import at all
       PYTHONDONTWRITEBYTECODE = '1',
       PYTHONPATH = '',
       PYTHONUTF8 = '1',

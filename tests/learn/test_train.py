@@ -23,6 +23,7 @@ from sibyl.learn.runs import prepare  # noqa: E402
 from sibyl.learn.watch import draw_curves, ranks_of, read_log, summary  # noqa: E402
 from sibyl.learn.weights import float_rows, read_model  # noqa: E402
 from sibyl.model import Model  # noqa: E402
+from sibyl.runtime import session  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 SMALL = "--hidden 24 --embedding 16"
@@ -91,12 +92,10 @@ def test_the_shipped_model_can_be_finetuned(tmp_path: Path) -> None:
     rows = torch.from_numpy(float_rows(np.load(SHIPPED / "rows.npy"))[20:60, None])
     with torch.no_grad():
         wanted = network(rows, None)[0][-1, 0].numpy()
-    import onnxruntime
-
     zero = np.zeros((1, 1, found.sizes.hidden), np.float32)
-    session = onnxruntime.InferenceSession(str(SHIPPED / "sibyl.onnx"))
+    opened = session(SHIPPED / "sibyl.onnx")
     given = {"vectors": rows.numpy(), "hidden_in": zero, "cell_in": zero}
-    got = session.run(["predicted"], given)[0][0, 0]
+    got = opened.run(["predicted"], given)[0][0, 0]
     assert np.corrcoef(wanted, got)[0, 1] > 0.99
     assert np.abs(wanted - got).max() < 0.05 * np.abs(wanted).max()
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
@@ -28,6 +27,7 @@ from sibyl.learn.network import Network
 from sibyl.learn.streams import rows_of
 from sibyl.learn.weights import mixes_of
 from sibyl.model import MODEL_VERSION
+from sibyl.runtime import onnxruntime
 from sibyl.stream import STREAM_VERSION
 from sibyl.vocab import Vocab
 
@@ -180,7 +180,7 @@ def difference(network: Network, path: Path, tokens: int = 64) -> float:
     generator = np.random.default_rng(0)
     vectors = generator.standard_normal((tokens, 1, network.sizes.embedding)).astype(np.float32) / 8
     zero = np.zeros((1, 1, network.sizes.hidden), np.float32)
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = onnxruntime().InferenceSession(str(path), providers=["CPUExecutionProvider"])
     given = {"vectors": vectors, "hidden_in": zero, "cell_in": zero}
     predicted, hidden, cell = session.run(["predicted", "hidden", "cell"], given)
     with torch.no_grad():

@@ -16,14 +16,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from sibyl.errors import LearnError
 from sibyl.learn.export import write_meta
 from sibyl.learn.files import whole_file
 from sibyl.learn.weights import MIXES
 from sibyl.model import SCALED, Model
+from sibyl.runtime import onnxruntime
 from sibyl.vocab import Vocab
 
 
@@ -64,15 +63,17 @@ def main(argv: list[str] | None = None) -> int:
 
 def lstm_int8(source: Path, target: Path) -> None:
     """Quantize LSTM and MatMul; 8-bit unsigned weights cannot saturate on CPUs without VNNI."""
+    quantization = onnxruntime("quantization")
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(source, prepared, skip_symbolic_shape=True)
-        quantize_dynamic(
+        prepare = onnxruntime("quantization.shape_inference").quant_pre_process
+        prepare(source, prepared, skip_symbolic_shape=True)
+        quantization.quantize_dynamic(
             prepared,
             target,
             op_types_to_quantize=["LSTM", "MatMul"],
             per_channel=True,
-            weight_type=QuantType.QUInt8,
+            weight_type=quantization.QuantType.QUInt8,
         )
 
 
