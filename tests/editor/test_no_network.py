@@ -17,11 +17,14 @@ CODE = "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument
 
 @pytest.mark.skipif(not can_close(), reason="no filter of system calls here (Linux has)")
 @pytest.mark.skipif(not PYTHON.exists(), reason="no .venv: `make setup`")
-def test_nothing_leaves_the_machine(nvim_binary: Path, tmp_path: Path) -> None:
+def test_nothing_leaves_the_machine(
+    nvim_binary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neovim, host, reader and `ty` rank a list with no socket to elsewhere, and write our files only.
 
     Whoever asked for such a socket would be dead: the host has the process number it began with, and answers.
     """
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY")  # a person's environment does not say so
     binary, home = tmp_path / "nvim", tmp_path / "home"
     binary.write_text(f'#!/bin/sh\nexec {shlex.join(closed([str(nvim_binary)]))} "$@"\n')
     binary.chmod(0o755)
