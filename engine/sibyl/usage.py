@@ -22,6 +22,7 @@ Uses = dict[str, list[int]]
 _MEMBERS: Group = ("m",)
 _NAMES: Group = ("n",)
 _NEAR = 30  # tokens
+_FAR = 64  # tokens looked back at: in a string left open, no fixed token may stand before for a whole file
 _LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
 
 
@@ -190,9 +191,10 @@ class Place:
 
 def around(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
     """Return the name assigned or passed where token ``index`` is, and the fixed token before its receiver."""
-    while index >= 0 and kinds[index] != FIXED:
+    farthest = max(index - _FAR, -1)
+    while index > farthest and kinds[index] != FIXED:
         index -= 1
-    previous = texts[index] if index >= 0 else "<nl>"
+    previous = texts[index] if index > farthest else "<nl>"
     for back in range(index, max(index - 12, 0), -1):
         text = texts[back]
         if kinds[back] != FIXED:

@@ -1,12 +1,16 @@
 """Step 7b, writing: a process of its own that brings a project's store up to date.
 
 In: a project's root and its store; which files changed is seen by size and time.  Out: the store; on standard
-output a line of JSON for each step ("done", "of"), the last with "ended".  Called by: scribe, as
-``python -m sibyl.memory.build ROOT STORE [--near FILE]``.
+output a line of JSON for each step ("file" before it is read; "done", "of"), the last with "ended".
+Called by: scribe, as ``python -m sibyl.memory.build ROOT STORE [--near FILE]``.
 
 It runs beside the host, so that typing never waits for it: at a low priority, for at most ``--seconds`` of
 CPU time (the next start goes on where it stopped), a few files held at a time. One process writes at a time; a
 second one that finds the store locked leaves at once.
+
+A file that takes more than ``FILE_S`` or ``MOST_BYTES``, or that cannot be read at all, is kept with empty
+notes and not read again before it changes. If it ends the process, scribe starts the next one with
+``--skip FILE``.
 """
 
 from __future__ import annotations
@@ -14,11 +18,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import logging
 import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,13 +31,19 @@ from sibyl.clean import content_fault
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.base import remove
 from sibyl.memory.files import project_files
+from sibyl.memory.limits import cap_memory, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.store import Stamp, Store
 
+FILE_S = 3.0
+"""CPU time for one file."""
+MOST_BYTES = 768 << 20
+"""Address space of the process."""
+_log = logging.getLogger("sibyl")
 _AT_FIRST, _AT_MOST = 5, 40  # files of one transaction: the nearest ones are known at once
 _PATIENCE_S = 5.0
 Changed = tuple[str, Stamp, bytes, Notes]
-Tell = Callable[[int, int], None]
+Tell = Callable[[dict[str, object]], None]
 
 
 def digest_of(data: bytes) -> bytes:
@@ -47,7 +58,13 @@ def noted(path: str, stamp: Stamp, data: bytes) -> Changed:
 
 
 def bring_up_to_date(
-    store: Store, root: Path, near: str, seconds: float, tell: Tell, parent: int = 0
+    store: Store,
+    root: Path,
+    near: str,
+    seconds: float,
+    tell: Tell,
+    parent: int = 0,
+    skip: Collection[str] = (),
 ) -> bool:
     """Read what changed; return whether all of it was read, within the time and while ``parent`` lived."""
     began = time.process_time()
@@ -57,28 +74,36 @@ def bring_up_to_date(
     done, portion = 0, _AT_FIRST
     while done < len(changed):
         some = changed[done : done + portion]
-        read = list(_read(root, some, there, parent))
-        if len(read) < len(some):
-            return False
+        read = []
+        for path in some:
+            if _orphaned(parent):
+                return False
+            tell({"file": path})
+            data = b"" if path in skip else _bytes_of(root / path)
+            read.append((path, there[path], digest_of(data), _notes(path, data)))
         store.update(read)
         done, portion = done + len(some), min(2 * portion, _AT_MOST)
-        tell(done, len(changed))
+        tell({"done": done, "of": len(changed)})
         if time.process_time() - began > seconds:
             break
     return done == len(changed)
 
 
-def _read(
-    root: Path, paths: Iterable[str], stamps: dict[str, Stamp], parent: int
-) -> Iterator[Changed]:
-    for path in paths:
-        if _orphaned(parent):
-            return
-        try:
-            data = (root / path).read_bytes()
-        except OSError:
-            data = b""  # gone meanwhile, or not ours to read
-        yield noted(path, stamps[path], data)
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # gone meanwhile, or not ours to read
+
+
+def _notes(path: str, data: bytes) -> Notes:
+    """Return a file's notes, empty ones where it takes too much: it must not cost the others their place."""
+    try:
+        with cpu_time(FILE_S):
+            return noted(path, (0, 0), data)[3]
+    except Exception as error:
+        _log.warning("%s is not remembered: %r", path, error)
+        return Notes()
 
 
 def _orphaned(parent: int) -> bool:
@@ -102,7 +127,15 @@ def _alone(path: Path) -> Iterator[bool]:
         lock.close()
 
 
-def build(root: Path, path: Path, near: str, seconds: float, tell: Tell, parent: int = 0) -> bool:
+def build(
+    root: Path,
+    path: Path,
+    near: str,
+    seconds: float,
+    tell: Tell,
+    parent: int = 0,
+    skip: Collection[str] = (),
+) -> bool:
     """Bring a store up to date, making it anew where it is damaged; return whether all was read."""
     with _alone(path) as alone:
         if not alone or _orphaned(parent):
@@ -111,7 +144,7 @@ def build(root: Path, path: Path, near: str, seconds: float, tell: Tell, parent:
             try:
                 store = Store(path, _PATIENCE_S)
                 try:
-                    return bring_up_to_date(store, root, near, seconds, tell, parent)
+                    return bring_up_to_date(store, root, near, seconds, tell, parent, skip)
                 finally:
                     store.close()
             except MemoryTrouble as trouble:
@@ -129,24 +162,26 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--near", default="", help="file to begin near, relative to the root")
     parser.add_argument("--parent", type=int, default=0, help="process to end with")
     parser.add_argument("--seconds", type=float, default=60.0, help="CPU time it may take")
+    parser.add_argument("--skip", action="append", default=[], help="file that is not to be read")
     options = parser.parse_args(argv)
     if hasattr(os, "nice"):
         os.nice(10)
+    cap_memory(MOST_BYTES)
 
-    def tell(done: int, of: int) -> None:
-        print(json.dumps({"done": done, "of": of}), flush=True)
+    def tell(said: dict[str, object]) -> None:
+        print(json.dumps(said), flush=True)
 
     try:
         if not options.store.parent.is_dir():  # forgotten meanwhile; who wants it makes it
             return 1
         asked = options.near, options.seconds
-        whole = build(options.root, options.store, *asked, tell, options.parent)
+        whole = build(options.root, options.store, *asked, tell, options.parent, options.skip)
     except MemoryTrouble as trouble:
-        print(json.dumps({"ended": False, "trouble": str(trouble)}), flush=True)
+        tell({"ended": False, "trouble": str(trouble)})
         return 1
     except BrokenPipeError:  # the host is gone
         return 1
-    print(json.dumps({"ended": True, "whole": whole}), flush=True)
+    tell({"ended": True, "whole": whole})
     return 0
 
 

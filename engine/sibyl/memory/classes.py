@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 Lookup = Callable[[str, str], dict[str, Any]]
 """Kind ("class" or "module") and name to what each file says, by path."""
 
 _DEEPEST = 6
+_MOST_LOOKED_AT = 200  # bases of one class, near ones first; each may cost a question to the store
 
 
 class Found(NamedTuple):
@@ -64,7 +66,7 @@ class Classes:
     def inherited(self, bases: Iterable[tuple[str, int]], path: str) -> Members:
         """Return what a class has from bases in other files; each base comes with its distance."""
         made: Members = {}
-        for base, distance in bases:
+        for base, distance in islice(bases, _MOST_LOOKED_AT):
             found = self.find(base, path)
             if found is not None:
                 for name, member in self.members(found, distance).items():
@@ -92,11 +94,13 @@ class Classes:
 
     def _line(self, found: Found) -> Iterator[tuple[int, Found]]:
         """Yield a class and its bases, each once, the near ones first, with their distance."""
-        waiting, seen = deque([(0, found)]), {found[:2]}
+        waiting, seen, left = deque([(0, found)]), {found[:2]}, _MOST_LOOKED_AT
         while waiting:
             far, one = waiting.popleft()
             yield far, one
-            for base in one.bases if far < _DEEPEST else ():
+            bases = one.bases[:left] if far < _DEEPEST else []
+            left -= len(bases)
+            for base in bases:
                 there = self.find(base, one.path)
                 if there is not None and there[:2] not in seen:
                     seen.add(there[:2])
@@ -162,7 +166,7 @@ class Classes:
         self, bases: Iterable[tuple[str, int]], name: str, path: str
     ) -> tuple[str, str]:
         """Return the value of an attribute from bases elsewhere, and the file it is said in; "" if unknown."""
-        for base, _ in bases:
+        for base, _ in islice(bases, _MOST_LOOKED_AT):
             found = self.find(base, path)
             if found is not None:
                 place, said = self._said(found, name)

@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sibyl.stream import MEMBER, Stream
 from sibyl.text import Text
@@ -22,6 +23,8 @@ Counts = dict[str, dict[str, int]]
 
 _LONGEST = 80  # characters of a key; longer receivers are met once
 _MOST_ATTRIBUTES = 400  # of one class or module; generated ones have thousands
+_MOST_CLASSES, _MOST_BASES = 2_000, 50  # of one file, of one class
+_MOST_USES = 20_000  # of one file
 
 
 def keys(use: Use, before: str, around: tuple[str, str], newest: str) -> tuple[str, ...]:
@@ -80,8 +83,8 @@ def take_notes(data: bytes) -> Notes:
     return Notes(
         uses=_uses(stream),
         classes={
-            name: (list(found.bases), _first(found.attrs))
-            for name, found in origins.classes.items()
+            name: (list(found.bases[:_MOST_BASES]), _first(found.attrs))
+            for name, found in islice(origins.classes.items(), _MOST_CLASSES)
         },
         names=_first(known),
     )
@@ -93,7 +96,7 @@ def _uses(stream: Stream) -> Counts:
     counted: Counts = {}
     last: dict[str, str] = {}
     newest = ""
-    for use in stream.uses:
+    for use in islice(stream.uses, _MOST_USES):
         if kinds[use.at] != MEMBER:
             continue
         name = texts[use.at]
@@ -107,4 +110,4 @@ def _uses(stream: Stream) -> Counts:
 
 
 def _first(known: Mapping[str, str]) -> dict[str, str]:
-    return dict(list(known.items())[:_MOST_ATTRIBUTES])
+    return dict(islice(known.items(), _MOST_ATTRIBUTES))

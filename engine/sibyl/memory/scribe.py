@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from pathlib import Path
 
 _log = logging.getLogger("sibyl")
 _LONG_S = 4.0  # after which a person is told, once, that their project is being read
+_MOST_SKIPPED = 20  # files that may end a reading, before it is not begun again
 _MOST_S = 120.0  # of CPU time for one reading; the next one goes on from there
 _ENGINE = Path(__file__).resolve().parents[2]
 
@@ -32,6 +34,7 @@ class Scribe:
         self._tell = tell
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
         self._again: set[Path] = set()
+        self._skip: dict[Path, list[str]] = {}  # files that ended the process that read them
         self._lock = threading.Lock()
         self._closed = False
 
@@ -45,6 +48,7 @@ class Scribe:
                 return
             command = [sys.executable, "-m", "sibyl.memory.build", str(root), str(store)]
             more = [f"--near={near}", f"--seconds={_MOST_S}", f"--parent={os.getpid()}"]
+            more += [f"--skip={path}" for path in self._skip.get(root, ())]
             try:
                 self._running[root] = subprocess.Popen(
                     [*command, *more],
@@ -61,10 +65,13 @@ class Scribe:
 
     def _follow(self, root: Path, store: Path, near: str) -> None:
         """Read what one process says until it ends."""
-        process, began, told = self._running[root], time.monotonic(), False
+        process, began, told, file = self._running[root], time.monotonic(), False, b""
         assert process.stdout is not None
         with process.stdout as lines:
             for line in lines:
+                if line.startswith(b'{"file"'):
+                    file = line  # the host has better to do than to parse each
+                    continue
                 said = json.loads(line)
                 if "trouble" in said:
                     _log.error(said["trouble"])
@@ -79,10 +86,20 @@ class Scribe:
             _log.warning("reading %s ended with code %d", root, process.returncode)
         with self._lock:
             self._running.pop(root, None)
-            again = root in self._again
+            again = root in self._again or self._fatal(root, process.returncode, file)
             self._again.discard(root)
         if again:
             self.read(root, store, near)
+
+    def _fatal(self, root: Path, code: int, line: bytes) -> bool:
+        """Tell whether a file ended its reader, and leave that file out from now on."""
+        known = self._skip.setdefault(root, [])
+        ended = code in (-signal.SIGTERM, 0, 1) or self._closed
+        if ended or not line or len(known) >= _MOST_SKIPPED:
+            return False
+        known.append(json.loads(line)["file"])
+        _log.warning("%s is not remembered: it ended its reader", known[-1])
+        return True
 
     def forget(self, root: Path) -> None:
         """End the reading of a project that somebody had forgotten."""

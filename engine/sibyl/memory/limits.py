@@ -1,0 +1,63 @@
+"""Step 7b, limits: what one file may cost the process that reads a project.
+
+In: CPU seconds, bytes.  Out: ``TooMuch`` inside a block that took longer; a process without more memory.
+Called by: build, and nothing that runs in the host: signals and limits belong to a whole process.
+
+Two timers stand behind each other. The first raises ``TooMuch`` as soon as Python runs again. While a library
+written in C keeps Python from that, the second one ends the process; whoever started it knows the file.
+Windows has neither timers nor such a limit of memory: there a file is only limited by its size.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from sibyl.errors import SibylError
+
+PATIENCE = 4
+"""So many times its limit may code that is not Python take before the process is ended."""
+
+
+class TooMuch(SibylError):
+    """A file takes more time than one file may."""
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise TooMuch("The file takes too long to read.")
+
+
+@contextmanager
+def cpu_time(seconds: float) -> Iterator[None]:
+    """Raise TooMuch in a block that takes longer; for the main thread alone."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, _raise)
+    signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE * seconds)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def cap_memory(most: int) -> None:
+    """Let this process have so many bytes of address space; beyond that it gets MemoryError."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    try:
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        capped = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (capped, hard))
+    except (OSError, ValueError):  # macOS knows the name and refuses
+        pass
