@@ -18,6 +18,10 @@ get equal texts, which is what a ranking needs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+_DEEPEST, _MOST_CLASSES = 5, 32
+"""Steps from a class to a base that is asked, and classes asked: deeper ones say little, and cost a list."""
 _LONGEST = 64  # characters; longer paths say less than their last name
 
 # Values of calls that everybody makes; anything else is learned.
@@ -47,7 +51,19 @@ _BUILTIN = frozenset(
     "str bytes int float bool list dict set frozenset tuple object type super open range zip map "
     "filter enumerate reversed iter next sorted len print repr input chr format hex bin oct ord hash "
     "id round sum isinstance hasattr callable any all vars globals locals property bytearray "
-    "memoryview complex getattr".split()
+    "memoryview complex getattr "
+    # Exceptions, as Python 3.10 to 3.14 have them.
+    "BaseException BaseExceptionGroup Exception ExceptionGroup GeneratorExit KeyboardInterrupt "
+    "SystemExit ArithmeticError AssertionError AttributeError BlockingIOError BrokenPipeError "
+    "BufferError ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError "
+    "ConnectionResetError EOFError EnvironmentError FileExistsError FileNotFoundError "
+    "FloatingPointError IOError ImportError IndentationError IndexError InterruptedError "
+    "IsADirectoryError KeyError LookupError MemoryError ModuleNotFoundError NameError "
+    "NotADirectoryError NotImplementedError OSError OverflowError PermissionError "
+    "ProcessLookupError RecursionError ReferenceError RuntimeError StopAsyncIteration "
+    "StopIteration SyntaxError SystemError TabError TimeoutError TypeError UnboundLocalError "
+    "UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError ValueError "
+    "ZeroDivisionError".split()
 )
 _INNER = frozenset(
     f"{module}.{name}"
@@ -137,29 +153,34 @@ class Origins:
             return "~" + name
         return f"{value}.{name}"
 
-    def member(self, cls: str, name: str, depth: int = 6) -> str:
+    def lineage(self, cls: str) -> Iterator[tuple[Class, int]]:
+        """Yield a class of this file and its bases in this file, depth first, each once with its distance."""
+        seen: set[str] = set()
+        waiting = [(cls, 0)]
+        while waiting:
+            name, distance = waiting.pop()
+            known = self.classes.get(name)
+            if known is None or name in seen or distance > _DEEPEST or len(seen) == _MOST_CLASSES:
+                continue
+            seen.add(name)
+            yield known, distance
+            inner = [base[2:] for base in known.bases if base[:2] == "L:"]
+            waiting += [(base, distance + 1) for base in reversed(inner)]
+
+    def member(self, cls: str, name: str) -> str:
         """Return what attribute ``name`` of a class of this file is bound to, '' if unknown."""
-        known = self.classes.get(cls)
-        if known is None or depth == 0:
-            return ""
-        value = known.attrs.get(name)
-        if value is not None:
-            return value
-        for base in known.bases:
-            if base[:2] == "L:" and (value := self.member(base[2:], name, depth - 1)):
+        for known, _ in self.lineage(cls):
+            value = known.attrs.get(name)
+            if value is not None:
                 return value
         return ""
 
-    def members(self, cls: str, depth: int = 6) -> dict[str, int]:
+    def members(self, cls: str) -> dict[str, int]:
         """Return the names a class of this file has been given, each with its distance in bases."""
-        known = self.classes.get(cls)
-        if known is None or depth == 0:
-            return {}
-        found = dict.fromkeys(known.attrs, 6 - depth)
-        for base in known.bases:
-            if base[:2] == "L:":
-                for name, far in self.members(base[2:], depth - 1).items():
-                    found.setdefault(name, far)
+        found: dict[str, int] = {}
+        for known, distance in self.lineage(cls):
+            for name in known.attrs:
+                found.setdefault(name, distance)
         return found
 
     def call(self, value: str, name: str) -> str:
@@ -223,29 +244,21 @@ class Origins:
             return "@super:" + self.base(cls.name)
         return "@" + value
 
-    def base(self, cls: str, depth: int = 6) -> str:
+    def base(self, cls: str) -> str:
         """Return the first base of a class of this file that is not of this file, '' if none."""
-        known = self.classes.get(cls)
-        if known is None or depth == 0:
-            return ""
-        for base in known.bases:
-            found = self.base(base[2:], depth - 1) if base[:2] == "L:" else base.lstrip("~")
-            if found and found != "object":
-                return found
+        for base, _ in self.outer_bases(cls):
+            if (name := base.lstrip("~")) and name != "object":
+                return name
         return ""
 
-    def outer_bases(self, cls: str, depth: int = 6) -> list[tuple[str, int]]:
+    def outer_bases(self, cls: str) -> list[tuple[str, int]]:
         """Return the bases of a class of this file that are not of this file, each with its distance."""
-        known = self.classes.get(cls)
-        if known is None or depth == 0:
-            return []
-        found: list[tuple[str, int]] = []
-        for base in known.bases:
-            if base[:2] == "L:":
-                found += self.outer_bases(base[2:], depth - 1)
-            else:
-                found.append((base, 7 - depth))
-        return found
+        return [
+            (base, distance + 1)
+            for known, distance in self.lineage(cls)
+            for base in known.bases
+            if base[:2] != "L:"
+        ]
 
 
 def class_name(value: str) -> str:

@@ -31,7 +31,16 @@ from sibyl.grammar import (
 )
 from sibyl.origins import class_name
 from sibyl.statements import Statements
-from sibyl.tokens import FIXED, KEYWORDS, MARKS, MEMBER, NAME, ORIGIN, Use
+from sibyl.tokens import (
+    FIXED,
+    KEYWORD_ARGUMENT,
+    KEYWORDS,
+    MARKS,
+    MEMBER,
+    NAME,
+    ORIGIN,
+    Use,
+)
 
 # Keywords that begin a statement wherever they begin a line: an unclosed bracket above ends there.
 _HARD = frozenset(
@@ -39,7 +48,7 @@ _HARD = frozenset(
     "elif except finally".split()
 )
 _HEADS = frozenset("def class for with except if elif else while try finally".split())
-_FIRST_ENDS = frozenset(("==", "<", "in", "is", "not", "lambda", ":="))
+_FIRST_ENDS = frozenset(("==", "<", "in", "is", "not", "lambda"))
 
 
 class Reader(Statements):
@@ -63,7 +72,7 @@ class Reader(Statements):
         self.leaves += 1
         if self.leaves == 1:
             self.head = word if word in KEYWORDS or word == "@" else "expression"
-        elif self.leaves == 2 and self.head == "async":
+        elif self.leaves == 2 and (self.head == "async" or self._is_lazy(word)):
             self.head = word
         if word in KEYWORDS:
             self._keyword(word)
@@ -85,7 +94,9 @@ class Reader(Statements):
             return
         if self.glued or self.data.find(b"\n", self.last_end, begin) < 0:
             return
-        column = begin - (self.data.rfind(b"\n", 0, begin) + 1)
+        first = self.data.rfind(b"\n", 0, begin) + 1
+        # A form feed sets the column to zero (Python's lexical analysis, section 2.1.8).
+        column = begin - max(first, self.data.rfind(b"\f", first, begin) + 1)
         if self.level is not None and not (word in _HARD and column <= self.column):
             return
         self.level = None
@@ -106,6 +117,10 @@ class Reader(Statements):
         self.indents, self.column = indents, column
         self._emit(token)
         self._statement()
+
+    def _is_lazy(self, word: str) -> bool:
+        """Tell whether a statement's second word makes it a lazy import (PEP 810)."""
+        return word in ("import", "from") and self.spelled == "lazy"
 
     def _emit(self, text: str, kind: int = FIXED) -> None:
         self.kinds.append(kind)
@@ -165,6 +180,8 @@ class Reader(Statements):
 
     def _operand(self, operator: str) -> None:
         """An operator ended an operand; the first one gives a group its value."""
+        if self.walrus:
+            self._walrus()
         if not self.settled and self.value:
             self.settled, self.first = True, self.value
         if operator in _FIRST_ENDS:
@@ -187,8 +204,9 @@ class Reader(Statements):
             self.settled,
             self.comma,
             self.colon,
+            self.walrus,
         )
-        self.value, self.last, self.dotted = "", "", False
+        self.value, self.last, self.dotted, self.walrus = "", "", False, ""
         self.first, self.settled, self.comma, self.colon = "", False, False, False
         if self._parameters():
             self.waiting = "param"
@@ -197,21 +215,32 @@ class Reader(Statements):
         if self.level is None:
             self.value = ""
             return
+        if self.walrus:
+            self._walrus()
         inner = self.first or self.value
         comma, colon = self.comma, self.colon
         if self._parameters():
             self._argument()
             self.waiting = "returns"
-        self.level, bracket, value, last, self.first, self.settled, self.comma, self.colon = (
-            self.level
-        )
+        (
+            self.level,
+            bracket,
+            value,
+            last,
+            self.first,
+            self.settled,
+            self.comma,
+            self.colon,
+            self.walrus,
+        ) = self.level
         self.dotted, self.last = False, last
         if bracket == "'":
             self.value = "" if self.annotating else "str"
         elif bracket == "{":
             self.value = "dict" if colon or not (inner or comma) else "set"
         elif not value:
-            self.value = "list" if bracket == "[" else "tuple" if comma else inner
+            several = comma and self.head != "except"  # any of several exceptions: like the first
+            self.value = "list" if bracket == "[" else "tuple" if several else inner
         elif bracket == "(":
             self.value = self.origins.call(value, last)
             self.spelled += "()"
@@ -235,16 +264,28 @@ class Reader(Statements):
                 self._emit("<nl>")
                 self._statement()
             return
-        self._emit(word if word in _MARKS else "<op>")
+        if word == "=" and self._is_keyword_argument():
+            self._emit(KEYWORD_ARGUMENT)
+        else:
+            self._emit(word if word in _MARKS else "<op>")
         if word == "=" and self.level is None:
             self._assign()
+        elif word == ":=":
+            self.walrus = self.last if self.spelled == self.last else ""
+            self.value, self.dotted = "", False
         elif word == ",":
+            if self.walrus:
+                self._walrus()
             if self._parameters():
                 self._argument()
             elif self.head == "import":
                 self.path = ""
-            self.comma, self.settled = True, self.level is None
-            self.value = self.first = ""
+            if self.head == "except":
+                self.first = self.first or self.value
+            else:
+                self.first = ""
+            self.comma, self.settled = True, self.level is None or bool(self.first)
+            self.value = ""
             self.dotted = False
             if self.head == "def" and self._parameters():
                 self.waiting = "param"
@@ -256,6 +297,12 @@ class Reader(Statements):
             self.value, self.first, self.settled, self.colon = "", "", False, True
         else:
             self._operand(word)
+
+    def _is_keyword_argument(self) -> bool:
+        """Tell whether an ``=`` here gives a value to a keyword argument of a call or of a class."""
+        level = self.level
+        default = self.head == "def" and self._parameters()
+        return level is not None and level[1] == "(" and not default
 
     def _dot(self) -> None:
         if self.head == "from" and self.waiting != "from":
@@ -276,8 +323,10 @@ class Reader(Statements):
         level = self.level
         if level is None and self.head in _HEADS:
             self._finish()
-            self.head, self.leaves = "expression", 2  # what follows on the same line is a statement
-            self.value = self.first = self.target = ""
+            if self.pending is not None:  # what follows, on this line or below, is the body
+                self.scopes, self.pending = (self.scopes, self.pending), None
+            self._statement()
+            self.decorator = ""
             return
         if self.head == "def" and self._parameters() and not self.colon:
             self.annotating, self.value, self.first, self.settled = True, "", "", False

@@ -12,10 +12,16 @@ from __future__ import annotations
 from sibyl.origins import Class, Origins, Scope, Scopes
 from sibyl.tokens import Use
 
-Level = tuple["Level | None", str, str, str, str, bool, bool, bool]
+Level = tuple["Level | None", str, str, str, str, bool, bool, bool, str]
 """Around an open bracket: outer level, bracket, receiver value and last name, and the outer level's
-first operand, whether that is settled, whether a comma, whether a colon was seen."""
+first operand, whether that is settled, whether a comma, whether a colon was seen, and the name that an
+assignment expression there is about to bind."""
 
+Params = tuple["Params", str, str] | None
+"""Parameters with their values, or bases of a class, the last one first: growing costs the same for each."""
+
+_MOST_BASES, _MOST_PARAMETERS = 64, 256
+"""Nobody writes more by hand; what generated code has beyond is not remembered."""
 _LITERAL = frozenset(("str", "int", "float", "bool", "list", "dict", "tuple", "bytes"))
 
 
@@ -52,11 +58,12 @@ class Statements:
         self.annotating = False
         self.path = ""  # of an import; name of a definition
         self.waiting = ""  # 'as', or 'param'
-        self.params: tuple[tuple[str, str], ...] = ()
+        self.params: Params = None
+        self.walrus = ""  # name that an assignment expression binds when its operand ends
 
     _FIELDS = (
         "scopes indents level pending last_end glued column decorator head leaves value last spelled "
-        "dotted first settled comma colon target typed annotating path waiting params"
+        "dotted first settled comma colon target typed annotating path waiting params walrus"
     ).split()
 
     def keep(self) -> tuple:
@@ -98,7 +105,7 @@ class Statements:
         elif head in ("def", "class") and not self.path:
             self.path = name
         elif head == "def" and self.waiting == "param":
-            self.params = (*self.params, (name, ""))
+            self.params = (self.params, name, "")
             self.waiting = ""
         elif self.waiting == "as":
             self.waiting = ""
@@ -166,15 +173,28 @@ class Statements:
         value = self.first or self.value
         if self.head == "class":
             if value and not self.colon:
-                self.params = (*self.params, (value, ""))
+                self.params = (self.params, value, "")
         elif self.params:
-            name, known = self.params[-1]
+            before, name, known = self.params
             if self.annotating:
                 known = self.origins.instance(value)
             elif self.colon and not known and value in _LITERAL:
                 known = value
-            self.params = (*self.params[:-1], (name, known))
+            self.params = (before, name, known)
         self.annotating, self.colon = False, False
+
+    def _listed(self, most: int) -> list[tuple[str, str]]:
+        """Return the first parameters or bases of the header just read."""
+        found, at = [], self.params
+        while at is not None:
+            found.append((at[1], at[2]))
+            at = at[0]
+        return found[::-1][:most]
+
+    def _walrus(self) -> None:
+        """The value of an assignment expression ends: bind its name."""
+        self._assigned(self.walrus, self.value)
+        self.walrus = ""
 
     def _bind(self, name: str, value: str) -> None:
         scope = self.scopes[1]
@@ -184,6 +204,8 @@ class Statements:
 
     def _finish(self) -> None:
         """A statement, or the header of one, ends: bind what it binds."""
+        if self.walrus:
+            self._walrus()
         head, value = self.head, self.first or self.value
         if head == "expression":
             if self.target:
@@ -193,7 +215,7 @@ class Statements:
         elif head == "def" and self.path:
             self._defined(self.origins.instance(value) if self.annotating else "")
         elif head == "class" and self.path:
-            bases = tuple(base for base, _ in self.params)
+            bases = tuple(base for base, _ in self._listed(_MOST_BASES))
             cls = Class(self.path, bases)
             self.origins.put(self.origins.classes, cls.name, cls)
             self._bind(cls.name, "L:" + cls.name)
@@ -207,9 +229,12 @@ class Statements:
         self.decorator = self.spelled if head == "@" else self.decorator if head == "" else ""
 
     def _assigned(self, target: str, value: str) -> None:
-        value = "" if value[:1] == "~" or value == "None" else value
+        nothing = value == "None"
+        value = "" if value[:1] == "~" or nothing else value
         if target[0] != ".":
-            self._bind(target, value)
+            # ``except ImportError: numpy = None``: a name that has been something stays that.
+            if not (nothing and self.scopes[1].known.get(target)):
+                self._bind(target, value)
             return
         cls = self._class()
         if cls is not None and (value or target[1:] not in cls.attrs):
@@ -225,7 +250,7 @@ class Statements:
         scope = Scope(self.column)
         known = self.scopes[1].known if cls is None else cls.attrs
         scope.made = (known, self.path)
-        for index, (name, value) in enumerate(self.params):
+        for index, (name, value) in enumerate(self._listed(_MOST_PARAMETERS)):
             if index == 0 and cls is not None and name in ("self", "cls"):
                 value = ("S:" if name == "self" else "L:") + cls.name
             scope.known[name] = value

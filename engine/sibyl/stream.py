@@ -16,7 +16,7 @@ from sibyl.tokens import FIXED, MEMBER, NAME, ORIGIN, Use
 
 __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 
-STREAM_VERSION = 2
+STREAM_VERSION = 3
 """Counts up whenever the same text gives other tokens: a model only fits the stream it was made with."""
 
 _EVERY = 16  # leaves between two kept moments: a rewind reads at most so many again

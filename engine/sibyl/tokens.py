@@ -15,7 +15,9 @@ KEYWORDS = frozenset(
     "for from global if import in is lambda nonlocal not or pass raise return try while with "
     "yield".split()
 )
-STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>")
+KEYWORD_ARGUMENT = "<kw>"
+"""Stands for the ``=`` behind the name of a keyword argument; any other ``=`` is itself."""
+STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>", KEYWORD_ARGUMENT)
 MARKS = ("(", "[", "{", ",", "=", "+=", "+", "-", "*", "/", "%", "|", "&", "==", "<", "->", "@")
 FIXED_TOKENS = (*STRUCTURE, *MARKS, *sorted(KEYWORDS))
 

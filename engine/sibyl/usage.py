@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from sibyl.origins import class_name
 from sibyl.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
+from sibyl.tokens import KEYWORD_ARGUMENT
 
 Group = tuple[str, ...]
 Uses = dict[str, list[int]]
@@ -23,6 +24,7 @@ _MEMBERS: Group = ("m",)
 _NAMES: Group = ("n",)
 _NEAR = 30  # tokens
 _FAR = 64  # tokens looked back at: in a string left open, no fixed token may stand before for a whole file
+_GIVES = frozenset(("=", KEYWORD_ARGUMENT))
 _LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
 
 
@@ -199,7 +201,7 @@ def around(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
         text = texts[back]
         if kinds[back] != FIXED:
             continue
-        if text == "=":
+        if text in _GIVES:
             return texts[back - 1], previous
         if text == "," or text in _LINES:
             break
