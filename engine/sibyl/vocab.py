@@ -37,7 +37,7 @@ MOST_PIECES = 7
 Ints = npt.NDArray[np.int32]
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_]+")
-_PUBLIC_FIXED = (BEGIN, *FIXED_TOKENS)
+FIXED_ROWS = (BEGIN, *FIXED_TOKENS)
 
 
 def pieces(text: str) -> list[str]:
@@ -123,8 +123,8 @@ class Vocab:
 
     def __init__(self, words: Iterable[str], parts: Iterable[str], shared: int) -> None:
         self._words, self._parts = _Lines(words), _Lines(parts)
-        self.fixed, self.shared = len(_PUBLIC_FIXED), shared
-        self._whole = _Numbers(chain(_PUBLIC_FIXED, self._words), 0)
+        self.fixed, self.shared = len(FIXED_ROWS), shared
+        self._whole = _Numbers(chain(FIXED_ROWS, self._words), 0)
         self._piece = _Numbers(self._parts, self.fixed + len(self._words))
         self._first_shared = self.fixed + len(self._words) + len(self._parts)
         self.rows = self._first_shared + shared
@@ -177,30 +177,47 @@ class Vocab:
             f"sibyl-vocab {VOCAB_VERSION} fixed={self.fixed} words={len(self._words)} "
             f"pieces={len(self._parts)} shared={self.shared}"
         )
-        return b"".join((_Lines((head, *_PUBLIC_FIXED)).data, self._words.data, self._parts.data))
+        return b"".join((_Lines((head, *FIXED_ROWS)).data, self._words.data, self._parts.data))
 
     def digest(self) -> str:
         """Return what the model's sidecar must say for the two to fit."""
         return hashlib.sha256(self._bytes()).hexdigest()[:16]
 
     @classmethod
-    def load(cls, path: Path) -> Vocab:
-        """Read a vocabulary file; raises ModelError with the reason when it is not one."""
-        try:
-            text = path.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ModelError(f"The vocabulary {path} cannot be read ({error}).") from error
-        lines = _lines(text)
-        head = re.fullmatch(
-            r"sibyl-vocab (\d+) fixed=(\d+) words=(\d+) pieces=(\d+) shared=(\d+)", next(lines, "")
-        )
-        if head is None:
-            raise ModelError(f"{path} is not a vocabulary of sibyl.")
-        version, fixed, words, parts, shared = map(int, head.groups())
-        if version != VOCAB_VERSION or list(islice(lines, fixed)) != list(_PUBLIC_FIXED):
+    def load(cls, path: Path, fixed_alike: bool = True) -> Vocab:
+        """Read a vocabulary file; raises ModelError with the reason when it is not one.
+
+        With ``fixed_alike=False`` the file's fixed tokens may be those of another version of the stream; the
+        vocabulary has today's.
+        """
+        there, words, parts, shared = read_vocab(path)
+        if fixed_alike and there != list(FIXED_ROWS):
             raise ModelError(
                 f"The vocabulary {path} is of another version; use the model that came with this sibyl."
             )
-        if text.count("\n") != 1 + fixed + words + parts or text[-1:] != "\n" or not shared:
-            raise ModelError(f"The vocabulary {path} is cut short; get the model again.")
-        return cls(islice(lines, words), lines, shared)
+        return cls(words, parts, shared)
+
+
+def read_vocab(path: Path) -> tuple[list[str], Iterator[str], Iterator[str], int]:
+    """Return a vocabulary file's fixed tokens, its words and pieces (to be read in this order), its shared rows.
+
+    Raises ModelError with the reason when it is no vocabulary.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"The vocabulary {path} cannot be read ({error}).") from error
+    lines = _lines(text)
+    head = re.fullmatch(
+        r"sibyl-vocab (\d+) fixed=(\d+) words=(\d+) pieces=(\d+) shared=(\d+)", next(lines, "")
+    )
+    if head is None:
+        raise ModelError(f"{path} is not a vocabulary of sibyl.")
+    version, fixed, words, parts, shared = map(int, head.groups())
+    if version != VOCAB_VERSION:
+        raise ModelError(
+            f"The vocabulary {path} is of another version; use the model that came with this sibyl."
+        )
+    if text.count("\n") != 1 + fixed + words + parts or text[-1:] != "\n" or not shared:
+        raise ModelError(f"The vocabulary {path} is cut short; get the model again.")
+    return list(islice(lines, fixed)), islice(lines, words), lines, shared

@@ -164,7 +164,7 @@ def test_variants_are_compared_and_a_killed_comparison_goes_on(
     streams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tables hold all variants asked for; those done before are not done again."""
-    given = ["--streams", str(streams), "--out", str(tmp_path), "--steps", "8", "--base", BASE]
+    given = ["--streams", str(streams), "--out", str(tmp_path), "--steps", "24", "--base", BASE]
     given += ["--val-lanes", "4", "--val-steps", "6", "--rates", "0.00001", "0.02"]
     ablate.main([*given, "--plan", "base,frequency,no-origins"])
     monkeypatch.setattr(

@@ -204,7 +204,7 @@ class Bench:
         out = self.options.out / name / f"rate-{rate}"
         given = self._asked(streams, out, f"{asked} --rate {rate}")
         run = train(given, Processes())
-        rows = run.data.rows.numpy()
+        rows = run.data.roles.plain
         watch = self.watch(rows, given.window)
         used = len(np.unique(rows[rows >= 0]))
         sizes = bytes_of(run.network, used)
@@ -212,8 +212,8 @@ class Bench:
 
     def _count(self, which: str, whole: bool) -> Measured:
         seen = uses_in(self.shard) if whole else uses_read(self.data.lanes, self.options.steps)
-        counted = Counted(seen, len(self.data.rows))
-        watch = self.watch(self.data.rows.numpy())
+        counted = Counted(seen, self.data.roles.texts)
+        watch = self.watch(self.data.roles.plain)
         size = counted.entries[which == "markov"] * _COUNT_BYTES
         return Measured(counted.ranks(watch)[which], watch.lane_of_members(), (size, size))
 

@@ -17,11 +17,10 @@ from sibyl.tokens import ORIGIN
 
 
 class Sampler:
-    """Draws candidates for one kind of token (members, or other names)."""
+    """Draws candidates for one kind of target (members, or other words)."""
 
-    def __init__(self, shard: Shard, kind: int, texts: int, sample: int, expected: int) -> None:
-        tokens = np.asarray(shard.tokens[np.flatnonzero(shard.kinds == kind)])
-        counts = np.bincount(tokens, minlength=texts).astype(np.float64)
+    def __init__(self, targets: np.ndarray, numbers: int, sample: int, expected: int) -> None:
+        counts = np.bincount(targets, minlength=numbers).astype(np.float64)
         share = counts / counts.sum()
         drawn = counts**0.75
         drawn /= drawn.sum()

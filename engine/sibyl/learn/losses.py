@@ -1,7 +1,8 @@
 """What the network is taught at one step: a batch drawn, and its losses.
 
 In: a step's number, the streams' data, the network.  Out: one loss each for members, for telling the members
-of one origin apart, and for other names; and the state to carry on.  Called by: ``learn.train``.
+of one origin apart, for other names (those of keyword arguments among them) and for keywords; and the state
+to carry on.  Called by: ``learn.train``.
 
 ``draw`` depends on seed and step alone, so that a killed training goes on as if nothing had been, and that
 every process of a distributed one draws the same.
@@ -21,8 +22,14 @@ from sibyl.learn.candidates import Sampler, Siblings
 from sibyl.learn.lanes import Lanes
 from sibyl.learn.network import Network, State, carried
 from sibyl.learn.processes import Processes
+from sibyl.learn.roles import ARGUMENT, KEYWORD, WORDS, Roles
 from sibyl.tokens import MEMBER, NAME
 
+_LOSSES = {
+    "member": {"member": (MEMBER,)},
+    "word": {"name": (NAME, ARGUMENT), "keyword": (KEYWORD,)},
+}
+"""Which targets of each sort make which loss."""
 _SIBLINGS, _NEAR = 24, 12
 """Others a member is told apart from: of its origin, and of the same stretch of its file."""
 
@@ -32,26 +39,32 @@ class Data:
     """What the loop draws from."""
 
     lanes: Lanes
+    roles: Roles
     rows: Tensor
+    """Of the texts in their roles: (2 · texts, 9)."""
     members: Sampler
-    names: Sampler
+    words: Sampler
     siblings: Siblings
 
     @classmethod
     def of(cls, lanes: Lanes, rows: np.ndarray, sample: int) -> Data:
-        """Count the lanes' names; for names half as many candidates are drawn as for members."""
-        shard = lanes.shard
-        tokens = lanes.lanes * lanes.length
-        members, names = (
-            Sampler(shard, kind, len(rows), many, int(tokens * float(np.mean(shard.kinds == kind))))
-            for kind, many in ((MEMBER, sample), (NAME, sample // 2))
+        """Count the lanes' words; for words half as many candidates are drawn as for members."""
+        shard, roles = lanes.shard, Roles.of(rows)
+        read = lanes.lanes * lanes.length
+        samplers = []
+        for kinds, many in (((MEMBER,), sample), (WORDS, sample // 2)):
+            at = np.flatnonzero(np.isin(shard.kinds, kinds))
+            targets = roles.target(np.asarray(shard.tokens[at]), np.asarray(shard.kinds[at]))
+            expected = int(read * len(at) / len(shard.kinds))
+            samplers.append(Sampler(targets, len(roles.rows), many, expected))
+        return cls(
+            lanes, roles, torch.from_numpy(roles.rows), *samplers, Siblings(shard, len(rows))
         )
-        return cls(lanes, torch.from_numpy(rows), members, names, Siblings(shard, len(rows)))
 
 
 @dataclass
 class Asked:
-    """All names of one kind in a batch: where they stand, and what they are told apart from."""
+    """All targets of one sort in a batch: where they stand, and what they are told apart from."""
 
     lane: np.ndarray
     time: np.ndarray
@@ -61,6 +74,8 @@ class Asked:
     places: np.ndarray
     """Each target's place among the candidates."""
     correction: np.ndarray
+    kinds: np.ndarray
+    """Of the targets."""
 
 
 @dataclass
@@ -70,7 +85,7 @@ class Batch:
     tokens: np.ndarray
     begins: np.ndarray
     member: Asked
-    name: Asked
+    word: Asked
     others: np.ndarray
     """For each member, the ids it is told apart from; -1 where there is none."""
 
@@ -79,23 +94,30 @@ def draw(data: Data, index: int, seed: tuple[int, int]) -> Batch:
     """Draw chunk ``index`` of every lane, and its candidates by ``seed``."""
     tokens, kinds, begins = data.lanes.step(index)
     rng = np.random.default_rng(seed)
-    member = _ask(data.members, MEMBER, tokens, kinds, rng)
+    member = _ask(data, data.members, (MEMBER,), tokens, kinds, rng)
     others = data.siblings.draw(tokens[member.lane, member.time], _SIBLINGS, rng)
     near = rng.integers(0, tokens.shape[1], (len(member.lane), _NEAR))
     lane = member.lane[:, None]
     near = np.where(kinds[lane, near] == MEMBER, tokens[lane, near], -1)
     others = np.concatenate((others, near), 1)
     others[others == member.targets[:, None]] = -1
-    return Batch(tokens, begins, member, _ask(data.names, NAME, tokens, kinds, rng), others)
+    word = _ask(data, data.words, WORDS, tokens, kinds, rng)
+    return Batch(tokens, begins, member, word, others)
 
 
 def _ask(
-    sampler: Sampler, kind: int, tokens: np.ndarray, kinds: np.ndarray, rng: np.random.Generator
+    data: Data,
+    sampler: Sampler,
+    asked: tuple[int, ...],
+    tokens: np.ndarray,
+    kinds: np.ndarray,
+    rng: np.random.Generator,
 ) -> Asked:
-    lane, time = np.nonzero(kinds[:, 1:] == kind)  # predicted by the token before
-    targets = tokens[lane, time + 1]
+    lane, time = np.nonzero(np.isin(kinds[:, 1:], asked))  # predicted by the token before
+    found = kinds[lane, time + 1]
+    targets = data.roles.target(tokens[lane, time + 1], found)
     candidates, places = sampler.draw(targets, rng)
-    return Asked(lane, time, targets, candidates, places, sampler.correction[candidates])
+    return Asked(lane, time, targets, candidates, places, sampler.correction[candidates], found)
 
 
 class Lesson(nn.Module):
@@ -118,24 +140,29 @@ class Lesson(nn.Module):
         state = carried(state, self._tensor(batch.begins[self._mine]))
         mine = {
             name: self._own(asked)
-            for name, asked in (("member", batch.member), ("name", batch.name))
+            for name, asked in (("member", batch.member), ("word", batch.word))
         }
         listed = np.concatenate((batch.member.targets[:, None], batch.others), 1)[mine["member"]]
-        read, member, name, near = self._vectors(
-            tokens.T, batch.member.candidates, batch.name.candidates, np.maximum(listed, 0)
+        read, member, word, near = self._vectors(
+            tokens.T, batch.member.candidates, batch.word.candidates, np.maximum(listed, 0)
         )
         with self._autocast():
             predicted, state = self.network(read, state)
         losses = {}
-        for kind, asked, vectors in (("member", batch.member, member), ("name", batch.name, name)):
-            own = mine[kind]
+        for sort, asked, vectors in (("member", batch.member, member), ("word", batch.word, word)):
+            own = mine[sort]
             lane, time = asked.lane[own] - self._mine.start, asked.time[own]
             query = predicted[torch.from_numpy(time), torch.from_numpy(lane)]
             with self._autocast():
                 logits = query @ vectors.T
             logits = logits.float() + self._tensor(asked.correction)
-            losses[kind] = _part(logits, self._tensor(asked.places[own]), len(asked.lane))
-            if kind == "member":
+            each = functional.cross_entropy(
+                logits, self._tensor(asked.places[own]), reduction="none"
+            )
+            for name, kinds in _LOSSES[sort].items():
+                there = np.isin(asked.kinds, kinds)
+                losses[name] = each[self._tensor(there[own])].sum() / max(int(there.sum()), 1)
+            if sort == "member":
                 losses["sibling"] = self._tell_apart(query, near, listed, len(asked.lane))
         return losses, tuple(part.float() for part in state)
 

@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sibyl.vocab import MOST_PIECES
+
 INWARD = 0.3
 """Spread of the first weights from the input to the gates. A text's vector begins with a length of about
 one, whatever its size; PyTorch's own .03 would leave the gates deaf to it for the first million tokens."""
@@ -84,11 +86,16 @@ class Network(nn.Module):
                     bias[sizes.hidden : 2 * sizes.hidden] = 1.0
 
     def vectors(self, rows: Tensor) -> Tensor:
-        """Return vectors (n, embedding) of texts given by rows (n, 8); -1 stands for no row."""
+        """Return vectors (n, embedding) of texts given by rows (n, 8 or 9); -1 stands for no row.
+
+        A vector is the row of the whole, plus the mean of the rows of its pieces, plus the row of its
+        role if there is a ninth column.
+        """
         there = rows >= 0
-        counts = there[:, 1:].sum(1).clamp(min=1)
+        pieces = slice(1, 1 + MOST_PIECES)
+        counts = there[:, pieces].sum(1).clamp(min=1)
         weights = torch.ones_like(rows, dtype=torch.float32)
-        weights[:, 1:] /= counts[:, None]
+        weights[:, pieces] /= counts[:, None]
         offsets = torch.zeros(len(rows), dtype=torch.long, device=rows.device)
         offsets[1:] = there.sum(1).cumsum(0)[:-1]
         return self.rows(rows[there].long(), offsets, per_sample_weights=weights[there])

@@ -23,6 +23,7 @@ from sibyl.learn.lanes import Lanes, Shard
 from sibyl.learn.losses import Data, Lesson
 from sibyl.learn.network import INWARD, Network, Sizes
 from sibyl.learn.processes import Processes
+from sibyl.learn.roles import with_roles
 from sibyl.learn.variants import first_share, without_origins, without_pieces
 from sibyl.learn.watch import Watch
 from sibyl.learn.weights import Weights, read_model
@@ -67,7 +68,15 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--rate", type=float, default=5e-3, help="highest learning rate of Adam (default: 0.005)")
     add("--warm", type=int, default=300, help="steps of warm-up to that rate (default: 300)")
-    add("--names", type=float, default=0.3, help="weight of names that are not members (0.3)")
+    add(
+        "--decay",
+        type=int,
+        help="last steps, over which the rate falls (default: a fifth of all; between warm-up and decay "
+        "it stays, so that a run can be continued, and any of its checkpoints be finished by --start "
+        "with --decay as long as --steps)",
+    )
+    add("--names", type=float, default=0.6, help="weight of names that are not members (0.6)")
+    add("--keywords", type=float, default=0.2, help="weight of keywords (0.2)")
     add("--siblings", type=float, default=0.5, help="weight of telling siblings apart (0.5)")
     add("--sample", type=int, default=1_500, help="candidates drawn, half for names (1500)")
     add("--every", type=int, default=2_000, help="steps between validations, checkpoints (2000)")
@@ -189,6 +198,7 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
     watched = watched_split(about) if options.val_steps else None
     shards = [shard, Shard.open(folder, watched)] if watched else [shard]
     rows = read_rows(folder)
+    shard = with_roles(shard, rows)
     if options.no_origins:
         rows = without_origins(rows, shards)
     if options.no_pieces:

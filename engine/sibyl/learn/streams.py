@@ -73,7 +73,9 @@ def main(argv: list[str] | None = None) -> int:
     by_repo = _by_repository(read_manifest(options.corpus), options.limit, options.dev)
     if not by_repo:
         raise LearnError(f"The corpus {options.corpus} is empty; run the corpus stage first.")
-    given = Vocab.load(options.vocab) if options.vocab else None  # read first: it may be none
+    given = (
+        Vocab.load(options.vocab, fixed_alike=False) if options.vocab else None
+    )  # read first: it may be none
     (options.out / "parts").mkdir(parents=True, exist_ok=True)
     began = time.time()
     parts = _read_all(by_repo, options)

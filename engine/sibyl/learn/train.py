@@ -93,7 +93,7 @@ def loop(run: Run, progress: Progress, state: State | None, told: Told | None) -
     with bar:
         while done < options.steps and not _enough(progress, options.patience):
             for group in optimiser.param_groups:
-                group["lr"] = options.rate * rate_at(done, options.warm, options.steps)
+                group["lr"] = options.rate * rate_at(done, options)
             losses, state = learn(run, done, state)
             if not all(map(math.isfinite, losses.values())):
                 raise DivergedError(
@@ -128,7 +128,12 @@ def learn(run: Run, step: int, state: State | None) -> tuple[dict[str, float], S
         torch.manual_seed(hash((options.seed, chunk, processes.rank)))
     batch = draw(run.data, chunk, (options.seed, chunk))
     parts, state = run.taught(batch, state)
-    total = parts["member"] + options.siblings * parts["sibling"] + options.names * parts["name"]
+    total = (
+        parts["member"]
+        + options.siblings * parts["sibling"]
+        + options.names * parts["name"]
+        + options.keywords * parts["keyword"]
+    )
     run.optimiser.zero_grad(set_to_none=True)
     (total * processes.world).backward()  # gradients are averaged, these parts are to be added
     torch.nn.utils.clip_grad_norm_(run.network.parameters(), 1.0)
@@ -136,11 +141,18 @@ def learn(run: Run, step: int, state: State | None) -> tuple[dict[str, float], S
     return processes.summed(parts), state
 
 
-def rate_at(step: int, warm: int, steps: int) -> float:
-    """Warm-up, then half a cosine down to a fiftieth."""
-    if step < warm:
-        return (step + 1) / warm
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(steps - warm, 1)))
+def rate_at(step: int, options: Any) -> float:
+    """Return the share of the highest rate: warm-up, stable, decay to a fiftieth.
+
+    The decay is linear in the square root of the steps left (Hägele et al. 2024, arXiv 2405.18392): what a
+    cosine gives, without having to know the length of the training before its end.
+    """
+    decay = options.steps // 5 if options.decay is None else options.decay
+    left = options.steps - step
+    rise = min((step + 1) / options.warm, 1.0) if options.warm else 1.0
+    if left >= decay:
+        return rise
+    return rise * max(1 - math.sqrt(1 - left / decay), 0.02)
 
 
 def _enough(progress: Progress, patience: int) -> bool:

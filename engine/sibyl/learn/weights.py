@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from sibyl.errors import LearnError
 from sibyl.features import FEATURES_VERSION
 from sibyl.learn.network import Sizes
 from sibyl.model import SCALED
+from sibyl.tokens import KEYWORD_ARGUMENT
+from sibyl.vocab import FIXED_ROWS, Vocab, read_vocab
 
 MIXES = ("mix", "mix_none")
 """Entries of a sidecar that say how the network is weighed with what is remembered."""
@@ -53,14 +55,32 @@ def read_model(folder: Path) -> Weights:
         for name, wanted in meta["sha256"].items():
             if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
                 raise LearnError(f"The model file {folder / name} is damaged; get it again.")
-        rows = float_rows(np.load(folder / "rows.npy"))
+        vocab, rows = _todays(folder, float_rows(np.load(folder / "rows.npy")), meta["vocab"])
+        sizes = replace(sizes, rows=len(rows))
         graph = onnx.load(folder / "sibyl.onnx").graph
         made = _lstm({one.name: numpy_helper.to_array(one) for one in graph.initializer})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LearnError(f"{folder} holds no model that can be trained on ({error!r}).") from error
     network = {name: torch.from_numpy(np.array(w, np.float32)) for name, w in made.items()}
     network["rows.weight"] = torch.from_numpy(rows)
-    return Weights(sizes, meta["vocab"], network, meta["sha256"]["sibyl.onnx"][:12], mixes_of(meta))
+    return Weights(sizes, vocab, network, meta["sha256"]["sibyl.onnx"][:12], mixes_of(meta))
+
+
+def _todays(folder: Path, rows: np.ndarray, digest: str) -> tuple[str, np.ndarray]:
+    """Return digest and rows of the model's vocabulary with today's fixed tokens.
+
+    A fixed token that the model's version did not have begins as the one it was written as then.
+    """
+    fixed, _, _, _ = read_vocab(folder / "vocab.txt")
+    if fixed == list(FIXED_ROWS):
+        return digest, rows
+    before = {text: index for index, text in enumerate(fixed)}
+    order = [before.get(text, before[_WRITTEN_BEFORE.get(text, "<op>")]) for text in FIXED_ROWS]
+    vocab = Vocab.load(folder / "vocab.txt", fixed_alike=False)
+    return vocab.digest(), np.concatenate((rows[order], rows[len(fixed) :]))
+
+
+_WRITTEN_BEFORE = {KEYWORD_ARGUMENT: "="}
 
 
 def mixes_of(meta: dict) -> dict[str, dict]:
