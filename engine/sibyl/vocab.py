@@ -199,7 +199,7 @@ class Vocab:
 
 
 def read_vocab(path: Path) -> tuple[list[str], Iterator[str], Iterator[str], int]:
-    """Return a vocabulary file's fixed tokens, its words and pieces (to be read in this order), its shared rows.
+    """Return a vocabulary file's fixed tokens, its words and pieces (read them in this order), its shared rows.
 
     Raises ModelError with the reason when it is no vocabulary.
     """

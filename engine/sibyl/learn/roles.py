@@ -1,6 +1,6 @@
 """In which role a word stands: what the network predicts beside members.
 
-In: an open split, the rows of its texts, its vocabulary.  Out: the split with kinds that tell keywords and names
+In: an open split, the rows of its texts, its vocabulary.  Out: kinds that tell keywords and names
 of keyword arguments from other names, and rows of texts in both roles.
 
 Where a word begins, the truth may be a name, a keyword (``return``, ``None``), or the name of a keyword
