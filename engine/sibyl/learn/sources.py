@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sibyl import git
 from sibyl.errors import LearnError
 from sibyl.learn.files import Repository
 
 _OPEN_REPOSITORIES = 16  # each holds one git process; more would only cost memory
-_QUIET_GIT = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 
 
 @dataclass(frozen=True)
@@ -66,19 +66,34 @@ def blob_id(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def git(place: Path, *arguments: str, feed: bytes | None = None) -> bytes:
-    """Run git on a git directory and return what it printed."""
-    command = ["git", f"--git-dir={place}", *arguments]
-    environment = os.environ | _QUIET_GIT
-    try:
-        done = subprocess.run(
-            command, input=feed, capture_output=True, env=environment, check=False
-        )
-    except FileNotFoundError as error:
-        raise LearnError("The program `git` is not installed.") from error
+def _git_program(place: Path) -> str:
+    found = git.program(place)
+    if found is None:
+        raise LearnError("The program `git` is not installed.")
+    return found
+
+
+def ask_git(place: Path, *arguments: str) -> bytes:
+    """Run git on a git directory, without a network, and return what it printed."""
+    program = _git_program(place)
+    command = git.command(program, f"--git-dir={place}", *arguments)
+    return _said(place, arguments[0], command, git.environment(program))
+
+
+def _fetch(place: Path, *arguments: str) -> None:
+    """Run git on a git directory of our own making, with the user's network, keys and proxies."""
+    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    command = [_git_program(place), f"--git-dir={place}", "fetch", *arguments]
+    _said(place, "fetch", command, environment)
+
+
+def _said(place: Path, question: str, command: list[str], environment: dict[str, str]) -> bytes:
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, env=environment, check=False
+    )
     if done.returncode:
         detail = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise LearnError(f"git {arguments[0]} failed in {place}: {detail[-1] if detail else '?'}.")
+        raise LearnError(f"git {question} failed in {place}: {detail[-1] if detail else '?'}.")
     return done.stdout
 
 
@@ -92,12 +107,12 @@ class GitStore:
 
     def commit(self, wanted: str) -> str:
         """Return the full id of the wanted commit (HEAD if none is wanted)."""
-        found = git(self.place, "rev-parse", "--verify", f"{wanted or 'HEAD'}^{{commit}}")
+        found = ask_git(self.place, "rev-parse", "--verify", f"{wanted or 'HEAD'}^{{commit}}")
         return found.decode().strip()
 
     def files(self, commit: str) -> Iterator[Listed]:
         """Yield the regular files of a commit by path; links and submodules are left out."""
-        for line in git(self.place, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
+        for line in ask_git(self.place, "ls-tree", "-r", "-l", "-z", commit).split(b"\0"):
             if line.startswith(b"100"):
                 head, path = line.split(b"\t", 1)
                 _, _, blob, size = head.split()
@@ -108,10 +123,11 @@ class GitStore:
     def read(self, blob: str) -> bytes:
         """Return the bytes of a blob."""
         if self._process is None or self._process.poll() is not None:
-            command = ["git", f"--git-dir={self.place}", "cat-file", "--batch"]
+            program = _git_program(self.place)
+            command = git.command(program, f"--git-dir={self.place}", "cat-file", "--batch")
             pipe = subprocess.PIPE
             self._process = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, env=os.environ | _QUIET_GIT
+                command, stdin=pipe, stdout=pipe, env=git.environment(program)
             )
         questions, answers = self._process.stdin, self._process.stdout
         assert questions is not None
@@ -241,8 +257,8 @@ def clone(repository: Repository, sources: Path, base: str) -> None:
         raise LearnError(f"{repository.name} is not of the form owner/name.")
     place = sources / repository.folder / "repo"
     place.mkdir(parents=True, exist_ok=True)
-    git(place, "init", "--quiet", "--bare")
+    ask_git(place, "init", "--quiet", "--bare")
     remote = f"{base.rstrip('/')}/{repository.name}"
     wanted = repository.commit or "HEAD"
-    git(place, "fetch", "--quiet", "--depth=1", "--no-tags", remote, wanted)
-    git(place, "update-ref", "--no-deref", "HEAD", "FETCH_HEAD")
+    _fetch(place, "--quiet", "--depth=1", "--no-tags", remote, wanted)
+    ask_git(place, "update-ref", "--no-deref", "HEAD", "FETCH_HEAD")

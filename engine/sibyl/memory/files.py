@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from sibyl import git
 from sibyl.clean import path_fault
 from sibyl.memory.store import Stamp
 
@@ -22,7 +23,7 @@ MOST_FILES = 4_000
 MOST_FOLDERS = 10_000
 """Folders looked into where git does not know the files: a home folder must not be read to its end."""
 _NOT_WALKED = frozenset(("__pycache__", "node_modules", "site-packages", "build", "dist"))
-_GIT = ("git", "-c", "core.fsmonitor=false", "ls-files", "-z", "-co", "--exclude-standard")
+_LIST = ("ls-files", "-z", "-co", "--exclude-standard", "--", "*.py")
 
 
 def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
@@ -32,6 +33,8 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
     """
     found: dict[str, Stamp] = {}
     for path in sorted(_listed(root)):
+        if Path(path).is_absolute() or ".." in Path(path).parts:
+            continue  # an index that somebody made may name anything
         try:
             path.encode()  # a name that is not text cannot be kept; UnicodeEncodeError is a ValueError
             at = root / path
@@ -53,20 +56,23 @@ def _nearness(path: str, near: str) -> int:
 
 
 def _listed(root: Path) -> list[str]:
+    program = git.program(root)
+    if program is None:
+        return list(_walked(root))
     try:
         done = subprocess.run(
-            (*_GIT, "--", "*.py"),
+            git.command(program, *_LIST),
             cwd=root,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=30,
             check=False,
-            # Neovim may run in a git hook, whose repository is another one.
-            env={name: value for name, value in os.environ.items() if name[:4] != "GIT_"},
+            env=git.environment(program),
         )
         if done.returncode == 0:
             return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
     except (OSError, subprocess.TimeoutExpired):
-        pass  # no git: walk
+        pass  # git does not know the folder: walk
     return list(_walked(root))
 
 
