@@ -46,11 +46,22 @@ class Session:
         self._ranker = ranker
         self.recall = recall or Recall()
         self.text = Text(data)
+        self._begin()
+
+    def _begin(self) -> None:
         self.stream = Stream()
         self.usage = Usage()
-        self.states = States(ranker.model)
+        self.states = States(self._ranker.model)
         self._edited = False
         self._last: tuple[list[str], Ranking] | None = None  # list ranked last
+
+    def shed(self) -> bool:
+        """Let go of all but the text: it is made again when asked for; return whether there was anything."""
+        if self.stream.syntax.tree is None:
+            return False
+        self._begin()
+        self.recall.lose()
+        return True
 
     def edit(self, start: int, old_length: int, new: bytes) -> None:
         """Replace bytes; raises TextError when they are not there."""

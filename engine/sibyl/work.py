@@ -13,10 +13,10 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from sibyl import about
 from sibyl.errors import ModelError, SibylError
+from sibyl.shelf import Shelf
 
 Payload = dict[str, Any]
 Send = Callable[[int, str, Payload], None]
@@ -34,7 +34,7 @@ class Work:
         self._trouble = "The ranker has not been started."
         self._keeper: Any = None  # sibyl.memory.keeper.Keeper, if there is a state folder
         self._places: dict[int, tuple[str, str]] = {}  # buffer: root and path of its project
-        self._sessions: dict[int, tuple[int, Any]] = {}  # buffer: sequence number, session
+        self._sessions = Shelf()
         self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
 
     def rest(self) -> None:
@@ -45,11 +45,11 @@ class Work:
             except Exception:
                 _log.exception("resting failed")
                 self.forget(buffer)
-        gc.collect()
+        self._sessions.tidy()
 
     def forget(self, buffer: int) -> None:
         """Drop a buffer's text: the next ranking asks for it again."""
-        self._sessions.pop(buffer, None)
+        self._sessions.drop(buffer)
 
     def close(self) -> None:
         """Let go of what is kept on disk."""
@@ -62,7 +62,7 @@ class Work:
         if options.get("log"):
             about.log_to(Path(options["log"]), str(options.get("level") or "WARNING").upper())
         folder = Path(options.get("model") or Path(__file__).resolve().parents[2] / "models")
-        self.ranker, self._sessions = None, {}
+        self.ranker, self._sessions = None, Shelf()
         # Before numpy is there: its threads wait for each other longer than a list of 700 names takes.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
@@ -109,7 +109,7 @@ class Work:
             return
         from sibyl.session import Session
 
-        self._sessions[buffer] = (sequence, Session(self.ranker, text, self._recall(buffer)))
+        self._sessions.put(buffer, sequence, Session(self.ranker, text, self._recall(buffer)))
 
     def _recall(self, buffer: int, anew: bool = False) -> Any:
         """Return what is remembered behind a buffer."""
@@ -144,7 +144,7 @@ class Work:
             return
         began = time.perf_counter()
         if sequence != known[0] + 1:
-            del self._sessions[buffer]
+            self._sessions.drop(buffer)
             _log.warning("buffer %d: edit %d after %d", buffer, sequence, known[0])
             return
         known[1].edit(start, old_length, new)
@@ -153,7 +153,7 @@ class Work:
 
     def detach(self, buffer: int) -> None:
         """Forget a buffer."""
-        self._sessions.pop(buffer, None)
+        self._sessions.drop(buffer)
         self._places.pop(buffer, None)
 
     def cursor(self, buffer: int, sequence: int, offset: int) -> None:
@@ -162,6 +162,7 @@ class Work:
         if known is None or known[0] != sequence or not self._idle():
             return
         began = time.perf_counter()
+        self._use(buffer, known[1])
         known[1].expect(offset)
         self._timings["prepare"].append(_ms(began))
 
@@ -172,12 +173,17 @@ class Work:
             return None
         known = self._sessions.get(buffer)
         if known is None or known[0] != sequence or len(known[1].text) != length:
-            self._sessions.pop(buffer, None)
+            self._sessions.drop(buffer)
             self._send(request, "none", {"reason": "out of step"})
             return None
-        if known[1].recall.lost:
-            known[1].recall = self._recall(buffer, anew=True)
+        self._use(buffer, known[1])
         return known[1]
+
+    def _use(self, buffer: int, session: Any) -> None:
+        """Have a buffer ready with what is remembered behind it."""
+        self._sessions.use(buffer)
+        if session.recall.lost and self._keeper is not None:
+            session.recall = self._recall(buffer, anew=True)
 
     def rank(
         self,
@@ -227,20 +233,12 @@ class Work:
 
     def status(self, request: int) -> None:
         """Say how things stand."""
-        buffers = {
-            str(buffer): {
-                "sequence": sequence,
-                "length": len(session.text),
-                "crc32": crc32(session.text.data),
-                "tokens": len(session.stream.kinds),
-            }
-            for buffer, (sequence, session) in self._sessions.items()
-        }
         timings = {
             name: {"p50": ordered[len(ordered) // 2], "max": ordered[-1], "n": len(ordered)}
             for name, values in self._timings.items()
             for ordered in [sorted(values)]
         }
+        buffers = self._sessions.about()
         status = {"buffers": buffers, "ms": timings, "rss_mb": about.resident(), **self._about()}
         self._send(request, "status", status)
 

@@ -1,0 +1,124 @@
+"""Step 9, memory: what is kept of buffers that nobody uses.
+
+In:   the shipped model, the stand-in, the interpreter's own library as files to visit.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sibyl import shelf
+from sibyl.memory.recall import Recall
+from sibyl.rank import Ranker
+from sibyl.session import Session
+from sibyl.shelf import Shelf
+
+SOURCE = b"import os\nos.path.join(a)\nos."
+NAMES = ["getcwd", "path", "sep", "listdir"]
+
+
+def order(session: Session) -> list[int]:
+    """What a session ranks at its end."""
+    return session.rank(len(session.text), NAMES, [2] * len(NAMES)).order
+
+
+def ready(kept: Shelf) -> list[int]:
+    """The buffers whose tokens are there."""
+    return [buffer for buffer, (_, session) in kept.items() if session.stream.kinds]
+
+
+@pytest.fixture
+def kept(ranker: Ranker, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """Six buffers, visited one after the other, where four are kept at all."""
+    monkeypatch.setattr(shelf, "READY", 2 * len(SOURCE))
+    monkeypatch.setattr(shelf, "TEXTS", 2 * len(SOURCE))
+    made = Shelf()
+    for buffer in range(6):
+        made.put(buffer, 1, Session(ranker, SOURCE))
+        order(made[buffer][1])
+    return made
+
+
+def test_only_the_buffers_used_last_are_kept_ready(kept: Shelf) -> None:
+    """Two are ready, two are text alone, two are not there; who is used again comes back to the front."""
+    assert (list(kept), ready(kept)) == ([2, 3, 4, 5], [4, 5])
+    kept.use(3)
+    order(kept[3][1])
+    assert (list(kept), ready(kept)) == ([2, 4, 5, 3], [5, 3])
+
+
+def test_a_buffer_kept_as_text_follows_edits_and_ranks_as_before(
+    kept: Shelf, ranker: Ranker
+) -> None:
+    """Edits reach it; the next list equals one of a session that was never put away."""
+    session = kept[2][1]
+    for one in (session, other := Session(ranker, SOURCE)):
+        one.edit(0, 0, b"import re\n")
+        one.edit(len(one.text), 0, b"path\nre.")
+    assert order(session) == order(other)
+    assert session.stream.texts == other.stream.texts
+
+
+def test_the_buffer_in_use_is_kept_however_long(
+    ranker: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two buffers beyond all limits stay ready: who goes to and fro between them waits for nothing."""
+    monkeypatch.setattr(shelf, "READY", 0)
+    monkeypatch.setattr(shelf, "TEXTS", 0)
+    made = Shelf()
+    for buffer in range(3):
+        made.put(buffer, 1, Session(ranker, SOURCE))
+        order(made[buffer][1])
+    assert ready(made) == [1, 2]
+
+
+def test_who_is_put_away_holds_no_memory(ranker: Ranker) -> None:
+    """Answers kept of the project go too: what is remembered is asked anew."""
+    session = Session(ranker, SOURCE, Recall())
+    order(session)
+    assert session.shed()
+    assert session.recall.lost
+    assert not session.shed()
+
+
+VISIT = """
+import queue, sys, sysconfig
+from pathlib import Path
+from sibyl import about
+from sibyl.desk import Desk
+answers = queue.SimpleQueue()
+desk = Desk(lambda *answer: answers.put(answer))
+desk.start({})
+assert answers.get()[2]["ok"]
+library = Path(sysconfig.get_paths()["stdlib"])
+files = sorted(path for path in library.rglob("*.py") if 10_000 < path.stat().st_size < 40_000)
+def visit(buffer):
+    text = files[buffer].read_bytes()
+    desk.attach(buffer, 1, text)
+    desk.rank(1, buffer, 1, len(text), len(text), ["a", "b"], [2, 2])
+    assert answers.get()[1] == "order"
+visit(0)
+one = about.resident()
+for buffer in range(1, 120):
+    visit(buffer)
+print(about.resident() - one)
+desk.close()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="resident memory is asked of /proc")
+def test_visited_buffers_take_no_more_memory_than_they_may() -> None:
+    """After 120 files of 10 to 40 kB the host has at most 60 MB more than after one."""
+    engine = Path(__file__).resolve().parents[2] / "engine"
+    more = {"ORT_DISABLE_TELEMETRY": "1", "MALLOC_ARENA_MAX": "1", "PYTHONPATH": str(engine)}
+    more["MALLOC_TRIM_THRESHOLD_"] = "131072"  # as the editor starts the host
+    command = [sys.executable, "-c", VISIT]
+    done = subprocess.run(command, env=os.environ | more, check=True, capture_output=True)
+    assert float(done.stdout) < 60
