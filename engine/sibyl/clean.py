@@ -20,7 +20,7 @@ _GENERATED_NAME = re.compile(r"(?:_pb2|_pb2_grpc|\.min|[._-]lock)\.py$|(?:^|/)ve
 _MIGRATION = re.compile(r"(?:^|/)migrations/(?:versions/)?\w+\.py$")
 _GENERATED = re.compile(
     rb"do not (?:edit|modify)|@generated|auto[- ]?generated (?:by|from|with|file|code|module)"
-    rb"|automatically generated|^\s*# *generated (?:by|from|with)"
+    rb"|automatically generated|^[^\S\n]*# *generated (?:by|from|with)"
     rb"|(?:file|module|code) (?:is|was|has been) (?:auto[- ]?)?generated",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -67,13 +67,17 @@ class Text:
 
     def word_start(self, offset: int) -> int:
         """Return where the identifier that ends at ``offset`` begins (``offset`` if there is none)."""
-        data = self.data
-        while offset > 0 and _WORD[data[offset - 1]]:
-            offset -= 1
+        while offset > 0:
+            near = self.data[max(offset - _NEAR, 0) : offset]
+            rest = len(near.rstrip(_WORD))
+            offset -= len(near) - rest
+            if rest:
+                break
         return offset
 
 
-_WORD = [chr(byte).isalnum() or byte == 0x5F for byte in range(128)] + [True] * 128
+_WORD = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte == 0x5F)
+_NEAR = 256  # bytes looked at in one go: longer than almost every name
 
 
 def _moved(point: Point, passed: bytes | bytearray) -> Point:

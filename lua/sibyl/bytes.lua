@@ -59,6 +59,27 @@ function M.slice(buf, from, to)
   return table.concat(lines, '\n') .. closing
 end
 
+-- Bytes above 127 belong to letters: Python's names may hold any of them.
+local IN_WORD = {} ---@type table<integer, true>
+for byte = 0, 255 do
+  if byte > 127 or string.char(byte):match('[%w_]') then
+    IN_WORD[byte] = true
+  end
+end
+
+--- The column where the word that ends at a column begins. Not by a pattern that ends with `$`: that is tried at
+--- every byte of the line, and each time runs to the end of the word it has met.
+---@param line string
+---@param col integer 0-based byte
+---@return integer
+function M.word_start(line, col)
+  local start = math.min(col, #line)
+  while start > 0 and IN_WORD[line:byte(start)] do
+    start = start - 1
+  end
+  return start
+end
+
 --- The byte where the word at a position begins; without a position, the cursor's.
 ---@param buf integer
 ---@param row integer|nil 0-based
@@ -71,9 +92,7 @@ function M.word(buf, row, col)
     -- While a buffer is being read the cursor may still stand where the old text was longer.
     row, col = math.min(cursor[1], api.nvim_buf_line_count(buf)) - 1, cursor[2]
   end
-  local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1] or ''
-  -- Bytes above 127 belong to letters: Python's names may hold any of them.
-  local start = #line:sub(1, col):gsub('[%w_\128-\255]+$', '')
+  local start = M.word_start(api.nvim_buf_get_lines(buf, row, row + 1, false)[1] or '', col)
   return row_start(buf, row) + start, start
 end
 

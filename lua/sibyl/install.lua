@@ -48,11 +48,11 @@ end
 local function by_line(callback)
   local rest = ''
   return function(_, data)
-    rest = rest .. (data or '')
-    for line in rest:gmatch('([^\n]*)\n') do
+    local lines = vim.split(rest .. (data or ''), '\n', { plain = true })
+    rest = table.remove(lines)
+    for _, line in ipairs(lines) do
       callback((line:gsub('^sibyl: ', '')))
     end
-    rest = rest:match('[^\n]*$')
   end
 end
 

@@ -113,7 +113,8 @@ local function probe(candidate, done)
           tried.path = answer.python
         end
       else
-        tried.failure = vim.trim(result.stderr or ''):match('[^\n]*$') or 'it could not be run'
+        local lines = vim.split(result.stderr or '', '\n', { plain = true, trimempty = true })
+        tried.failure = lines[#lines] or 'it could not be run'
       end
       done(tried)
     end)

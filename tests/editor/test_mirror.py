@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -255,3 +256,36 @@ def test_new_host_gets_all_buffers(told: Callable, tmp_path: Path) -> None:
     assert matches(child)
     child.command("bprevious")
     assert matches(child)
+
+
+KEY_COST = """
+local row, keys = ...
+local buf, best = vim.api.nvim_get_current_buf(), math.huge
+local mirror, bytes = require('sibyl.mirror'), require('sibyl.bytes')
+for key = 1, keys do
+  vim.api.nvim_buf_set_text(buf, row, #vim.fn.getline(row + 1), row, #vim.fn.getline(row + 1), { 'a' })
+  vim.api.nvim_win_set_cursor(0, { row + 1, #vim.fn.getline(row + 1) })
+  local began = vim.uv.hrtime()
+  mirror.flush(buf)
+  mirror.cursor_moved(buf)
+  bytes.word(buf)
+  best = math.min(best, vim.uv.hrtime() - began)
+end
+return best / 1e6
+"""
+
+
+def test_a_key_in_a_long_line_is_cheap(told: Callable) -> None:
+    """What a key costs grows at most linearly with its line, and stays below 5 ms at 256 KiB."""
+    child, _ = told(TEXT)
+    child.type_keys("Go")  # insert mode: hints are sent
+    row = child.cursor()[0] - 1
+    for word, end in itertools.product(["0a", "a ", "é", "a.b(", "_"], [" ", "", "."]):
+        costs = []
+        for length in (64 * 1024, 256 * 1024 - 64):
+            text = word * (length // len(word.encode())) + end
+            child.lua("vim.api.nvim_buf_set_lines(0, -2, -1, true, { ... })", text)
+            costs.append(child.lua(KEY_COST, row, 5))
+        assert costs[1] < 5, f"{word!r} {end!r}: {costs} ms"
+        assert costs[1] < max(1.0, 8 * costs[0]), f"{word!r} {end!r}: {costs} ms"
+    assert matches(child)  # it is still followed

@@ -8,6 +8,7 @@ Who:  pytest.
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -78,3 +79,14 @@ def test_a_word_starts_where_its_letters_start(before: str, word: str) -> None:
     """The word being completed is all letters, digits and _ before the cursor, in any script."""
     data = before.encode()
     assert len(data) - len(word.encode()) == Text(data + b" rest").word_start(len(data))
+
+
+def test_the_start_of_a_long_word_is_found_at_once() -> None:
+    """A word as long as the longest line followed costs a moment, and begins where its first byte is."""
+    word = "ä0_a".encode() * 50_000
+    text = Text(b"x = (" + word + b" y")
+    began = time.process_time()
+    for length in (1, 255, 256, 257, len(word)):
+        assert text.word_start(5 + length) == 5
+    assert text.word_start(4) == 4 and text.word_start(1) == text.word_start(0) == 0
+    assert time.process_time() - began < 0.02

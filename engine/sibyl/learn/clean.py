@@ -36,8 +36,8 @@ _LICENCE_TEXTS = (
 
 def is_permissive(licence: str) -> bool:
     """Tell whether one of the licences offered (`A/B`, `A OR B`) is on the permissive list."""
-    offered = re.split(r"\s*/\s*|\s+or\s+", licence.strip().lower())
-    return any(name in PERMISSIVE for name in offered)
+    offered = re.split(r"/|\sor\s", licence.lower())
+    return any(name.strip() in PERMISSIVE for name in offered)
 
 
 def licence_of(text: str) -> str:
