@@ -28,6 +28,7 @@ local MOST = 3000 -- longer lists are the servers' "anything at all"; they are l
 ---@field row integer
 ---@field col integer where the word starts
 ---@field in_label boolean
+---@field native boolean whether Neovim's own menu asked
 ---@field request_id integer|nil
 ---@field question_id integer|nil
 ---@field timer uv_timer_t|nil
@@ -90,10 +91,12 @@ local function keep_last(question, ranking, answer)
   }
 end
 
--- Whether the cursor has left the word while its list was held back. Shown now, the list would stand at a
--- place it does not belong to; at once it would have been shown and closed again by the keys since.
+-- Whether the cursor has left the word while its list was held back for Neovim's own menu. Shown now, the list would
+-- stand at a place it does not belong to; at once it would have been shown and closed again by the keys since.
+-- Whoever else asks, and for whatever position, gets every item: what to do with them is theirs to know.
 local function left_word(job)
-  if api.nvim_get_current_buf() ~= job.buf or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
+  local inserting = api.nvim_get_mode().mode:sub(1, 1) == 'i'
+  if not job.native or api.nvim_get_current_buf() ~= job.buf or not inserting then
     return false
   end
   local _, start = bytes.word(job.buf)

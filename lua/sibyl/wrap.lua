@@ -29,6 +29,19 @@ local function buffer_of(uri)
   return vim.uri_to_bufnr(uri)
 end
 
+-- Whether the request that is being sent comes from Neovim's own menu; its callers are on the stack.
+local function from_native_menu()
+  for level = 3, 16 do
+    local info = debug.getinfo(level, 'S')
+    if not info then
+      return false
+    elseif info.source:find('vim/lsp/_?completion%.lua$') then
+      return true
+    end
+  end
+  return false
+end
+
 -- Where a request stands: in which buffer, and where the word begins. Nil when it is not ours to touch.
 local function job_of(client, params)
   local buf = buffer_of(params.textDocument.uri)
@@ -48,6 +61,7 @@ local function job_of(client, params)
     row = row,
     col = start,
     in_label = stars.in_label(buf),
+    native = from_native_menu(),
     cancelled = false,
     wish = suggest.asking(),
   }

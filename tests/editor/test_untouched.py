@@ -240,3 +240,29 @@ def test_a_list_held_back_is_not_shown_behind_another_word(serve: Callable) -> N
     assert child.menu() == []
     assert child.line() == "r.x = "
     assert server.completions() >= 1
+
+
+ASK = """
+local buf, line, character = vim.api.nvim_get_current_buf(), ...
+local params = vim.lsp.util.make_position_params(0, 'utf-16')
+params.position = { line = line, character = character }
+GOT = nil
+vim.lsp.buf_request(buf, 'textDocument/completion', params, function(_, result) GOT = result end)
+"""
+
+
+@pytest.mark.parametrize(
+    "where", [(0, 7), (1, 1), (1, 2)], ids=["line above", "in a word", "cursor"]
+)
+def test_a_request_for_any_position_gets_its_items(serve: Callable, where: tuple) -> None:
+    """Whoever asks while one inserts gets every item, ranked: for another place than the cursor's, and also
+    when the word was left before the list came."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true")
+    ranker.set(best=BEST, delay=100)
+    child.type_keys("or.x")
+    child.lua(ASK, *where)
+    if where == (1, 2):
+        child.type_keys(" = ")
+    got = child.wait_for(lambda: child.lua("return GOT"), what="the reply")
+    assert sorted(item["label"] for item in got["items"]) == sorted(NAMES)
+    assert any("~sibyl" in item.get("sortText", "") for item in got["items"])
