@@ -57,7 +57,7 @@ class Session:
 
     def shed(self) -> bool:
         """Let go of all but the text: it is made again when asked for; return whether there was anything."""
-        if self.stream.syntax.tree is None:
+        if not self.stream.kinds:
             return False
         self._begin()
         self.recall.lose()

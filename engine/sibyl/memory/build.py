@@ -30,7 +30,7 @@ from pathlib import Path
 from sibyl.clean import content_fault
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.base import remove
-from sibyl.memory.files import project_files
+from sibyl.memory.files import bytes_of, project_files
 from sibyl.memory.limits import cap_memory, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.store import Stamp, Store
@@ -79,7 +79,7 @@ def bring_up_to_date(
             if _orphaned(parent):
                 return False
             tell({"file": path})
-            data = b"" if path in skip else _bytes_of(root / path)
+            data = b"" if path in skip else _read(root / path)
             read.append((path, there[path], digest_of(data), _notes(path, data)))
         store.update(read)
         done, portion = done + len(some), min(2 * portion, _AT_MOST)
@@ -89,9 +89,9 @@ def bring_up_to_date(
     return done == len(changed)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return bytes_of(path)
     except OSError:
         return b""  # gone meanwhile, or not ours to read
 

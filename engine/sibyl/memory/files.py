@@ -10,13 +10,14 @@ minified and huge files are left out by the very rules the training corpus is ma
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 from sibyl import git
-from sibyl.clean import path_fault
+from sibyl.clean import LARGEST, path_fault
 from sibyl.memory.store import Stamp
 
 MOST_FILES = 4_000
@@ -32,14 +33,18 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
     Which ones are taken does not depend on ``near``: two readings take the same.
     """
     found: dict[str, Stamp] = {}
+    inside: dict[str, bool] = {}
     for path in sorted(_listed(root)):
         if Path(path).is_absolute() or ".." in Path(path).parts:
             continue  # an index that somebody made may name anything
         try:
             path.encode()  # a name that is not text cannot be kept; UnicodeEncodeError is a ValueError
-            at = root / path
-            seen = at.lstat()
-            if at.is_symlink() or not at.is_file() or path_fault(path, seen.st_size):
+            folder = path.rpartition("/")[0]
+            if folder not in inside:
+                inside[folder] = _is_inside(root, folder)
+            seen = (root / path).lstat()
+            plain = stat.S_ISREG(seen.st_mode) and inside[folder]
+            if not plain or path_fault(path, seen.st_size):
                 continue
         except (OSError, ValueError):
             continue
@@ -48,6 +53,28 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
             break
     near = "" if Path(near).is_absolute() else near
     return dict(sorted(found.items(), key=lambda file: -_nearness(file[0], near)))
+
+
+def _is_inside(root: Path, folder: str) -> bool:
+    """Tell whether a folder below a root is one of its own: no link on the way leads elsewhere."""
+    return (root / folder).resolve() == root.resolve() / folder
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return what is in a file of a project; raises OSError where it is none, or a link, by now.
+
+    Between the look at a folder and this one somebody may have put a pipe or a device there: to open one may
+    wait for ever, and to read one may never end.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    number = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    with os.fdopen(number, "rb") as file:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise OSError(f"{path} is no file")
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise OSError(f"{path} has grown too large")
+    return data
 
 
 def _nearness(path: str, near: str) -> int:
@@ -90,10 +117,13 @@ def _walked(root: Path) -> Iterator[str]:
             continue
         for entry in entries:
             path = f"{folder}{entry.name}"
-            if entry.is_dir(follow_symlinks=False):
-                if _is_walked(entry):
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if is_folder and _is_walked(entry):
                     waiting.append(f"{path}/")
-            elif entry.name.endswith(".py"):
+            except OSError:  # not ours to look into, or its path too long
+                continue
+            if not is_folder and entry.name.endswith(".py"):
                 yield path
 
 

@@ -1,0 +1,100 @@
+"""Step 7b, files: what lies in a project and is no plain file of it is not read, and costs the rest nothing.
+
+In:   folders with links, pipes, and names beyond all limits.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_build import read, write
+
+from sibyl.memory import files
+from sibyl.memory.files import bytes_of, project_files
+from sibyl.memory.store import Store
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
+
+
+@pytest.fixture(params=["git", "walked"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A project, with git and without."""
+    made = tmp_path / "project"
+    write(made, a="x.good\n", sub__b="x.good\n")
+    if request.param == "git":
+        subprocess.run(["git", "init", "-q", str(made)], check=True)
+    return made
+
+
+def test_a_folder_that_cannot_be_looked_into_is_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its refusal, told by hand here because a superuser may look anywhere, ends no reading."""
+    root = tmp_path / "project"
+    write(root, a="x.good\n", closed__b="x.bad\n", sub__c="x.good\n")
+    looked = files._is_walked
+
+    def refused(folder: os.DirEntry[str]) -> bool:
+        if folder.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return looked(folder)
+
+    monkeypatch.setattr(files, "_is_walked", refused)
+    assert set(project_files(root)) == {"a.py", "sub/c.py"}
+
+
+def test_a_path_that_is_too_long_is_skipped(tmp_path: Path) -> None:
+    """Folders nested beyond what the system takes in one path end the look into them, not the reading."""
+    root = tmp_path / "project"
+    write(root, a="x.good\n", z="x.good\n")
+    before = Path.cwd()
+    try:
+        os.chdir(root)
+        for _ in range(20):
+            Path("d" * 250).mkdir()
+            os.chdir("d" * 250)
+        Path("deep.py").write_text("x.bad\n")
+    finally:
+        os.chdir(before)
+    assert read(root, tmp_path / "a.sqlite")
+    assert set(Store(tmp_path / "a.sqlite").stamps()) == {"a.py", "z.py"}
+
+
+def test_pipes_devices_and_loops_are_not_read(root: Path, tmp_path: Path) -> None:
+    """A pipe would be waited for, a device read for ever, a loop followed without an end."""
+    os.mkfifo(root / "pipe.py")
+    (root / "zero.py").symlink_to("/dev/zero")
+    (root / "loop.py").symlink_to(root / "loop.py")
+    (root / "around").symlink_to(root, target_is_directory=True)
+    assert read(root, tmp_path / "a.sqlite")
+    assert set(Store(tmp_path / "a.sqlite").stamps()) == {"a.py", "sub/b.py"}
+
+
+def test_a_linked_folder_that_leads_out_is_not_read(root: Path, tmp_path: Path) -> None:
+    """A folder that git once knew and that is a link to another place by now: its files are not ours."""
+    elsewhere = tmp_path / "elsewhere"
+    write(elsewhere, b="x.secret\n")
+    if (root / ".git").exists():
+        subprocess.run(["git", "-C", str(root), "add", "."], check=True)
+    (root / "sub" / "b.py").unlink()
+    (root / "sub").rmdir()
+    (root / "sub").symlink_to(elsewhere, target_is_directory=True)
+    assert set(project_files(root)) == {"a.py"}
+
+
+def test_what_became_a_pipe_or_a_link_meanwhile_is_not_read(tmp_path: Path) -> None:
+    """Between listing and reading a file is replaced: nobody waits, nothing elsewhere is read."""
+    pipe, link, big = tmp_path / "pipe.py", tmp_path / "link.py", tmp_path / "big.py"
+    os.mkfifo(pipe)
+    (tmp_path / "secret").write_text("x.secret")
+    link.symlink_to(tmp_path / "secret")
+    big.write_bytes(b"x" * 1_000_001)
+    for path in (pipe, link, big):
+        with pytest.raises(OSError, match=r"no file|symbolic|too large"):
+            bytes_of(path)
