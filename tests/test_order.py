@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine" / "sibyl"
 # From bytes to a ranked list; a step imports only steps to its left.
 ORDER = (
-    "errors git text tokens grammar sections syntax origins statements reader stream vocab runtime model "
-    "states usage clean memory.base memory.notes memory.store memory.files memory.limits memory.build "
+    "errors private git text tokens grammar sections syntax origins statements reader stream vocab runtime "
+    "model states usage clean memory.base memory.notes memory.store memory.files memory.limits memory.build "
     "memory.classes memory.project memory.person memory.recall memory.scribe memory.keeper features rank "
     "explain session about shelf work desk"
 ).split()

@@ -13,9 +13,11 @@ and what has become pointless by the time it gets there is skipped:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from sibyl.errors import TextError
@@ -26,13 +28,17 @@ _IDLE = 2.0  # seconds without work after which broken code is parsed afresh
 
 
 class Desk:
-    """Serves all buffers of one editor."""
+    """Serves all buffers of one editor.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    ``ended`` is called when the worker has ended though nobody closed the desk, which nothing should bring
+    about: without a worker the process is of no use, and whoever started it can start another.
+    """
+
+    def __init__(self, send: Send, ended: Callable[[], object] = lambda: None) -> None:
+        self._send, self._ended = send, ended
         self._mail: queue.SimpleQueue[tuple[str, tuple[Any, ...]] | None] = queue.SimpleQueue()
         self._work = Work(send, self._mail.empty)
-        self._worker = threading.Thread(target=self._serve, name="sibyl", daemon=True)
+        self._worker = threading.Thread(target=self._run, name="sibyl", daemon=True)
         self._worker.start()
 
     # the door's side: hand over and return ----------------------------------------------------------
@@ -110,6 +116,13 @@ class Desk:
 
     # the worker's side ------------------------------------------------------------------------------
 
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except BaseException:
+            _log.exception("the worker ended")
+            self._ended()
+
     def _serve(self) -> None:
         while True:
             try:
@@ -124,10 +137,11 @@ class Desk:
             try:
                 getattr(self._work, name)(*arguments)
             except Exception as error:  # whatever happens, typing and the next request go on
-                self._failed(name, arguments, error)
+                _log.exception("%s failed", name)
+                with contextlib.suppress(Exception):  # arguments nobody has thought of; no way back
+                    self._failed(name, arguments, error)
 
     def _failed(self, name: str, arguments: tuple[Any, ...], error: Exception) -> None:
-        _log.exception("%s failed", name)
         if name in ("attach", "edit", "cursor", "accepted"):
             self._work.forget(arguments[0])
         if name in ("rank", "guess"):

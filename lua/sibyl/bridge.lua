@@ -17,6 +17,7 @@ local M = {}
 local FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60000
 local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins anew
 local TRIES = 6
+local WORKER_ENDED = 70 -- exit code by which the host says that its worker is gone
 
 -- `-c` puts the current folder first on sys.path; a project's own module must not be taken for a package.
 -- EOFError: Neovim is gone.
@@ -110,6 +111,9 @@ local function on_exit(channel, code)
     return
   end
   log.warn('the Python host ended with code %d', code)
+  if code == WORKER_ENDED then
+    log.tell('the ranker failed and is started again; details: :Sibyl log')
+  end
   if vim.uv.now() - state.started > STABLE_MS then
     state.failures = 0
   end

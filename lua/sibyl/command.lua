@@ -4,7 +4,7 @@
 local M = {}
 
 local function say(text, level)
-  vim.notify('sibyl: ' .. text, level or vim.log.levels.INFO)
+  vim.notify(require('sibyl.log').line('sibyl: ' .. text), level or vim.log.levels.INFO)
 end
 
 local function bridge()

@@ -26,35 +26,55 @@ function M.rotate()
   end
 end
 
----@param level 'debug'|'info'|'warn'|'error'
----@param text string
-local function write(level, text)
-  if level == 'error' or level == 'warn' then
-    last = text
+-- Appends a line; an older file that others can read is taken from them.
+local function append(path, line)
+  local stat = vim.uv.fs_stat(path)
+  if stat and stat.type ~= 'file' then
+    return -- to open a FIFO could wait for ever
   end
-  if ORDER[level] < ORDER[config.get().log_level] then
-    return
-  end
-  local path = M.path()
   local file = vim.uv.fs_open(path, 'a', OWNER_ONLY)
   if not file then
     vim.uv.fs_mkdir(vim.fs.dirname(path), 448) -- 0700
     file = vim.uv.fs_open(path, 'a', OWNER_ONLY)
   end
   if not file then
-    return -- a log that cannot be written must not become a second problem
+    return
   end
-  vim.uv.fs_write(file, ('%s %-5s %s\n'):format(os.date('%Y-%m-%d %H:%M:%S'), level, text))
+  if stat and bit.band(stat.mode, 63) ~= 0 then -- 0077
+    vim.uv.fs_fchmod(file, OWNER_ONLY)
+  end
+  vim.uv.fs_write(file, line)
   vim.uv.fs_close(file)
+end
+
+-- Whatever happens here, the caller goes on: a log that cannot be written must not become a second problem.
+---@param level 'debug'|'info'|'warn'|'error'
+---@param text string
+local function write(level, text, ...)
+  pcall(function(...)
+    if select('#', ...) > 0 then
+      text = text:format(...)
+    end
+    if level == 'error' or level == 'warn' then
+      last = text
+    end
+    if ORDER[level] >= ORDER[config.get().log_level] then
+      append(M.path(), ('%s %-5s %s\n'):format(os.date('%Y-%m-%d %H:%M:%S'), level, text))
+    end
+  end, ...)
 end
 
 for level in pairs(ORDER) do
   M[level] = function(text, ...)
-    if select('#', ...) > 0 then
-      text = text:format(...)
-    end
-    write(level, text)
+    write(level, text, ...)
   end
+end
+
+--- One line of a text: a line end or another control character would need more room than one line has.
+---@param text string
+---@return string
+function M.line(text)
+  return vim.fn.strtrans((text:gsub('%s+', ' ')))
 end
 
 --- Cuts a message that is longer than the line: it would make Neovim wait for a key, in the middle of typing.
@@ -62,6 +82,7 @@ end
 ---@return string
 function M.fit(text)
   local room = vim.v.echospace
+  text = M.line(text)
   if vim.fn.strdisplaywidth(text) <= room then
     return text
   end

@@ -16,6 +16,8 @@ It only passes on. No call waits for Neovim: the engine's worker thread answers 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -26,6 +28,8 @@ import pynvim
 
 # Nothing of the engine has to be installed; first, so that no other plugin's `sibyl` is found.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
+
+WORKER_ENDED = 70  # exit status; lua/sibyl/bridge.lua tells the user, and starts another host
 
 # What is not UTF-8 travels as surrogates; so the engine gets the very bytes of the buffer.
 BYTES = ("utf-8", "surrogateescape")
@@ -64,11 +68,12 @@ class SibylHost:
             if self.desk is None:
                 from sibyl.desk import Desk
 
-                self.desk = Desk(self._send)
+                self.desk = Desk(self._send, lambda: os._exit(WORKER_ENDED))
             getattr(self.desk, name)(*args)
         except Exception as error:
             self.broken = self.desk is None
-            print(traceback.format_exc(), file=sys.stderr, flush=True)
+            with contextlib.suppress(Exception):  # nobody may listen any more
+                print(traceback.format_exc(), file=sys.stderr, flush=True)
             text = f"the ranker failed ({type(error).__name__}); details: :Sibyl log"
             self._deliver(0, "notice", {"level": "error", "text": text})
 

@@ -23,8 +23,8 @@ from typing import Any
 class Desk:
     """Keeps the text of each buffer like the real one, and ranks by a list of names."""
 
-    def __init__(self, send: Any) -> None:
-        """Take the way back to Neovim."""
+    def __init__(self, send: Any, _ended: Any) -> None:
+        """Take the way back to Neovim; there is no worker that could end."""
         self.send_now, self.buffers = send, {}
 
     def orders(self) -> dict[str, Any]:

@@ -256,7 +256,8 @@ vim.lsp.buf_request(buf, 'textDocument/completion', params, function(_, result) 
 )
 def test_a_request_for_any_position_gets_its_items(serve: Callable, where: tuple) -> None:
     """Whoever asks while one inserts gets every item, ranked: for another place than the cursor's, and also
-    when the word was left before the list came."""
+    when the word was left before the list came.
+    """
     child, ranker, _ = serve(lua="NO_ENABLE = true")
     ranker.set(best=BEST, delay=100)
     child.type_keys("or.x")

@@ -20,6 +20,7 @@ import pytest
 
 from sibyl.desk import Desk
 from sibyl.session import Session
+from sibyl.work import Work
 
 SOURCE = b"import os\nos.path.join(a)\nos."
 NAMES = ["getcwd", "path", "sep", "listdir"]
@@ -288,3 +289,35 @@ def test_the_collector_does_not_look_through_packages(ready: Office) -> None:
     left, frozen = len(gc.get_objects()), gc.get_freeze_count()
     gc.unfreeze()
     assert frozen > 10_000 > left
+
+
+def test_a_worker_that_ends_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nothing should bring about, the end of the worker, is said to whoever can start another."""
+
+    def leave(*_: object) -> None:
+        raise SystemExit(1)
+
+    ended = threading.Event()
+    monkeypatch.setattr(Work, "changed", leave)
+    desk = Desk(lambda *_: None, ended.set)
+    desk.changed(1)
+    assert ended.wait(LONG)
+
+
+def test_no_message_ends_the_worker() -> None:
+    """Arguments that nobody has thought of cost their own question only, even where no answer gets through."""
+    ended, answered = threading.Event(), threading.Event()
+
+    def send(number: object, *_: object) -> None:
+        if number != 7:
+            raise RuntimeError("the way back is closed")
+        answered.set()
+
+    desk = Desk(send, ended.set)
+    for name in ("start", "attach", "edit", "rank", "guess", "accepted", "project", "status"):
+        desk._put(name, *([{}] * 3))
+        desk._put(name, [])
+    desk.status(1)
+    desk.status(7)
+    assert answered.wait(LONG) and not ended.is_set()
+    desk.close()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sibyl.errors import MemoryTrouble
+from sibyl.private import private, private_folder
 
 IN_MEMORY = ":memory:"
 WAIT_S = 0.05  # for another process's lock while reading: a list must not wait for it
@@ -41,8 +42,10 @@ def opened(
 ) -> sqlite3.Connection:
     """Open a file of ours: private, with its tables, begun anew where it is of another version."""
     if str(path) != IN_MEMORY:  # made before SQLite makes it, readable by its owner alone
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        for one in siblings(path):
+            private(one)
     base = sqlite3.connect(path, timeout=patience, isolation_level=None)
     try:
         if str(path) != IN_MEMORY:

@@ -12,6 +12,7 @@ cannot be had is not weighed in, and tried again a little later.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -29,6 +30,7 @@ from sibyl.memory.project import Project
 from sibyl.memory.recall import Recall
 from sibyl.memory.scribe import News, Scribe
 from sibyl.memory.store import Store
+from sibyl.private import private_folder
 
 _log = logging.getLogger("sibyl")
 _Kept = TypeVar("_Kept", Store, Person)
@@ -41,6 +43,8 @@ class Keeper:
     def __init__(self, state: Path, options: dict[str, Any], tell: News) -> None:
         """Keep memories below ``state``; ``options``: project, person, and whether projects are read now."""
         self._state, self._tell = state, tell
+        with contextlib.suppress(OSError):  # who opens a memory in it will say so
+            private_folder(state)
         self._use = {name: bool(options.get(name, True)) for name in ("project", "person", "read")}
         self._scribe = Scribe(tell)
         self._open: dict[Path, Store | Person] = {}  # by their files
