@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-INSTALL := $(PYTHON) engine/sibyl/install.py --venv .venv --server
+INSTALL := $(PYTHON) -I engine/sibyl/install.py --venv .venv --server
 BRING := $(PYTHON) tests/neovim/bring.py
 PYTEST := $(PY) -m pytest
 LEARN := $(PY) -m sibyl.learn

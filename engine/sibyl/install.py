@@ -5,7 +5,7 @@ Out:  an environment at --venv, whole or not at all; progress lines, and one clo
       Exit code 0 if it can be used, 1 (and a sentence on standard error) if not.
 Who:  lua/sibyl/install.lua, Makefile; run by path, needs only the standard library.
 
-    python3 install.py --venv DIR [--server] [--upgrade] [--with FILE]…
+    python3 -I install.py --venv DIR [--server] [--upgrade] [--with FILE]…
 
 A new environment is built beside the place it shall have, tried, and then put there by renaming:
 a broken network or a closed laptop leaves the old one working. What was installed is written into
@@ -21,7 +21,6 @@ if sys.version_info < (3, 10):  # noqa: UP036 (who runs this may have any Python
 import argparse
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -32,19 +31,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ENGINE = Path(__file__).resolve().parents[1]
+# Run by path and isolated, this file finds nothing beside it by itself.
+sys.path.insert(0, str(ENGINE))
+
+from sibyl.packages import (  # noqa: E402 (found through the line above)
+    BIN,
+    ISOLATED,
+    CannotInstall,
+    environment,
+    fill_somehow,
+    nowhere,
+    program,
+    say,
+)
+
 LISTS = ENGINE.parent / "requirements"
-BIN = "Scripts" if os.name == "nt" else "bin"
 # Import names; the packages' names have "-" for "_".
 NEEDED = ("pynvim", "numpy", "onnxruntime", "tree_sitter", "tree_sitter_python")
-# Lines of pip and uv that tell somebody who waits how far they are.
-PROGRESS = (
-    "Collecting",
-    "Downloading",
-    "Installing collected",
-    "Resolved",
-    "Prepared",
-    "Installed",
-)
 # The first line: ONNX Runtime reports to its maker unless it reads this (see sibyl.runtime).
 TRY = """
 import os; os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -53,39 +56,6 @@ for name in sys.argv[1].split(","): importlib.import_module(name)
 versions = {name: importlib.metadata.version(name) for name in sys.argv[2].split(",") if name}
 print(json.dumps({"versions": versions, "site": sysconfig.get_paths()["purelib"]}))
 """
-
-
-class CannotInstall(Exception):
-    """The environment cannot be made; the message is one sentence a person can act on."""
-
-
-def say(text: str) -> None:
-    """One line of progress."""
-    print(f"sibyl: {text}", flush=True)
-
-
-def run(command: list[str], environment: dict[str, str] | None = None) -> list[str]:
-    """Run a command, passing on what shows progress; failing raises with all its lines."""
-    settings = {**os.environ, **(environment or {})}
-    lines = []
-    process = subprocess.Popen(
-        command,
-        env=settings,
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    with process:
-        assert process.stdout
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            if line.lstrip().startswith(PROGRESS):
-                print("  " + re.sub(r" \(from .*", "", line.strip())[:100], flush=True)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command, "\n".join(lines))
-    return lines
 
 
 def digest(path: Path) -> str:
@@ -108,92 +78,20 @@ def try_out(place: Path, lists: list[Path]) -> dict[str, dict[str, str]]:
     for path in lists:
         if path.name in ("run.txt", "server.txt"):
             # Lines with a condition may rightly be absent here.
-            lines = [line.split("==") for line in path.read_text().splitlines()]
-            wanted += [pair[0] for pair in lines if len(pair) == 2 and ";" not in pair[1]]
-    command = [str(program(place, "python")), "-I", "-c", TRY, ",".join(NEEDED), ",".join(wanted)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            wanted += re.findall(r"^([\w.-]+)==[^\s;]+(?: \\)?$", path.read_text(), re.MULTILINE)
+    asked = [",".join(NEEDED), ",".join(wanted)]
+    done = subprocess.run(
+        [str(program(place, "python")), *ISOLATED, "-c", TRY, *asked],
+        env=environment(),
+        cwd=nowhere(),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
     if done.returncode:
         last = (done.stderr.strip() or "no reason given").splitlines()[-1]
         raise CannotInstall(f"The packages were installed but do not work here: {last}")
     return dict(json.loads(done.stdout))
-
-
-def program(place: Path, name: str) -> Path:
-    """A program of an environment."""
-    return place / BIN / (f"{name}.exe" if os.name == "nt" else name)
-
-
-def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
-    """Say in one sentence why a package manager failed."""
-    text = problem.output or ""
-    last = next((x for x in reversed(text.splitlines()) if "rror" in x), text[-200:]).strip()
-    version = ".".join(map(str, sys.version_info[:2]))
-    network = r"connection|resolution|resolve host|dns error|timed out|unreachable|refused|proxy"
-    if re.search(r"ensurepip|python3-venv", text):
-        return CannotInstall(
-            f"{sys.executable} cannot make environments: install your system's python3-venv "
-            "package (or the program uv) and run this again."
-        )
-    if re.search(r"No space left", text):
-        return CannotInstall("The disk is full: about 300 MB are needed.")
-    if re.search(network, text, re.IGNORECASE):
-        return CannotInstall(
-            "The packages could not be downloaded: check the network (or the proxy) and run this "
-            f"again ({last[:160]})."
-        )
-    if re.search(r"No matching distribution|no wheels|unsatisfiable", text):
-        return CannotInstall(
-            f"There are no ready-made packages for Python {version} on this system: run this with "
-            f"another Python from 3.10 to 3.14 ({last[:160]})."
-        )
-    return CannotInstall(f"`{Path(problem.cmd[0]).name}` failed: {last[:200]}")
-
-
-def fill(place: Path, lists: list[Path], manager: str) -> None:
-    """Install lists into the environment at `place`, making it first if it is not there."""
-    python = str(program(place, "python"))
-    # Wheels only: nobody shall need a compiler, nor run a stranger's set-up script.
-    wheels = ["--only-binary", ":all:"]
-    files = [word for path in lists for word in ("-r", str(path))]
-    if manager == "uv":
-        # The interpreter that runs this file is the one asked for; no other is to be fetched.
-        alone = {"UV_PYTHON_DOWNLOADS": "never"}
-        if not place.exists():
-            run(["uv", "venv", "--quiet", "--python", sys.executable, str(place)], alone)
-        run(["uv", "pip", "install", "--python", python, *wheels, *files], alone)
-        return
-    if importlib.util.find_spec("venv") is None:
-        raise subprocess.CalledProcessError(1, [sys.executable], "no python3-venv")
-    if not place.exists():
-        run([sys.executable, "-m", "venv", str(place)])
-    elif run([python, "-c", "import importlib.util as u; print(bool(u.find_spec('pip')))"]) != [
-        "True"
-    ]:
-        # Made by uv once, which leaves pip out.
-        run([python, "-m", "ensurepip", "--upgrade"])
-    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
-    run([python, "-m", "pip", "install", "--progress-bar", "off", *wheels, *files], quiet)
-
-
-def fill_somehow(place: Path, lists: list[Path], manager: str) -> None:
-    """Use uv where it is, and pip where it is not or where uv fails."""
-    fresh = not place.exists()
-    names = ", ".join(path.name for path in lists)
-    if manager == "uv" or (manager == "auto" and shutil.which("uv")):
-        say(f"installing {names} with uv")
-        try:
-            return fill(place, lists, "uv")
-        except subprocess.CalledProcessError as problem:
-            if manager == "uv":
-                raise reason(problem) from None
-            say(f"uv did not manage ({reason(problem)}) - trying pip")
-            if fresh:
-                shutil.rmtree(place, ignore_errors=True)
-    say(f"installing {names} with pip")
-    try:
-        fill(place, lists, "pip")
-    except subprocess.CalledProcessError as problem:
-        raise reason(problem) from None
 
 
 def finish(place: Path, lists: list[Path]) -> dict[str, str]:
@@ -260,9 +158,12 @@ def install(place: Path, lists: list[Path], upgrade: bool, manager: str) -> str:
         else:
             new = place.with_name(place.name + ".new")
             shutil.rmtree(new, ignore_errors=True)
-            fill_somehow(new, wanted, manager)
-            versions = finish(new, wanted)
-            move(new, place)
+            try:
+                fill_somehow(new, wanted, manager)
+                versions = finish(new, wanted)
+                move(new, place)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
     main = ", ".join(f"{name} {versions[name]}" for name in ("pynvim", "onnxruntime"))
     took = time.monotonic() - begun
     return f"ready in {took:.0f} s: Python {sys.version.split()[0]}, {main} ({place})."

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sibyl import install
+from sibyl import install, packages
 
 SCRIPT = Path(install.__file__)
 
@@ -125,7 +125,7 @@ def test_a_broken_stamp_means_anew(pretend: tuple[Path, Path, list[Path]]) -> No
 def test_a_reason_is_a_sentence(output: str, said: str) -> None:
     """Whatever a package manager prints, one sentence says what to do."""
     problem = subprocess.CalledProcessError(1, ["pip"], output)
-    sentence = str(install.reason(problem))
+    sentence = str(packages.reason(problem))
     assert said in sentence
     assert "\n" not in sentence
 
@@ -145,7 +145,7 @@ def test_no_network() -> None:
     )
     assert problem.returncode
     failed = subprocess.CalledProcessError(1, ["pip"], problem.stdout + problem.stderr)
-    assert "check the network" in str(install.reason(failed))
+    assert "check the network" in str(packages.reason(failed))
 
 
 def test_a_place_that_cannot_be(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_no_venv_module(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """A Python without venv (as some systems pack it) says which package is missing."""
-    monkeypatch.setattr(install.importlib.util, "find_spec", {}.get)
+    monkeypatch.setattr(packages.importlib.util, "find_spec", {}.get)
     wanted = tmp_path / "x.txt"
     wanted.write_text("")
     monkeypatch.setattr(install, "LISTS", tmp_path)
