@@ -221,6 +221,9 @@ local function remembered()
   if told.trouble then
     health.warn(told.trouble, '`:Sibyl forget` deletes it; it is made anew.')
   end
+  for _, why in ipairs(told.off or {}) do
+    health.warn('a memory is off: ' .. why, 'Lists are ranked without it; it is tried again every few seconds.')
+  end
   for root, one in pairs(told.projects or {}) do
     health.ok(('%s: %d files, %.1f MB'):format(root, one.files, one.bytes / 1e6))
   end

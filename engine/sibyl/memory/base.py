@@ -10,13 +10,19 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from sibyl.errors import MemoryTrouble
 from sibyl.private import private, private_folder
 
 IN_MEMORY = ":memory:"
-WAIT_S = 0.05  # for another process's lock while reading: a list must not wait for it
+WAIT_S = 0.05  # for another process's lock while a file is opened or written
+READ_S = 0.002  # while one is read: a list must not wait for it
+
+
+# What Python says of a row that holds something else than was written.
+_WRONG = (ValueError, TypeError, AttributeError, KeyError, RecursionError, OverflowError)
 
 
 @contextmanager
@@ -30,7 +36,7 @@ def sentence(path: Path) -> Iterator[None]:
         raise MemoryTrouble(f"The memory {path} cannot be used now ({error}).", path) from error
     except UnicodeEncodeError as error:  # a name that is not text
         raise MemoryTrouble(f"The memory {path} cannot hold that name.", path) from error
-    except (sqlite3.DatabaseError, ValueError) as error:
+    except (sqlite3.DatabaseError, *_WRONG) as error:
         raise MemoryTrouble(f"The memory {path} is damaged.", path, "damaged") from error
     except OSError as error:
         said = f"The memory {path} cannot be written ({error.strerror})."
@@ -46,7 +52,8 @@ def opened(
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         for one in siblings(path):
             private(one)
-    base = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    # A file is opened on a thread of its own and then used by one other at a time.
+    base = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
         if str(path) != IN_MEMORY:
             base.execute("PRAGMA journal_mode=WAL")
@@ -63,10 +70,45 @@ def opened(
                 for statement in schema.split(";"):
                     base.execute(statement)
                 base.execute("INSERT INTO about VALUES (?)", (str(version),))
+        elif _tables(base) != _wanted(schema):
+            raise sqlite3.DatabaseError("tables are missing, or others than were made")
     except BaseException:
         base.close()
         raise
     return base
+
+
+def _tables(base: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return name and definition of what a file holds, without what SQLite makes itself."""
+    rows = base.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {(name, sql) for name, sql in rows if name != "about"}
+
+
+@lru_cache
+def _wanted(schema: str) -> set[tuple[str, str]]:
+    base = sqlite3.connect(IN_MEMORY)
+    try:
+        base.executescript(schema)
+        return _tables(base)
+    finally:
+        base.close()
+
+
+@contextmanager
+def waiting(base: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Wait so long for another process's lock in a block, and ``READ_S`` after it."""
+    base.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
+
+
+def count(value: object) -> float:
+    """Return a number of a row; raises ValueError where it is none that was ever written."""
+    if not isinstance(value, int | float) or not 0 <= value < 1e15:
+        raise ValueError("not a count")
+    return value
 
 
 def identity(path: Path) -> int:

@@ -6,8 +6,8 @@ Called by: work.
     STATE/projects/DIGEST.sqlite    one a project, named by its root        STATE/person.sqlite
 
 A file that is damaged is made anew, with one sentence; one that somebody deleted is begun anew, but a project
-that was forgotten is not read again. Nothing here waits for a disk or another process for long; what
-cannot be had is not weighed in, and tried again a little later.
+that was forgotten is not read again. No list waits for a memory that is not open: it is opened on a thread of
+its own, is not weighed in meanwhile, and is tried again a little later where that failed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.base import remove
+from sibyl.memory.opening import Opening
 from sibyl.memory.person import Person
 from sibyl.memory.project import Project
 from sibyl.memory.recall import Recall
@@ -34,6 +35,7 @@ from sibyl.private import private_folder
 
 _log = logging.getLogger("sibyl")
 _Kept = TypeVar("_Kept", Store, Person)
+_FIRST_S = 0.05  # that opening may take where no list waits, so that the first one has it
 _PAUSE_S = 2.0  # before a memory that could not be opened is tried again
 
 
@@ -50,25 +52,29 @@ class Keeper:
         self._open: dict[Path, Store | Person] = {}  # by their files
         self._recalls: weakref.WeakSet[Recall] = weakref.WeakSet()
         self._forgotten: set[str] = set()  # roots
+        self._opening: dict[Path, Opening[Any]] = {}
         self._again: dict[Path, float] = {}  # when one that could not be opened is tried again
+        self._off: dict[Path, str] = {}  # why one could not be opened
         self._told: set[str] = set()
 
     def recall(self, root: str, path: str, anew: bool = False) -> Recall:
         """Return what is remembered behind a buffer; ``root`` and ``path`` may be empty.
 
-        ``anew``: the buffer had one that was lost; its project need not be read again for that.
+        ``anew``: the buffer had one that was lost, and a list may be waiting; its project need not be read
+        again for that.
         """
         project, missing = None, False
+        seconds = 0.0 if anew else _FIRST_S
         if root and path and self._use["project"]:
             new = self.place(root) not in self._open
-            store = self._opened(Store, self.place(root))
+            store = self._opened(Store, self.place(root), seconds)
             missing = store is None
             if store is not None:
                 store.root = root
                 project = Project(store, inside(root, path))
                 if new or not anew:
                     self.read(root, path)
-        person = self._opened(Person, self._person) if self._use["person"] else None
+        person = self._opened(Person, self._person, seconds) if self._use["person"] else None
         made = Recall(project, person, partial(self._trouble, root))
         made.lost = missing or (self._use["person"] and person is None)
         self._recalls.add(made)
@@ -90,25 +96,27 @@ class Keeper:
     def _person(self) -> Path:
         return self._state / "person.sqlite"
 
-    def _opened(self, kind: Callable[[Path], _Kept], path: Path) -> _Kept | None:
-        """Return a memory, opened if need be, and made anew where it is damaged."""
+    def _opened(self, kind: Callable[[Path], _Kept], path: Path, seconds: float) -> _Kept | None:
+        """Return a memory; one that is not open is there within so many seconds, or None for now."""
         if path in self._open:
             return self._open[path]  # type: ignore[return-value]  # a file holds one kind
         if time.monotonic() < self._again.get(path, 0.0):
             return None
-        for chance_left in (True, False):
-            try:
-                made = kind(path)
-            except MemoryTrouble as trouble:
-                self._note(trouble)
-                if trouble.why != "damaged" or not chance_left:
-                    break
-                self._remove(path)
-            else:
-                self._open[path] = made
-                return made
-        self._again[path] = time.monotonic() + _PAUSE_S
-        return None
+        opening = self._opening.get(path)
+        if opening is None:
+            opening = self._opening[path] = Opening(kind, path)
+        if not opening.done(seconds):
+            return None
+        del self._opening[path]
+        for trouble in opening.troubles:
+            self._note(trouble)
+        if opening.made is None:
+            self._again[path] = time.monotonic() + _PAUSE_S
+            self._off[path] = str(opening.troubles[-1]) if opening.troubles else f"{path}"
+            return None
+        self._off.pop(path, None)
+        self._open[path] = opening.made
+        return opening.made
 
     def _remove(self, path: Path) -> None:
         try:
@@ -124,7 +132,7 @@ class Keeper:
         self._drop(trouble.path)
         if trouble.why == "damaged":
             self._remove(trouble.path)
-        elif trouble.path == self.place(root):
+        elif trouble.path == self.place(root) and not trouble.path.exists():
             self._forgotten.add(root)
             self._scribe.forget(Path(root))
 
@@ -149,6 +157,7 @@ class Keeper:
     def about(self) -> dict[str, Any]:
         """Return what there is, and how large it is."""
         made: dict[str, Any] = {"reading": self._scribe.busy(), "projects": {}, "person": None}
+        made["off"] = list(self._off.values())
         try:
             for kept in self._open.values():
                 if isinstance(kept, Person):
@@ -162,6 +171,9 @@ class Keeper:
     def close(self) -> None:
         """End all reading and let go of all files."""
         self._scribe.close()
+        for opening in self._opening.values():
+            opening.give_up()
+        self._opening.clear()
         for path in list(self._open):
             self._drop(path)
 

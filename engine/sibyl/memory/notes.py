@@ -25,6 +25,7 @@ _LONGEST = 80  # characters of a key; longer receivers are met once
 _MOST_ATTRIBUTES = 400  # of one class or module; generated ones have thousands
 _MOST_CLASSES, _MOST_BASES = 2_000, 50  # of one file, of one class
 _MOST_USES = 20_000  # of one file
+_MOST_BYTES = 64 << 20  # of one file's notes; those of made-up files of a megabyte stay below it
 
 
 def keys(use: Use, before: str, around: tuple[str, str], newest: str) -> tuple[str, ...]:
@@ -69,7 +70,11 @@ class Notes:
     def unpacked(cls, packed: bytes) -> Notes:
         """Read what ``packed`` wrote; raises ValueError when it did not."""
         try:
-            uses, classes, names = json.loads(zlib.decompress(packed))
+            unpacker = zlib.decompressobj()
+            told = unpacker.decompress(packed, _MOST_BYTES)
+            if not unpacker.eof:
+                raise ValueError("notes that are cut short, or much larger than any")
+            uses, classes, names = json.loads(told)
         except zlib.error as error:
             raise ValueError(str(error)) from error
         return cls(uses, {name: (bases, attrs) for name, (bases, attrs) in classes.items()}, names)

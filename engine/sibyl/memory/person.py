@@ -12,7 +12,17 @@ from __future__ import annotations
 from math import log1p
 from pathlib import Path
 
-from sibyl.memory.base import bytes_of, identity, opened, same_file, sentence
+from sibyl.memory.base import (
+    READ_S,
+    WAIT_S,
+    bytes_of,
+    count,
+    identity,
+    opened,
+    same_file,
+    sentence,
+    waiting,
+)
 from sibyl.memory.store import Used
 
 HALF = 300.0
@@ -41,6 +51,7 @@ class Person:
         with sentence(path):
             self._base = opened(path, _VERSION, _SCHEMA, ("picks", "picked"))
             self._file = identity(path)
+            self._base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
         self.look()
 
     def close(self) -> None:
@@ -56,11 +67,11 @@ class Person:
                 return
             self._kept.clear()
             row = self._base.execute("SELECT items FROM picked").fetchone()
-        self._moment, self.items = moment, row[0] if row else 0
+            self._moment, self.items = moment, int(count(row[0])) if row else 0
 
     def accept(self, contexts: tuple[str, ...], name: str) -> None:
         """Remember one accepted item under its contexts."""
-        with sentence(self.path), self._base:
+        with sentence(self.path), waiting(self._base, WAIT_S), self._base:
             self._base.execute("BEGIN IMMEDIATE")
             self._base.execute(
                 "INSERT INTO picked VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET items=items+1"
@@ -90,12 +101,13 @@ class Person:
                 rows = self._base.execute(
                     "SELECT name, weight, ?-last FROM picks WHERE key=?", (self.items, key)
                 ).fetchall()
-            kept = self._kept[key] = Used(
-                {
-                    name: (_faded(weight, since), 1 / (1 + 0.25 * log1p(max(since, 0))))
-                    for name, weight, since in rows
-                }
-            )
+                kept = Used(
+                    {
+                        name: (_faded(count(weight), since), 1 / (1 + 0.25 * log1p(max(since, 0))))
+                        for name, weight, since in rows
+                    }
+                )
+            self._kept[key] = kept
         return kept
 
     def size(self) -> dict[str, int]:

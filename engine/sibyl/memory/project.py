@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from sibyl.memory.base import sentence
 from sibyl.memory.classes import Classes, Members
 from sibyl.memory.notes import Notes, keys
 from sibyl.memory.store import Store, Used
@@ -77,8 +78,9 @@ class Project:
         self.look()
         found.files = self._files
         if self._files > 0:
-            found.project = tuple(self.uses(key) for key in asked)
-            found.members, found.kind = self._receiver(place)
+            with sentence(self.store.path):  # what its rows hold is looked at here, or not at all
+                found.project = tuple(self.uses(key) for key in asked)
+                found.members, found.kind = self._receiver(place)
 
     def uses(self, key: str) -> Used:
         """Return the names that followed a context in other files; the context '' is none."""

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sibyl.memory.base import WAIT_S, bytes_of, identity, opened, same_file, sentence
+from sibyl.memory.base import READ_S, WAIT_S, bytes_of, count, identity, opened, same_file, sentence
 from sibyl.memory.notes import Notes
 from sibyl.stream import STREAM_VERSION
 
@@ -67,6 +67,8 @@ class Store:
                 patience,
             )
             self._file = identity(path)
+            if patience == WAIT_S:  # it is read by somebody who types
+                self._base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
         self._kept: dict[str, Used] = {}  # answers of this moment, for all buffers
         self._moment = -1
 
@@ -175,7 +177,7 @@ class Store:
         if kept is None:
             with sentence(self.path):
                 rows = self._base.execute("SELECT name, times, files FROM uses WHERE key=?", (key,))
-                kept = Used({name: (times, files) for name, times, files in rows})
+                kept = Used({name: (count(times), count(files)) for name, times, files in rows})
             self._kept[key] = kept
         return kept
 
