@@ -18,7 +18,7 @@ from typing import Any
 
 from common import MODEL
 
-from sibyl.learn.members import member_sites
+from sibyl.learn.places import sites_of
 from sibyl.learn.sites import read_menus
 from sibyl.learn.sources import Sources
 from sibyl.model import Model
@@ -64,7 +64,7 @@ def sites(menus: Path, sources: Path, most: int, seed: int = 1) -> Iterator[Reco
 def _of_file(ranker: Ranker, data: bytes, lines: list[dict[str, Any]]) -> Iterator[Recorded]:
     """Yield a file's lists from top to bottom."""
     session, end = Session(ranker, b""), 0
-    members = member_sites(data)
+    members = sites_of(data)["member"]
     for line in sorted(lines, key=lambda line: line["offset"]):
         at = line["offset"]
         session.edit(end, 0, data[end:at])
@@ -84,7 +84,7 @@ def _of_file(ranker: Ranker, data: bytes, lines: list[dict[str, Any]]) -> Iterat
             items=[
                 {"label": label, "kind": kind or 1, "data": {"place": place}}
                 | ({"sortText": sort} if sort else {})
-                for place, (label, kind, sort) in enumerate(line["menu"])
+                for place, (label, kind, sort, *_) in enumerate(line["menu"])
             ],
             truth=truth,
             beginnings=beginnings,

@@ -32,7 +32,8 @@ from typing import Any
 from common import ROOT
 
 from sibyl.learn.lsp import Server, ServerHangs
-from sibyl.learn.members import Site, choose, cut, member_sites, position
+from sibyl.learn.members import Site, choose, cut, position
+from sibyl.learn.places import sites_of
 
 COMMANDS = {
     "ty": "ty server",
@@ -136,7 +137,7 @@ def main() -> int:
         (folder / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "0"\n')
         for file, data in sources().items():
             (folder / file).write_bytes(data)
-            chosen[folder / file] = choose(member_sites(data), asked.sites, chance)
+            chosen[folder / file] = choose(sites_of(data)["member"], asked.sites, chance)
         print(
             f"{'server':14}{'reach':>8}{'length':>8}{'first':>8}{'p50':>8}{'p95':>8}{'MB':>7}{'seconds':>9}"
         )

@@ -1,11 +1,12 @@
-"""A language server that knows three names, for the tests of the menus stage.
+"""A language server that knows five names, for the tests of the menus stage.
 
-In: LSP over standard input; a log file; a fault. Out: the same three items everywhere; in the log,
+In: LSP over standard input; a log file; a fault. Out: the same five items everywhere; in the log,
 a line of JSON for each completion: the line before the cursor and the rest of it.
 Called by: test_menus, as a program.
 
 Faults: `hang-once FLAG` stops answering at the third question unless the file FLAG is there,
-`hang` never answers one, `crash` ends at the first, `odd` answers with an error and with null.
+`hang` never answers one, `crash` ends at the first, `odd` answers with an error and with null,
+`no-imports` wants auto-imports to be off, `many N` sends so many items more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,16 @@ ITEMS = [
     {"label": "__doc__", "kind": 6, "sortText": "14.__doc__"},
     {"label": "alpha", "kind": 2, "sortText": "10.alpha"},
     {"label": "beta"},
+    {"label": "delta=", "kind": 6, "tags": [1]},
+    {
+        "label": "walk",
+        "kind": 3,
+        "sortText": "15.walk",
+        "labelDetails": {"description": "os"},
+        "detail": "Auto-import",
+        "additionalTextEdits": [],
+        "deprecated": True,
+    },
 ]
 
 
@@ -73,12 +84,15 @@ def complete(message: dict, texts: dict[str, str], asked: int) -> None:
     cut = place["character"] * 2
     before, after = units[:cut].decode("utf-16-le"), units[cut:].decode("utf-16-le")
     with open(LOG, "a", encoding="utf-8") as log:
-        log.write(json.dumps({"before": before, "after": after, "open": len(texts)}) + "\n")
+        trigger = message["params"]["context"]["triggerKind"]
+        said = {"before": before, "after": after, "open": len(texts), "trigger": trigger}
+        log.write(json.dumps(said) + "\n")
     if FAULT == "odd":
         send({"id": message["id"], "result": None} if asked % 2 else
              {"id": message["id"], "error": {"code": -1, "message": "no"}})  # fmt: skip
     else:
-        send({"id": message["id"], "result": {"isIncomplete": False, "items": ITEMS}})
+        more = [{"label": f"more{at}"} for at in range(int(FLAG) if FAULT == "many" else 0)]
+        send({"id": message["id"], "result": {"isIncomplete": False, "items": ITEMS + more}})
 
 
 def main() -> None:
@@ -93,6 +107,7 @@ def main() -> None:
             wanted = {"items": [{"section": "python"}, {"section": "nobody.knows"}]}
             settings = ask("c1", "workspace/configuration", wanted)
             assert isinstance(settings, list) and settings[0] and settings[1] is None
+            assert settings[0]["analysis"]["autoImportCompletions"] == (FAULT != "no-imports")
             ask("r1", "client/registerCapability", {"registrations": []})
             ask("w1", "window/workDoneProgress/create", {"token": 1})
             send({"method": "window/logMessage", "params": {"type": 3, "message": "hello"}})

@@ -19,7 +19,7 @@ import pytest
 from small_repositories import ENVIRONMENT, last_line, make_repository, run, start, write_list
 
 from sibyl.errors import LearnError
-from sibyl.learn import members, menus
+from sibyl.learn import members, menus, places
 from sibyl.learn.sources import blob_id
 
 SERVER = Path(__file__).with_name("fake_language_server.py")
@@ -33,6 +33,10 @@ def go(self, names):
     über = "a.string" + self.alpha(names).beta; print(f"{self.inside}")
     return names.gamma.alpha
 """
+MENU = [
+    ["__doc__", 6, "14.__doc__", 0, 0], ["alpha", 2, "10.alpha", 0, 0], ["beta", 0, "", 0, 0],
+    ["delta=", 6, "", 0, 1], ["walk", 3, "15.walk", "os", 1],
+]  # fmt: skip
 
 
 pytestmark = pytest.mark.learn
@@ -73,7 +77,7 @@ def rows_of(path: Path) -> list[dict]:
 
 def test_sites_are_members_in_code() -> None:
     """Only names right after a dot in code are sites: not imports, strings, comments."""
-    found = members.member_sites(CODE.encode())
+    found = places.sites_of(CODE.encode())["member"]
     assert ["alpha", "beta", "gamma", "alpha"] == [site.member for site in found]
     for site in found:
         data = CODE.encode()
@@ -102,12 +106,11 @@ def test_rows_say_what_the_server_gave(place: dict) -> None:
         assert (place["sources"] / owner).is_dir()
         assert blob_id(data) == row["blob"]
         assert data[row["offset"] :].startswith(row["member"].encode())
-        assert 3 == row["size"]
+        assert ("member", 0, 5) == (row["kind"], row["letters"], row["size"])
         listed += row["menu"] is not None
         write_out += row["member"] in ("alpha", "beta")
         if row["menu"]:
-            expected = [["__doc__", 6, "14.__doc__"], ["alpha", 2, "10.alpha"], ["beta", 0, ""]]
-            assert expected == row["menu"]
+            assert MENU == row["menu"]
     assert 0 < listed == write_out < 30
     assert max(sum(r["path"] == row["path"] and r["repo"] == row["repo"] for r in rows)
                for row in rows) <= 4  # fmt: skip
@@ -198,7 +201,7 @@ def test_bad_input_gives_one_sentence(place: dict, tmp_path: Path) -> None:
     cases: list[tuple[list[str], str]] = [
         (arguments(place, list=tmp_path / "none.tsv"), "Cannot read the list"),
         (arguments(place, list=absent), "not in"),
-        (arguments(place, list=empty), "No member site"),
+        (arguments(place, list=empty), "No site"),
         (arguments(place, sources=tmp_path / "nowhere"), "no sources folder"),
         (arguments(place, server="there-is-no-such-server"), "Cannot start"),
         (arguments(place, settings="{"), "not JSON"),

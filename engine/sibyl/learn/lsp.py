@@ -13,6 +13,7 @@ import shlex
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,19 @@ def _command(line: str) -> list[str]:
 class Server:
     """One running language server with one folder open."""
 
-    def __init__(self, command: str, root: Path, settings: dict, patience: float = 30.0) -> None:
-        """Start the server and shake hands; `patience` is how many seconds an answer may take."""
+    def __init__(
+        self,
+        command: str,
+        root: Path,
+        settings: dict,
+        patience: float = 30.0,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        """Start the server and shake hands.
+
+        `settings` by section; what is below `initialization` is said at the start. `patience` is how many
+        seconds an answer may take, `environment` what the server finds there beside ours.
+        """
         self.patience = patience
         self._settings = settings
         self._answers: dict[int, dict] = {}
@@ -46,6 +58,7 @@ class Server:
             self._process = subprocess.Popen(
                 _command(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, cwd=root, start_new_session=True,
+                env=os.environ | (environment or {}),
             )  # fmt: skip
         except OSError as error:
             raise LearnError(f"Cannot start `{command}`: {error.strerror}.") from error
@@ -60,10 +73,15 @@ class Server:
 
     def _shake_hands(self, root: Path) -> None:
         uri = root.as_uri()
-        item = {"snippetSupport": False, "labelDetailsSupport": False}
+        item = {  # what editors say today, but for snippets: their labels are no names
+            "snippetSupport": False, "labelDetailsSupport": True, "deprecatedSupport": True,
+            "tagSupport": {"valueSet": [1]},
+            "resolveSupport": {"properties": ["additionalTextEdits", "detail", "documentation"]},
+        }  # fmt: skip
         reply = self.request("initialize", {
             "processId": os.getpid(), "rootUri": uri, "rootPath": str(root),
             "workspaceFolders": [{"uri": uri, "name": root.name}],
+            "initializationOptions": self._settings.get("initialization"),
             "capabilities": {
                 "general": {"positionEncodings": ["utf-8", "utf-16"]},
                 "workspace": {"configuration": True, "workspaceFolders": True,
@@ -78,11 +96,12 @@ class Server:
         self.notify("initialized", {})
         self.notify("workspace/didChangeConfiguration", {"settings": self._settings})
 
-    def complete(self, uri: str, line: int, character: int) -> list[dict]:
-        """Return the completion items at a place, as right after a typed dot."""
+    def complete(self, uri: str, line: int, character: int, dot: bool = True) -> list[dict]:
+        """Return the completion items at a place, as right after a typed dot or as when asked for."""
+        context = {"triggerKind": 2, "triggerCharacter": "."} if dot else {"triggerKind": 1}
         reply = self.request("textDocument/completion", {
             "textDocument": {"uri": uri}, "position": {"line": line, "character": character},
-            "context": {"triggerKind": 2, "triggerCharacter": "."},
+            "context": context,
         })  # fmt: skip
         items = reply.get("items", []) if isinstance(reply, dict) else reply or []
         return [item for item in items if isinstance(item, dict) and "label" in item]
@@ -177,13 +196,11 @@ class Server:
 class Asker:
     """Asks a server about files of one work tree, and brings a new one where it hangs."""
 
-    def __init__(
-        self, command: str, root: Path, settings: dict, patience: float, known: bool = True
-    ) -> None:
-        """Start the first server; `known` says that this command has answered before."""
-        self._start = lambda: Server(command, root, settings, patience)
+    def __init__(self, start: Callable[[], Server], known: bool = True) -> None:
+        """Start the first server; `known` says that it has answered before."""
+        self._start = start
         self._known = known
-        self._server: Server | None = self._start()
+        self._server: Server | None = start()
 
     def ask(self, path: Path, data: bytes, chosen: list[Site]) -> list[tuple[Site, list[dict]]]:
         """Return the items at each site of a file; a file that hangs two servers gives nothing."""
@@ -205,7 +222,7 @@ class Asker:
     ) -> list[tuple[Site, list[dict]]]:
         found = []
         for version, site in enumerate(chosen, start=1):
-            text = cut(data, site.offset).decode("utf-8", "replace")
+            text = cut(data, site.cursor).decode("utf-8", "replace")
             document = {"uri": uri, "version": version}
             if version == 1:
                 opened = document | {"languageId": "python", "text": text}
@@ -215,8 +232,9 @@ class Asker:
                 server.notify(
                     "textDocument/didChange", {"textDocument": document, "contentChanges": changes}
                 )
-            place = position(data, site.offset, server.utf8)
-            found.append((site, server.complete(uri, *place)))
+            place = position(data, site.cursor, server.utf8)
+            dot = data[site.cursor - 1 : site.cursor] == b"."
+            found.append((site, server.complete(uri, *place, dot)))
         server.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
         return found
 

@@ -1,7 +1,7 @@
-"""Places in Python files where a member is completed.
+"""Where a completion list is asked for: members, and what a language server sees there.
 
-In: the bytes of a file. Out: the members after a dot, and the file as a server would see it there.
-Called by: menus.
+In: the bytes of a file. Out: the members after a dot, and the file as a server would see it at a site.
+Called by: menus, places, lsp.
 """
 
 from __future__ import annotations
@@ -15,15 +15,22 @@ import tree_sitter_python
 from tree_sitter import Language, Node, Parser
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_SKIPPED = {"string", "comment", "import_statement", "import_from_statement"}
 
 
 @dataclass(frozen=True)
 class Site:
-    """One member access: where the name after the dot starts, and the name."""
+    """One completion: where the name starts, what it is, and how much of it stands there already."""
 
-    offset: int
-    member: str
+    offset: int  # byte of the first letter
+    member: str  # the truth
+    kind: str = "member"  # member, name, keyword, import
+    where: str = ""  # what stands around it
+    letters: int = 0  # typed when the list is asked for
+
+    @property
+    def cursor(self) -> int:
+        """Return the byte behind the letters typed."""
+        return self.offset + len(self.member[: self.letters].encode())
 
 
 @cache
@@ -31,22 +38,9 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_python.language()))
 
 
-def member_sites(data: bytes) -> list[Site]:
-    """Return all members after a dot, outside imports, strings and comments, in reading order."""
-    found: list[Site] = []
-    waiting: list[Node] = [_parser().parse(data).root_node]
-    while waiting:
-        node = waiting.pop()
-        if node.type in _SKIPPED:
-            continue
-        if node.type == "attribute":
-            name = node.child_by_field_name("attribute")
-            if name is not None and data[name.start_byte - 1 : name.start_byte] == b".":
-                member = data[name.start_byte : name.end_byte].decode("utf-8", "replace")
-                if member.isidentifier():
-                    found.append(Site(name.start_byte, member))
-        waiting.extend(reversed(node.children))
-    return sorted(found, key=lambda site: site.offset)
+def parse(data: bytes) -> Node:
+    """Return the root of a file's syntax tree."""
+    return _parser().parse(data).root_node
 
 
 def choose(sites: list[Site], most: int, chance: Random) -> list[Site]:

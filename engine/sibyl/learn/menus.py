@@ -2,25 +2,27 @@
 
 In: a repository list or a corpus, the folder that holds the repositories, any language server's command.
 Out: a menus file: gzipped JSON lines with `repo`, `commit`, `path`, `blob` (git's id of the file),
-`offset` (byte of the member's first letter), `member` (the truth), `size` (items the server gave)
-and `menu` (`[label, kind, sortText]` of each, or null where the truth was not among them).
-Called by: `python -m sibyl.learn menus`; evaluate and mix read what it makes.
+`kind` (member, name, keyword, import: see places), `where` (what stands around), `letters` (typed when the
+list was asked for), `offset` (byte of the name's first letter), `member` (the truth), `size` (items the server
+gave) and `menu` (`[label, kind, sortText, adds_import, deprecated]` of each: see items; null where the truth
+was not among them or they were more than 3,000).
+Called by: `python -m sibyl.learn menus` (options: menu_options); evaluate and mix read what it makes.
 
-    repository at a commit ─► temporary work tree ─► random members ─► server asked at each
+    repository at a commit ─► temporary work tree ─► random places ─► server asked at each
     ─► FILE.partial.jsonl (grows by whole repositories; FILE.progress.jsonl says how far) ─► FILE
 
 Try it: python -m sibyl.learn menus --list val.tsv --sources DIR --out m.jsonl.gz --limit-repos 1
+        python -m sibyl.learn menus --so-far --out m.jsonl.gz  (packs what another process has recorded)
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -29,61 +31,37 @@ from tqdm import tqdm
 from sibyl.errors import LearnError
 from sibyl.learn import clean
 from sibyl.learn.files import Repository, read_list
-from sibyl.learn.lsp import Asker, ServerHangs
-from sibyl.learn.members import Site, choose, member_sites
-from sibyl.learn.rows import RowLog
+from sibyl.learn.items import kept, names
+from sibyl.learn.lsp import Asker, Server, ServerHangs
+from sibyl.learn.members import Site, choose
+from sibyl.learn.menu_options import environment_of, parser, settings_of
+from sibyl.learn.places import sites_of
+from sibyl.learn.rows import RowLog, pack_so_far
 from sibyl.learn.sources import Listed, Sources, Store, read_manifest
+from sibyl.learn.splits import held_back
 
 _SEEN_BY_SERVER = (".py", ".pyi", "py.typed")
-
-
-def parser() -> argparse.ArgumentParser:
-    """Describe the stage's arguments."""
-    said = __doc__.partition("\n")[0]
-    made = argparse.ArgumentParser("python -m sibyl.learn menus", description=said)
-    which = made.add_mutually_exclusive_group(required=True)
-    which.add_argument("--list", type=Path, help="repositories, taken in this order")
-    which.add_argument(
-        "--corpus",
-        type=Path,
-        help="folder of a corpus instead: only files of its --split are asked",
-    )
-    made.add_argument("--split", default="val", help="which split of the corpus (val)")
-    made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
-    made.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
-    made.add_argument("--server", default="basedpyright-langserver --stdio", help="its command")
-    made.add_argument("--settings", default="", help="the server's settings, as JSON")
-    made.add_argument("--python", default=sys.executable, help="interpreter with the libraries")
-    made.add_argument("--sites", type=int, default=70, help="sites for each repository")
-    made.add_argument("--per-file", type=int, default=6, help="at most so many in one file")
-    made.add_argument("--limit-repos", type=int, default=None, help="stop after so many")
-    made.add_argument("--max-tokens", type=int, default=None, help="skip repositories above this")
-    made.add_argument("--minutes", type=float, default=None, help="then keep what is there")
-    made.add_argument("--patience", type=float, default=30.0, help="seconds an answer may take")
-    made.add_argument("--seed", type=int, default=1)
-    return made
-
-
-def default_settings(python: str) -> dict:
-    """Return settings that make pyright and its kin answer soon: no indexing, no diagnostics."""
-    analysis = {
-        "diagnosticMode": "openFilesOnly", "typeCheckingMode": "off", "indexing": False,
-        "autoImportCompletions": False, "useLibraryCodeForTypes": True, "autoSearchPaths": True,
-    }  # fmt: skip
-    both = {"analysis": analysis, "pythonPath": python}
-    return {"python": both, "basedpyright": both, "pyright": both}
+_LONGEST = 3_000
+"""Items of a list that is recorded: above, the ranker leaves the list as it is."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Make the menus file; running it again goes on after the last whole repository."""
-    options = parser().parse_args(argv)
+    options = parser(__doc__.partition("\n")[0]).parse_args(argv)
+    if options.so_far:
+        print(f"{pack_so_far(options.out):,} repositories are whole")
+        return 0
+    if options.sources is None:
+        raise LearnError("Say where the repositories lie: --sources DIR.")
     repositories = [
         (repository, blobs) for repository, blobs in wanted(options)
         if options.max_tokens is None or repository.tokens <= options.max_tokens
     ][: options.limit_repos]  # fmt: skip
-    settings = _settings(options)
+    settings = settings_of(options)
     made_with = {"server": options.server, "settings": options.settings,
                  "sites": options.sites, "per file": options.per_file,
+                 "kinds": options.kinds, "letters": options.letters,
+                 "auto-imports": options.auto_imports,
                  "seed": options.seed}  # fmt: skip
     if options.corpus:
         named = "".join(f"{blob}\n" for _, blobs in repositories for blob in sorted(blobs or ()))
@@ -92,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
     with Sources(options.sources) as sources:
         ask_all(repositories, sources, options, settings, log)
     if not log.sites:
-        raise LearnError("No member site was found in these repositories.")
+        raise LearnError("No site was found in these repositories.")
     log.pack(options.out)
     print(f"{log.sites:,} sites, {log.listed:,} of them with the truth in the list")
     return 0
@@ -106,10 +84,14 @@ def wanted(options: argparse.Namespace) -> list[Wanted]:
     """Return the repositories of the list, or those of the corpus with their files of the split."""
     if not options.corpus:
         return [(repository, None) for repository in read_list(options.list)]
+    entries = list(read_manifest(options.corpus))
+    train = list(dict.fromkeys(entry.repo for entry in entries if entry.split == "train"))
+    back = held_back(train, options.dev)
     found: dict[Repository, set[str]] = {}
-    for entry in read_manifest(options.corpus):
-        if entry.split == options.split:
-            repository = Repository(entry.repo, entry.commit, split=entry.split)
+    for entry in entries:
+        split = "dev" if entry.split == "train" and entry.repo in back else entry.split
+        if split == options.split:
+            repository = Repository(entry.repo, entry.commit, split=split)
             found.setdefault(repository, set()).add(entry.blob)
     if not found:
         raise LearnError(f"The corpus {options.corpus} has no file of the split {options.split}.")
@@ -142,14 +124,6 @@ def ask_all(
             bar.set_postfix(sites=log.sites, listed=log.listed)
 
 
-def _settings(options: argparse.Namespace) -> dict:
-    try:
-        given = json.loads(options.settings) if options.settings else None
-    except ValueError as error:
-        raise LearnError(f"--settings is not JSON: {error}.") from error
-    return default_settings(options.python) if given is None else given
-
-
 def menus_of(
     repository: Repository,
     blobs: set[str] | None,
@@ -164,40 +138,61 @@ def menus_of(
     files = [listed for listed in store.files(commit) if listed.size >= 0]
     chance = Random(f"{options.seed}:{repository.name}")
     asked = files if blobs is None else [listed for listed in files if listed.blob in blobs]
-    plan = plan_sites(asked, store, options.sites, options.per_file, chance)
+    numbers = {kind: options.sites if number is None else number
+               for kind, number in options.kinds.items()}  # fmt: skip
+    plan = plan_sites(asked, store, numbers, options.per_file, chance)
     if not plan:
         return
     with tempfile.TemporaryDirectory(prefix="sibyl-menus-") as folder:
         root = Path(folder).resolve()
         export(files, store, root)
-        asker = Asker(options.server, root, settings, options.patience, known)
+        around = environment_of(options.python)
+        asker = Asker(
+            lambda: Server(options.server, root, settings, options.patience, around), known
+        )
         try:
             for listed, data, chosen in plan:
-                for site, items in asker.ask(root / listed.path, data, chosen):
+                asked_at = list(with_letters(chosen, options.letters))
+                for site, items in asker.ask(root / listed.path, data, asked_at):
                     yield row(repository.name, commit, listed, site, items)
         finally:
             asker.close()
 
 
 def plan_sites(
-    files: list[Listed], store: Store, most: int, per_file: int, chance: Random
+    files: list[Listed], store: Store, numbers: dict[str, int], per_file: int, chance: Random
 ) -> list[tuple[Listed, bytes, list[Site]]]:
-    """Choose files in random order, some sites in each, until there are enough."""
+    """Choose files in random order, some sites of each kind in each, until there are enough of each."""
     candidates = [listed for listed in files if listed.path.endswith(".py")
                   and not clean.path_fault(listed.path, listed.size)]  # fmt: skip
     chance.shuffle(candidates)
+    left = dict(numbers)
     plan: list[tuple[Listed, bytes, list[Site]]] = []
     for listed in candidates:
-        if most <= 0:
+        if not any(number > 0 for number in left.values()):
             break
         data = store.read(listed.blob)
         if clean.content_fault(listed.path, data):
             continue
-        chosen = choose(member_sites(data), min(per_file, most), chance)
+        found, chosen = sites_of(data), []
+        for kind, number in left.items():
+            of_kind = choose(found[kind], max(0, min(per_file, number)), chance)
+            left[kind] -= len(of_kind)
+            chosen += of_kind
         if chosen:
-            plan.append((listed, data, chosen))
-            most -= len(chosen)
+            plan.append((listed, data, sorted(chosen, key=lambda site: site.offset)))
     return plan
+
+
+def with_letters(sites: Iterable[Site], letters: list[int]) -> Iterator[Site]:
+    """Yield each site once for each number of letters typed that leaves some to guess; members as they are."""
+    for site in sites:
+        if site.kind == "member":
+            yield site
+            continue
+        for number in letters:
+            if number < len(site.member):
+                yield replace(site, letters=number)
 
 
 def export(files: list[Listed], store: Store, root: Path) -> None:
@@ -215,10 +210,10 @@ def export(files: list[Listed], store: Store, root: Path) -> None:
 
 def row(repo: str, commit: str, listed: Listed, site: Site, items: list[dict]) -> dict:
     """Return one line of a menus file."""
-    menu = [[item["label"], item.get("kind", 0), item.get("sortText", "")] for item in items]
+    there = len(items) <= _LONGEST and any(names(item["label"], site.member) for item in items)
     return {
         "repo": repo, "commit": commit, "path": listed.path, "blob": listed.blob,
-        "offset": site.offset, "member": site.member,
-        "menu": menu if any(entry[0] == site.member for entry in menu) else None,
-        "size": len(menu),
+        "kind": site.kind, "where": site.where, "letters": site.letters,
+        "offset": site.offset, "member": site.member, "size": len(items),
+        "menu": [kept(item) for item in items] if there else None,
     }  # fmt: skip

@@ -73,10 +73,33 @@ class RowLog:
 
     def pack(self, out: Path) -> None:
         """Write the finished file."""
-        with (
-            whole_file(out) as raw,
-            gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
-            open(self.partial, "rb") as lines,
-        ):
-            for line in lines:
-                packed.write(line)
+        _pack(self.partial, self._end, out)
+
+
+def pack_so_far(out: Path) -> int:
+    """Write the repositories that are whole to `out`, while another process may record more.
+
+    Returns how many they are. Raises LearnError where nothing was recorded.
+    """
+    name = out.name.removesuffix(".gz").removesuffix(".jsonl")
+    try:
+        text = out.with_name(f"{name}.progress.jsonl").read_bytes()
+    except OSError as error:
+        raise LearnError(f"Nothing was recorded for {out}: {error.strerror}.") from error
+    done = [json.loads(line) for line in text.split(b"\n")[1:-1]]
+    if not done:
+        raise LearnError(f"Nothing was recorded for {out}: no repository is whole yet.")
+    _pack(out.with_name(f"{name}.partial.jsonl"), done[-1]["end"], out)
+    return len(done)
+
+
+def _pack(partial: Path, end: int, out: Path) -> None:
+    """Write the first `end` bytes, whole lines, to a gzipped file."""
+    with (
+        whole_file(out) as raw,
+        gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed,
+        open(partial, "rb") as lines,
+    ):
+        while end > 0 and (block := lines.read(min(end, 1 << 20))):
+            packed.write(block)
+            end -= len(block)
