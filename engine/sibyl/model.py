@@ -32,6 +32,8 @@ State = tuple[Floats, Floats]
 """Hidden state and cell, each (1, 1, hidden)."""
 
 _FEW = 16  # texts; more are made faster all at once
+_SOME = 4096  # rows
+_WIDEST, _LARGEST_GRAPH = 4096, 256 << 20  # of embedding and hidden state; bytes
 _MOST_CACHED = 20_000  # names; an hour in large files stays below it
 
 
@@ -49,7 +51,7 @@ class Model:
         self.hash: str = self.meta["sha256"]["sibyl.onnx"][:12]
         self.size: int = self.meta["sizes"]["embedding"]
         hidden = self.meta["sizes"]["hidden"]
-        self._rows = np.asarray(np.load(folder / "rows.npy", mmap_mode="r"))  # still mapped
+        self._rows = _rows(folder / "rows.npy", self.vocab.rows, self.size)
         self._session = session(folder / "sibyl.onnx")
         zero = np.zeros((1, 1, hidden), np.float32)
         zero.setflags(write=False)
@@ -61,6 +63,15 @@ class Model:
     def files(folder: Path) -> list[Path]:
         """Return the files of a model that are loaded."""
         return [folder / name for name in ("sibyl.onnx", "rows.npy", "vocab.txt", "meta.json")]
+
+    def check_rows(self) -> None:
+        """Raise ModelError if any row holds a number that is none; reads all of them."""
+        for first in range(0, len(self._rows), _SOME):
+            rows = list(range(first, min(first + _SOME, len(self._rows))))
+            if not np.isfinite(self._row(rows)).all():
+                raise ModelError(
+                    "The model's rows hold numbers that are none; get the model again."
+                )
 
     def step(self, vectors: Floats, state: State) -> tuple[Floats, State]:
         """Read tokens (n, size); return the vector predicted after the last (size) and the state."""
@@ -138,7 +149,10 @@ def _read_meta(folder: Path) -> dict[str, Any]:
         meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
         version = (meta["model_version"], meta["stream_version"])
         sizes = meta["sizes"]
-        whole = meta["vocab"] and sizes["embedding"] > 0 and sizes["hidden"] > 0
+        whole = meta["vocab"] and isinstance(meta["numbers"], str)
+        whole = whole and all(
+            sizes[name] in range(1, _WIDEST + 1) for name in ("embedding", "hidden")
+        )
         if not whole or set(meta["sha256"]) != {"sibyl.onnx", "rows.npy"}:
             raise ValueError("an entry is missing")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -153,9 +167,25 @@ def _read_meta(folder: Path) -> dict[str, Any]:
     return meta
 
 
+def _rows(path: Path, count: int, size: int) -> npt.NDArray[Any]:
+    """Return the rows, mapped into memory; raises ModelError unless they are so many, of this size."""
+    try:
+        rows = np.load(path, mmap_mode="r", allow_pickle=False)
+        fit = {np.dtype(np.int8): (count, size + SCALED), np.dtype(np.float32): (count, size)}
+        if rows.shape != fit.get(rows.dtype):
+            raise ValueError("of another shape")
+    except (OSError, ValueError, EOFError, AttributeError, OverflowError, MemoryError) as error:
+        raise ModelError(
+            f"The model file {path} does not hold its rows; get the model again."
+        ) from error
+    return np.asarray(rows)
+
+
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     try:
+        if path.stat().st_size > _LARGEST_GRAPH:
+            raise ModelError(f"The model file {path} is too large for a model; get it again.")
         with path.open("rb") as file:
             while part := file.read(1 << 16):  # all at once would stay in the process's memory
                 digest.update(part)

@@ -67,6 +67,8 @@ class Mix:
             units = len(self.out) - len(names)
             self.hidden = unpacked(kept["hidden"]).reshape(len(names) + 1, units)
             self.star = float(kept["star"])
+            if not all(np.isfinite(one).all() for one in (self.out, self.hidden, self.star)):
+                raise ValueError("numbers that are none")
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(
                 "The model's mixing weights are damaged; get the model again."

@@ -22,6 +22,7 @@ Payload = dict[str, Any]
 Send = Callable[[int, str, Payload], None]
 
 _log = logging.getLogger("sibyl")
+_SHIPPED = Path(__file__).resolve().parents[2] / "models"
 _RECENT = 500  # timings kept for the status
 
 
@@ -61,14 +62,17 @@ class Work:
         began = time.perf_counter()
         if options.get("log"):
             about.log_to(Path(options["log"]), str(options.get("level") or "WARNING").upper())
-        folder = Path(options.get("model") or Path(__file__).resolve().parents[2] / "models")
+        folder = Path(options.get("model") or _SHIPPED)
         self.ranker, self._sessions = None, Shelf()
         # Before numpy is there: its threads wait for each other longer than a list of 700 names takes.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
             from sibyl.model import Model
             from sibyl.rank import Ranker
+            from sibyl.trial import tried
 
+            if folder.resolve() != _SHIPPED:
+                tried(folder)
             self.ranker = Ranker(Model(folder))
             self._remember(options)
         except ImportError as error:

@@ -7,7 +7,9 @@ Who:  pytest.
 
 from __future__ import annotations
 
+import io
 import json
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -57,7 +59,37 @@ def right_hash_of_a_wrong_graph(folder: Path) -> None:
     meta(lambda kept: kept["sha256"].update({"sibyl.onnx": wrong}))(folder)
 
 
+def replaced(name: str, data: bytes) -> Callable[[Path], None]:
+    """A damage: another file whose hash the sidecar knows."""
+    import hashlib
+
+    def damage(folder: Path) -> None:
+        (folder / name).write_bytes(data)
+        digest = hashlib.sha256(data).hexdigest()
+        meta(lambda kept: kept["sha256"].update({name: digest}))(folder)
+
+    return damage
+
+
+def saved(*shape: int, kind: str = "<f4") -> bytes:
+    """An array file of a shape."""
+    file = io.BytesIO()
+    np.save(file, np.zeros(shape, kind), allow_pickle=True)
+    return file.getvalue()
+
+
 DAMAGES = {
+    "rows that are empty": (replaced("rows.npy", b""), "does not hold its rows"),
+    "rows of no length": (replaced("rows.npy", saved(0, 130, kind="i1")), "does not hold its rows"),
+    "rows that are objects": (
+        replaced("rows.npy", saved(9, 9, kind="O")),
+        "does not hold its rows",
+    ),
+    "rows that are a pickle": (replaced("rows.npy", pickle.dumps([1])), "does not hold its rows"),
+    "rows of another width": (replaced("rows.npy", saved(22085, 7)), "does not hold its rows"),
+    "a size of 1e9": (meta(lambda kept: kept["sizes"].update(hidden=10**9)), "sidecar"),
+    "a size that is not whole": (meta(lambda kept: kept["sizes"].update(embedding=1.5)), "sidecar"),
+    "no kind of numbers": (meta(lambda kept: kept.pop("numbers")), "sidecar"),
     "no folder": (shutil.rmtree, "no model folder"),
     "no sidecar": (lambda folder: (folder / "meta.json").unlink(), "sidecar"),
     "sidecar cut": (cut("meta.json"), "sidecar"),
