@@ -19,11 +19,8 @@ local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: 
 local TRIES = 6
 local WORKER_ENDED = 70 -- exit code by which the host says that its worker is gone
 
--- `-c` puts the current folder first on sys.path; a project's own module must not be taken for a package.
 -- EOFError: Neovim is gone.
 local BOOT = [[
-import sys
-sys.path[:] = [entry for entry in sys.path if entry]
 import pynvim
 try:
     pynvim.start_host()
@@ -123,18 +120,12 @@ end
 --- Starts the process; autoload/sibyl/host.vim calls this through Neovim's table of hosts.
 ---@return integer channel
 function M.spawn()
-  local command = { state.python.path, '-c', BOOT, M.door() }
-  return vim.fn.jobstart(command, {
+  local surroundings = interpreter.surroundings({
+    MALLOC_ARENA_MAX = '1', -- one worker needs one; and glibc would keep megabytes that are free
+    MALLOC_TRIM_THRESHOLD_ = '131072',
+  })
+  local options = vim.tbl_extend('error', surroundings, {
     rpc = true,
-    cwd = interpreter.root(),
-    env = {
-      ORT_DISABLE_TELEMETRY = '1', -- engine/sibyl/runtime.py; here too, before any import at all
-      PYTHONDONTWRITEBYTECODE = '1',
-      PYTHONPATH = '',
-      PYTHONUTF8 = '1',
-      MALLOC_ARENA_MAX = '1', -- one worker needs one; and glibc would keep megabytes that are free
-      MALLOC_TRIM_THRESHOLD_ = '131072',
-    },
     on_stderr = function(_, lines)
       for _, line in ipairs(lines) do
         if line ~= '' then
@@ -146,6 +137,7 @@ function M.spawn()
       on_exit(channel, code)
     end,
   })
+  return vim.fn.jobstart(interpreter.command(state.python.path, '-c', BOOT, M.door()), options)
 end
 
 local function launch()

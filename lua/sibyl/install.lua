@@ -10,38 +10,30 @@ local log = require('sibyl.log')
 
 local M = {}
 
+local FIND_LIMIT_MS = 60000
 local running = false
 
 local function say(text, level)
   vim.notify(log.fit('sibyl: ' .. text), level or vim.log.levels.INFO)
 end
 
--- Any Python can make an environment; the option names one if PATH's is too old.
-local function maker()
-  local chosen = require('sibyl.config').get().python
-  if chosen then
-    return vim.fn.exepath(vim.fn.expand(chosen))
-  end
-  local names = { 'python3', 'python' }
-  for minor = 14, 10, -1 do
-    table.insert(names, 'python3.' .. minor)
-  end
-  for _, name in ipairs(names) do
-    local path = interpreter.on_path(name)
-    if path then
-      return path
-    end
-  end
+---@param python string
+---@return string[]
+local function command(python)
+  local script = vim.fs.joinpath(interpreter.root(), 'engine', 'sibyl', 'install.py')
+  return interpreter.command(python, script, '--venv', interpreter.venv(), '--server')
 end
 
----@return string[]|nil
-local function command()
-  local python = maker()
-  if not python or python == '' then
-    return nil
+-- Why no Python will do: which ones were looked at, in a few words.
+local function refused(tried)
+  local seen = {}
+  for _, each in ipairs(tried) do
+    log.info('not for an environment: %s (%s)', each.path, each.version or each.failure)
+    if each.version then
+      table.insert(seen, ('%s is %s'):format(vim.fs.basename(each.path), each.version))
+    end
   end
-  local script = vim.fs.joinpath(interpreter.root(), 'engine', 'sibyl', 'install.py')
-  return { python, script, '--venv', interpreter.venv(), '--server' }
+  return ('no Python from 3.10 to 3.14 (%s)'):format(#seen == 0 and 'none on PATH' or table.concat(seen, ', '))
 end
 
 -- Cuts what arrives in pieces into lines.
@@ -62,7 +54,8 @@ local function wait(line)
     io.stdout:write(text, '\n')
     io.stdout:flush()
   end)
-  local result = vim.system(line, { stdout = show, stderr = show, text = true }):wait()
+  local how = vim.tbl_extend('error', interpreter.surroundings(), { stdout = show, stderr = show, text = true })
+  local result = vim.system(line, how):wait()
   if result.code ~= 0 then
     vim.cmd('cquit 1')
   end
@@ -79,19 +72,7 @@ local function finished(result, last)
   end
 end
 
---- Makes the environment.
-function M.run()
-  local line = command()
-  if not line then
-    return say('no Python 3.10 or newer was found on PATH', vim.log.levels.ERROR)
-  end
-  if #vim.api.nvim_list_uis() == 0 then
-    return wait(line)
-  end
-  if running then
-    return say('the installation is already at work')
-  end
-  running = true
+local function beside(line)
   local last = ''
   say('making ' .. interpreter.venv())
   local show = by_line(vim.schedule_wrap(function(text)
@@ -103,13 +84,44 @@ function M.run()
       end
     end
   end))
-  vim.system(line, { stdout = show, stderr = show, text = true }, function(result)
+  local how = vim.tbl_extend('error', interpreter.surroundings(), { stdout = show, stderr = show, text = true })
+  vim.system(line, how, function(result)
     vim.schedule(function()
       vim.schedule(function() -- after the lines that came last
         finished(result, last)
       end)
     end)
   end)
+end
+
+--- Makes the environment.
+function M.run()
+  if running then
+    return say('the installation is already at work')
+  end
+  running = true
+  local headless = #vim.api.nvim_list_uis() == 0
+  local made, refusal
+  interpreter.find_maker(function(found, tried)
+    made, refusal = found, refused(tried)
+    if headless then
+      return
+    elseif found then
+      return beside(command(found.real))
+    end
+    running = false
+    say(refusal, vim.log.levels.ERROR)
+  end)
+  if headless then
+    vim.wait(FIND_LIMIT_MS, function()
+      return refusal ~= nil
+    end, 5)
+    if made then
+      return wait(command(made.real))
+    end
+    io.stderr:write('sibyl: ', refusal or 'no Python answers', '\n')
+    vim.cmd('cquit 1')
+  end
 end
 
 return M

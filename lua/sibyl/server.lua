@@ -9,6 +9,7 @@ local dot = require('sibyl.dot')
 local interpreter = require('sibyl.interpreter')
 local log = require('sibyl.log')
 local menus = require('sibyl.menus')
+local search = require('sibyl.search')
 
 local M = {}
 
@@ -52,8 +53,8 @@ function M.command()
       return { program, 'server' }
     end
   end
-  local program = vim.fn.exepath('ty')
-  return program ~= '' and { program, 'server' } or nil
+  local program = search.first('ty')
+  return program and { program, 'server' }
 end
 
 -- The project's own environment, so that its packages are known.
@@ -71,12 +72,13 @@ end
 -- the user never asked for. So the system's Python is named, by its real folder: ty knows nothing of shims.
 local function settings_for(environment, done)
   local settings = vim.deepcopy(config.get().server.settings)
-  local python = not environment and (interpreter.on_path('python3') or interpreter.on_path('python'))
+  local python = not environment and (search.first('python3') or search.first('python'))
   if not python or config.get().server.cmd then
     return done(settings)
   end
-  local ask = { python, '-I', '-c', 'import sys; print(sys.prefix)' }
-  vim.system(ask, { text = true, timeout = 5000 }, function(result)
+  local ask = interpreter.command(python, '-c', 'import sys; print(sys.prefix)')
+  local how = vim.tbl_extend('error', interpreter.surroundings(), { text = true, timeout = 5000 })
+  vim.system(ask, how, function(result)
     local prefix = vim.trim(result.stdout or '')
     if result.code == 0 and prefix ~= '' then
       settings = vim.tbl_deep_extend('keep', settings, {

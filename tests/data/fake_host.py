@@ -1,6 +1,6 @@
 """A Python whose ranker does what a test says: the real door, a Desk of its own.
 
-In:   `fake_host.py ORDERS LOG -c CODE ARGUMENTS…`, as Neovim would start an interpreter.
+In:   `fake_host.py ORDERS LOG … -c CODE ARGUMENTS…`, as Neovim would start an interpreter.
 Out:  CODE runs with a stand-in for `sibyl.desk`; notifications are written to LOG.
 Who:  tests/editor/conftest.py.
 
@@ -137,7 +137,7 @@ class Desk:
 
 if __name__ == "__main__":
     ORDERS, LOG = Path(sys.argv[1]), Path(sys.argv[2])
-    flag, code, *rest = sys.argv[3:]
+    flag, code, *rest = sys.argv[sys.argv.index("-c") :]
     package, desk = types.ModuleType("sibyl"), types.ModuleType("sibyl.desk")
     package.__path__ = []  # type: ignore[attr-defined]
     desk.Desk = Desk  # type: ignore[attr-defined]

@@ -147,7 +147,7 @@ def test_restart_backs_off_and_ends(start_nvim: Callable, tmp_path: Path) -> Non
     ranker = Told(tmp_path)
     ranker.set(notice="x")
     text = ranker.python.read_text()
-    script(ranker.python, text.replace("exec", 'case "$2" in *start_host*) exit 4;; esac\nexec'))
+    script(ranker.python, text.replace("exec", 'case "$*" in *start_host*) exit 4;; esac\nexec'))
     child = start_nvim(init=ranker.init())
     child.lua(
         "local later = vim.defer_fn WAITS = {} vim.defer_fn = function(f, ms)"

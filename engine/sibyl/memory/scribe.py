@@ -22,6 +22,14 @@ _LONG_S = 4.0  # after which a person is told, once, that their project is being
 _MOST_SKIPPED = 20  # files that may end a reading, before it is not begun again
 _MOST_S = 120.0  # of CPU time for one reading; the next one goes on from there
 _ENGINE = Path(__file__).resolve().parents[2]
+# Isolated like the host: no variable and no folder changes what it imports.
+_BEGIN = f"""
+import sys
+sys.path.insert(0, {str(_ENGINE)!r})
+from sibyl.memory.build import main
+sys.exit(main())
+"""
+_READER = ("-I", "-B", "-X", "utf8", "-c", _BEGIN)
 
 News = Callable[[str, str], None]
 """Level ("info", "warn") and sentence."""
@@ -46,14 +54,14 @@ class Scribe:
             if root in self._running:
                 self._again.add(root)
                 return
-            command = [sys.executable, "-m", "sibyl.memory.build", str(root), str(store)]
+            command = [sys.executable, *_READER, str(root), str(store)]
             more = [f"--near={near}", f"--seconds={_MOST_S}", f"--parent={os.getpid()}"]
             more += [f"--skip={path}" for path in self._skip.get(root, ())]
             try:
                 self._running[root] = subprocess.Popen(
                     [*command, *more],
                     cwd=_ENGINE,  # not a project's folder: its modules must not be taken for ours
-                    env=os.environ | {"PYTHONPATH": str(_ENGINE)},
+                    env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
