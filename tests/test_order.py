@@ -22,7 +22,7 @@ ORDER = (
     "errors private git text tokens grammar sections syntax origins statements reader stream vocab runtime "
     "model states usage clean memory.base memory.notes memory.store memory.files memory.limits memory.build "
     "memory.classes memory.project memory.person memory.recall memory.scribe memory.opening memory.keeper "
-    "features rank trial explain session about shelf work desk"
+    "features rank trial explain session about shelf work mail desk"
 ).split()
 # Needed by nobody at run time: they stand outside the row, and may import nothing of ours.
 APART = {"install": {"packages"}, "packages": set()}

@@ -21,22 +21,26 @@ from collections.abc import Callable
 from typing import Any
 
 from sibyl.errors import TextError
+from sibyl.mail import Mailbox
 from sibyl.work import Send, Work
 
 _log = logging.getLogger("sibyl")
+WORKER_ENDED = 70
+"""Exit status; lua/sibyl/bridge.lua tells the user and starts another host."""
+
 _IDLE = 2.0  # seconds without work after which broken code is parsed afresh
 
 
 class Desk:
     """Serves all buffers of one editor.
 
-    ``ended`` is called when the worker has ended though nobody closed the desk, which nothing should bring
-    about: without a worker the process is of no use, and whoever started it can start another.
+    ``ended`` is called with an exit status when the worker has ended though nobody closed the desk, which
+    nothing should bring about: without a worker the process is of no use, and another can be started.
     """
 
-    def __init__(self, send: Send, ended: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, send: Send, ended: Callable[[int], object] = lambda _: None) -> None:
         self._send, self._ended = send, ended
-        self._mail: queue.SimpleQueue[tuple[str, tuple[Any, ...]] | None] = queue.SimpleQueue()
+        self._mail = Mailbox()
         self._work = Work(send, self._mail.empty)
         self._worker = threading.Thread(target=self._run, name="sibyl", daemon=True)
         self._worker.start()
@@ -44,7 +48,8 @@ class Desk:
     # the door's side: hand over and return ----------------------------------------------------------
 
     def _put(self, name: str, *arguments: Any) -> None:
-        self._mail.put((name, arguments))
+        for _, (request, *_) in self._mail.put(name, arguments):
+            self._send(request, "none", {"reason": "busy"})
 
     def start(self, options: dict[str, Any]) -> None:
         """Load the model (``model``: its folder, else the shipped one) and say "ready" or "notice"."""
@@ -109,9 +114,13 @@ class Desk:
         """Say how things stand."""
         self._put("status", request)
 
+    def ping(self, request: int) -> None:
+        """Answer at once: all that was sent before has been read."""
+        self._send(request, "pong", {})
+
     def close(self) -> None:
         """Finish what waits and stop the worker."""
-        self._mail.put(None)
+        self._mail.end()
         self._worker.join(timeout=5)
 
     # the worker's side ------------------------------------------------------------------------------
@@ -121,7 +130,7 @@ class Desk:
             self._serve()
         except BaseException:
             _log.exception("the worker ended")
-            self._ended()
+            self._ended(WORKER_ENDED)
 
     def _serve(self) -> None:
         while True:

@@ -155,6 +155,11 @@ class Work:
         self._sessions[buffer] = (sequence, known[1])
         self._timings["edit"].append(_ms(began))
 
+    def lost(self, buffer: int) -> None:
+        """Edits of a buffer were left out for want of room: ask for its text."""
+        self.forget(buffer)
+        self._send(0, "lost", {"buffer": buffer})
+
     def detach(self, buffer: int) -> None:
         """Forget a buffer."""
         self._sessions.drop(buffer)

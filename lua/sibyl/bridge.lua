@@ -1,8 +1,5 @@
--- In: notifications for the Python host (notify), questions (ask). Out: its answers, to whoever asked.
+-- In: the wish for a Python host. Out: its life, and what it says; messages to it go through post.lua.
 -- Called by: mirror.lua, reply.lua, suggest.lua, health.lua, init.lua. Nothing else talks to Python.
---
--- All calls are notifications: Neovim never waits for Python. An answer carries the number of its question;
--- a question that was given up is no longer in `waiting`, so that a late answer finds nobody.
 --
 --   start ──► looking ──► starting ──► ready ──┐
 --     ▲         (interpreter)  (host)          │ host ends
@@ -11,6 +8,7 @@
 local config = require('sibyl.config')
 local interpreter = require('sibyl.interpreter')
 local log = require('sibyl.log')
+local post = require('sibyl.post')
 
 local M = {}
 
@@ -43,8 +41,6 @@ M.state = {
 }
 local state = M.state
 
-local waiting = {} ---@type table<integer, fun(kind: string, answer: table)>
-local last_id = 0
 local wanted = false -- false while the user has switched everything off, and while Neovim ends
 local on_up = {} ---@type fun()[] called when a new host can be written to
 
@@ -89,20 +85,12 @@ local function retry()
   end, wait)
 end
 
-local function give_up_questions()
-  local left = waiting
-  waiting = {}
-  for _, callback in pairs(left) do
-    callback('none', { reason = 'host gone' })
-  end
-end
-
 local function on_exit(channel, code)
   if channel ~= state.channel then
     return
   end
   state.channel, state.pid, state.facts = nil, nil, nil
-  give_up_questions()
+  post.disconnect()
   if not wanted then
     state.phase = 'off'
     return
@@ -151,6 +139,7 @@ local function launch()
   end
   state.channel = channel
   state.pid = vim.fn.jobpid(channel)
+  post.connect(channel)
   M.send('start', {
     model = config.get().model and vim.fn.expand(config.get().model) or nil,
     log = log.path(),
@@ -190,7 +179,7 @@ function M.stop()
   wanted = false
   local channel = state.channel
   state.channel, state.pid, state.facts, state.phase = nil, nil, nil, 'off'
-  give_up_questions()
+  post.disconnect()
   if channel then
     vim.fn.jobstop(channel)
   end
@@ -203,42 +192,7 @@ function M.restart()
   M.start()
 end
 
---- Sends one notification. False when nobody listens.
----@param name string
----@param ... any
----@return boolean
-function M.send(name, ...)
-  if not state.channel then
-    return false
-  end
-  local ok, problem = pcall(vim.rpcnotify, state.channel, 'sibyl:' .. name, ...)
-  if not ok then
-    log.warn('notification %s was not sent: %s', name, tostring(problem))
-  end
-  return ok
-end
-
---- Sends a question; `callback` gets the kind of answer and the answer, once, unless forget() comes first.
----@param name string
----@param callback fun(kind: string, answer: table)
----@param ... any
----@return integer|nil id
-function M.ask(name, callback, ...)
-  last_id = last_id + 1
-  waiting[last_id] = callback
-  if not M.send(name, last_id, ...) then
-    waiting[last_id] = nil
-    return nil
-  end
-  return last_id
-end
-
----@param id integer|nil
-function M.forget(id)
-  if id then
-    waiting[id] = nil
-  end
-end
+M.send, M.ask, M.forget, M.open, M.when_lost = post.send, post.ask, post.forget, post.open, post.when_lost
 
 --- Python calls this.
 ---@param id integer
@@ -246,16 +200,12 @@ end
 ---@param answer table
 function M.receive(id, kind, answer)
   if id ~= 0 then
-    local callback = waiting[id]
-    waiting[id] = nil
-    -- An error here would come back as an answer to the host, which would put it on the user's screen.
-    local ok, problem = pcall(callback or function() end, kind, answer)
-    if not ok then
-      log.error('the answer %s was not understood: %s', kind, tostring(problem))
-    end
+    post.answered(id, kind, answer)
   elseif kind == 'ready' then
     state.phase, state.facts = 'ready', answer
     log.info('the host is ready: %s', vim.inspect(answer, { newline = ' ', indent = '' }))
+  elseif kind == 'lost' then
+    post.lost(answer.buffer)
   elseif kind == 'notice' then
     log.tell(answer.text, vim.log.levels[answer.level:upper()] or vim.log.levels.WARN)
   end

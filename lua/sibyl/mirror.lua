@@ -83,8 +83,13 @@ local function hint(buf, mirror)
   end
 end
 
--- Sends the whole text. The host takes it as the truth, whatever it held before.
+-- Sends the whole text. The host takes it as the truth, whatever it held before. False when it reads nothing now:
+-- the text is sent when it does again.
 local function send_all(buf, mirror)
+  if not bridge.open() then
+    mirror.stale, mirror.pending = true, nil
+    return false
+  end
   mirror.seq = mirror.seq + 1
   mirror.pending, mirror.hinted, mirror.stale = nil, nil, false
   edited(buf, 0)
@@ -93,6 +98,7 @@ local function send_all(buf, mirror)
   require('sibyl.project').tell(buf)
   bridge.send('attach', buf, mirror.seq, text, path_of(buf))
   hint(buf, mirror) -- a file is read while nobody waits for a list yet
+  return true
 end
 
 local function leave(buf, reason)
@@ -112,6 +118,10 @@ function M.flush(buf)
   if not pending and not mirror.stale then
     return true
   end
+  if not bridge.open() then
+    mirror.stale, mirror.pending = true, nil
+    return false
+  end
   if mirror.stale or pending.new > LONGEST_LINE or length > config.get().max_bytes then
     local reason = too_much(buf)
     if reason then
@@ -121,14 +131,15 @@ function M.flush(buf)
   end
   if mirror.stale or length ~= mirror.length then
     -- A buffer read anew; or Neovim told us wrong (`:%s/\n/ /` counts a line end too many): all of it again.
-    send_all(buf, mirror)
-    return true
+    return send_all(buf, mirror)
   end
   mirror.pending = nil
   mirror.seq = mirror.seq + 1
   local text = bytes.slice(buf, pending.start, pending.start + pending.new)
-  bridge.send('edit', buf, mirror.seq, pending.start, pending.old, text)
-  return true
+  if not bridge.send('edit', buf, mirror.seq, pending.start, pending.old, text) then
+    mirror.stale = true
+  end
+  return not mirror.stale
 end
 
 -- Joins an edit to those not sent yet. Bytes before both are the same in all three texts (sent, between, now).
@@ -253,6 +264,14 @@ end
 bridge.when_up(function()
   for buf in pairs(mirrors) do
     M.resend(buf)
+  end
+end)
+
+bridge.when_lost(function(lost)
+  for buf, mirror in pairs(mirrors) do
+    if buf == lost or (not lost and mirror.stale) then
+      M.resend(buf)
+    end
   end
 end)
 

@@ -11,12 +11,11 @@ It only passes on. No call waits for Neovim: the engine's worker thread answers 
     project (buf, root, path)                changed (buf)
     rank (number, buf, seq, length, offset, names with NUL between them, a byte for each kind)
     guess (number, buf, seq, length, offset, limit)
-    explain (number, buf)                    memory (number)          status (number)
+    explain (number, buf)                    memory (number)    status (number)    ping (number)
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import traceback
@@ -29,10 +28,8 @@ import pynvim
 # Nothing of the engine has to be installed; first, so that no other plugin's `sibyl` is found.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
-WORKER_ENDED = 70  # exit status; lua/sibyl/bridge.lua tells the user, and starts another host
-
-# What is not UTF-8 travels as surrogates; so the engine gets the very bytes of the buffer.
-BYTES = ("utf-8", "surrogateescape")
+BYTES = ("utf-8", "surrogateescape")  # what is not UTF-8 travels as surrogates
+RECEIVE = 'require("sibyl.bridge").receive(...)'
 
 
 def passed_on(name: str, made: Callable[..., Any] = lambda *given: given) -> Any:
@@ -68,12 +65,11 @@ class SibylHost:
             if self.desk is None:
                 from sibyl.desk import Desk
 
-                self.desk = Desk(self._send, lambda: os._exit(WORKER_ENDED))
+                self.desk = Desk(self._send, os._exit)
             getattr(self.desk, name)(*args)
         except Exception as error:
             self.broken = self.desk is None
-            with contextlib.suppress(Exception):  # nobody may listen any more
-                print(traceback.format_exc(), file=sys.stderr, flush=True)
+            traceback.print_exc()
             text = f"the ranker failed ({type(error).__name__}); details: :Sibyl log"
             self._deliver(0, "notice", {"level": "error", "text": text})
 
@@ -83,14 +79,13 @@ class SibylHost:
         self.nvim.loop.call_soon_threadsafe(self._deliver, number, kind, answer)
 
     def _deliver(self, number: int, kind: str, answer: dict[str, Any]) -> None:
-        code = 'require("sibyl.bridge").receive(...)'
-        self.nvim.request("nvim_exec_lua", code, [number, kind, answer], async_=True)
+        self.nvim.request("nvim_exec_lua", RECEIVE, [number, kind, answer], async_=True)
 
     attach = passed_on("attach", lambda *given: (*given[:2], given[2].encode(*BYTES), *given[3:]))
     edit = passed_on("edit", lambda *given: (*given[:4], given[4].encode(*BYTES)))
     rank = passed_on("rank", unpacked)
     start, detach, cursor = passed_on("start"), passed_on("detach"), passed_on("cursor")
-    guess, accepted = passed_on("guess"), passed_on("accepted")
+    guess, accepted, ping = passed_on("guess"), passed_on("accepted"), passed_on("ping")
     project, changed = passed_on("project"), passed_on("changed")
     explain, memory, status = passed_on("explain"), passed_on("memory"), passed_on("status")
 

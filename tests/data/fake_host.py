@@ -131,6 +131,10 @@ class Desk:
         }
         self.send_now(number, "status", {"buffers": held})
 
+    def ping(self, number: int) -> None:
+        """All before was read."""
+        self.send_now(number, "pong", {})
+
     def close(self) -> None:
         """Nothing to end."""
 

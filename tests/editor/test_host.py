@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from child import ROOT, Child, isolated
-from told import Told, host_ready
+from told import Told, digest, host_ready, mirrored, truth
 
 STATE = "local s = require('sibyl.bridge').state return "
 SERVER_OFF = "vim.g.sibyl = { server = { enabled = false }"
@@ -301,3 +301,39 @@ def test_a_worker_that_ends_is_told_and_another_comes(start_nvim: Callable, tmp_
     host_ready(child)
     assert ranked(child) == "order"
     assert [line for line in child.messages() if "started again" in line] == child.messages() != []
+
+
+def resident(pid: int) -> float:
+    """Megabytes that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def test_a_host_that_does_not_read_costs_no_memory(told: Callable, tmp_path: Path) -> None:
+    """While the host is stopped Neovim holds little for it; when it goes on, it gets every text."""
+    child, ranker = told("x = 1\n")
+    child.open(tmp_path / "other.py", "other = 1\n")
+    other = child.call("bufnr")
+    child.command("buffer 1")
+    pid = child.lua(STATE + "s.pid")
+    mirrored(child)
+    child.command("syntax off | set undolevels=-1")  # what undo keeps is not ours
+    child.lua("vim.uv.kill(..., 'sigstop')", pid)
+    fill = (
+        "local m = require('sibyl.mirror') for i = 1, 100 do"
+        " local line = ('%06d'):format(i):rep(8000)"
+        " vim.api.nvim_buf_set_lines(0, 0, 20, false, vim.fn['repeat']({ line }, 20))"
+        " m.flush(vim.api.nvim_get_current_buf()) end"
+    )
+    before = resident(child.pid)
+    child.lua(fill)  # 96 MB of edits
+    child.command(f"bdelete! {other}")
+    assert resident(child.pid) - before < 30
+    child.type_keys("Goa.b")
+    assert child.line() == "a.b"
+    child.lua("vim.uv.kill(..., 'sigcont')", pid)
+    child.wait_for(lambda: child.lua("return require('sibyl.bridge').open()"), 20, "a reader")
+    child.type_keys("c")
+    held = child.wait_for(lambda: mirrored(child), 20, "the text")
+    assert [held["length"], held["crc32"]] == digest(truth(child))
+    child.wait_for(lambda: [other] in ranker.calls("detach"), what="the buffer that is gone")
+    assert child.lua(STATE + "s.pid") == pid and child.messages() == []
