@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine" / "sibyl"
 # From bytes to a ranked list; a step imports only steps to its left.
 ORDER = (
-    "errors private git text tokens grammar sections syntax origins statements reader stream vocab runtime "
+    "errors private git text quotes "
+    "tokens grammar sections syntax origins statements reader stream vocab runtime "
     "model states usage clean memory.base memory.notes memory.store memory.files memory.limits memory.build "
     "memory.classes memory.project memory.person memory.recall memory.scribe memory.opening memory.keeper "
     "features rank trial explain session about shelf work mail desk"

@@ -21,6 +21,7 @@ from sibyl.explain import reasons
 from sibyl.memory.project import Remembered
 from sibyl.memory.recall import Recall
 from sibyl.model import Floats
+from sibyl.quotes import open_quote
 from sibyl.rank import Ranker, Ranking
 from sibyl.states import States
 from sibyl.stream import Stream
@@ -115,7 +116,12 @@ class Session:
         return [(names[index], told) for index, told in zip(ranking.order, why, strict=False)]
 
     def accepted(self, offset: int, name: str) -> None:
-        """Take note that ``name`` was taken from a list for the word at ``offset``."""
+        """Take note that ``name`` was taken from a list for the word at ``offset``.
+
+        Behind a quote that is left open nothing is remembered: what looks like code may be text.
+        """
+        if open_quote(self.text.data, min(offset, len(self.text))) >= 0:
+            return
         self.prepare(offset)
         self.recall.accept(Place(self.stream, self.usage), bare(name))
 

@@ -33,9 +33,9 @@ def cost(work: Callable[[], object]) -> float:
 
 
 @pytest.mark.parametrize("end", ["\n", " "], ids=["lines", "one line"])
-def test_a_string_left_open_is_read_in_linear_time(end: str) -> None:
-    """Twice as much text after an unclosed quote costs at most three times as much."""
-    start, code = b'x = """', f"a.b c{end}".encode() * 5_000
+def test_words_without_a_mark_are_read_in_linear_time(end: str) -> None:
+    """Twice as much text that is no code, as behind a quote left open, costs at most three times as much."""
+    start, code = b"x = ", f"a.b c{end}".encode() * 5_000
     few, many = (
         cost(lambda data=data: take_notes(data)) for data in (start + code, start + 2 * code)
     )  # type: ignore[misc]

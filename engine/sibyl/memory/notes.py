@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from sibyl.quotes import open_quote
 from sibyl.stream import MEMBER, Stream
 from sibyl.text import Text
 from sibyl.tokens import Use
@@ -81,9 +82,10 @@ class Notes:
 
 
 def take_notes(data: bytes) -> Notes:
-    """Read a whole file."""
+    """Read a file, up to the first quote that is left open: from there on, text may look like code."""
     text, stream = Text(data), Stream()
-    stream.advance(text, len(data))
+    quote = open_quote(data, len(data))
+    stream.advance(text, len(data) if quote < 0 else data.rfind(b"\n", 0, quote) + 1)
     origins, known = stream.reader.origins, stream.reader.module.known
     return Notes(
         uses=_uses(stream),
