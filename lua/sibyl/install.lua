@@ -107,7 +107,7 @@ function M.run()
     if headless then
       return
     elseif found then
-      return beside(command(found.real))
+      return beside(command(found.path))
     end
     running = false
     say(refusal, vim.log.levels.ERROR)
@@ -117,7 +117,7 @@ function M.run()
       return refusal ~= nil
     end, 5)
     if made then
-      return wait(command(made.real))
+      return wait(command(made.path))
     end
     io.stderr:write('sibyl: ', refusal or 'no Python answers', '\n')
     vim.cmd('cquit 1')

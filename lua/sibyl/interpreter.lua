@@ -32,7 +32,6 @@ local OLDEST, NEWEST = { 3, 10 }, { 3, 14 } -- what there are packages for
 ---@class sibyl.Tried: sibyl.Candidate
 ---@field version string|nil
 ---@field missing string[]|nil
----@field real string|nil the interpreter itself where `path` is a version manager's stand-in
 ---@field failure string|nil
 
 local windows = vim.fn.has('win32') == 1
@@ -130,7 +129,7 @@ local function probe(candidate, done)
     vim.schedule(function()
       local ok, answer = pcall(vim.json.decode, result.stdout or '')
       if result.code == 0 and ok and type(answer) == 'table' then
-        tried.version, tried.missing, tried.real = answer.version, answer.missing, answer.python
+        tried.version, tried.missing = answer.version, answer.missing
         if candidate.source:find('pynvim-python', 1, true) then
           -- Only a wrapper around this one; naming the real one halves the start.
           tried.path = answer.python

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,12 +232,20 @@ def test_health_of_a_ranker_that_refuses(told: Callable) -> None:
     assert "the ranker ranks nothing: no model" in health(child)
 
 
+def stand_in(path: Path, installing: str) -> Path:
+    """A Python that does something else where it should install."""
+    case = f'case "$*" in *install.py*) {installing}; exit;; esac'
+    path.write_text(f'#!/bin/sh\n{case}\nexec "{sys.executable}" "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
 @pytest.mark.parametrize("code", [0, 1])
 def test_headless_install(nvim_binary: Path, tmp_path: Path, code: int) -> None:
     """Headless, :Sibyl install waits for the installer, shows what it says, and fails with it."""
-    maker = tmp_path / "python3"
-    maker.write_text(f'#!/bin/sh\necho "sibyl: asked $*"\nsleep 0.3\necho done\nexit {code}\n')
-    maker.chmod(0o755)
+    maker = stand_in(
+        tmp_path / "python3", f'echo "sibyl: asked $*"; sleep 0.3; echo done; exit {code}'
+    )
     words = ["-u", "NONE", "--cmd", f"set runtimepath^={ROOT}", "--cmd", "runtime plugin/sibyl.lua"]
     words += ["--cmd", f"let g:sibyl = {{'python': '{maker}'}}", "+Sibyl install", "+qall!"]
     done = subprocess.run(
@@ -254,9 +263,7 @@ def test_headless_install(nvim_binary: Path, tmp_path: Path, code: int) -> None:
 
 def test_install_beside_work(start_nvim: Callable, tmp_path: Path) -> None:
     """With a screen, typing goes on while the installer works, and its last line is shown."""
-    maker = tmp_path / "python3"
-    maker.write_text('#!/bin/sh\nsleep 1\necho "sibyl: ready in 1 s"\n')
-    maker.chmod(0o755)
+    maker = stand_in(tmp_path / "python3", 'sleep 1; echo "sibyl: ready in 1 s"')
     child = start_nvim(init=f"vim.g.sibyl = {{ python = '{maker}' }}")
     child.command("Sibyl install")
     child.type_keys("ihello<Esc>")
