@@ -28,7 +28,7 @@ from ..up import there
 from __future__ import annotations
 
 @wrapped(alpha=one)
-class Made(Base, metaclass=Meta):
+class Made[Parameter](Base, metaclass=Meta):
     """text.member name"""
     field: Kind[int] = default()
 
