@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from tree_sitter import Node, Parser, Tree
 
 from sibyl.grammar import IDENTIFIER, KINDS, Leaf, leaves_of, numbers
+from sibyl.quotes import without_runs
 from sibyl.text import Edit, Text
 
 SPAN = 8192
@@ -113,14 +114,17 @@ class Sections:
             return spare.pop() if base + spare[-1].span <= stop else None
         span = max(2 * self._dry, SPAN)
         while base + span <= stop:
-            tree = self._parser.parse(bytes(memoryview(text.data)[base : base + span]))
+            tree = self._tree(text, base, base + span)
             length, certain = _cut(tree, text.data, base)
             if length:
                 if not certain:  # the way the text was cut off may have broken more than its end
-                    tree = self._parser.parse(bytes(memoryview(text.data)[base : base + length]))
+                    tree = self._tree(text, base, base + length)
                 return _section(tree, Section(base, length, span))
             self._dry, span = span, 2 * span
         return None
+
+    def _tree(self, text: Text, begin: int, end: int) -> Tree:
+        return self._parser.parse(without_runs(bytes(memoryview(text.data)[begin:end])))
 
 
 def _section(tree: Tree, section: Section) -> Section:

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tree_sitter import Parser, Tree
 
 from sibyl.grammar import LANGUAGE, Leaf, leaves_of
+from sibyl.quotes import without_runs
 from sibyl.sections import Section, Sections
 from sibyl.text import Edit, Point, Text
 
@@ -34,6 +35,7 @@ class Syntax:
         self.begins, self.ends = array("I"), array("I")  # of the leaves
         self.kinds = array("H")
         self.tree: Tree | None = None
+        self._given: bytes | None = None  # the tree's text, where that is not ours to the letter
         self.base = 0  # where the tree's text begins, always at column 0 ...
         self._row = 0  # ... of this row
         self.stop = 0  # where it ends
@@ -101,9 +103,7 @@ class Syntax:
         if self.tree is None or base != self.base:
             self.base, self._row = base, text.point(base)[0]
             self.stop, self._end = stop, self._inside(text.point(stop))
-            self.tree = self._parser.parse(bytes(memoryview(text.data)[base:stop]))
-            self._stale = None
-            return base
+            return self._afresh(bytes(memoryview(text.data)[base:stop]))
         if stop != self.stop:
             end, point = self._end, self._inside(text.point(stop))
             if stop < self.stop:
@@ -114,17 +114,32 @@ class Syntax:
         stale = self._stale
         if stale is None:
             return None
+        raw = bytes(memoryview(text.data)[base:stop])
+        given = without_runs(raw)
+        if (given is raw) != (self._given is None):
+            return self._afresh(raw)
+        if self._given is not None:
+            stale = min(stale, base + _tell(self.tree, self._given, given))
+            self._given = given
         old = self.tree
-        self.tree = self._parser.parse(bytes(memoryview(text.data)[base:stop]), old)
+        self.tree = self._parser.parse(given, old)
         for changed in old.changed_ranges(self.tree):
             stale = min(stale, changed.start_byte + base)
         self._stale = None
         return stale
 
+    def _afresh(self, raw: bytes) -> int:
+        """Make the tree one of these bytes, the open section's; return the first byte that may differ."""
+        given = without_runs(raw)
+        self.tree = self._parser.parse(given)
+        self._given = None if given is raw else given
+        self._stale = None
+        return self.base
+
     def _edit_tree(
         self, start: int, old_end: int, new_end: int, points: tuple[Point, Point, Point]
     ) -> None:
-        if self.tree is not None:
+        if self.tree is not None and self._given is None:
             base = self.base
             self.tree.edit(start - base, old_end - base, new_end - base, *points)
         self._stale = start if self._stale is None else min(self._stale, start)
@@ -167,3 +182,35 @@ class Syntax:
             ends.append(end)
             kinds.append(kind)
         return at
+
+
+def _tell(tree: Tree, before: bytes, now: bytes) -> int:
+    """Tell a tree what became of its text; return the first byte that differs."""
+    least = min(len(before), len(now))
+    first = _alike(least, lambda low, high: before[low:high] == now[low:high])
+    ends = len(before), len(now)
+    last = _alike(
+        least - first,
+        lambda low, high: (
+            before[ends[0] - high : ends[0] - low] == now[ends[1] - high : ends[1] - low]
+        ),
+    )
+    points = _point(before, first), _point(before, ends[0] - last), _point(now, ends[1] - last)
+    tree.edit(first, ends[0] - last, ends[1] - last, *points)
+    return first
+
+
+def _alike(most: int, same: Callable[[int, int], bool]) -> int:
+    """Return how many are the same from one side, in steps that halve."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if same(low, middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _point(data: bytes, offset: int) -> Point:
+    return data.count(b"\n", 0, offset), offset - (data.rfind(b"\n", 0, offset) + 1)
