@@ -36,6 +36,15 @@ local function position(buf, byte)
   return low, byte - api.nvim_buf_get_offset(buf, low)
 end
 
+--- Length in bytes of the line that a byte stands in; no text is looked at.
+---@param buf integer
+---@param byte integer
+---@return integer
+function M.line_length(buf, byte)
+  local row = position(buf, byte)
+  return row_start(buf, row + 1) - row_start(buf, row) - 1
+end
+
 --- The text between two bytes of the buffer.
 ---@param buf integer
 ---@param from integer

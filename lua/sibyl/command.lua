@@ -97,12 +97,29 @@ local FORGOTTEN = {
   person = 'forgot what you accepted',
 }
 
+-- Deletes what a path leads to: to take a link away would leave what was learned. What stands in a folder that is
+-- elsewhere is only deleted as far as it is named like files of ours. True when nothing of ours is left.
+local function delete_one(path)
+  local real = vim.uv.fs_realpath(path)
+  if not real or vim.fn.isdirectory(real) == 0 then
+    return (not real or vim.fn.delete(real) == 0) and (vim.fn.delete(path) == 0 or not vim.uv.fs_lstat(path))
+  end
+  local linked, done = (vim.uv.fs_lstat(path) or {}).type == 'link', true
+  for name in vim.fs.dir(real) do
+    if not linked or name == 'projects' or name:find('%.sqlite$') or name:find('%.sqlite%-%l%l%l$') then
+      done = delete_one(vim.fs.joinpath(real, name)) and done
+    end
+  end
+  return done and (linked or vim.fn.delete(real, 'd') == 0)
+end
+
 -- The files are deleted here: it works without a host, too.
 local function delete(path)
+  local done = true
   for _, more in ipairs({ '', '-wal', '-shm' }) do
-    vim.fn.delete(path .. more, 'rf')
+    done = delete_one(path .. more) and done
   end
-  return vim.uv.fs_stat(path) == nil
+  return done
 end
 
 local function forget(_, what)

@@ -6,12 +6,15 @@
 --
 --   00007~sibyl*lfi=11.9999.close
 --   place       │││ └ the server's own sortText ("-" instead of "=" when it sent none)
---               ││└ insertText was added, f: filterText was added, l: the label wears the star
+--               ││└ insertText was added, f: filterText was added (capitals: the server's was empty),
+--               ││  l: the label wears the star
 --               └ starred
 
 local M = {}
 
-local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfi]*)([=-])(.*)$'
+local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFI]*)([=-])(.*)$'
+local MOST = 3000 -- longer lists are the servers' "anything at all"; they are left alone
+local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
 local SNIPPET = 2
 local ADDS_IMPORT = 64
 local EQUALS = ('='):byte()
@@ -42,6 +45,20 @@ function M.of(reply)
     end
   end
   return items
+end
+
+--- Whether a list is too much to be looked at while somebody types: too many items, or labels as long as files.
+---@param list table[]
+---@return boolean
+function M.too_many(list)
+  if #list > MOST then
+    return true
+  end
+  local size = 0
+  for _, item in ipairs(list) do
+    size = size + #item.label + (type(item.sortText) == 'string' and #item.sortText or 0)
+  end
+  return size > MOST_BYTES
 end
 
 local function filled(value)
@@ -162,12 +179,12 @@ local function star_label(item)
   end
   local flags = 'l'
   if missing(item.filterText) then
+    flags = flags .. (item.filterText == '' and 'F' or 'f')
     item.filterText = item.label
-    flags = flags .. 'f'
   end
   if missing(item.insertText) and missing(item.textEdit) then
+    flags = flags .. (item.insertText == '' and 'I' or 'i')
     item.insertText = item.label
-    flags = flags .. 'i'
   end
   item.label = STAR .. item.label
   return flags
@@ -224,11 +241,12 @@ function M.restore(item)
   if flags:find('l', 1, true) then
     out.label = out.label:sub(#STAR + 1)
   end
-  if flags:find('f', 1, true) then
-    out.filterText = nil
-  end
-  if flags:find('i', 1, true) then
-    out.insertText = nil
+  for flag, field in pairs({ f = 'filterText', i = 'insertText' }) do
+    if flags:find(flag, 1, true) then
+      out[field] = nil
+    elseif flags:find(flag:upper(), 1, true) then
+      out[field] = ''
+    end
   end
   return out
 end

@@ -70,6 +70,15 @@ local function too_much(buf)
   end
 end
 
+-- Whether an edit has made a line too long. Only its first and last lines can be, as it brought no more than one.
+local function long_line(buf, pending, length)
+  return length > LONGEST_LINE
+    and (
+      bytes.line_length(buf, pending.start) > LONGEST_LINE
+      or bytes.line_length(buf, pending.start + pending.new) > LONGEST_LINE
+    )
+end
+
 -- Tells the host where the next list will be asked for: the start of the word under the cursor.
 local function hint(buf, mirror)
   if api.nvim_get_current_buf() ~= buf then
@@ -122,7 +131,8 @@ function M.flush(buf)
     mirror.stale, mirror.pending = true, nil
     return false
   end
-  if mirror.stale or pending.new > LONGEST_LINE or length > config.get().max_bytes then
+  local large = mirror.stale or pending.new > LONGEST_LINE or length > config.get().max_bytes
+  if large or length ~= mirror.length or long_line(buf, pending, length) then
     local reason = too_much(buf)
     if reason then
       leave(buf, reason)
@@ -175,6 +185,10 @@ local function after_edit(buf, mirror)
 end
 
 local function on_bytes(buf, mirror, start, old, new)
+  if start < 0 or old < 0 or new < 0 or start + old > mirror.length then
+    -- `:%s/\n/ /` tells of less than nothing; the edits that follow may make up for the length, not for the place.
+    mirror.stale = true
+  end
   mirror.pending = join(mirror.pending, start, old, new)
   mirror.length = mirror.length + new - old
   edited(buf, start)

@@ -20,7 +20,6 @@ local words = require('sibyl.word')
 local M = {}
 
 local api = vim.api
-local MOST = 3000 -- longer lists are the servers' "anything at all"; they are left alone
 
 ---@class sibyl.Job
 ---@field client_id integer
@@ -164,7 +163,7 @@ end
 --- Decides what becomes of a reply. Returns the reply to give on now, or nil when `give` will be called later.
 function M.consider(job, reply, give)
   local list = not job.cancelled and config.enabled(job.buf) and items.of(reply)
-  if not list or #list < 2 or #list > MOST or config.get().deadline == 0 then
+  if not list or #list < 2 or items.too_many(list) or config.get().deadline == 0 then
     return reply
   end
   local word = words.of(job)

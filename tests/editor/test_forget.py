@@ -56,6 +56,25 @@ def test_forget_in_part(told: Callable, tmp_path: Path) -> None:
     assert "has no use for `everything`" in child.command("Sibyl forget everything")
 
 
+def test_forget_follows_links(told: Callable, tmp_path: Path) -> None:
+    """Where the state folder leads elsewhere, what lies there is forgotten, and nothing that is not ours."""
+    child, _ = told("x = 1\n")
+    kept = Path(child.lua("return require('sibyl.bridge').memory()"))
+    away, projects = tmp_path / "away", tmp_path / "projects"
+    (away / "thesis").mkdir(parents=True)
+    projects.mkdir()
+    files = [away / "person.sqlite", away / "person.sqlite-wal", projects / "1f.sqlite"]
+    other = [away / "thesis" / "text.tex", projects / "notes.txt"]
+    for path in (*files, *other):
+        path.write_text("x")
+    (away / "projects").symlink_to(projects)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.symlink_to(away)
+    assert "forgot all" in child.command("Sibyl forget")
+    assert [path.exists() for path in (*files, *other)] == [False] * 3 + [True] * 2
+    assert kept.is_symlink() and kept.is_dir()
+
+
 def test_memory_is_shown(told: Callable) -> None:
     """`:Sibyl memory` says which projects are remembered, how many items were accepted, how large all is."""
     child, ranker = told("x = 1\n")

@@ -200,6 +200,49 @@ def test_growing_too_large(told: Callable) -> None:
     assert child.messages() == [] or "sibyl" not in "".join(child.messages())
 
 
+def test_a_line_that_grows_in_steps(told: Callable) -> None:
+    """A line that becomes too long is let go of, though no single step was; so is one made of joined lines."""
+    grow = {
+        "put": "vim.api.nvim_buf_set_text(0, 0, 0, 0, 0, { ('y'):rep(90000) })",
+        "join": "vim.api.nvim_buf_set_lines(0, 0, 0, true, { ('y'):rep(90000) }) vim.cmd('1join')",
+    }
+    for name, step in grow.items():
+        child, ranker = told(TEXT, "vim.cmd('syntax off')")
+        lengths = []
+        while not lengths or lengths[-1] < 256 * 1024:
+            assert not ranker.calls("detach"), (name, lengths)
+            child.lua(step + " require('sibyl.mirror').flush(vim.api.nvim_get_current_buf())")
+            lengths.append(child.lua("return #vim.fn.getline(1)"))
+        child.wait_for(lambda found=ranker: found.calls("detach"), what="the end of following")
+        child.close()
+        ranker.log.unlink()
+
+
+def test_impossible_lengths_mark_the_copy_stale(told: Callable) -> None:
+    """What Neovim counts wrong and takes back in the same moment is mended by the whole text at once."""
+    child, ranker = told(TEXT)
+    for commands in (
+        ["%s/\\n/ /", "undo", "redo"],
+        ["undo", "redo", "undo"],
+        ["%s/\\n/ /", "undo"],
+    ):
+        asked = len(ranker.calls("attach"))
+        child.lua("for _, c in ipairs(...) do vim.cmd(c) end", commands)
+        assert matches(child), commands
+        assert len(ranker.calls("attach")) >= asked
+    child.lua(
+        "local buf = vim.api.nvim_get_current_buf() local attach = vim.api.nvim_buf_attach"
+        " require('sibyl.mirror').detach(buf) vim.api.nvim_buf_attach = function(b, s, o)"
+        " TELL = o.on_bytes return attach(b, s, o) end require('sibyl.mirror').attach(buf)"
+        # An edit outside the text, and one that makes up for its length.
+        " for _, e in ipairs({ { 9999, 5, 1 }, { 0, 1, 5 }, { 0, -3, 2 }, { 0, 5, 0 } }) do"
+        " TELL('bytes', buf, 0, 0, 0, e[1], 0, 0, e[2], 0, 0, e[3]) end"
+    )
+    before = len(ranker.calls("edit"))
+    assert matches(child)
+    assert len(ranker.calls("edit")) == before  # the text came in place of them
+
+
 def test_wiped_and_unloaded(told: Callable, tmp_path: Path) -> None:
     """A buffer that is gone is gone in the host; one that comes back is followed again."""
     child, ranker = told(TEXT)
