@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -11,9 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from child import ROOT, Child, isolated
-from told import Told, digest, host_ready, mirrored, truth
+from told import Told, host_ready
 
 STATE = "local s = require('sibyl.bridge').state return "
 SERVER_OFF = "vim.g.sibyl = { server = { enabled = false }"
@@ -207,133 +204,3 @@ def test_real_host_without_a_model(start_nvim: Callable, tmp_path: Path) -> None
     child.type_keys("ox.y<Esc>")
     assert child.lines() == ["x = 1", "x.y"]
     assert not child.lua("return require('sibyl.bridge').ready()")
-
-
-def real_host(start_nvim: Callable, tmp_path: Path, lua: str = "") -> Child:
-    """A Neovim with the real ranker and the shipped model, in the real interpreter."""
-    python = ROOT / ".venv/bin/python"
-    child = start_nvim(init=f"{SERVER_OFF}, python = '{python}', log_level = 'debug' }}\n{lua}")
-    child.open(tmp_path / "a.py", "import os\nos.")
-    host_ready(child)
-    return child
-
-
-def ranked(child: Child) -> str:
-    """The kind of answer that a list of two names gets from the host, for the end of the buffer."""
-    code = (
-        "local m, b, got = require('sibyl.mirror'), vim.api.nvim_get_current_buf(), nil"
-        " m.flush(b) local n = require('sibyl.bytes').length(b)"
-        " require('sibyl.bridge').ask('rank', function(kind, a) got = kind .. (a.reason or '')"
-        " if a.reason == 'out of step' then m.resend(b) end end,"
-        " b, m.seq(b), n, n - 1, 'path\\0sep', '\\5\\5')"
-        " vim.wait(10000, function() return got end, 5) return got or 'nothing'"
-    )
-    return str(child.lua(code))
-
-
-@pytest.mark.parametrize("fault", ["deleted", "read-only", "a folder", "a FIFO"])
-def test_a_log_that_cannot_be_written_changes_nothing(
-    start_nvim: Callable, tmp_path: Path, fault: str
-) -> None:
-    """Whatever became of the log, the real ranker goes on ranking, and Neovim stays silent."""
-    child = real_host(start_nvim, tmp_path)
-    log = Path(child.lua("return require('sibyl.log').path()"))
-    log.unlink(missing_ok=True)
-    if fault == "a folder":
-        log.mkdir()
-    elif fault == "a FIFO":
-        os.mkfifo(log)
-    else:
-        shutil.rmtree(log.parent)
-    if fault == "read-only":
-        log.parent.write_text("in the way")  # a folder that root cannot write to either
-    pid = child.lua(STATE + "s.pid")
-    for _ in range(3):
-        # An edit that cannot be: the host writes a traceback down.
-        child.lua(
-            "require('sibyl.bridge').send('edit', 1, require('sibyl.mirror').seq(1) + 1, 9999, 5, 'x')"
-        )
-        child.lua("require('sibyl.log').error('%d is no number', 'x')")
-        assert ranked(child) == "noneout of step"
-        assert ranked(child) == "order"
-    assert child.lua(STATE + "s.pid") == pid
-    # What is remembered lies beside the log; that it is not, is told.
-    assert [line for line in child.messages() if "The memory" not in line] == []
-
-
-def test_the_real_hosts_log_is_private(start_nvim: Callable, tmp_path: Path) -> None:
-    """Whoever writes the first line, host or Neovim: the log is for its owner alone, an old one too."""
-    child = real_host(start_nvim, tmp_path)
-    log = Path(child.lua("return require('sibyl.log').path()"))
-    for before in (None, 0o666):
-        log.unlink(missing_ok=True)
-        if before:
-            log.write_text("old\n")
-            log.chmod(before)
-        child.lua(
-            "require('sibyl.bridge').send('edit', 1, require('sibyl.mirror').seq(1) + 1, 9999, 5, 'x')"
-        )
-        assert ranked(child) == "noneout of step"
-        assert "lies outside" in log.read_text()
-        assert stat.S_IMODE(log.stat().st_mode) == 0o600
-        assert ranked(child) == "order"
-
-
-def test_a_worker_that_ends_is_told_and_another_comes(start_nvim: Callable, tmp_path: Path) -> None:
-    """Should the ranker's worker end, one sentence says so, and a new host ranks the next list."""
-    child = real_host(start_nvim, tmp_path)
-    pid = child.lua(STATE + "s.pid")
-    # A number that is a list: what nobody has thought of. It must not end the worker, but one question.
-    child.lua("require('sibyl.bridge').send('guess', {}, {}, {}, {}, {}, {})")
-    assert ranked(child) == "order"
-    assert child.lua(STATE + "s.pid") == pid
-    child.close()
-    broken = script(
-        tmp_path / "python",
-        f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "tests/data/ending_host.py"}" "{tmp_path}/ended" "$@"\n',
-    )
-    child = start_nvim(init=f"{SERVER_OFF}, python = '{broken}' }}")
-    child.open(tmp_path / "b.py", "import os\nos.")
-    host_ready(child)
-    pid = child.lua(STATE + "s.pid")
-    child.lua("require('sibyl.bridge').send('changed', 1)")
-    child.wait_for(lambda: child.lua(STATE + "s.pid") not in (pid, None), 20, "another host")
-    host_ready(child)
-    assert ranked(child) == "order"
-    assert [line for line in child.messages() if "started again" in line] == child.messages() != []
-
-
-def resident(pid: int) -> float:
-    """Megabytes that a process holds."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def test_a_host_that_does_not_read_costs_no_memory(told: Callable, tmp_path: Path) -> None:
-    """While the host is stopped Neovim holds little for it; when it goes on, it gets every text."""
-    child, ranker = told("x = 1\n")
-    child.open(tmp_path / "other.py", "other = 1\n")
-    other = child.call("bufnr")
-    child.command("buffer 1")
-    pid = child.lua(STATE + "s.pid")
-    mirrored(child)
-    child.command("syntax off | set undolevels=-1")  # what undo keeps is not ours
-    child.lua("vim.uv.kill(..., 'sigstop')", pid)
-    fill = (
-        "local m = require('sibyl.mirror') for i = 1, 100 do"
-        " local line = ('%06d'):format(i):rep(8000)"
-        " vim.api.nvim_buf_set_lines(0, 0, 20, false, vim.fn['repeat']({ line }, 20))"
-        " m.flush(vim.api.nvim_get_current_buf()) end"
-    )
-    before = resident(child.pid)
-    child.lua(fill)  # 96 MB of edits
-    child.command(f"bdelete! {other}")
-    assert resident(child.pid) - before < 30
-    child.type_keys("Goa.b")
-    assert child.line() == "a.b"
-    child.lua("vim.uv.kill(..., 'sigcont')", pid)
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').open()"), 20, "a reader")
-    child.type_keys("c")
-    held = child.wait_for(lambda: mirrored(child), 20, "the text")
-    assert [held["length"], held["crc32"]] == digest(truth(child))
-    child.wait_for(lambda: [other] in ranker.calls("detach"), what="the buffer that is gone")
-    assert child.lua(STATE + "s.pid") == pid and child.messages() == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -200,24 +199,6 @@ def test_growing_too_large(told: Callable) -> None:
     assert child.messages() == [] or "sibyl" not in "".join(child.messages())
 
 
-def test_a_line_that_grows_in_steps(told: Callable) -> None:
-    """A line that becomes too long is let go of, though no single step was; so is one made of joined lines."""
-    grow = {
-        "put": "vim.api.nvim_buf_set_text(0, 0, 0, 0, 0, { ('y'):rep(90000) })",
-        "join": "vim.api.nvim_buf_set_lines(0, 0, 0, true, { ('y'):rep(90000) }) vim.cmd('1join')",
-    }
-    for name, step in grow.items():
-        child, ranker = told(TEXT, "vim.cmd('syntax off')")
-        lengths = []
-        while not lengths or lengths[-1] < 256 * 1024:
-            assert not ranker.calls("detach"), (name, lengths)
-            child.lua(step + " require('sibyl.mirror').flush(vim.api.nvim_get_current_buf())")
-            lengths.append(child.lua("return #vim.fn.getline(1)"))
-        child.wait_for(lambda found=ranker: found.calls("detach"), what="the end of following")
-        child.close()
-        ranker.log.unlink()
-
-
 def test_impossible_lengths_mark_the_copy_stale(told: Callable) -> None:
     """What Neovim counts wrong and takes back in the same moment is mended by the whole text at once."""
     child, ranker = told(TEXT)
@@ -299,36 +280,3 @@ def test_new_host_gets_all_buffers(told: Callable, tmp_path: Path) -> None:
     assert matches(child)
     child.command("bprevious")
     assert matches(child)
-
-
-KEY_COST = """
-local row, keys = ...
-local buf, best = vim.api.nvim_get_current_buf(), math.huge
-local mirror, bytes = require('sibyl.mirror'), require('sibyl.bytes')
-for key = 1, keys do
-  vim.api.nvim_buf_set_text(buf, row, #vim.fn.getline(row + 1), row, #vim.fn.getline(row + 1), { 'a' })
-  vim.api.nvim_win_set_cursor(0, { row + 1, #vim.fn.getline(row + 1) })
-  local began = vim.uv.hrtime()
-  mirror.flush(buf)
-  mirror.cursor_moved(buf)
-  bytes.word(buf)
-  best = math.min(best, vim.uv.hrtime() - began)
-end
-return best / 1e6
-"""
-
-
-def test_a_key_in_a_long_line_is_cheap(told: Callable) -> None:
-    """What a key costs grows at most linearly with its line, and stays below 5 ms at 256 KiB."""
-    child, _ = told(TEXT)
-    child.type_keys("Go")  # insert mode: hints are sent
-    row = child.cursor()[0] - 1
-    for word, end in itertools.product(["0a", "a ", "é", "a.b(", "_"], [" ", "", "."]):
-        costs = []
-        for length in (64 * 1024, 256 * 1024 - 64):
-            text = word * (length // len(word.encode())) + end
-            child.lua("vim.api.nvim_buf_set_lines(0, -2, -1, true, { ... })", text)
-            costs.append(child.lua(KEY_COST, row, 5))
-        assert costs[1] < 5, f"{word!r} {end!r}: {costs} ms"
-        assert costs[1] < max(1.0, 8 * costs[0]), f"{word!r} {end!r}: {costs} ms"
-    assert matches(child)  # it is still followed

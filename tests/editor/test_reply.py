@@ -294,26 +294,3 @@ def test_restored_items_are_the_servers(nvim: Child) -> None:
     return vim.deep_equal(vim.tbl_map(items.restore, ranked), sent)
     """
     assert nvim.lua(code)
-
-
-def test_a_list_of_megabytes_is_left_alone(nvim: Child) -> None:
-    """A list whose labels are megabytes is given on as it is, in a few milliseconds."""
-    code = """
-    local reply = { items = {} }
-    for index = 1, 3000 do
-      reply.items[index] = { label = ('%05d'):format(3000 - index):rep(1000), kind = 3 }
-    end
-    local job, bridge = { buf = 0, client_id = 1, row = 0, col = 0 }, require('sibyl.bridge')
-    bridge.ready, bridge.ask = function() return true end, function() return 1 end
-    bridge.send = function() return true end
-    require('sibyl.mirror').flush = function() return true end
-    local best, given = math.huge, nil
-    for _ = 1, 3 do
-      local began = vim.uv.hrtime()
-      given = require('sibyl.reply').consider(job, reply, function() end)
-      best = math.min(best, (vim.uv.hrtime() - began) / 1e6)
-    end
-    return { given == reply, best }
-    """
-    same, took = nvim.lua(code)
-    assert same and took < 10

@@ -19,9 +19,7 @@ from typing import Any
 import pytest
 
 from sibyl.desk import Desk
-from sibyl.mail import LARGEST, MOST
 from sibyl.session import Session
-from sibyl.work import Work
 
 SOURCE = b"import os\nos.path.join(a)\nos."
 NAMES = ["getcwd", "path", "sep", "listdir"]
@@ -290,72 +288,3 @@ def test_the_collector_does_not_look_through_packages(ready: Office) -> None:
     left, frozen = len(gc.get_objects()), gc.get_freeze_count()
     gc.unfreeze()
     assert frozen > 10_000 > left
-
-
-def test_a_worker_that_ends_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nothing should bring about, the end of the worker, is said to whoever can start another."""
-
-    def leave(*_: object) -> None:
-        raise SystemExit(1)
-
-    ended = threading.Event()
-    monkeypatch.setattr(Work, "changed", leave)
-    desk = Desk(lambda *_: None, lambda _: ended.set())
-    desk.changed(1)
-    assert ended.wait(LONG)
-
-
-def test_no_message_ends_the_worker() -> None:
-    """Arguments that nobody has thought of cost their own question only, even where no answer gets through."""
-    ended, answered = threading.Event(), threading.Event()
-
-    def send(number: object, *_: object) -> None:
-        if number != 7:
-            raise RuntimeError("the way back is closed")
-        answered.set()
-
-    desk = Desk(send, lambda _: ended.set())
-    for name in ("start", "attach", "edit", "rank", "guess", "accepted", "project", "status"):
-        desk._put(name, *([{}] * 3))
-        desk._put(name, [])
-    desk.status(1)
-    desk.status(7)
-    assert answered.wait(LONG) and not ended.is_set()
-    desk.close()
-
-
-def test_what_waits_for_a_busy_worker_is_bounded(
-    ready: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker that is held up for long costs no memory without end: texts are asked for again afterwards."""
-    held, freed = threading.Event(), threading.Event()
-
-    def hold(*_: object) -> None:
-        held.set()
-        freed.wait(LONG)
-
-    monkeypatch.setattr(Work, "memory", hold)
-    ready.desk.attach(1, 0, SOURCE, "")
-    ready.desk.memory(1)
-    assert held.wait(LONG)
-    for number in range(1, 100):
-        ready.desk.attach(2, number, b"x" * 1_000_000, "")
-        assert ready.desk._mail.bytes <= LARGEST
-    for number in range(1, 50_000):
-        ready.desk.edit(1, number, 0, 0, b"x")
-        assert len(ready.desk._mail) <= MOST
-    for number in range(100, 8000):
-        ready.rank(number, SOURCE)
-    assert len(ready.desk._mail) <= MOST
-    ready.desk.ping(9000)  # the door itself is not held up
-    freed.set()
-    got = []
-    while not got or got[-1][0] != 7999:
-        got.append(ready.sent.get(timeout=LONG))
-    assert {number for number, _, _ in got} == {0, 9000, *range(100, 8000)}  # each once answered
-    assert len(got) == len({number for number, _, _ in got if number}) + 2
-    assert sorted(told["buffer"] for number, kind, told in got if kind == "lost") == [1, 2]
-    ready.desk.edit(1, 50_000, 0, 0, b"x")  # still not taken
-    ready.desk.attach(1, 50_001, SOURCE, "")
-    ready.rank(1, SOURCE, 1, 50_001)
-    ready.answer(1, "order")

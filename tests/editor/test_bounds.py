@@ -1,0 +1,128 @@
+"""What a key, a list and a host that does not read may cost.
+
+In:   a Neovim with a ranker that does as told.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from child import Child
+from test_host import STATE
+from test_mirror import TEXT, matches
+from told import digest, mirrored, truth
+
+
+def resident(pid: int) -> float:
+    """Megabytes that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def test_a_host_that_does_not_read_costs_no_memory(told: Callable, tmp_path: Path) -> None:
+    """While the host is stopped Neovim holds little for it; when it goes on, it gets every text."""
+    child, ranker = told("x = 1\n")
+    child.open(tmp_path / "other.py", "other = 1\n")
+    other = child.call("bufnr")
+    child.command("buffer 1")
+    pid = child.lua(STATE + "s.pid")
+    mirrored(child)
+    child.command("syntax off | set undolevels=-1")  # what undo keeps is not ours
+    child.lua("vim.uv.kill(..., 'sigstop')", pid)
+    fill = (
+        "local m = require('sibyl.mirror') for i = 1, 100 do"
+        " local line = ('%06d'):format(i):rep(8000)"
+        " vim.api.nvim_buf_set_lines(0, 0, 20, false, vim.fn['repeat']({ line }, 20))"
+        " m.flush(vim.api.nvim_get_current_buf()) end"
+    )
+    before = resident(child.pid)
+    child.lua(fill)  # 96 MB of edits
+    child.command(f"bdelete! {other}")
+    assert resident(child.pid) - before < 30
+    child.type_keys("Goa.b")
+    assert child.line() == "a.b"
+    child.lua("vim.uv.kill(..., 'sigcont')", pid)
+    child.wait_for(lambda: child.lua("return require('sibyl.bridge').open()"), 20, "a reader")
+    child.type_keys("c")
+    held = child.wait_for(lambda: mirrored(child), 20, "the text")
+    assert [held["length"], held["crc32"]] == digest(truth(child))
+    child.wait_for(lambda: [other] in ranker.calls("detach"), what="the buffer that is gone")
+    assert child.lua(STATE + "s.pid") == pid and child.messages() == []
+
+
+def test_a_line_that_grows_in_steps(told: Callable) -> None:
+    """A line that becomes too long is let go of, though no single step was; so is one made of joined lines."""
+    grow = {
+        "put": "vim.api.nvim_buf_set_text(0, 0, 0, 0, 0, { ('y'):rep(90000) })",
+        "join": "vim.api.nvim_buf_set_lines(0, 0, 0, true, { ('y'):rep(90000) }) vim.cmd('1join')",
+    }
+    for name, step in grow.items():
+        child, ranker = told(TEXT, "vim.cmd('syntax off')")
+        lengths = []
+        while not lengths or lengths[-1] < 256 * 1024:
+            assert not ranker.calls("detach"), (name, lengths)
+            child.lua(step + " require('sibyl.mirror').flush(vim.api.nvim_get_current_buf())")
+            lengths.append(child.lua("return #vim.fn.getline(1)"))
+        child.wait_for(lambda found=ranker: found.calls("detach"), what="the end of following")
+        child.close()
+        ranker.log.unlink()
+
+
+KEY_COST = """
+local row, keys = ...
+local buf, best = vim.api.nvim_get_current_buf(), math.huge
+local mirror, bytes = require('sibyl.mirror'), require('sibyl.bytes')
+for key = 1, keys do
+  vim.api.nvim_buf_set_text(buf, row, #vim.fn.getline(row + 1), row, #vim.fn.getline(row + 1), { 'a' })
+  vim.api.nvim_win_set_cursor(0, { row + 1, #vim.fn.getline(row + 1) })
+  local began = vim.uv.hrtime()
+  mirror.flush(buf)
+  mirror.cursor_moved(buf)
+  bytes.word(buf)
+  best = math.min(best, vim.uv.hrtime() - began)
+end
+return best / 1e6
+"""
+
+
+def test_a_key_in_a_long_line_is_cheap(told: Callable) -> None:
+    """What a key costs grows at most linearly with its line, and stays below 5 ms at 256 KiB."""
+    child, _ = told(TEXT)
+    child.type_keys("Go")  # insert mode: hints are sent
+    row = child.cursor()[0] - 1
+    for word, end in itertools.product(["0a", "a ", "é", "a.b(", "_"], [" ", "", "."]):
+        costs = []
+        for length in (64 * 1024, 256 * 1024 - 64):
+            text = word * (length // len(word.encode())) + end
+            child.lua("vim.api.nvim_buf_set_lines(0, -2, -1, true, { ... })", text)
+            costs.append(child.lua(KEY_COST, row, 5))
+        assert costs[1] < 5, f"{word!r} {end!r}: {costs} ms"
+        assert costs[1] < max(1.0, 8 * costs[0]), f"{word!r} {end!r}: {costs} ms"
+    assert matches(child)  # it is still followed
+
+
+def test_a_list_of_megabytes_is_left_alone(nvim: Child) -> None:
+    """A list whose labels are megabytes is given on as it is, in a few milliseconds."""
+    code = """
+    local reply = { items = {} }
+    for index = 1, 3000 do
+      reply.items[index] = { label = ('%05d'):format(3000 - index):rep(1000), kind = 3 }
+    end
+    local job, bridge = { buf = 0, client_id = 1, row = 0, col = 0 }, require('sibyl.bridge')
+    bridge.ready, bridge.ask = function() return true end, function() return 1 end
+    bridge.send = function() return true end
+    require('sibyl.mirror').flush = function() return true end
+    local best, given = math.huge, nil
+    for _ = 1, 3 do
+      local began = vim.uv.hrtime()
+      given = require('sibyl.reply').consider(job, reply, function() end)
+      best = math.min(best, (vim.uv.hrtime() - began) / 1e6)
+    end
+    return { given == reply, best }
+    """
+    same, took = nvim.lua(code)
+    assert same and took < 10
