@@ -129,7 +129,7 @@ class Differ:
         if not np.array_equal(fresh.states.predicted, live.states.predicted):
             raise Different("states: what is predicted differs from a replay")
         places = Place(fresh.stream, fresh.usage), Place(live.stream, live.usage)
-        _same("place", vars(places[0]), vars(places[1]))
+        _same("place", _told(places[0]), _told(places[1]))
         names = [*fresh.usage.names(places[0].member)[:20], *_ODD]
         kinds = [(5 * index) % 26 + 64 * (index % 7 == 3) for index in range(len(names))]
         ranked = fresh.rank(self.cursor, names, kinds)
@@ -147,8 +147,17 @@ def _cuts(syntax: Syntax) -> list[tuple[Any, ...]]:
     return [*closed, (syntax.base, syntax.stop)]
 
 
-def _tokens(stream: Stream) -> tuple[list[int], list[str], list[tuple[int, str, str]]]:
-    return stream.kinds, stream.texts, stream.uses
+def _tokens(stream: Stream) -> tuple[list[Any], ...]:
+    return stream.kinds, stream.texts, stream.uses, stream.words
+
+
+def _told(place: Place) -> dict[str, Any]:
+    """All that a place tells; scopes by what they hold."""
+    scopes = [
+        (level, list(scope.known.items()), scope.parameters, scope.begins)
+        for level, scope in place.bindings()
+    ]
+    return vars(place) | {"_scopes": scopes}
 
 
 def _lookups(session: Session) -> dict[str, Any]:
@@ -157,7 +166,8 @@ def _lookups(session: Session) -> dict[str, Any]:
         name: {key: entries for key, entries in kept.items() if entries}
         if isinstance(kept, dict)
         else kept
-        for name, kept in vars(session.usage).items()
+        for name, kept in (vars(session.usage) | vars(session.usage.words)).items()
+        if name != "words"
     }
 
 

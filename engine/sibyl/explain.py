@@ -13,36 +13,71 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sibyl.features import NAMES
 from sibyl.model import Floats
 from sibyl.rank import Mix
 
-_KIND = ("private", "dunder", "upper", "callable", "field", "type", "module")
-_WORDS = ("target_same", "target_pieces", "function_pieces", "near_pieces", "receiver_pieces")
+_KIND = (
+    "private",
+    "dunder",
+    "upper",
+    "title",
+    "length",
+    "callable",
+    "field",
+    "type",
+    "module",
+    "python",
+)
+_WORDS = ("target_same", "keyword_same", "receiver_pieces")
+_SERVER = (
+    "place",
+    "place_share",
+    "first",
+    "tier",
+    "tier_place",
+    "tier_last",
+    "deprecated",
+    "adds_import",
+)
+_TYPED = ("exact", "case")
+_SCOPE = ("parameter", "bound_late", "unused")
 
 
 def _group(name: str) -> str:
     """Return the group of a column, as a person reads it; '' for what is the same for all items."""
-    if name in _KIND:
+    if name in _KIND or name.startswith("kind_"):
         return "kind and shape"
-    if name in _WORDS:
+    if name in _WORDS or name.endswith("_pieces"):
         return "words around"
-    if name.startswith(("network", "place")):
-        return "network" if name[0] == "n" else "server's order"
-    if name.startswith(("defined_", "class_", "module_")):
-        return "its class"
-    if name.startswith("project_"):
-        return "other files"
-    if name.startswith("person_"):
-        return "accepted before"
+    if name in _SERVER:
+        return "server's order"
+    if name in _SCOPE or name.startswith("bound_"):
+        return "its scope"
+    if name in _TYPED:
+        return "what is typed"
+    if name in ("argument", "given"):
+        return "keyword arguments"
+    for start, group in _STARTS.items():
+        if name.startswith(start):
+            return group
     return "used in this file" if name.endswith(("_count", "_recency", "just_used")) else ""
 
 
-GROUPS: dict[str, list[int]] = {}
-"""The columns of each group."""
-for _index, _name in enumerate(NAMES):
-    if _group(_name):
-        GROUPS.setdefault(_group(_name), []).append(_index)
+_STARTS = {
+    "network": "network", "defined_": "its class", "class_": "its class", "module_": "its class",
+    "project_": "other files", "person_": "accepted before",
+}  # fmt: skip
+
+
+def groups_of(names: Sequence[str]) -> dict[str, list[int]]:
+    """Return the columns of each group."""
+    found: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        if _group(name):
+            found.setdefault(_group(name), []).append(index)
+    return found
+
+
 _WORTH = 0.1  # smaller differences are not told
 
 
@@ -53,7 +88,7 @@ def reasons(
     scores = mix.scores(rows)
     top = np.asarray(order[:most])
     worth: dict[str, Floats] = {}
-    for group, columns in GROUPS.items():
+    for group, columns in groups_of(mix.names).items():
         level = rows.copy()
         level[:, columns] = rows[:, columns].mean(0)
         without = mix.scores(level)

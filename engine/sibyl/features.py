@@ -154,7 +154,7 @@ def _shapes(made: Floats, names: Sequence[str], kinds: Sequence[int]) -> None:
 
 def _used(made: Floats, rows: dict[str, int], place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
-    for index, key in enumerate((*place.groups, ("m",), ("n",))):
+    for index, key in enumerate((*place.groups, ("m",))):
         group = usage.group(*key)
         few, many = (group, rows) if len(group) < len(rows) else (rows, group)
         for name in few:
@@ -162,6 +162,14 @@ def _used(made: Floats, rows: dict[str, int], place: Place, usage: Usage) -> Non
                 at, row = group[name], made[rows[name]]
                 row[_FIRST_COUNT + index] = log1p(len(at))
                 row[_FIRST_RECENCY + index] = 1 / (1 + 0.25 * log1p(place.tokens - at[-1]))
+    words, seen = usage.words, usage.words.seen()
+    few, many = (seen, rows) if len(seen) < len(rows) else (rows, seen)
+    for name in few:
+        if name in many:
+            last = words.tokens_of(seen[name][-1])
+            row = made[rows[name]]
+            row[COLUMNS["name_count"]] = log1p(len(seen[name]))
+            row[COLUMNS["name_recency"]] = 1 / (1 + 0.25 * log1p(place.tokens - last))
 
 
 def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
@@ -181,14 +189,14 @@ def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
     if place.target in rows:
         made[rows[place.target], COLUMNS["target_same"]] = 1
     told = (
-        ("target_pieces", _pieces(place.target)),
-        ("function_pieces", _pieces(place.function)),
-        ("near_pieces", frozenset().union(*(_pieces(name) for name in place.near))),
-        ("receiver_pieces", _pieces(place.spelled.rpartition(".")[2])),
+        ("target_pieces", pieces_of(place.target)),
+        ("function_pieces", pieces_of(place.function)),
+        ("near_pieces", frozenset().union(*(pieces_of(name) for name in place.near))),
+        ("receiver_pieces", pieces_of(place.spelled.rpartition(".")[2])),
     )
     anything = frozenset().union(*(wanted for _, wanted in told))
     for name, index in rows.items():
-        there = _pieces(name)
+        there = pieces_of(name)
         if not anything.isdisjoint(there):
             for column, wanted in told:
                 made[index, COLUMNS[column]] = len(wanted & there) / len(there)
@@ -223,7 +231,8 @@ def _elsewhere(made: Floats, rows: dict[str, int], remembered: Remembered) -> No
 
 
 @lru_cache(50_000)
-def _pieces(name: str) -> frozenset[str]:
+def pieces_of(name: str) -> frozenset[str]:
+    """Return the pieces of a name that say something, in lower case."""
     return frozenset(part for part in pieces(name) if part[0].islower() and len(part) > 1)
 
 
@@ -234,7 +243,7 @@ def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered
     made[2] = log1p(len(place.attributes))
     made[3] = log1p(candidates)
     made[4] = log1p(place.tokens)
-    made[5] = log1p(len(usage.of("n", place.spelled.split(".")[0])))
+    made[5] = log1p(len(usage.words.seen().get(place.spelled.split(".")[0], ())))
     if place.previous in _CONTEXT:
         made[_FIRST_BEFORE + _CONTEXT.index(place.previous)] = 1
     made[-4] = log1p(remembered.files)

@@ -47,7 +47,7 @@ _CALLS = {
     for name in names.split()
 }
 _SAME = frozenset(("str", "bytes", "int", "float"))  # an item of it is one of it
-_BUILTIN = frozenset(
+BUILTIN = frozenset(
     "str bytes int float bool list dict set frozenset tuple object type super open range zip map "
     "filter enumerate reversed iter next sorted len print repr input chr format hex bin oct ord hash "
     "id round sum isinstance hasattr callable any all vars globals locals property bytearray "
@@ -93,13 +93,15 @@ class Class:
 class Scope:
     """The names bound in a module, a class body or a function."""
 
-    __slots__ = ("cls", "indent", "known", "made")
+    __slots__ = ("begins", "cls", "indent", "known", "made", "parameters")
 
     def __init__(self, indent: int, cls: Class | None = None) -> None:
         self.indent = indent  # column of the header; -1 for the module
         self.cls = cls  # the class whose body this is
         self.known: Known = {}
         self.made: tuple[Known, str] | None = None  # where the function itself is bound
+        self.parameters: tuple[str, ...] = ()  # of the function
+        self.begins = 0  # the first token after its header
 
 
 Scopes = tuple["Scopes | None", Scope]
@@ -142,7 +144,7 @@ class Origins:
                     return value or "~" + name
             inner = False
             at = at[0]
-        return name if name in _BUILTIN else "~" + name
+        return name if name in BUILTIN else "~" + name
 
     def attr(self, value: str, name: str) -> str:
         """Return the value of ``value.name``."""

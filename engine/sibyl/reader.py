@@ -30,7 +30,7 @@ from sibyl.grammar import (
     WORDS,
 )
 from sibyl.origins import class_name
-from sibyl.statements import Statements
+from sibyl.statements import Level, Statements
 from sibyl.tokens import (
     FIXED,
     KEYWORD_ARGUMENT,
@@ -150,6 +150,7 @@ class Reader(Statements):
             self.spelled = f"{self.spelled}.{name}"[-_SPELL:]
             self.last = name
             return
+        self.words.append(self.word(self.leaves - 1))
         self._emit(name, NAME)
         self.last = self.spelled = name
         if self.head in _BINDS:
@@ -193,9 +194,9 @@ class Reader(Statements):
             if not (self.value == "str" and self.texts and self.texts[-1] == "<str>"):
                 self._emit("<str>")  # strings side by side are one
             self.value = ""
-        elif self.level is None or self.level[1] != "'":
+        elif self.level is None or self.level.bracket != "'":
             self._emit(bracket)
-        self.level = (
+        self.level = Level(
             self.level,
             bracket,
             "" if bracket == "{" else self.value,
@@ -205,9 +206,13 @@ class Reader(Statements):
             self.comma,
             self.colon,
             self.walrus,
+            self.argument,
+            self.keyword,
+            self.given,
         )
         self.value, self.last, self.dotted, self.walrus = "", "", False, ""
         self.first, self.settled, self.comma, self.colon = "", False, False, False
+        self.argument, self.keyword, self.given = 0, "", None
         if self._parameters():
             self.waiting = "param"
 
@@ -222,17 +227,12 @@ class Reader(Statements):
         if self._parameters():
             self._argument()
             self.waiting = "returns"
-        (
-            self.level,
-            bracket,
-            value,
-            last,
-            self.first,
-            self.settled,
-            self.comma,
-            self.colon,
-            self.walrus,
-        ) = self.level
+        level = self.level
+        bracket, value, last = level.bracket, level.value, level.last
+        self.first, self.settled = level.first, level.settled
+        self.comma, self.colon, self.walrus = level.comma, level.colon, level.walrus
+        self.argument, self.keyword, self.given = level.argument, level.keyword, level.given
+        self.level = level.outer
         self.dotted, self.last = False, last
         if bracket == "'":
             self.value = "" if self.annotating else "str"
@@ -266,6 +266,7 @@ class Reader(Statements):
             return
         if word == "=" and self._is_keyword_argument():
             self._emit(KEYWORD_ARGUMENT)
+            self.keyword, self.given = self.last, (self.given, self.last)
         else:
             self._emit(word if word in _MARKS else "<op>")
         if word == "=" and self.level is None:
@@ -280,6 +281,7 @@ class Reader(Statements):
                 self._argument()
             elif self.head == "import":
                 self.path = ""
+            self.argument, self.keyword = self.argument + 1, ""
             if self.head == "except":
                 self.first = self.first or self.value
             else:
@@ -302,7 +304,7 @@ class Reader(Statements):
         """Tell whether an ``=`` here gives a value to a keyword argument of a call or of a class."""
         level = self.level
         default = self.head == "def" and self._parameters()
-        return level is not None and level[1] == "(" and not default
+        return level is not None and level.bracket == "(" and not default
 
     def _dot(self) -> None:
         if self.head == "from" and self.waiting != "from":

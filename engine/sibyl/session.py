@@ -27,6 +27,7 @@ from sibyl.states import States
 from sibyl.stream import Stream
 from sibyl.text import Text
 from sibyl.usage import Place, Usage
+from sibyl.word_features import WordList
 
 _MOST_RESTED = 30_000
 """Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""
@@ -54,7 +55,7 @@ class Session:
         self.usage = Usage()
         self.states = States(self._ranker.model)
         self._edited = False
-        self._last: tuple[list[str], Ranking] | None = None  # list ranked last
+        self._last: tuple[Sequence[str], Ranking] | None = None  # list ranked last
 
     def shed(self) -> bool:
         """Let go of all but the text: it is made again when asked for; return whether there was anything."""
@@ -94,25 +95,32 @@ class Session:
         self._edited = False
         self.states.rest(self.stream.texts)
 
-    def rank(self, offset: int, names: Sequence[str], kinds: Sequence[int]) -> Ranking:
+    def rank(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> Ranking:
         """Order candidates (labels and kinds in the server's order) for the word at ``offset``."""
-        if not names:
+        if not labels:
             return Ranking([], [], 0)
         predicted = self.prepare(offset)
         place = Place(self.stream, self.usage)
         remembered = self.recall.at(place)
-        bared = [bare(name) for name in names]
-        ranking = self._ranker.rank(bared, kinds, predicted, place, self.usage, remembered)
-        self._last = bared, ranking
+        listed = self.listed(offset, labels, kinds)
+        ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
+        self._last = listed.names, ranking
         return ranking
+
+    def listed(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> WordList:
+        """Return a server's list with what its labels stand for, and what is typed before ``offset``."""
+        stop = min(offset, len(self.text))
+        typed = self.text.data[self.stream.syntax.stop : stop].decode("utf-8", "replace")
+        return WordList(labels, [bare(label) for label in labels], kinds, typed)
 
     def explained(self) -> list[tuple[str, list[tuple[str, float]]]]:
         """Return the first items of the list ranked last, with what moved each most."""
-        if self._last is None or self._last[1].rows is None or self._ranker.mix is None:
+        if self._last is None:
             return []
         names, ranking = self._last
-        assert ranking.rows is not None
-        why = reasons(self._ranker.mix, ranking.rows, ranking.order)
+        if ranking.rows is None or ranking.mix is None:
+            return []
+        why = reasons(ranking.mix, ranking.rows, ranking.order)
         return [(names[index], told) for index, told in zip(ranking.order, why, strict=False)]
 
     def accepted(self, offset: int, name: str) -> None:
@@ -133,8 +141,8 @@ class Session:
         names = self._known_names(place, remembered)
         if not names:
             return []
-        kinds = [0] * len(names)
-        ranking = self._ranker.rank(names, kinds, predicted, place, self.usage, remembered)
+        listed = WordList(names, names, [0] * len(names))
+        ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
         best = zip(ranking.order[:limit], ranking.probability, strict=False)
         return [(names[index], round(probability, 4)) for index, probability in best]
 
@@ -142,7 +150,7 @@ class Session:
         """Return the names used in this file, the project's for this receiver, the vocabulary's likeliest."""
         used = self.usage.names(place.member)
         if not place.member:
-            return used
+            return [name for name in used if name[-1:] != "="]
         words = self._ranker.model.members()
         logits = self._ranker.logits(words, self.states.predicted)
         best = np.argsort(-logits)[:100]

@@ -9,13 +9,31 @@ keeping a moment is copying them, and going back is putting them back.
 
 from __future__ import annotations
 
-from sibyl.origins import Class, Origins, Scope, Scopes
-from sibyl.tokens import Use
+from typing import NamedTuple
 
-Level = tuple["Level | None", str, str, str, str, bool, bool, bool, str]
-"""Around an open bracket: outer level, bracket, receiver value and last name, and the outer level's
-first operand, whether that is settled, whether a comma, whether a colon was seen, and the name that an
-assignment expression there is about to bind."""
+from sibyl.origins import Class, Origins, Scope, Scopes
+from sibyl.tokens import Use, Word
+
+
+class Level(NamedTuple):
+    """An open bracket, and what the reader had met around it."""
+
+    outer: Level | None
+    bracket: str
+    value: str  # of the receiver before the bracket
+    last: str  # its last name
+    first: str  # the outer level's first operand ...
+    settled: bool  # ... and whether that is settled
+    comma: bool  # whether a comma was seen there
+    colon: bool  # whether a colon was
+    walrus: str  # name that an assignment expression there is about to bind
+    argument: int  # commas there
+    keyword: str  # name of the keyword argument whose value is being read there
+    given: Given  # keyword arguments given there
+
+
+Given = tuple["Given", str] | None
+"""Names of the keyword arguments of a call so far, the last one first."""
 
 Params = tuple["Params", str, str] | None
 """Parameters with their values, or bases of a class, the last one first: growing costs the same for each."""
@@ -31,6 +49,7 @@ class Statements:
     def __init__(self, kinds: list[int], texts: list[str]) -> None:
         self.kinds, self.texts = kinds, texts
         self.uses: list[Use] = []
+        self.words: list[Word] = []
         self.data: bytes | bytearray = b""
         self.origins = Origins()
         self.module = Scope(-1)
@@ -60,10 +79,14 @@ class Statements:
         self.waiting = ""  # 'as', or 'param'
         self.params: Params = None
         self.walrus = ""  # name that an assignment expression binds when its operand ends
+        self.argument = 0  # commas at this level
+        self.keyword = ""  # keyword argument whose value is being read
+        self.given: Given = None
 
     _FIELDS = (
         "scopes indents level pending last_end glued column decorator head leaves value last spelled "
-        "dotted first settled comma colon target typed annotating path waiting params walrus"
+        "dotted first settled comma colon target typed annotating path waiting params walrus "
+        "argument keyword given"
     ).split()
 
     def keep(self) -> tuple:
@@ -72,14 +95,15 @@ class Statements:
         return (
             len(self.kinds),
             len(self.uses),
+            len(self.words),
             len(self.origins.trail),
             tuple([get[name] for name in self._FIELDS]),
         )
 
     def restore(self, moment: tuple) -> None:
         """Go back to a moment kept before."""
-        tokens, uses, trail, fields = moment
-        del self.kinds[tokens:], self.texts[tokens:], self.uses[uses:]
+        tokens, uses, words, trail, fields = moment
+        del self.kinds[tokens:], self.texts[tokens:], self.uses[uses:], self.words[words:]
         self.origins.rewind(trail)
         self.__dict__.update(zip(self._FIELDS, fields, strict=True))
 
@@ -146,9 +170,52 @@ class Statements:
             and self.path != ""
             and self.waiting != "returns"
             and level is not None
-            and level[0] is None
-            and level[1] == "("
+            and level.outer is None
+            and level.bracket == "("
         )
+
+    def where(self, leaves: int) -> str:
+        """Return in which part of a statement a word stands that ``leaves`` leaves of it are before.
+
+        ``import``, ``module``, ``definition``, ``parameter``, ``default``, ``annotation``, ``base``,
+        ``argument``, ``subscript``, ``item`` (of a list, tuple, set, dictionary), ``decorator``, ``statement``
+        (its first word), ``assignment`` (the right side), ``expression``, or the keyword that heads the
+        statement.
+        """
+        head, level = self.head, self.level
+        if leaves == 0:
+            return "statement"
+        if head in ("import", "from"):
+            imported = self.waiting == "from" if head == "from" else False
+            return "definition" if self.waiting == "as" else "import" if imported else "module"
+        if head in ("def", "class") and not self.path:
+            return "definition"
+        if self.annotating:
+            return "annotation"
+        if self._parameters():
+            return "base" if head == "class" else "default" if self.colon else "parameter"
+        if level is not None:
+            called = level.bracket == "(" and level.value
+            return "argument" if called else "subscript" if level.value else "item"
+        if head == "expression":
+            return "assignment" if self.target else "expression"
+        return "decorator" if head == "@" else head
+
+    def word(self, leaves: int) -> Word:
+        """Return what is known of the place of the word that comes next."""
+        where = self.where(leaves)
+        level = self.level
+        if where == "argument" and level is not None:
+            known = "" if level.value[:1] == "~" else level.value
+            given = self.given[1] if self.given is not None else ""
+            call = level.last, known, self.argument, self.keyword, given
+        else:
+            call = "", "", 0, "", ""
+        if where in ("import", "module"):
+            return Word(
+                len(self.kinds), where, *call, self.target if where == "import" else self.path, ""
+            )
+        return Word(len(self.kinds), where, *call, "", self.target)
 
     def _aim(self) -> None:
         """Note what an assignment binds: a name, or an attribute of self."""
@@ -250,7 +317,10 @@ class Statements:
         scope = Scope(self.column)
         known = self.scopes[1].known if cls is None else cls.attrs
         scope.made = (known, self.path)
-        for index, (name, value) in enumerate(self._listed(_MOST_PARAMETERS)):
+        parameters = self._listed(_MOST_PARAMETERS)
+        scope.parameters = tuple(name for name, _ in parameters)
+        scope.begins = len(self.kinds)
+        for index, (name, value) in enumerate(parameters):
             if index == 0 and cls is not None and name in ("self", "cls"):
                 value = ("S:" if name == "self" else "L:") + cls.name
             scope.known[name] = value

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sibyl.reader import Reader
 from sibyl.syntax import Syntax
 from sibyl.text import Edit, Text
-from sibyl.tokens import FIXED, MEMBER, NAME, ORIGIN, Use
+from sibyl.tokens import FIXED, MEMBER, NAME, ORIGIN, Use, Word
 
 __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 
@@ -38,6 +38,11 @@ class Stream:
     def uses(self) -> list[Use]:
         """Members so far."""
         return self.reader.uses
+
+    @property
+    def words(self) -> list[Word]:
+        """Names that are no members so far."""
+        return self.reader.words
 
     def edit(self, edit: Edit) -> None:
         """Note an edit of the text; nothing is computed before ``advance``."""
@@ -84,15 +89,20 @@ class Stream:
         del self._moments[same // _EVERY + 1 :]
         self._read = (len(self._moments) - 1) * _EVERY
         moment = self._moments[-1]
-        first, use = moment[:2]
-        kinds, texts, uses = self.kinds[first:], self.texts[first:], reader.uses[use:]
+        first, use, word = moment[:3]
+        kinds, texts = self.kinds[first:], self.texts[first:]
+        uses, words = reader.uses[use:], reader.words[word:]
         reader.restore(moment)
         self._read_on()
         alike = min(_alike(kinds, self.kinds[first:]), _alike(texts, self.texts[first:]))
-        for before, now in zip(uses, reader.uses[use:], strict=False):
-            if before != now:  # perhaps the same token after another receiver
-                return min(first + alike, before.at, now.at)
-        return first + alike
+        changed = first + alike
+        for before, now in ((uses, reader.uses[use:]), (words, reader.words[word:])):
+            # Perhaps the same token after another receiver, or in another place.
+            differing = _alike(before, now)
+            changed = min(
+                [changed, *(one[differing].at for one in (before, now) if differing < len(one))]
+            )
+        return changed
 
     def _read_on(self) -> None:
         """Read the leaves that have not been read."""

@@ -30,3 +30,17 @@ class Use(NamedTuple):
     spelled: str  # receiver as written
     function: str  # name of the function around
     cls: str  # name of the class the receiver seems to be of, or is; '' if none
+
+
+class Word(NamedTuple):
+    """One name in the stream that is no member, and what is known of its place."""
+
+    at: int  # index of the name's token
+    where: str  # see ``Statements.where``
+    callee: str  # last name of what is called, where it stands among arguments
+    called: str  # value of what is called, '' if unknown
+    argument: int  # commas before it in this call
+    keyword: str  # name of the keyword argument whose value it is part of
+    given: str  # keyword argument given last in this call
+    module: str  # that it is imported from
+    target: str  # name, or .name of an attribute of self, that the statement assigns to

@@ -11,17 +11,17 @@ one entry at the end of a list, taken off again when the stream goes back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sibyl.origins import class_name
+from sibyl.origins import Scope, Scopes, class_name
 from sibyl.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 from sibyl.tokens import KEYWORD_ARGUMENT
+from sibyl.words import WordUsage, hashes
 
 Group = tuple[str, ...]
 Uses = dict[str, list[int]]
 
 _MEMBERS: Group = ("m",)
-_NAMES: Group = ("n",)
 _NEAR = 30  # tokens
 _FAR = 64  # tokens looked back at: in a string left open, no fixed token may stand before for a whole file
 _GIVES = frozenset(("=", KEYWORD_ARGUMENT))
@@ -65,11 +65,12 @@ def places(
 class Usage:
     """The uses in one stream, by what they followed; token indices in rising order.
 
-    Groups of uses are named by short tuples: ``("m",)`` are all members, ``("n",)`` all other names, and
-    ``places`` names the groups that a member in a given place belongs to.
+    Groups of uses are named by short tuples: ``("m",)`` are all members, and ``places`` names the groups that a
+    member in a given place belongs to. Names that are no members are in ``words``.
     """
 
     def __init__(self) -> None:
+        self.words = WordUsage()
         self._groups: dict[Group, Uses] = {}
         self._log: list[tuple[int, Group, str]] = []  # every entry made, by token index
         self._last: dict[str, list[str]] = {}  # members used on a receiver, in order
@@ -80,14 +81,12 @@ class Usage:
 
     def advance(self, stream: Stream, first: int) -> None:
         """Follow the stream, whose tokens before ``first`` are as they were."""
+        self.words.advance(stream, first)
         if first < self._seen:
             self._rewind(first)
         uses, kinds, texts = stream.uses, stream.kinds, stream.texts
         for index in range(self._seen, len(kinds)):
-            kind = kinds[index]
-            if kind == NAME:
-                self._note(index, _NAMES, texts[index])
-            elif kind == MEMBER:
+            if kinds[index] == MEMBER:
                 _, origin, spelled, function, cls = uses[self._uses]
                 before = self.last(spelled)
                 told = around(kinds, texts, index - 1)
@@ -138,7 +137,7 @@ class Usage:
 
     def names(self, members: bool) -> list[str]:
         """Return the members, or the other names, that were used, the latest first."""
-        uses = self._groups.get(_MEMBERS if members else _NAMES, {})
+        uses = self._groups.get(_MEMBERS, {}) if members else self.words.seen()
         return sorted(uses, key=lambda name: -uses[name][-1])
 
     def last(self, spelled: str | None = None) -> str:
@@ -178,6 +177,15 @@ class Place:
         end = len(kinds)
         told = self.target, self.previous = around(kinds, texts, end - 1)
         self.newest = usage.last()
+        self.newest_token = texts[-1] if texts else "<nl>"
+        self.word = reader.word(reader.leaves)
+        self.contexts = hashes(self.word, texts, usage.words.before)
+        self._scopes = reader.scopes
+        self.given: list[str] = []  # keyword arguments of this call
+        given = reader.given
+        while given is not None:
+            self.given.append(given[1])
+            given = given[0]
         self.groups: tuple[Group, ...] = places(
             texts,
             end,
@@ -189,6 +197,21 @@ class Place:
             self.function,
             self.cls,
         )
+
+    def bindings(self) -> Iterator[tuple[str, Scope]]:
+        """Yield the scopes a name is looked for in, innermost first: function, enclosing, class, module."""
+        at: Scopes | None = self._scopes
+        inner = True
+        while at is not None:
+            scope = at[1]
+            if at[0] is None:
+                yield "module", scope
+            elif scope.cls is None:
+                yield "function" if inner else "enclosing", scope
+                inner = False
+            elif at is self._scopes:  # class bodies are not seen from the functions in them
+                yield "class", scope
+            at = at[0]
 
 
 def around(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:

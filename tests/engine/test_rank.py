@@ -8,7 +8,6 @@ Who:  pytest.
 from __future__ import annotations
 
 import dataclasses
-import random
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from standin import StandIn
 
 from sibyl.errors import ModelError
 from sibyl.features import NAMES
-from sibyl.rank import IMPORTS, MOST_STARS, Mix, Ranker, Ranking
+from sibyl.rank import MOST_STARS, Mix, Ranker, Ranking
 from sibyl.session import Session
 
 MEMBER = b"import os\nos.path.join(a)\nos.path.exists(b)\nos.path."
@@ -86,25 +85,10 @@ def test_equal_names_keep_the_servers_order(real: Ranker) -> None:
     assert order == list(range(50))
 
 
-def test_imports_stay_below_what_is_in_scope(real: Ranker) -> None:
-    """A name that would add an import never stands above one that is there already."""
-    names = [f"name{index}" for index in range(40)]
-    kinds = [3 + IMPORTS * (index % 3 == 0) for index in range(40)]
-    order = ranked(real, PLAIN, names, kinds).order
-    adds = [kinds[index] >= IMPORTS for index in order]
-    assert adds == sorted(adds)
-    assert any(adds) and not all(adds)
-
-
 def test_probabilities_fall_among_members(ranker: Ranker) -> None:
     """The first is the likeliest."""
     probability = ranked(ranker, MEMBER, [f"n{index}" for index in range(30)]).probability
     assert probability == sorted(probability, reverse=True)
-
-
-def test_only_members_have_stars(real: Ranker) -> None:
-    """A star is a promise that was measured on members alone."""
-    assert ranked(real, PLAIN, ["path", "name", "os"]).stars == 0
 
 
 def test_a_label_counts_as_the_name_in_it(real: Ranker) -> None:
@@ -172,11 +156,3 @@ def test_a_ranking_cannot_be_changed(ranker: Ranker) -> None:
     ranking = ranked(ranker, MEMBER, ["a"])
     with pytest.raises(dataclasses.FrozenInstanceError):
         ranking.stars = 3  # type: ignore[misc]
-
-
-def test_shuffled_lists_give_the_same_order_where_no_place_counts(real: Ranker) -> None:
-    """In lists of plain names the server's order only breaks ties."""
-    names = [f"{word}_{index}" for index, word in enumerate("path name size data x".split() * 4)]
-    wanted = [names[index] for index in ranked(real, PLAIN, names).order]
-    random.Random(1).shuffle(names)
-    assert wanted == [names[index] for index in ranked(real, PLAIN, names).order]

@@ -24,7 +24,6 @@ OPTIONS = mix.parser().parse_args(
     "--menus x --sources x --model x --units 4 --seeds 1 --folds 2 --epochs 40".split()
 )
 OTHERS = ("seven", "thirteen")
-COLUMNS_ALL = list(range(len(NAMES)))
 
 
 def lists(repo: str, read: bool, many: int = 100) -> list[Site]:
@@ -45,7 +44,7 @@ def lists(repo: str, read: bool, many: int = 100) -> list[Site]:
 
 def share_first(sites: list[Site]) -> float:
     """How often the truth is first in the lists of ``others``, where its repository was left out."""
-    found = mix.left_out(sites, COLUMNS_ALL, OPTIONS, ("file",))["file"]
+    found = mix.left_out(sites, list(range(len(NAMES))), OPTIONS, ("file",))["file"]
     return float(
         np.mean([rank_of(its, site.truth) == 1 for site, its in found if site.repo in OTHERS])
     )
@@ -63,6 +62,6 @@ def test_what_the_network_knows_by_heart_is_not_trusted_elsewhere() -> None:
 def test_only_lists_it_was_not_trained_on_are_judged() -> None:
     """Calibration and stars are read off repositories that the network does not know."""
     sites = lists("one", read=True) + lists("seven", read=False) + lists("thirteen", read=False)
-    judged = mix.learn(sites, COLUMNS_ALL, OPTIONS, ("file",))["left_out"]
+    judged = mix.learn(sites, None, OPTIONS, ("file",))["left_out"]
     assert isinstance(judged, dict)
     assert (200, 2, 100) == tuple(judged[name] for name in ("sites", "repositories", "read_sites"))

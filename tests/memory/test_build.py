@@ -202,7 +202,7 @@ def test_a_damaged_memory_is_told_once_and_made_anew(
 ) -> None:
     """One sentence, and the next list is ranked with a fresh memory."""
     place_ = tmp_path / "state" / "person.sqlite" if name == "person" else keeper.place(str(root))
-    place_.parent.mkdir(parents=True)
+    place_.parent.mkdir(parents=True, exist_ok=True)
     place_.write_bytes(b"no database" * 1000)
     recall = keeper.recall(str(root), str(root / "new.py"))
     here = place("import tools\ntools.")

@@ -21,9 +21,10 @@ from sibyl.errors import LearnError
 from sibyl.features import COLUMNS, log_share
 from sibyl.learn.baselines import Counts
 from sibyl.learn.files import whole_file
+from sibyl.learn.lists import lists_table, measure_lists
 from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
 from sibyl.learn.pictures import calibration_picture
-from sibyl.learn.sites import MEMORIES, Site, collect, kept, read_menus
+from sibyl.learn.sites import MEMORIES, WORDS, Site, collect, kept, read_menus
 from sibyl.learn.tables import LETTERS, put, tables
 from sibyl.model import Floats, Model
 from sibyl.rank import Mix
@@ -60,6 +61,37 @@ def main(argv: list[str] | None = None) -> int:
         sites = list(collect(menus, options.sources, options.model, stores))
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
+    result: dict = {
+        "menus": len(menus),
+        "model": Model(options.model).hash,
+        "memory": options.memory,
+    }
+    members = [site for site in sites if site.listed == "member"]
+    words = [site for site in sites if site.listed != "member"]
+    shown = []
+    if members:
+        measured, parts = _members(members, options)
+        result |= measured
+        orders, rest = tables(result)
+        shown += [orders, rest]
+        for path in options.into:
+            put(path, {"orders": orders, "all": f"{orders}\n\n{rest}"})
+        if options.picture:
+            calibration_picture(options.picture, *parts)
+    if words:
+        result |= measure_lists(words, word_mixture(options.model), options.memory)
+        shown.append(lists_table(result))
+        for path in options.into:
+            put(path, {f"lists {options.menus.name.partition('.')[0]}": shown[-1]})
+    print("\n\n".join(shown))
+    if options.json:
+        with whole_file(options.json) as file:
+            file.write((json.dumps(result, indent=1) + "\n").encode())
+    return 0
+
+
+def _members(sites: list[Site], options: argparse.Namespace) -> tuple[dict, tuple]:
+    """Return all numbers of lists of members, and what a picture of the calibration shows."""
     plain, mix = mixtures(options.model)
     by_memory = remembered(sites, plain, mix, MEMORIES[: MEMORIES.index(options.memory) + 1])
     scores = baselines(sites, options.counts) | {
@@ -68,20 +100,11 @@ def main(argv: list[str] | None = None) -> int:
         "full": by_memory[options.memory],
     }
     if options.float:
+        menus = read_menus(options.menus)
         floats = list(collect(menus, options.sources, options.float))
-        scores["float"] = [plain.scores(site.rows) for site in floats]
-    result = measure(sites, scores, mix.star) | {"memories": gains(sites, by_memory)}
-    result |= {"menus": len(menus), "model": Model(options.model).hash, "memory": options.memory}
-    orders, rest = tables(result)
-    print(f"{orders}\n\n{rest}")
-    for path in options.into:
-        put(path, {"orders": orders, "all": f"{orders}\n\n{rest}"})
-    if options.picture:
-        calibration_picture(options.picture, *confidence(sites, scores["full"]))
-    if options.json:
-        with whole_file(options.json) as file:
-            file.write((json.dumps(result, indent=1) + "\n").encode())
-    return 0
+        scores["float"] = [plain.scores(site.rows) for site in floats if site.listed == "member"]
+    measured = measure(sites, scores, mix.star) | {"memories": gains(sites, by_memory)}
+    return measured, confidence(sites, scores["full"])
 
 
 Scores = dict[str, list[Floats]]
@@ -107,6 +130,12 @@ def mixtures(model: Path) -> tuple[Mix, Mix]:
     if not {"mix_none", "mix"} <= set(meta):
         raise LearnError(f"The model {model} has no mixing weights; run the mix stage.")
     return Mix(meta["mix_none"]), Mix(meta["mix"])
+
+
+def word_mixture(model: Path) -> Mix | None:
+    """Return a model's mixing weights for lists that are not of members, if it has any."""
+    kept = json.loads((model / "meta.json").read_text()).get("mix_words")
+    return Mix(kept, WORDS.names, WORDS.version) if kept else None
 
 
 def remembered(sites: list[Site], plain: Mix, mix: Mix, memories: Sequence[str]) -> Scores:

@@ -19,13 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sibyl.learn.candidates import Sampler, Siblings
-from sibyl.learn.lanes import Lanes
+from sibyl.learn.lanes import Lanes, Shard
 from sibyl.learn.network import Network, State, carried
 from sibyl.learn.processes import Processes
 from sibyl.learn.roles import ARGUMENT, KEYWORD, WORDS, Roles
 from sibyl.tokens import MEMBER, NAME
 
-_LOSSES = {
+_LOSSES: dict[str, dict[str, tuple[int, ...]]] = {
     "member": {"member": (MEMBER,)},
     "word": {"name": (NAME, ARGUMENT), "keyword": (KEYWORD,)},
 }
@@ -51,15 +51,21 @@ class Data:
         """Count the lanes' words; for words half as many candidates are drawn as for members."""
         shard, roles = lanes.shard, Roles.of(rows)
         read = lanes.lanes * lanes.length
-        samplers = []
-        for kinds, many in (((MEMBER,), sample), (WORDS, sample // 2)):
-            at = np.flatnonzero(np.isin(shard.kinds, kinds))
-            targets = roles.target(np.asarray(shard.tokens[at]), np.asarray(shard.kinds[at]))
-            expected = int(read * len(at) / len(shard.kinds))
-            samplers.append(Sampler(targets, len(roles.rows), many, expected))
-        return cls(
-            lanes, roles, torch.from_numpy(roles.rows), *samplers, Siblings(shard, len(rows))
+        members, words = (
+            cls._sampler(shard, roles, kinds, many, read)
+            for kinds, many in (((MEMBER,), sample), (WORDS, sample // 2))
         )
+        siblings = Siblings(shard, len(rows))
+        return cls(lanes, roles, torch.from_numpy(roles.rows), members, words, siblings)
+
+    @staticmethod
+    def _sampler(
+        shard: Shard, roles: Roles, kinds: tuple[int, ...], sample: int, read: int
+    ) -> Sampler:
+        at = np.flatnonzero(np.isin(shard.kinds, kinds))
+        targets = roles.target(np.asarray(shard.tokens[at]), np.asarray(shard.kinds[at]))
+        expected = int(read * len(at) / len(shard.kinds))
+        return Sampler(targets, len(roles.rows), sample, expected)
 
 
 @dataclass

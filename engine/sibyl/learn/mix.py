@@ -30,12 +30,12 @@ import numpy as np
 import torch
 
 from sibyl.errors import LearnError
-from sibyl.explain import GROUPS
-from sibyl.features import COLUMNS, FEATURES_VERSION, NAMES, log_share
+from sibyl.explain import groups_of
+from sibyl.features import log_share
 from sibyl.learn.files import whole_file
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.learn.mixture import fit_all, scored
-from sibyl.learn.sites import Site, collect, kept, read_menus
+from sibyl.learn.sites import WORDS, Site, collect, longer, read_menus
 from sibyl.model import Floats
 from sibyl.rank import packed
 
@@ -87,15 +87,18 @@ def main(argv: list[str] | None = None) -> int:
             raise LearnError("The mixture needs lists of at least two repositories.")
         read = _collected(options.read, options, stores)
         sites += [replace(site, read=True) for site in read if site.repo not in judged]
-    if options.ablate:
-        with whole_file(options.ablate) as file:
-            file.write((json.dumps(ablation(sites, options), indent=1) + "\n").encode())
-        return 0
-    columns = [COLUMNS[name] for name in WITHOUT_MEMORY]
-    mixes = {
-        "mix": learn(sites, list(range(len(NAMES))), options, VIEWS),
-        "mix_none": learn(sites, columns, options, ("none",)),
+    sorts = {
+        "mix": [site for site in sites if site.listed == "member"],
+        "mix_words": [site for site in sites if site.listed != "member"],
     }
+    if options.ablate:
+        found = {name: ablation(its, options) for name, its in sorts.items() if its}
+        with whole_file(options.ablate) as file:
+            file.write((json.dumps(found, indent=1) + "\n").encode())
+        return 0
+    mixes = {name: learn(its, None, options, VIEWS) for name, its in sorts.items() if its}
+    if sorts["mix"]:
+        mixes["mix_none"] = learn(sorts["mix"], WITHOUT_MEMORY, options, ("none",))
     path = options.model / "meta.json"
     meta = json.loads(path.read_text()) | mixes
     with whole_file(path) as file:
@@ -105,15 +108,46 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[Site]:
-    lines = [line for path in menus for line in read_menus(path)]
-    return list(collect(lines, options.sources, options.model, stores))
+    lines = [line for path in menus for line in read_menus(path) if line["menu"]]
+    lines += [more for line in lines if (more := longer(line))]
+    return [shortened(site) for site in collect(lines, options.sources, options.model, stores)]
+
+
+def shortened(site: Site, most: int = 120) -> Site:
+    """Return a site of words with fewer of its candidates, about twice so many.
+
+    The first in the server's order and in the network's are kept, others drawn: long lists are learnt from at a
+    tenth of their cost.
+    """
+    if site.listed == "member":
+        return site
+    there = np.arange(len(site.names))
+    if len(there) > 2 * most:
+        rng = np.random.default_rng(len(site.names) + site.truth)
+        best = there[np.argsort(-site.logits[there])[: most // 2]]
+        drawn = rng.choice(there, most, replace=False)
+        used = there[np.argsort(-site.rows[there, _WORD_COUNT], kind="stable")[: most // 2]]
+        there = np.unique(np.concatenate((there[: most // 2], best, used, drawn, [site.truth])))
+    return replace(
+        site,
+        names=[site.names[index] for index in there],
+        truth=int(np.searchsorted(there, site.truth)),
+        rows=site.rows[there],
+        logits=site.logits[there],
+        allowed=None,
+        imports=None if site.imports is None else site.imports[there],
+    )
+
+
+_WORD_COUNT = WORDS.columns["word_count"]
 
 
 def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object]:
     """Return what is lost, on repositories left out in turn, where a group of features is not there."""
     made: dict[str, object] = {}
-    for name, columns in {"nothing": [], **GROUPS}.items():
-        left = [column for column in range(len(NAMES)) if column not in columns]
+    names = sites[0].schema.names
+    for name, columns in {"nothing": [], **groups_of(names)}.items():
+        left = [column for column in range(len(names)) if column not in columns]
         made[name] = {
             view: summary([rank_of(scores, site.truth) for site, scores in its])
             for view, its in left_out(sites, left, options, VIEWS).items()
@@ -135,13 +169,14 @@ def left_out(
     judged = sorted({site.repo for site in sites if not site.read})
     order = np.random.default_rng(options.seed).permutation(judged)
     scores: dict[str, Scored] = {view: [] for view in views}
+    schema = sites[0].schema
     for fold in range(min(options.folds, len(order))):
         held = set(order[fold :: options.folds])
         learnt = [site for site in sites if site.repo not in held]
         mixtures = fit_all(learnt, columns, options, views)
         for view, its in scores.items():
             its += [
-                (site, scored(mixtures, site.rows * kept(view)))
+                (site, scored(mixtures, site.rows * schema.kept(view)))
                 for site in sites
                 if site.repo in held
             ]
@@ -149,9 +184,17 @@ def left_out(
 
 
 def learn(
-    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
+    sites: list[Site],
+    names: Sequence[str] | None,
+    options: argparse.Namespace,
+    views: Sequence[str],
 ) -> dict[str, object]:
-    """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn."""
+    """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn.
+
+    ``names`` are the columns it looks at; None: all.
+    """
+    schema = sites[0].schema
+    columns = [schema.columns[name] for name in names or schema.names]
     by_view = left_out(sites, columns, options, views)
     scores = [one for its in by_view.values() for one in its]
     heat = _temperature(scores)
@@ -163,18 +206,29 @@ def learn(
         "read_sites": len(sites) - len(asked),
         "temperature": heat,
         **{view: _judged(its, heat, star) for view, its in by_view.items()},
+        **_by_list(by_view.get("project", [])),
     }
     folded = [mixture.folded() for mixture in fit_all(sites, columns, options, views)]
     direct = np.mean([out[options.units :][columns] for _, out in folded], 0)
     units = np.concatenate([out[: options.units] / len(folded) for _, out in folded])
     return {
-        "version": FEATURES_VERSION,
-        "features": [NAMES[column] for column in columns],
+        "version": schema.version,
+        "features": [schema.names[column] for column in columns],
         "hidden": packed(np.concatenate([hidden[[*columns, -1]] for hidden, _ in folded], 1)),
         "out": packed(np.concatenate((units, direct)) / heat),
         "star": star,
         "left_out": judged,
     }
+
+
+def _by_list(scores: Scored) -> dict[str, dict[str, float]]:
+    """Return the measures for each kind of list and letters typed, members left out."""
+    groups: dict[str, list[int]] = {}
+    for site, its in scores:
+        if site.listed != "member":
+            letters = str(site.letters) if site.letters < 2 else "2 or more"
+            groups.setdefault(f"{site.listed} {letters}", []).append(rank_of(its, site.truth))
+    return {name: summary(ranks) | {"sites": len(ranks)} for name, ranks in sorted(groups.items())}
 
 
 def _sure(scores: Scored, heat: float) -> tuple[np.ndarray, np.ndarray]:

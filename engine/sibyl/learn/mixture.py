@@ -14,11 +14,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sibyl.features import COLUMNS, NAMES
-from sibyl.learn.sites import Site, kept
+from sibyl.learn.sites import Schema, Site
 from sibyl.model import Floats
 
-_NETWORK = [COLUMNS["network"], COLUMNS["network_odds"]]
+_NETWORK = [0, 1]
+"""Columns that the network alone makes: they come first in every schema."""
 _LISTS = 48  # in a batch
 _RATE = 3e-3
 
@@ -30,12 +30,12 @@ class Mixture(nn.Module):
         self, columns: Sequence[int], mean: torch.Tensor, spread: torch.Tensor, units: int
     ):
         super().__init__()
-        self.mask = torch.zeros(len(NAMES))
+        self.mask = torch.zeros(len(mean))
         self.mask[list(columns)] = 1
         self.mean, self.spread = mean, spread
-        self.hidden = nn.Linear(len(NAMES), units)
+        self.hidden = nn.Linear(len(mean), units)
         self.out = nn.Linear(units, 1, bias=False)
-        self.direct = nn.Linear(len(NAMES), 1, bias=False)
+        self.direct = nn.Linear(len(mean), 1, bias=False)
         nn.init.zeros_(self.direct.weight)
         # What more the network says of repositories it was trained on; not part of what is kept.
         self.hidden_read = nn.Linear(len(_NETWORK), units)
@@ -80,11 +80,11 @@ Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 def _batch(sites: Sequence[Site]) -> Batch:
     longest = max(len(site.names) for site in sites)
-    rows = np.zeros((len(sites), longest, len(NAMES)), np.float32)
+    rows = np.zeros((len(sites), longest, sites[0].rows.shape[1]), np.float32)
     absent = np.ones((len(sites), longest), bool)
     for index, site in enumerate(sites):
         rows[index, : len(site.names)] = site.rows
-        absent[index, : len(site.names)] = False
+        absent[index, : len(site.names)] = False if site.allowed is None else ~site.allowed
     truths = torch.tensor([site.truth for site in sites])
     read = torch.tensor([float(site.read) for site in sites])
     return torch.from_numpy(rows), torch.from_numpy(absent), truths, read
@@ -96,9 +96,12 @@ def fit_all(
     """Train one mixture for each seed; together they are steadier than one."""
     ordered = sorted(sites, key=lambda site: len(site.names))  # lists of like length side by side
     batches = [_batch(ordered[at : at + _LISTS]) for at in range(0, len(ordered), _LISTS)]
-    stacked = torch.from_numpy(np.concatenate([site.rows for site in sites]))
+    stacked = torch.from_numpy(np.concatenate([site.rows for site in sites]).astype(np.float32))
     sizes = stacked.mean(0), stacked.std(0).clamp(min=0.05)
-    return [_fit(batches, sizes, columns, options, views, seed) for seed in range(options.seeds)]
+    schema = sites[0].schema
+    return [
+        _fit(batches, sizes, columns, options, schema, views, seed) for seed in range(options.seeds)
+    ]
 
 
 @torch.no_grad()
@@ -113,6 +116,7 @@ def _fit(
     sizes: tuple[torch.Tensor, torch.Tensor],
     columns: list[int],
     options: argparse.Namespace,
+    schema: Schema,
     views: Sequence[str],
     seed: int,
 ) -> Mixture:
@@ -123,7 +127,7 @@ def _fit(
     steps = options.epochs * len(batches)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, _RATE / 20)
     rng = np.random.default_rng(seed)
-    seen = [torch.from_numpy(kept(view)) for view in views]
+    seen = [torch.from_numpy(schema.kept(view)) for view in views]
     for _ in range(options.epochs):
         for index in rng.permutation(len(batches)):
             rows, absent, truths, read = batches[index]

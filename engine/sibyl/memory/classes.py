@@ -59,9 +59,15 @@ class Classes:
             return self.members(found), "class"
         module = self._module(value, path)
         if module is not None:
-            _, names = module
-            return {name: Member(0, _callable(said)) for name, said in names.items()}, "module"
+            return self.module_names(value, path), "module"
         return {}, ""
+
+    def module_names(self, value: str, path: str) -> Members:
+        """Return what the module of this name binds, nothing if it is not of the project."""
+        module = self._module(value, path)
+        if module is None:
+            return {}
+        return {name: Member(0, _callable(said)) for name, said in module[1].items()}
 
     def inherited(self, bases: Iterable[tuple[str, int]], path: str) -> Members:
         """Return what a class has from bases in other files; each base comes with its distance."""

@@ -45,9 +45,10 @@ class Keeper:
     def __init__(self, state: Path, options: dict[str, Any], tell: News) -> None:
         """Keep memories below ``state``; ``options``: project, person, and whether projects are read now."""
         self._state, self._tell = state, tell
-        with contextlib.suppress(OSError):  # who opens a memory in it will say so
-            private_folder(state)
         self._use = {name: bool(options.get(name, True)) for name in ("project", "person", "read")}
+        if self._use["project"] or self._use["person"]:
+            with contextlib.suppress(OSError):  # who opens a memory in it will say so
+                private_folder(state)
         self._scribe = Scribe(tell)
         self._open: dict[Path, Store | Person] = {}  # by their files
         self._recalls: weakref.WeakSet[Recall] = weakref.WeakSet()

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
+from sibyl.origins import BUILTIN
 from sibyl.quotes import open_quote
 from sibyl.stream import MEMBER, Stream
 from sibyl.text import Text
-from sibyl.tokens import Use
+from sibyl.tokens import KEYWORD_ARGUMENT, Use, Word
 from sibyl.usage import around
 
 Counts = dict[str, dict[str, int]]
@@ -27,6 +28,29 @@ _MOST_ATTRIBUTES = 400  # of one class or module; generated ones have thousands
 _MOST_CLASSES, _MOST_BASES = 2_000, 50  # of one file, of one class
 _MOST_USES = 20_000  # of one file
 _MOST_BYTES = 64 << 20  # of one file's notes; those of made-up files of a megabyte stay below it
+
+
+_TOLD = frozenset(("base", "decorator", "raise", "except", "annotation", "module"))
+"""Parts of statements whose names are counted by part: elsewhere they are local, or told by the rest."""
+_SHARED = _TOLD | {"import"}
+
+
+def word_keys(word: Word) -> tuple[str, ...]:
+    """Return the contexts under which a name that is no member is counted across files.
+
+    In this part of a statement, among the arguments of this callee, as the value of this keyword, imported from
+    this module, from any module of this last name, at all.
+    """
+    imported = word.where == "import"
+    made = (
+        f"W {word.where}" if word.where in _TOLD else "",
+        f"C {word.called or word.callee}" if word.callee else "",
+        f"V {word.keyword}" if word.keyword else "",
+        f"I {word.module}" if imported else "",
+        f"J {word.module.rpartition('.')[2]}" if imported else "",
+        "N",
+    )
+    return tuple(key[:_LONGEST] for key in made)
 
 
 def keys(use: Use, before: str, around: tuple[str, str], newest: str) -> tuple[str, ...]:
@@ -88,7 +112,7 @@ def take_notes(data: bytes) -> Notes:
     stream.advance(text, len(data) if quote < 0 else data.rfind(b"\n", 0, quote) + 1)
     origins, known = stream.reader.origins, stream.reader.module.known
     return Notes(
-        uses=_uses(stream),
+        uses=_uses(stream) | _words(stream),
         classes={
             name: (list(found.bases[:_MOST_BASES]), _first(found.attrs))
             for name, found in islice(origins.classes.items(), _MOST_CLASSES)
@@ -114,6 +138,30 @@ def _uses(stream: Stream) -> Counts:
                 names[name] = names.get(name, 0) + 1
         last[use.spelled] = newest = name
     return counted
+
+
+def _words(stream: Stream) -> Counts:
+    """Count the names of a stream that are no members and mean something in other files."""
+    texts, known = stream.texts, stream.reader.module.known
+    counted: Counts = {}
+    for word in islice(stream.words, _MOST_USES):
+        name = texts[word.at]
+        if word.at + 1 < len(texts) and texts[word.at + 1] == KEYWORD_ARGUMENT:
+            name += "="
+        elif not _is_shared(word, name, known):
+            continue
+        for key in word_keys(word):
+            if key:
+                names = counted.setdefault(key, {})
+                names[name] = names.get(name, 0) + 1
+    return counted
+
+
+def _is_shared(word: Word, name: str, known: Mapping[str, str]) -> bool:
+    """Tell whether a name may mean the same elsewhere: what a function binds is its own."""
+    if word.where in ("definition", "parameter"):
+        return False
+    return word.where in _SHARED or name in known or name in BUILTIN
 
 
 def _first(known: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sibyl.memory.base import sentence
 from sibyl.memory.classes import Classes, Members
-from sibyl.memory.notes import Notes, keys
+from sibyl.memory.notes import Notes, keys, word_keys
 from sibyl.memory.store import Store, Used
 from sibyl.tokens import Use
 from sibyl.usage import Place
@@ -25,6 +25,11 @@ GROUPS = (
 """The contexts asked for, in the order of ``notes.keys``."""
 ACCEPTED = GROUPS[:4]
 """Those under which accepted items are kept."""
+WORD_GROUPS = ("where", "callee", "value", "imported", "imported_last", "anywhere")
+"""The contexts asked for where no member is completed, in the order of ``notes.word_keys``."""
+ACCEPTED_WORDS = ("callee", "imported", "anywhere")
+"""Those under which accepted items are kept."""
+_ACCEPTED_WORDS = [WORD_GROUPS.index(name) for name in ACCEPTED_WORDS]
 _NOTHING = Used()
 
 
@@ -33,6 +38,9 @@ class Remembered:
     """What is remembered that has to do with one place in the text."""
 
     project: tuple[Used, ...] = (_NOTHING,) * len(GROUPS)
+    words: tuple[Used, ...] = (_NOTHING,) * len(
+        WORD_GROUPS
+    )  # instead of it where no member is meant
     person: tuple[Used, ...] = (_NOTHING,) * len(ACCEPTED)
     members: Members = field(default_factory=dict)  # of the receiver's class or module
     kind: str = ""  # class, base (of this file's class), module, guess
@@ -41,9 +49,18 @@ class Remembered:
 
 
 def contexts(place: Place) -> tuple[str, ...]:
-    """Return the keys of a place's contexts, in the order of ``GROUPS``."""
+    """Return the keys of a place's contexts, in the order of ``GROUPS``, or of ``WORD_GROUPS``."""
+    if not place.member:
+        return word_keys(place.word)
     use = Use(place.tokens, place.origin, place.spelled, place.function, place.cls)
     return keys(use, place.before, (place.target, place.previous), place.newest)
+
+
+def accepted_contexts(place: Place, asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of a place's contexts under which accepted items are kept."""
+    if place.member:
+        return asked[: len(ACCEPTED)]
+    return tuple(asked[index] for index in _ACCEPTED_WORDS)
 
 
 class Project:
@@ -74,13 +91,20 @@ class Project:
         self._moment = moment
 
     def remembered(self, place: Place, asked: tuple[str, ...], found: Remembered) -> None:
-        """Put into ``found`` what other files say of a member's place, whose contexts are ``asked``."""
+        """Put into ``found`` what other files say of a place, whose contexts are ``asked``."""
         self.look()
         found.files = self._files
-        if self._files > 0:
-            with sentence(self.store.path):  # what its rows hold is looked at here, or not at all
-                found.project = tuple(self.uses(key) for key in asked)
+        if self._files <= 0:
+            return
+        with sentence(self.store.path):  # what its rows hold is looked at here, or not at all
+            told = tuple(self.uses(key) for key in asked)
+            if place.member:
+                found.project = told
                 found.members, found.kind = self._receiver(place)
+            else:
+                found.words = told
+                if place.word.where == "import":
+                    found.members = self._imported(place.word.module)
 
     def uses(self, key: str) -> Used:
         """Return the names that followed a context in other files; the context '' is none."""
@@ -119,6 +143,16 @@ class Project:
         if kept is None:
             kept = self._receivers[asked] = self._resolved(place)
         return kept
+
+    def _imported(self, module: str) -> Members:
+        """Return what a module of the project binds, nothing for any other module."""
+        kept = self._receivers.get((module,))
+        if kept is None:
+            kept = self._receivers[module,] = (
+                self.classes.module_names(module, self._path),
+                "module",
+            )
+        return kept[0]
 
     def _resolved(self, place: Place) -> tuple[Members, str]:
         value, path = place.value, self._path

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.person import Person
-from sibyl.memory.project import ACCEPTED, Project, Remembered, contexts
+from sibyl.memory.project import Project, Remembered, accepted_contexts, contexts
 from sibyl.memory.store import Store
 from sibyl.usage import Place
 
@@ -31,15 +31,15 @@ class Recall:
     def at(self, place: Place) -> Remembered:
         """Return what is remembered of a place."""
         found = Remembered()
-        if not place.member:
-            return found
         asked = contexts(place)
         try:
             if self.project is not None:
                 self.project.remembered(place, asked, found)
             if self.person is not None:
                 self.person.look()
-                found.person = tuple(self.person.uses(key) for key in asked[: len(ACCEPTED)])
+                found.person = tuple(
+                    self.person.uses(key) for key in accepted_contexts(place, asked)
+                )
                 found.accepted = self.person.items
         except MemoryTrouble as trouble:
             self._failed(trouble)
@@ -47,10 +47,10 @@ class Recall:
 
     def accept(self, place: Place, name: str) -> None:
         """Remember that the person took ``name`` at a place."""
-        if self.person is None or not place.member:
+        if self.person is None:
             return
         try:
-            self.person.accept(contexts(place)[: len(ACCEPTED)], name)
+            self.person.accept(accepted_contexts(place, contexts(place)), name)
         except MemoryTrouble as trouble:
             self._failed(trouble)
 

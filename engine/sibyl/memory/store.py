@@ -24,7 +24,7 @@ from sibyl.memory.base import READ_S, WAIT_S, bytes_of, count, identity, opened,
 from sibyl.memory.notes import Notes
 from sibyl.stream import STREAM_VERSION
 
-STORE_VERSION = 1
+STORE_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, counted INTEGER, notes BLOB

@@ -1,0 +1,220 @@
+"""Lists that are not of members: what is known of each candidate, and the order.
+
+In:   short sources with the cursor at their end, lists made by hand.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from standin import StandIn
+
+from sibyl.rank import Mix, Ranker, Ranking, packed
+from sibyl.session import Session
+from sibyl.usage import Place
+from sibyl.word_features import (
+    COLUMNS,
+    DEPRECATED,
+    IMPORTS,
+    NAMES,
+    WORD_FEATURES_VERSION,
+    WordList,
+    word_features,
+)
+
+SOURCE = """\
+import os
+import subprocess
+from os import path, sep
+limit = 3
+
+class Runner(Base):
+    timeout = 1
+
+    def run(self, command, retries=2):
+        first = subprocess.run(command, check=True, timeout=limit)
+        second = subprocess.run(command, check=False)
+        """
+
+
+def mix_of(**weights: float) -> Mix:
+    """Weights that look at a few columns, each in proportion."""
+    names = list(weights)
+    out = np.zeros(1 + len(names))
+    out[1:] = list(weights.values())
+    kept = {
+        "version": WORD_FEATURES_VERSION,
+        "features": names,
+        "hidden": packed(np.zeros((len(names) + 1, 1))),
+        "out": packed(out),
+        "star": 0.99,
+    }
+    return Mix(kept, NAMES, WORD_FEATURES_VERSION)
+
+
+def ranker_of(**weights: float) -> Ranker:
+    """A ranker of words with such weights."""
+    ranker = Ranker(StandIn())  # type: ignore[arg-type]
+    ranker.mix_words = mix_of(**weights)
+    return ranker
+
+
+def rows_of(
+    source: str, labels: list[str], kinds: list[int] | None = None, typed: str = ""
+) -> dict[str, dict[str, float]]:
+    """What is known of each label at the end of a source, columns that are zero left out."""
+    session = Session(ranker_of(place=-1.0), (source + typed).encode())
+    session.prepare(len(session.text))
+    listed = session.listed(len(session.text), labels, kinds or [0] * len(labels))
+    assert listed.typed == typed
+    place = Place(session.stream, session.usage)
+    made = word_features(
+        listed, np.zeros(len(labels), np.float32), place, session.usage, session.recall.at(place)
+    )
+    return {
+        label: {name: float(row[at]) for name, at in COLUMNS.items() if row[at]}
+        for label, row in zip(labels, made, strict=True)
+    }
+
+
+def ranked(ranker: Ranker, source: str, labels: list[str], kinds: list[int]) -> list[str]:
+    """Labels in the order of a ranking at the end of a source."""
+    order = Session(ranker, source.encode()).rank(len(source.encode()), labels, kinds).order
+    return [labels[index] for index in order]
+
+
+def test_scopes_are_told_apart() -> None:
+    """A name is of the innermost scope that binds it; class bodies are not seen from their methods."""
+    labels = ["command", "first", "limit", "timeout", "run", "len", "os"]
+    rows = rows_of(SOURCE, labels)
+    bound = {
+        label: [name for name in rows[label] if name.startswith("bound_") or name == "parameter"]
+        for label in labels
+    }
+    assert bound == {
+        "command": ["bound_function", "parameter", "bound_late"],
+        "first": ["bound_function", "bound_late"],
+        "limit": ["bound_module", "bound_late"],
+        "timeout": [],
+        "run": [],
+        "len": [],
+        "os": ["bound_module", "bound_late"],
+    }
+
+
+def test_what_is_bound_and_not_used_is_known() -> None:
+    """A local that nothing has read yet is likely to be meant."""
+    rows = rows_of(SOURCE, ["first", "second", "command", "limit"])
+    assert [label for label in rows if "unused" in rows[label]] == ["first", "second"]
+
+
+def test_keyword_arguments_know_their_callee() -> None:
+    """What calls of this callee were given counts; what this call has already is marked."""
+    rows = rows_of(
+        SOURCE + "subprocess.run(command, check=True, ", ["check=", "timeout=", "check", "env="]
+    )
+    assert rows["check="]["given"] == 1 and "given" not in rows["timeout="]
+    assert rows["check="]["callee_count"] > rows["timeout="]["callee_count"] > 0
+    assert "callee_count" not in rows["check"] and "callee_count" not in rows["env="]
+    assert all("argument" in rows[label] for label in ("check=", "timeout=", "env="))
+    assert "argument" not in rows["check"]
+
+
+def test_the_value_of_a_keyword_knows_the_keyword() -> None:
+    """``timeout=limit`` was written before; ``name=name`` is what people write."""
+    rows = rows_of(SOURCE + "subprocess.run(command, timeout=", ["limit", "timeout", "command"])
+    assert rows["limit"]["value_count"] > 0 and "value_count" not in rows["command"]
+    assert rows["timeout"]["keyword_same"] == 1
+    assert rows["limit"]["keyword_value"] == 1
+
+
+def test_imports_know_their_module() -> None:
+    """What this file imported from a module is known where it imports from it again."""
+    rows = rows_of("from os import path\nimport re\nfrom os import ", ["path", "sep", "re"])
+    assert rows["path"]["imported_count"] > 0
+    assert "imported_count" not in rows["sep"] and "imported_count" not in rows["re"]
+    assert rows["path"]["where_import"] == 1
+
+
+def test_the_servers_tiers_are_seen() -> None:
+    """Each descent of the alphabet begins a tier."""
+    rows = rows_of("x = ", ["beta", "delta", "alpha", "gamma", "abc"])
+    tiers = [rows[label].get("tier", 0.0) for label in ("beta", "delta", "alpha", "gamma", "abc")]
+    assert tiers == pytest.approx([0, 0, np.log1p(1), np.log1p(1), np.log1p(2)], abs=1e-6)
+    assert [label for label in rows if "tier_last" in rows[label]] == ["abc"]
+
+
+def test_marks_of_the_server_are_seen() -> None:
+    """Deprecated items and those that add an import are told from others."""
+    rows = rows_of("x = ", ["a", "b", "c"], [3, 3 + IMPORTS, 7 + DEPRECATED])
+    assert "adds_import" in rows["b"] and "deprecated" in rows["c"]
+    assert "adds_import" not in rows["c"] and "deprecated" not in rows["b"]
+    assert "kind_function" in rows["b"] and "kind_class" in rows["c"]
+
+
+def test_letters_typed_are_seen() -> None:
+    """An exact name, one that begins so, and one that only matches loosely are told apart."""
+    rows = rows_of("x = ", ["Path", "path", "pathlib", "os_path"], typed="path")
+    told = {
+        label: [name for name in ("exact", "case", "prefix") if name in rows[label]]
+        for label in rows
+    }
+    assert told == {
+        "Path": ["prefix"],
+        "path": ["exact", "case", "prefix"],
+        "pathlib": ["case", "prefix"],
+        "os_path": [],
+    }
+
+
+def test_equal_names_in_both_roles_are_two_candidates() -> None:
+    """``timeout`` in scope and ``timeout=`` of a call have uses of their own."""
+    rows = rows_of("timeout = 1\nf(timeout=timeout)\nf(", ["timeout", "timeout="])
+    assert rows["timeout"]["word_count"] == pytest.approx(np.log1p(2), abs=1e-6)
+    assert rows["timeout="]["word_count"] == pytest.approx(np.log1p(1), abs=1e-6)
+
+
+def test_without_weights_the_servers_order_stands() -> None:
+    """A model that has learnt nothing of such lists leaves them alone, and stars nothing."""
+    ranker = Ranker(StandIn())  # type: ignore[arg-type]
+    assert ranker.mix_words is None
+    ranking = Session(ranker, b"x = ").rank(4, ["b", "a", "c"], [0, 0, 0])
+    assert ranking == Ranking([0, 1, 2], [1 / 3] * 3, 0)
+
+
+def test_imports_stay_below_what_is_in_scope() -> None:
+    """However likely an import is, what is in scope and begins as typed comes first; loose matches last."""
+    ranker = ranker_of(adds_import=9.0, place=-1.0)
+    labels, kinds = ["apple", "xalpha", "alps", "Alarm"], [3 + IMPORTS, 3, 3, 3]
+    assert ranked(ranker, "x = ", labels, kinds) == ["xalpha", "alps", "Alarm", "apple"]
+    assert ranked(ranker, "x = al", labels, kinds) == ["alps", "Alarm", "xalpha", "apple"]
+    labels[0] = "all_of"
+    assert ranked(ranker, "x = al", labels, kinds) == ["alps", "Alarm", "all_of", "xalpha"]
+
+
+def test_a_learned_weight_moves_items() -> None:
+    """The order is that of the weighed sum: names used more stand higher."""
+    ranker = ranker_of(word_count=1.0)
+    assert ranked(ranker, "b = 1\nc = b + b\nx = ", ["a", "b", "c"], [6, 6, 6]) == ["b", "c", "a"]
+
+
+def test_a_keyword_argument_is_told_from_a_name_by_the_network() -> None:
+    """The logits of ``key=`` are those of ``key`` and of the mark that all keyword arguments share."""
+    ranker = Ranker(StandIn())  # type: ignore[arg-type]
+    predicted = ranker.model.vectors(["anything"])[0]
+    plain, argument, mark = (
+        ranker.word_logits(WordList([label], [name], [0]), predicted)[0]
+        for label, name in (("key", "key"), ("key=", "key"), ("<kw>", "<kw>"))
+    )
+    assert argument == pytest.approx(plain + mark, abs=1e-5)
+    assert argument != plain
+
+
+def test_shuffled_lists_give_the_same_order_where_no_place_counts() -> None:
+    """Without the server's columns, what a name is worth does not depend on where it stood."""
+    ranker = ranker_of(network=1.0, word_count=0.5)
+    labels = [f"name_{index}" for index in range(30)]
+    wanted = ranked(ranker, "name_3 = 1\nx = ", labels, [6] * 30)
+    assert wanted == ranked(ranker, "name_3 = 1\nx = ", labels[::-1], [6] * 30)
