@@ -3,14 +3,14 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-INSTALL := $(PYTHON) -I engine/sibyl/install.py --venv .venv --server
-BRING := $(PYTHON) tests/neovim/bring.py
+INSTALL := $(PYTHON) -I scripts/install.py --venv .venv --server
+BRING := $(PYTHON) scripts/neovim/bring.py
 PYTEST := $(PY) -m pytest
 LEARN := $(PY) -m sibyl.learn
 # Of bench: checkouts of the other plugins, recorded lists, and the repositories these are of.
 BENCH := $(if $(PEERS),--peers $(PEERS)) $(if $(MENUS),--menus $(MENUS)) $(if $(SOURCES),--sources $(SOURCES))
 
-# ONNX Runtime reports to its maker unless it reads this before it is imported (engine/sibyl/runtime.py).
+# ONNX Runtime reports to its maker unless it reads this before it is imported (engine/sibyl/network/runtime.py).
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
@@ -35,7 +35,7 @@ neovim: # the oldest and the newest Neovim in .nvim, and luacheck
 
 try: setup ## open an example with everything on (no terminal: type keys, show the menus)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BRING) --any >/dev/null; else $(BRING) >/dev/null; fi
-	@$(PY) tests/neovim/try_sibyl.py
+	@$(PY) scripts/neovim/try_sibyl.py
 
 test: setup-learn neovim ## all tests, in real Neovims too; installs what they need
 	$(PYTEST)
@@ -66,7 +66,7 @@ lint: setup-test neovim ## ruff, mypy, luacheck
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	.nvim/tools/bin/luacheck --quiet --no-color lua plugin bench tests/data
+	.nvim/tools/bin/luacheck --quiet --no-color lua plugin bench tests/support
 
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
 	$(LEARN) tiny --out build/tiny

@@ -2,7 +2,6 @@
 
 In:   the JSON of the benchmarks, by script.
 Out:  `rows`, the table of budgets; `failed`, what is so far off that no noisy machine explains it.
-Who:  bench/run.py.
 """
 
 from __future__ import annotations

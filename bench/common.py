@@ -2,7 +2,6 @@
 
 In:   Python's own modules; this checkout.
 Out:  functions; importing it makes the engine and the tests' helpers importable.
-Who:  every other file of this folder.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / name) for name in ("engine", "tests", "tests/neovim")]
+sys.path[:0] = [str(ROOT / name) for name in ("engine", "tests/support", "scripts/neovim")]
 # As the desk does, before numpy is there: threads of its own would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
-    from sibyl.session import Session
+    from sibyl.ranking.session import Session
 
 MODEL = ROOT / "models"
 STATEMENT = re.compile(rb"\n(?=(?:def|class|import|from) )")

@@ -1,8 +1,7 @@
 """Real Neovims under the clock: started, with a file open, with the host in step, with a server.
 
-In:   the Neovims that tests/neovim/find.py finds; tests/child.py drives them.
+In:   the Neovims that scripts/neovim/find.py finds; tests/support/child.py drives them.
 Out:  functions that start one, and that complete once.
-Who:  keystroke.py, startup.py, memory.py, peers.py beside this file.
 
 All clocks run inside Neovim (`vim.uv.hrtime`); what this side does between is not measured.
 """
@@ -17,7 +16,7 @@ from typing import Any
 import common
 import find
 from child import Child
-from fake import FakeServer
+from fake_server import FakeServer
 
 INIT = """
 vim.o.completeopt = 'menuone,noselect'
@@ -81,15 +80,15 @@ def source(lines: int) -> str:
 
 def wait_host(child: Child) -> None:
     """Wait until the host is ready."""
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').ready()"), 60, "the host")
+    child.wait_for(lambda: child.lua("return require('sibyl.host.client').ready()"), 60, "the host")
 
 
 def in_step(child: Child) -> None:
     """Wait until the host has worked off all it was told, and has ranked once."""
     code = """
     _G.bench_status = nil
-    require('sibyl.mirror').flush(0)
-    require('sibyl.bridge').ask('status', function(_, answer) _G.bench_status = answer end)
+    require('sibyl.buffer.mirror').flush(0)
+    require('sibyl.host.client').ask('status', function(_, answer) _G.bench_status = answer end)
     """
     child.lua(code)
     child.wait_for(lambda: child.lua("return _G.bench_status ~= nil"), 60, "the host's answer")
@@ -116,7 +115,7 @@ def once(child: Child, keys: str = "<C-x><C-o>", text: str = "Goos.") -> dict[st
     Return ms from key and from reply to menu, its size, and whether it was ranked.
     """
     child.type_keys(text)
-    child.lua("require('sibyl.reply').last = nil")
+    child.lua("require('sibyl.completion.reply').last = nil")
     raw = keys.replace("<C-x>", "\x18").replace("<C-o>", "\x0f")
     last = raw[-1]
     child.api.input(raw[:-1])
@@ -125,7 +124,7 @@ def once(child: Child, keys: str = "<C-x><C-o>", text: str = "Goos.") -> dict[st
     time.sleep(0.03)  # to ask Neovim whether the menu is there takes from its main loop, too
     child.wait_for(lambda: child.lua("return bench.shown > 0"), 10, "the menu")
     found = child.lua("return { bench.key, bench.replied, bench.shown, bench.size }")
-    ranked = child.lua("return require('sibyl.reply').last ~= nil")
+    ranked = child.lua("return require('sibyl.completion.reply').last ~= nil")
     child.type_keys("<C-e><Esc>u")
     key, replied, shown, size = found
     return {

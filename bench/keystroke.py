@@ -2,7 +2,6 @@
 
 In:   the Neovims there are, an instant language server inside them, a real one (`ty`), the shipped model.
 Out:  tables for people; the last line is one JSON object.
-Who:  `make bench`.
 
     python bench/keystroke.py --nvim 0.12.4 --times 20      one Neovim, quickly
 
@@ -27,7 +26,7 @@ from typing import Any
 import editor
 from child import Child
 from common import ROOT, centiles, finish, table
-from fake import items
+from fake_server import items
 
 SIZES = (10, 100, 700, 2_000)
 WARM = 3  # turns of each kind that fill caches: names' vectors, Neovim's own

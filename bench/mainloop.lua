@@ -1,5 +1,4 @@
 -- In: Neovim before its plugins are loaded. Out: what sibyl takes on the editor's main loop, and the loop's gaps.
--- Called by: keystroke.py (`dofile` in the init file, then `watch`, `reset`, `gaps`, `take`).
 --
 -- Timed is everything of ours that runs while one types: what a change of the buffer sets off (`on_bytes`, and what it
 -- schedules), what a moved cursor does, a reply that came, an answer of the host.
@@ -22,7 +21,7 @@ end
 local attach = vim.api.nvim_buf_attach
 rawset(vim.api, 'nvim_buf_attach', function(buf, send, callbacks)
   local inner = callbacks.on_bytes
-  if inner and debug.getinfo(inner, 'S').source:find('sibyl/mirror', 1, true) then
+  if inner and debug.getinfo(inner, 'S').source:find('sibyl/buffer/mirror', 1, true) then
     callbacks.on_bytes = timed(function(...)
       rawset(vim, 'schedule', function(later)
         return schedule(timed(later))
@@ -37,8 +36,13 @@ end)
 
 --- Times our other functions, and notes at each key what the one before has cost.
 function M.watch()
-  for name, what in pairs({ mirror = 'cursor_moved', reply = 'consider', bridge = 'receive' }) do
-    local module = require('sibyl.' .. name)
+  local calls = {
+    ['sibyl.buffer.mirror'] = 'cursor_moved',
+    ['sibyl.completion.reply'] = 'consider',
+    ['sibyl.host.client'] = 'receive',
+  }
+  for name, what in pairs(calls) do
+    local module = require(name)
     module[what] = timed(module[what])
   end
   vim.on_key(function()

@@ -2,7 +2,6 @@
 
 In:   Python's own modules, and the shipped model; a Neovim, if there is one.
 Out:  tables for people; the last line is one JSON object. MB are 10^6 bytes.
-Who:  `make bench`.
 
     python bench/memory.py --keystrokes 200000      about an hour's worth of typing
 
@@ -28,8 +27,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from common import MODEL, TYPED, file_of, finish, keystrokes, table
 
 if TYPE_CHECKING:
-    from sibyl.rank import Ranker
-    from sibyl.session import Session
+    from sibyl.ranking.ranker import Ranker
+    from sibyl.ranking.session import Session
 
 KEYSTROKES = 200_000
 BUFFERS = 10
@@ -62,7 +61,7 @@ def now() -> Resident:
 
 def opened(ranker: Ranker, lines: int) -> Session:
     """A session that has ranked a list at the end of its text."""
-    from sibyl.session import Session
+    from sibyl.ranking.session import Session
 
     session = Session(ranker, file_of(lines))
     end = len(session.text)
@@ -88,13 +87,13 @@ def steps(count: int, one_buffer: bool) -> tuple[dict[str, Resident], list[Resid
     import pynvim  # noqa: F401
     import tree_sitter_python  # noqa: F401
 
-    from sibyl.runtime import onnxruntime
+    from sibyl.network.runtime import onnxruntime
 
     onnxruntime()
 
     found["imports"] = now()
-    from sibyl.model import Model
-    from sibyl.rank import Ranker
+    from sibyl.network.model import Model
+    from sibyl.ranking.ranker import Ranker
 
     ranker = Ranker(Model(MODEL))
     found["model"] = now()
@@ -119,7 +118,7 @@ def steps(count: int, one_buffer: bool) -> tuple[dict[str, Resident], list[Resid
 def in_neovim() -> Resident | None:
     """The host's memory as Neovim runs it, with a file of 2,000 lines; None without a Neovim."""
     import editor
-    from fake import items
+    from fake_server import items
 
     found = editor.newest()
     if found is None:
@@ -132,7 +131,7 @@ def in_neovim() -> Resident | None:
         server.set(items=items(*(f"name_{index:04}" for index in range(100))))
         # Read the file, rank a list: nothing is left to be done at the first one.
         child.wait_for(lambda: editor.once(child)["ranked"], 60, "a ranked list")
-        return resident(child.lua("return require('sibyl.bridge').state.pid"))
+        return resident(child.lua("return require('sibyl.host.client').state.pid"))
 
 
 NAMED = {

@@ -2,7 +2,6 @@
 
 In: a menus file, its repositories, two model folders.  Out: both models' measures and the gain of the second,
 with 95 % intervals by bootstrap over files (the lists of one file are alike; those of two less so).
-Called by: by hand; doc/learning.md and LOG.md hold what it gave.
 
     python bench/paired.py --menus m.jsonl.gz --sources DIR --memory project models build/own/model
 """
@@ -16,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sibyl.learn.evaluate import mixtures, remembered
+from sibyl.learn.evaluation.evaluate import mixtures, remembered
+from sibyl.learn.evaluation.replay import MEMORIES, Site, collect, read_menus
 from sibyl.learn.metrics import rank_of
-from sibyl.learn.sites import MEMORIES, Site, collect, read_menus
 
 MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "top-1": lambda ranks: ranks <= 1,

@@ -1,5 +1,5 @@
 -- In: one list of completion items and the text before the cursor, in the current buffer. Out: the order that Neovim,
--- blink.cmp and nvim-cmp would show, and what making it took. Called by: peers.py.
+-- blink.cmp and nvim-cmp would show, and what making it took.
 --
 -- The peers' own code is run, with their own defaults, taken from a folder with their checkouts: of nvim-cmp the
 -- source, entries, view and comparators; of blink.cmp the fuzzy module with its Lua matcher. None of their plugin

@@ -2,7 +2,6 @@
 
 In:   the newest Neovim; optionally a folder with checkouts of the peers, and recorded lists with their sources.
 Out:  tables for people; the last line is one JSON object.
-Who:  `make bench`.
 
     git clone https://github.com/Saghen/blink.cmp DIR/blink.cmp     (the program's own files stay out of this
     git clone https://github.com/hrsh7th/nvim-cmp DIR/nvim-cmp       repository; what is missing is left out)
@@ -33,7 +32,7 @@ from child import Child
 from common import MODEL, centiles, finish, table
 
 from sibyl.errors import SibylError
-from sibyl.model import Model
+from sibyl.network.model import Model
 
 OURS = "sibyl"
 PEERS = ("nvim-cmp", "blink.cmp")
@@ -41,7 +40,7 @@ COUNTS = (100, 700)
 WARM = 5
 DRIVER = Path(__file__).with_suffix(".lua")
 LOAD = "_G.peers = _G.peers or dofile(...) "
-TAKEN = "local all = require('sibyl.reply').delays return all[#all]"
+TAKEN = "local all = require('sibyl.completion.reply').delays return all[#all]"
 
 
 def ask(child: Child, code: str, *arguments: Any) -> Any:

@@ -2,7 +2,6 @@
 
 In:   Python's own modules, laid out as a project of 500 files; the shipped model.
 Out:  a table for people; the last line is one JSON object.
-Who:  `make bench`.
 
 The reading is done as in real life, by a process of its own at a low priority; what is counted is its
 CPU time. A list is one of 100 names after a dot at the end of a file that the project has not seen, with all
@@ -28,8 +27,8 @@ from common import MODEL, ROOT, centiles, finish, table
 from memory import resident
 
 if TYPE_CHECKING:
-    from sibyl.memory.recall import Recall
-    from sibyl.model import Model
+    from sibyl.memory.buffer_memory import Recall
+    from sibyl.network.model import Model
 
 FILES = 500
 PLACES = (
@@ -67,7 +66,7 @@ def project(root: Path, files: int) -> int:
 def read(root: Path, store: Path) -> tuple[float, float]:
     """Have a project read; return CPU and wall seconds."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    command = [sys.executable, "-m", "sibyl.memory.build", str(root), str(store)]
+    command = [sys.executable, "-m", "sibyl.memory.index", str(root), str(store)]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "engine")}
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -77,10 +76,10 @@ def read(root: Path, store: Path) -> tuple[float, float]:
 
 def recalled(store: Path, person: Path) -> tuple[Recall, float]:
     """Open the memories and ask about one place; return them and the milliseconds that took."""
-    from sibyl.memory.person import Person
+    from sibyl.memory.accepted import Person
+    from sibyl.memory.buffer_memory import Recall
     from sibyl.memory.project import Project
-    from sibyl.memory.recall import Recall
-    from sibyl.memory.store import Store
+    from sibyl.memory.project_store import Store
 
     began = time.perf_counter()
     recall = Recall(Project(Store(store), "new.py"), Person(person))
@@ -92,9 +91,9 @@ def recalled(store: Path, person: Path) -> tuple[Recall, float]:
 
 def lists(model: Model, recall: Recall, times: int) -> dict[str, dict[str, float]]:
     """Rank lists of 100 names with all memories and with the file's alone; return ms."""
-    from sibyl.memory.recall import Recall
-    from sibyl.rank import Ranker
-    from sibyl.session import Session
+    from sibyl.memory.buffer_memory import Recall
+    from sibyl.ranking.ranker import Ranker
+    from sibyl.ranking.session import Session
 
     ranker, found = Ranker(model), {"first": [], "all": [], "file": []}  # type: ignore[var-annotated]
     names = [name for name in model.members() if name.isidentifier()][::3][:100]
@@ -120,8 +119,8 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--times", type=int, default=60, help="lists at each place")
     options = parser.parse_args()
-    from sibyl.memory.base import bytes_of
-    from sibyl.model import Model
+    from sibyl.memory.sqlite import bytes_of
+    from sibyl.network.model import Model
 
     with tempfile.TemporaryDirectory() as folder:
         root, store = Path(folder) / "project", Path(folder) / "project.sqlite"

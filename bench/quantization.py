@@ -2,7 +2,7 @@
 
 In:   a float model folder (`python -m sibyl.learn export`), recorded lists and their repositories.
 Out:  a table for people; the last line is one JSON object.
-Who:  by hand, as it needs a float model.
+By hand, as it needs a float model.
 
     python bench/quantization.py --float build/float --menus FILE --sources DIR
 
@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 from common import finish, table
 
-from sibyl.learn.export import write_meta
+from sibyl.learn.evaluation.replay import collect, read_menus
+from sibyl.learn.export.quantize import rows_int8
+from sibyl.learn.export.stage import write_meta
 from sibyl.learn.metrics import rank_of, summary
-from sibyl.learn.quantize import rows_int8
-from sibyl.learn.sites import collect, read_menus
-from sibyl.model import Model
-from sibyl.runtime import onnxruntime
-from sibyl.vocab import Vocab
+from sibyl.network.model import Model
+from sibyl.network.runtime import onnxruntime
+from sibyl.network.vocab import Vocab
 
 QUANTIZATION = onnxruntime("quantization")
 SCHEMES: dict[str, tuple[bool, Any, bool]] = {

@@ -2,7 +2,6 @@
 
 In:   a menus file and its repositories, as `python -m sibyl.learn evaluate` takes them; the shipped model.
 Out:  `sites`: one `Recorded` a list, with the ranks that sibyl gives to what stands there.
-Who:  bench/peers.py.
 
 All see the same: the file's text above the cursor and nothing below, the server's list, and, as items accepted
 in order, each member that stands above the cursor. The ranker is the one that runs in the host: a `Session`.
@@ -18,12 +17,12 @@ from typing import Any
 
 from common import MODEL
 
-from sibyl.learn.places import sites_of
-from sibyl.learn.sites import read_menus
-from sibyl.learn.sources import Sources
-from sibyl.model import Model
-from sibyl.rank import Ranker
-from sibyl.session import Session, bare
+from sibyl.learn.corpus.sources import Sources
+from sibyl.learn.evaluation.replay import read_menus
+from sibyl.learn.menus.places import sites_of
+from sibyl.network.model import Model
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session, bare
 
 LETTERS = 4  # nothing typed, and one to three
 NEAR = 60  # lines above the cursor that anybody looks at

@@ -2,7 +2,6 @@
 
 In:   the scripts beside this file.
 Out:  results.json, the tables in README.md and keystroke.png here; with --short nothing but an exit code.
-Who:  `make bench`, `make bench-short`.
 
     python bench/run.py --only stages memory        these alone; of the others the last results stay
     python bench/run.py --short                     minutes less; fails on what no busy machine explains

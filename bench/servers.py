@@ -3,7 +3,7 @@
 In:   a folder with the servers' programs (an environment made by `pip install ty pyrefly …`).
 Out:  one line per server: share of member sites whose list holds what stands there, names in a
       list, milliseconds of a reply (first, median, 95 of 100), megabytes; last, the same as JSON.
-Who:  people, by hand; results go into bench/LOG.md. Minutes on two cores.
+By hand; results go into bench/LOG.md. Minutes on two cores.
 
     python bench/servers.py --programs DIR [--sites 12] [--seed 1] [SERVER …]
 
@@ -31,9 +31,9 @@ from typing import Any
 
 from common import ROOT
 
-from sibyl.learn.lsp import Server, ServerHangs
-from sibyl.learn.members import Site, choose, cut, position
-from sibyl.learn.places import sites_of
+from sibyl.learn.menus.lsp_client import Server, ServerHangs
+from sibyl.learn.menus.places import sites_of
+from sibyl.learn.menus.sites import Site, choose, cut, position
 
 COMMANDS = {
     "ty": "ty server",
@@ -43,7 +43,7 @@ COMMANDS = {
     "jedi": "jedi-language-server",
 }
 MODULES = ("json.decoder", "argparse", "pathlib", "http.client", "tarfile", "configparser")
-OURS = ("tests/data/example.py", "engine/sibyl/session.py", "engine/sibyl/install.py")
+OURS = ("tests/data/example.py", "engine/sibyl/ranking/session.py", "scripts/install.py")
 NAME = re.compile(r"\w+")
 
 

@@ -2,7 +2,6 @@
 
 In:   Python's own modules, joined to files of 500, 2,000 and 20,000 lines, and the shipped model.
 Out:  tables for people; the last line is one JSON object. With --picture, cost against file size.
-Who:  `make bench`; whoever changes a step.
 
     python bench/stages.py                  on a busy machine: --cpu counts this thread's own time
     python bench/stages.py --profile 2000   where the time of typing into such a file goes
@@ -26,9 +25,9 @@ from typing import Any
 from common import MODEL, TYPED, centiles, file_of, finish, keystrokes, middle_of, table
 from stopwatch import STEPS, Clock, Stopwatch
 
-from sibyl.model import Model
-from sibyl.rank import Ranker
-from sibyl.session import Session
+from sibyl.network.model import Model
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session
 
 SIZES = (500, 2_000, 20_000)
 BETWEEN = (1_000, 5_000, 10_000)  # for the picture alone

@@ -2,7 +2,6 @@
 
 In:   the Neovims there are, the shipped model.
 Out:  tables for people; the last line is one JSON object.
-Who:  `make bench`.
 
 *Started* is what `nvim --startuptime` says, without and with sibyl in turn; what is added is the difference
 of neighbours, or that of the best of each kind. Of what sibyl does later, *begin* keeps the editor's main loop,
@@ -27,7 +26,7 @@ from typing import Any
 import editor
 from child import Child, isolated
 from common import ROOT, centiles, finish, table
-from fake import items
+from fake_server import items
 
 LINES = 2_000
 LAST = re.compile(r"^(\d+\.\d+) .*--- NVIM STARTED ---", re.MULTILINE)
@@ -51,7 +50,7 @@ vim.schedule = function(later)
 end
 local timer = vim.uv.new_timer()
 timer:start(0, 1, function()
-  local bridge = package.loaded['sibyl.bridge']
+  local bridge = package.loaded['sibyl.host.client']
   if type(bridge) == 'table' and bridge.state.phase == 'ready' then
     start.ready = vim.uv.hrtime()
     timer:stop()

@@ -2,7 +2,6 @@
 
 In:   a clock.
 Out:  `Stopwatch`: seconds spent in each step since it was last looked at.
-Who:  bench/stages.py.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from typing import Any
 
 import common  # noqa: F401 (makes the engine importable)
 
-from sibyl.model import Model
-from sibyl.rank import Ranker
-from sibyl.states import States
-from sibyl.stream import Stream
-from sibyl.syntax import Syntax
-from sibyl.text import Text
-from sibyl.usage import Usage
+from sibyl.code.stream import Stream
+from sibyl.code.syntax import Syntax
+from sibyl.code.text import Text
+from sibyl.context.usage import Usage
+from sibyl.network.model import Model
+from sibyl.network.states import States
+from sibyl.ranking.ranker import Ranker
 
 Clock = Callable[[], float]
 # By whom, which of its functions, as which step.

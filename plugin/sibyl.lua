@@ -1,4 +1,4 @@
--- In: Neovim starting. Out: one autocommand, one command, one <Plug> key. Called by: Neovim's plugin loader.
+-- In: Neovim starting. Out: one autocommand, one command, one <Plug> key.
 -- Nothing of sibyl is required here: all modules wait for the first Python buffer (or the first :Sibyl).
 
 if vim.g.loaded_sibyl then
@@ -45,5 +45,5 @@ end, {
 })
 
 vim.keymap.set('i', '<Plug>(SibylSuggest)', function()
-  require('sibyl.suggest').open()
+  require('sibyl.completion.suggest').open()
 end, { desc = 'sibyl: open the ranked list here' })

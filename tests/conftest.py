@@ -1,8 +1,7 @@
 """What all tests share: the Neovims to run on, and a fresh one for every test.
 
-In:   the binaries that tests/neovim/bring.py left (or SIBYL_NVIMS, or PATH).
+In:   the binaries that scripts/neovim/bring.py left (or SIBYL_NVIMS, or PATH).
 Out:  fixtures `nvim_binary`, `start_nvim`, `nvim`.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -15,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-# Before anything may import ONNX Runtime, which else reports to its maker (engine/sibyl/runtime.py).
+# Before anything may import ONNX Runtime, which else reports to its maker (engine/sibyl/network/runtime.py).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 HERE = Path(__file__).resolve().parent
-# Helpers beside this file are imported by their plain names; the engine works uninstalled too.
-sys.path[:0] = [str(HERE), str(HERE / "neovim"), str(HERE.parent / "engine")]
+# Helpers and scripts are imported by their plain names; the engine works uninstalled too.
+PLACES = ("tests/support", "scripts", "scripts/neovim", "engine")
+sys.path[:0] = [str(HERE.parent / place) for place in PLACES]
 
 import find  # noqa: E402 (found through the line above)
 from child import Child  # noqa: E402

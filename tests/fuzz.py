@@ -2,7 +2,6 @@
 
 In:   how many edits and a seed, or a series saved earlier.
 Out:  counts of edits, comparisons and drift; a failing series as JSON, to be replayed. Exit status 1 then.
-Who:  `make fuzz`, and with a few thousand edits the engine's tests.
 
     python tests/fuzz.py --edits 100000 --seed 1
     python tests/fuzz.py --redo build/fuzz/1-17.json --last 5     the last 5 edits alone, if they suffice
@@ -27,13 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).parents[1] / "engine")]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "support"), str(HERE.parent / "engine")]
 
 from differ import Differ  # noqa: E402 (found through the line above)
 from standin import StandIn  # noqa: E402
 
-from sibyl import sections  # noqa: E402
-from sibyl.rank import Ranker  # noqa: E402
+from sibyl.code import sections  # noqa: E402
+from sibyl.ranking.ranker import Ranker  # noqa: E402
 
 SNIPPETS = (
     *"( [ { ) ] } : , . = \" ' ''' \"\"\" \\ # @ -> := * ** ; \n \n\n \r\n \t \f \x00 é 名前 🎉 f'{".split(

@@ -2,7 +2,6 @@
 
 In:   the scripts in bench/, with settings that take seconds.
 Out:  nothing but a verdict; no number here is a measurement.
-Who:  pytest.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 In:   one small file with two recorded lists.
 Out:  nothing but a verdict; no number here is a measurement.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ sys.path.append(str(BENCH))
 
 from recorded import sites
 
-from sibyl.learn.sources import blob_id
+from sibyl.learn.corpus.sources import blob_id
 
 CODE = b"""import os
 

@@ -1,8 +1,6 @@
 """No pattern in the product costs more than linear time, whatever text it meets.
 
 In:   every pattern that stands in the sources, Python's and Lua's.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ Who:  pytest.
 from __future__ import annotations
 
 import ast
+import graphlib
+import itertools
 import re
 import subprocess
 import sys
@@ -17,16 +19,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine" / "sibyl"
-# From bytes to a ranked list; a step imports only steps to its left.
-ORDER = (
-    "errors private git text quotes "
-    "tokens grammar sections syntax origins statements reader stream vocab runtime "
-    "model states usage clean memory.base memory.notes memory.store memory.files memory.limits memory.build "
-    "memory.classes memory.project memory.person memory.recall memory.scribe memory.opening memory.keeper "
-    "features rank trial explain session about shelf work mail desk"
-).split()
-# Needed by nobody at run time: they stand outside the row, and may import nothing of ours.
-APART = {"install": {"packages"}, "packages": set()}
+# Who may import whom, in one sentence: a room imports those to its left. `errors` is for all.
+RULE = ("code ← context ← memory ← ranking ← host", "code ← network ← ranking")
+# The same for the rooms of learn, which may all import the live engine; `learn` stands for the files beside.
+LEARN = (
+    "learn ← corpus ← streams ← training ← export ← recipes",
+    "training ← experiments ← recipes",
+    "corpus ← menus ← evaluation ← recipes",
+    "streams ← evaluation",
+)
 LONGEST = 300
 DOOR = 100
 TEXT = {".py", ".lua", ".vim", ".md", ".toml", ".txt", ".cfg", ".yml", ".yaml", ".json", ""}
@@ -54,6 +55,17 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def left_of(rule: tuple[str, ...]) -> dict[str, set[str]]:
+    """For each room of a rule, all rooms to its left, and itself."""
+    chains = [chain.split(" ← ") for chain in rule]
+    rooms = {room: {room} for chain in chains for room in chain}
+    for _ in rooms:
+        for chain in chains:
+            for left, right in itertools.pairwise(chain):
+                rooms[right] |= rooms[left]
+    return rooms
+
+
 def ours(path: Path) -> set[str]:
     """The modules of `sibyl` a file imports."""
     names = {name.removeprefix("sibyl.") for name in imports(path) if name.startswith("sibyl.")}
@@ -65,16 +77,29 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", [p for p in PYTHON if "learn" not in p.parts], ids=name)
-def test_the_engine_imports_one_way(path: Path) -> None:
-    """A step imports only steps before it, so that the engine can be read in one direction."""
-    step = ".".join(path.relative_to(ENGINE).with_suffix("").parts)
-    if path.stem == "__init__":
-        assert not ours(path) - {*ORDER}
+@pytest.mark.parametrize("path", PYTHON, ids=name)
+def test_rooms_import_one_way(path: Path) -> None:
+    """A room imports only rooms to its left, so that the engine can be read in one direction."""
+    parts = path.relative_to(ENGINE).parts
+    imported = [module.split(".") for module in sorted(ours(path) - {"errors"})]
+    if parts[0] != "learn":
+        allowed = left_of(RULE).get(parts[0], set()) if len(parts) > 1 else set()
+        assert [] == [module for module in imported if module[0] not in allowed]
         return
-    assert step in ORDER or step in APART, f"{step} has no place in the order"
-    before = set(ORDER[: ORDER.index(step)]) if step in ORDER else APART[step]
-    assert not ours(path) - before
+    assert {module[0] for module in imported} <= {*left_of(RULE), "learn"}
+    room = parts[1] if len(parts) > 2 else "learn"
+    assert room in left_of(LEARN), f"the room learn/{room} has no place in LEARN"
+    inside = [module for module in imported if module[0] == "learn"]
+    rooms = {module[1] if len(module) > 2 else "learn" for module in inside}
+    assert rooms <= left_of(LEARN)[room]
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """Inside a room, too, there is an order in which the files can be read."""
+    graph = {
+        ".".join(path.relative_to(ENGINE).with_suffix("").parts): ours(path) for path in PYTHON
+    }
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=name)
@@ -88,8 +113,9 @@ def test_heavy_packages_stay_where_they_belong(path: Path) -> None:
 
 def test_the_installer_needs_nothing_installed() -> None:
     """Setting up cannot depend on what it sets up."""
-    used = {module.split(".")[0] for module in imports(ENGINE / "install.py")}
-    assert used <= {*sys.stdlib_module_names, "sibyl"}
+    for script in ("install.py", "packages.py"):
+        used = {module.split(".")[0] for module in imports(ROOT / "scripts" / script)}
+        assert used <= {*sys.stdlib_module_names, "packages"}
 
 
 def test_the_door_is_thin() -> None:
@@ -107,23 +133,53 @@ def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
     assert length <= LONGEST
 
 
-def test_the_readme_maps_every_file() -> None:
-    """Who looks for a file finds it in README's map, and the map names no ghosts."""
-    readme = ROOT / "README.md"
-    if not readme.exists():
-        pytest.skip("there is no README yet")
-    text = readme.read_text(encoding="utf-8")
-    named = set(re.findall(r"[\w.-]+\.(?:py|lua|vim|txt|md|onnx|npy|json|toml|png)\b", text))
-    folders = ("plugin", "lua", "autoload", "rplugin", "engine", "bench", "models", "doc")
+def mapped(text: str) -> set[str]:
+    """The files that the map of CONTRIBUTING.md names: two spaces a level, folders end in a slash."""
+    block = text.split("<!-- begin map -->")[1].split("<!-- end map -->")[0]
+    found, folders = set(), [""]
+    for line in block.splitlines():
+        line = line.rstrip()
+        if not line or line.startswith("```"):
+            continue
+        depth = (len(line) - len(line.lstrip())) // 2
+        word = line.split()[0]
+        del folders[depth + 1 :]
+        if word.endswith("/"):
+            folders.append(folders[depth] + word)
+        else:
+            found.add(folders[depth] + word)
+    return found
+
+
+def test_the_map_names_every_file() -> None:
+    """Who looks for a file finds it in the map of CONTRIBUTING.md, and the map names no ghosts."""
+    folders = (
+        "plugin",
+        "lua",
+        "autoload",
+        "rplugin",
+        "engine",
+        "bench",
+        "models",
+        "doc",
+        "scripts",
+    )
+    apart = {"__init__.py", "__main__.py", "py.typed"}
     there = {
-        path.name.removesuffix(".gz")
+        name(path)
         for path in tracked()
-        if path.relative_to(ROOT).parts[0] in folders and path.suffix != ".typed"
+        if path.relative_to(ROOT).parts[0] in folders and path.name not in apart
     }
-    assert [] == sorted(there - named - {"__init__.py", "__main__.py"})
-    everywhere = {path.name for path in tracked()}
-    code = {word for word in named if word.endswith((".py", ".lua", ".vim"))}
-    assert [] == sorted(code - everywhere - {"init.lua"})
+    assert there == mapped((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+
+
+def test_every_room_says_what_it_is() -> None:
+    """The docstring of each package says what comes in, what goes out, and what it may import."""
+    for path in PYTHON:
+        if path.name == "__init__.py" and path.parent != ENGINE:
+            said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            words = [line.split(":")[0] for line in said.splitlines() if ":" in line]
+            assert {"In", "Out", "Imports"} <= set(words), name(path)
 
 
 # Written in pieces, or this file would name them itself.

@@ -1,8 +1,8 @@
-" In: the wish to start sibyl's Python host. Out: its channel. Called by: lua/sibyl/bridge.lua only.
+" In: the wish to start sibyl's Python host. Out: its channel.
 " Vimscript, because remote#host#Register wants a Funcref and Lua functions reach it as v:null.
 
 function! s:Spawn(info) abort
-  return luaeval('require("sibyl.bridge").spawn()')
+  return luaeval('require("sibyl.host.client").spawn()')
 endfunction
 
 " Registers anew each time: that resets a crashed host's channel, so Require starts a fresh one.

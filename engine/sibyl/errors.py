@@ -1,7 +1,6 @@
 """What can go wrong, as one small family.
 
 In: a sentence for the person at the keyboard.  Out: an exception whose text is that sentence.
-Called by: every step; the desk turns these into one notice and a line in the log.
 
     SibylError
     ├── ModelError      a model file is missing, damaged, or of another version

@@ -1,5 +1,4 @@
 -- In: `:Sibyl …`. Out: the action, or one sentence about what is possible.
--- Called by: plugin/sibyl.lua.
 
 local M = {}
 
@@ -8,7 +7,7 @@ local function say(text, level)
 end
 
 local function bridge()
-  return require('sibyl.bridge')
+  return require('sibyl.host.client')
 end
 
 local PHASES = {
@@ -21,7 +20,8 @@ local PHASES = {
 }
 
 local function status()
-  local config, mirror, reply = require('sibyl.config'), require('sibyl.mirror'), require('sibyl.reply')
+  local config, mirror = require('sibyl.config'), require('sibyl.buffer.mirror')
+  local reply = require('sibyl.completion.reply')
   local buf = vim.api.nvim_get_current_buf()
   local words = { PHASES[bridge().state.phase] }
   if not config.get().enabled then
@@ -32,7 +32,7 @@ local function status()
     elseif not mirror.seq(buf) then
       table.insert(words, 'this buffer is left alone (:Sibyl log says why)')
     end
-    local clients = require('sibyl.wrap').names()
+    local clients = require('sibyl.completion.lsp_hook').names()
     table.insert(words, #clients > 0 and 'ranks ' .. table.concat(clients, ', ') or 'no language server yet')
   end
   local delays = vim.deepcopy(reply.delays)
@@ -79,7 +79,7 @@ end
 
 -- Shows how the last list was ranked, and why, as far as the host can still say.
 local function explain()
-  local last = require('sibyl.reply').last
+  local last = require('sibyl.completion.reply').last
   if not last then
     return say('no list was ranked yet')
   end
@@ -128,11 +128,11 @@ local function forget(_, what)
   if what == 'person' then
     place = vim.fs.joinpath(place, 'person.sqlite')
   elseif what == 'project' then
-    local root = require('sibyl.project').of(vim.api.nvim_get_current_buf())
+    local root = require('sibyl.buffer.project').of(vim.api.nvim_get_current_buf())
     if root == '' then
       return say('this buffer belongs to no project', vim.log.levels.WARN)
     end
-    place = require('sibyl.project').memory(root)
+    place = require('sibyl.buffer.project').memory(root)
   end
   local channel = bridge().state.channel
   bridge().stop()

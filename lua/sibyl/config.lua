@@ -1,5 +1,4 @@
 -- In: vim.g.sibyl (a table, or a function that returns one) and setup(opts). Out: one checked table of options.
--- Called by: every other module through get(); health.lua reads problems().
 --
 -- Each option stands here once: default, check, help. An option that fails its check falls back to its default
 -- and is reported; nothing a user writes can stop the plugin from loading.

@@ -1,11 +1,10 @@
 -- In: `:checkhealth sibyl`. Out: a report on every part, with a sentence of advice for each problem.
--- Called by: Neovim.
 
-local bridge = require('sibyl.bridge')
+local bridge = require('sibyl.host.client')
 local config = require('sibyl.config')
-local interpreter = require('sibyl.interpreter')
+local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
-local reply = require('sibyl.reply')
+local reply = require('sibyl.completion.reply')
 
 local M = {}
 
@@ -183,7 +182,7 @@ local function menu()
   if not has('noselect') and not has('noinsert') then
     health.info("'completeopt' inserts the first line by itself; `set completeopt+=noselect` does not")
   end
-  for name, advice in pairs(require('sibyl.menus').advice) do
+  for name, advice in pairs(require('sibyl.server.menu_plugins').advice) do
     if package.loaded[name] then
       health.warn(('the plugin `%s` is at work'):format(name), advice)
     end
@@ -192,13 +191,13 @@ end
 
 local function servers()
   health.start('sibyl: language servers')
-  local names = require('sibyl.wrap').names()
+  local names = require('sibyl.completion.lsp_hook').names()
   if #names > 0 then
     health.ok('ranked: ' .. table.concat(names, ', '))
   else
     health.info('no language server is attached to a Python buffer yet')
   end
-  local command = require('sibyl.server').command()
+  local command = require('sibyl.server.default').command()
   if not config.get().server.enabled then
     health.info("sibyl's own server is switched off (option `server.enabled`)")
   elseif command and vim.fn.executable(command[1]) == 1 then

@@ -1,6 +1,4 @@
 -- In: Python buffers as they open, and the user's switches. Out: the parts at work in these buffers.
--- Called by: plugin/sibyl.lua (begin), users and :Sibyl (setup, enable, disable, toggle, compare,
--- comparator).
 --
 -- Wiring of the editor's side, each arrow a call:
 --   FileType python ─► begin ─► bridge.start (host)        LspAttach ─► wrap.buffer (its clients)
@@ -18,22 +16,22 @@ local function attach(buf)
   if not config.enabled(buf) then
     return
   end
-  require('sibyl.bridge').start()
-  require('sibyl.mirror').attach(buf)
-  require('sibyl.wrap').buffer(buf)
-  require('sibyl.server').consider(buf)
+  require('sibyl.host.client').start()
+  require('sibyl.buffer.mirror').attach(buf)
+  require('sibyl.completion.lsp_hook').buffer(buf)
+  require('sibyl.server.default').consider(buf)
 end
 
 local function detach(buf)
-  require('sibyl.mirror').detach(buf)
-  require('sibyl.server').leave(buf)
+  require('sibyl.buffer.mirror').detach(buf)
+  require('sibyl.server.default').leave(buf)
 end
 
 -- Autocommands that exist from the first Python buffer on.
 local function wire()
   wired = true
   local group = api.nvim_create_augroup('sibyl_work', { clear = true })
-  local mirror, wrap = require('sibyl.mirror'), require('sibyl.wrap')
+  local mirror, wrap = require('sibyl.buffer.mirror'), require('sibyl.completion.lsp_hook')
   local function on(events, callback, desc)
     api.nvim_create_autocmd(events, {
       group = group,
@@ -58,24 +56,24 @@ local function wire()
   end, 'tell the host the new name')
   on('LspAttach', function(event)
     wrap.buffer(event.buf)
-    require('sibyl.server').consider(event.buf)
-    require('sibyl.project').attached(event.buf)
+    require('sibyl.server.default').consider(event.buf)
+    require('sibyl.buffer.project').attached(event.buf)
   end, 'rank the replies of this client')
   on('CompleteDone', function(event)
-    require('sibyl.reply').on_complete_done(event.buf)
+    require('sibyl.completion.reply').on_complete_done(event.buf)
   end, 'learn what was accepted')
   on('BufWritePost', function(event)
-    require('sibyl.project').saved(event.buf)
+    require('sibyl.buffer.project').saved(event.buf)
   end, 'read the saved file again')
   api.nvim_create_autocmd({ 'FocusGained', 'VimResume', 'ShellCmdPost' }, {
     group = group,
     desc = 'sibyl: read what was changed from outside',
     callback = function()
-      require('sibyl.project').focused()
+      require('sibyl.buffer.project').focused()
     end,
   })
   on('InsertLeave', function()
-    require('sibyl.word').forget()
+    require('sibyl.completion.word').forget()
   end, 'forget the ranking of the last word')
   on('BufReadPost', function(event)
     mirror.attach(event.buf)
@@ -132,7 +130,7 @@ function M.enable(buf)
   if not wired then
     wire()
   end
-  require('sibyl.wrap').install()
+  require('sibyl.completion.lsp_hook').install()
   each(buf, attach)
 end
 
@@ -147,8 +145,8 @@ function M.disable(buf)
   config.switch(false)
   each(nil, detach)
   if wired then
-    require('sibyl.wrap').uninstall()
-    require('sibyl.bridge').stop()
+    require('sibyl.completion.lsp_hook').uninstall()
+    require('sibyl.host.client').stop()
   end
 end
 
@@ -170,7 +168,7 @@ end
 ---@param b table complete-item
 ---@return boolean
 function M.compare(a, b)
-  return require('sibyl.items').compare(a, b)
+  return require('sibyl.completion.items').compare(a, b)
 end
 
 --- A comparator for the menus of plugins that sort anew (nvim-cmp's `sorting.comparators`): what sibyl has ranked
@@ -179,7 +177,7 @@ end
 ---@param b table
 ---@return boolean|nil
 function M.comparator(a, b)
-  local place = require('sibyl.items').place
+  local place = require('sibyl.completion.items').place
   local first = place(a.completion_item or a) or math.huge
   local second = place(b.completion_item or b) or math.huge
   if first ~= second then

@@ -1,11 +1,10 @@
--- In: `:Sibyl install`. Out: sibyl's own Python environment, made by engine/sibyl/install.py.
--- Called by: command.lua.
+-- In: `:Sibyl install`. Out: sibyl's own Python environment, made by scripts/install.py.
 --
 -- With a user interface it runs beside the user's work and reports; headless (from a plugin manager's build step)
 -- it waits, and a failure ends Neovim with exit code 1 so that the build step fails too.
 
-local bridge = require('sibyl.bridge')
-local interpreter = require('sibyl.interpreter')
+local bridge = require('sibyl.host.client')
+local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
 
 local M = {}
@@ -20,7 +19,7 @@ end
 ---@param python string
 ---@return string[]
 local function command(python)
-  local script = vim.fs.joinpath(interpreter.root(), 'engine', 'sibyl', 'install.py')
+  local script = vim.fs.joinpath(interpreter.root(), 'scripts', 'install.py')
   return interpreter.command(python, script, '--venv', interpreter.venv(), '--server')
 end
 

@@ -1,5 +1,5 @@
 -- In: what went on. Out: lines in a private file, and at most one sentence per problem on the screen.
--- Called by: every module. The Python host appends to the same file.
+-- The Python host appends to the same file.
 
 local config = require('sibyl.config')
 

@@ -1,7 +1,7 @@
 """The door between Neovim and the engine.
 
-In: notifications named ``sibyl:*`` from lua/sibyl/bridge.lua. Out: answers by
-``require("sibyl.bridge").receive``. Called by: pynvim's plugin host.
+In: notifications named ``sibyl:*`` from lua/sibyl/host/client.lua. Out: answers by
+``require("sibyl.host.client").receive``.
 
 It only passes on. No call waits for Neovim: the engine's worker thread answers when it is done.
 
@@ -29,7 +29,7 @@ import pynvim
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
 BYTES = ("utf-8", "surrogateescape")  # what is not UTF-8 travels as surrogates
-RECEIVE = 'require("sibyl.bridge").receive(...)'
+RECEIVE = 'require("sibyl.host.client").receive(...)'
 
 
 def passed_on(name: str, made: Callable[..., Any] = lambda *given: given) -> Any:
@@ -63,7 +63,7 @@ class SibylHost:
             return
         try:
             if self.desk is None:
-                from sibyl.desk import Desk
+                from sibyl.host.worker import Desk
 
                 self.desk = Desk(self._send, os._exit)
             getattr(self.desk, name)(*args)

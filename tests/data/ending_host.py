@@ -2,7 +2,6 @@
 
 In:   `ending_host.py MARK -c CODE ARGUMENTS…`, as Neovim would start an interpreter.
 Out:  CODE runs with the real ranker; MARK is written when the worker has ended.
-Who:  tests/editor/test_host.py.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def changed(*_: object) -> None:
 
 
 if "start_host" in code:
-    from sibyl.work import Work
+    from sibyl.host.handlers import Work
 
     Work.changed = changed  # type: ignore[method-assign]
 sys.argv = ["-c", *arguments]

@@ -3,7 +3,6 @@
 In:   the fixtures of tests/conftest.py.
 Out:  fixtures `told`: a Neovim with a Python file open and a ranker that does as told;
       `serve`: the same with the fake language server attached.
-Who:  tests/editor/test_*.py.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 from child import Child
-from fake import FakeServer, items
+from fake_server import FakeServer, items
 from told import BEST, NAMES, NATIVE, Told, host_ready
 
 

@@ -1,8 +1,6 @@
 """What a key, a list and a host that does not read may cost.
 
 In:   a Neovim with a ranker that does as told.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ def test_a_host_that_does_not_read_costs_no_memory(told: Callable, tmp_path: Pat
     child.command("syntax off | set undolevels=-1")  # what undo keeps is not ours
     child.lua("vim.uv.kill(..., 'sigstop')", pid)
     fill = (
-        "local m = require('sibyl.mirror') for i = 1, 100 do"
+        "local m = require('sibyl.buffer.mirror') for i = 1, 100 do"
         " local line = ('%06d'):format(i):rep(8000)"
         " vim.api.nvim_buf_set_lines(0, 0, 20, false, vim.fn['repeat']({ line }, 20))"
         " m.flush(vim.api.nvim_get_current_buf()) end"
@@ -46,7 +44,7 @@ def test_a_host_that_does_not_read_costs_no_memory(told: Callable, tmp_path: Pat
     child.type_keys("Goa.b")
     assert child.line() == "a.b"
     child.lua("vim.uv.kill(..., 'sigcont')", pid)
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').open()"), 20, "a reader")
+    child.wait_for(lambda: child.lua("return require('sibyl.host.client').open()"), 20, "a reader")
     child.type_keys("c")
     held = child.wait_for(lambda: mirrored(child), 20, "the text")
     assert [held["length"], held["crc32"]] == digest(truth(child))
@@ -65,7 +63,9 @@ def test_a_line_that_grows_in_steps(told: Callable) -> None:
         lengths = []
         while not lengths or lengths[-1] < 256 * 1024:
             assert not ranker.calls("detach"), (name, lengths)
-            child.lua(step + " require('sibyl.mirror').flush(vim.api.nvim_get_current_buf())")
+            child.lua(
+                step + " require('sibyl.buffer.mirror').flush(vim.api.nvim_get_current_buf())"
+            )
             lengths.append(child.lua("return #vim.fn.getline(1)"))
         child.wait_for(lambda found=ranker: found.calls("detach"), what="the end of following")
         child.close()
@@ -75,7 +75,7 @@ def test_a_line_that_grows_in_steps(told: Callable) -> None:
 KEY_COST = """
 local row, keys = ...
 local buf, best = vim.api.nvim_get_current_buf(), math.huge
-local mirror, bytes = require('sibyl.mirror'), require('sibyl.bytes')
+local mirror, bytes = require('sibyl.buffer.mirror'), require('sibyl.buffer.bytes')
 for key = 1, keys do
   vim.api.nvim_buf_set_text(buf, row, #vim.fn.getline(row + 1), row, #vim.fn.getline(row + 1), { 'a' })
   vim.api.nvim_win_set_cursor(0, { row + 1, #vim.fn.getline(row + 1) })
@@ -112,14 +112,14 @@ def test_a_list_of_megabytes_is_left_alone(nvim: Child) -> None:
     for index = 1, 3000 do
       reply.items[index] = { label = ('%05d'):format(3000 - index):rep(1000), kind = 3 }
     end
-    local job, bridge = { buf = 0, client_id = 1, row = 0, col = 0 }, require('sibyl.bridge')
+    local job, bridge = { buf = 0, client_id = 1, row = 0, col = 0 }, require('sibyl.host.client')
     bridge.ready, bridge.ask = function() return true end, function() return 1 end
     bridge.send = function() return true end
-    require('sibyl.mirror').flush = function() return true end
+    require('sibyl.buffer.mirror').flush = function() return true end
     local best, given = math.huge, nil
     for _ = 1, 3 do
       local began = vim.uv.hrtime()
-      given = require('sibyl.reply').consider(job, reply, function() end)
+      given = require('sibyl.completion.reply').consider(job, reply, function() end)
       best = math.min(best, (vim.uv.hrtime() - began) / 1e6)
     end
     return { given == reply, best }

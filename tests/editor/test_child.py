@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from child import Child
-from fake import FakeServer, items
+from fake_server import FakeServer, items
 
 OMNI = "<C-x><C-o>"
 

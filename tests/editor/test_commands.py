@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from child import ROOT, Child, isolated
-from fake import FakeServer, items
+from fake_server import FakeServer, items
 from told import Told, host_ready
 
 SCHEMA = (
@@ -184,7 +184,7 @@ def test_buffer_switch(told: Callable) -> None:
     child.command("Sibyl! disable")
     child.wait_for(lambda: [buf] in ranker.calls("detach"))
     assert child.lua("return vim.b.sibyl_enabled") is False
-    assert child.lua("return require('sibyl.bridge').ready()")
+    assert child.lua("return require('sibyl.host.client').ready()")
     child.command("Sibyl enable buffer")
     child.wait_for(lambda: [c[0] for c in ranker.calls("attach")].count(buf) == 2)
 

@@ -1,8 +1,6 @@
 """What is remembered: the commands that show and forget it, and what the host hears of a project.
 
 In:   a Neovim with a ranker that does as told.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from told import host_ready
 def test_forget(told: Callable) -> None:
     """`:Sibyl forget` deletes what was kept, and the host goes on."""
     child, _ = told("x = 1\n")
-    kept = Path(child.lua("return require('sibyl.bridge').memory()"))
+    kept = Path(child.lua("return require('sibyl.host.client').memory()"))
     kept.mkdir(parents=True)
     (kept / "usage.db").write_text("x")
     child.command("Sibyl forget")
@@ -28,11 +26,11 @@ def test_forget_in_part(told: Callable, tmp_path: Path) -> None:
     """`:Sibyl forget project` and `person` delete that and nothing else; the project is not read again."""
     child, ranker = told("x = 1\n")
     (tmp_path / "app" / ".git").mkdir(parents=True)
-    kept = Path(child.lua("return require('sibyl.bridge').memory()"))
+    kept = Path(child.lua("return require('sibyl.host.client').memory()"))
     child.command(f"edit {tmp_path / 'app' / 'b.py'}")
-    root = child.lua("return (require('sibyl.project').of(0))")
+    root = child.lua("return (require('sibyl.buffer.project').of(0))")
     assert Path(root) == tmp_path.resolve() / "app"
-    mine = Path(child.lua("return require('sibyl.project').memory(...)", root))
+    mine = Path(child.lua("return require('sibyl.buffer.project').memory(...)", root))
     (kept / "projects").mkdir(parents=True)
     files = [
         kept / "person.sqlite",
@@ -59,7 +57,7 @@ def test_forget_in_part(told: Callable, tmp_path: Path) -> None:
 def test_forget_follows_links(told: Callable, tmp_path: Path) -> None:
     """Where the state folder leads elsewhere, what lies there is forgotten, and nothing that is not ours."""
     child, _ = told("x = 1\n")
-    kept = Path(child.lua("return require('sibyl.bridge').memory()"))
+    kept = Path(child.lua("return require('sibyl.host.client').memory()"))
     away, projects = tmp_path / "away", tmp_path / "projects"
     (away / "thesis").mkdir(parents=True)
     projects.mkdir()

@@ -12,7 +12,7 @@ from pathlib import Path
 from child import ROOT, Child, isolated
 from told import Told, host_ready
 
-STATE = "local s = require('sibyl.bridge').state return "
+STATE = "local s = require('sibyl.host.client').state return "
 SERVER_OFF = "vim.g.sibyl = { server = { enabled = false }"
 
 
@@ -103,7 +103,7 @@ def test_active_project_environment_is_not_taken(start_nvim: Callable, tmp_path:
         "vim.env.VIRTUAL_ENV = ... vim.env.PATH = (...) .. '/bin:' .. vim.env.PATH",
         str(tmp_path / "venv"),
     )
-    sources = child.lua("return require('sibyl.interpreter').candidates()")
+    sources = child.lua("return require('sibyl.host.interpreter').candidates()")
     assert all(str(tmp_path / "venv") not in each["path"] for each in sources)
 
 
@@ -112,15 +112,16 @@ def test_order_of_interpreters(start_nvim: Callable, tmp_path: Path) -> None:
     child = start_nvim(init=SERVER_OFF + " }")
     own = Path(
         child.lua(
-            "return require('sibyl.interpreter').program("
-            "require('sibyl.interpreter').venv(), 'python')"
+            "return require('sibyl.host.interpreter').program("
+            "require('sibyl.host.interpreter').venv(), 'python')"
         )
     )
     script(own, f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     host = script(tmp_path / "host/python", "#!/bin/sh\n")
     child.lua("vim.g.python3_host_prog = ...", str(host))
     sources = [
-        each["source"] for each in child.lua("return require('sibyl.interpreter').candidates()")
+        each["source"]
+        for each in child.lua("return require('sibyl.host.interpreter').candidates()")
     ]
     assert sources[0] == "sibyl's own environment"
     assert sources.index("g:python3_host_prog") > 0
@@ -173,7 +174,7 @@ def test_notice_is_said_once(told: Callable) -> None:
     child, _ = told("x = 1\n")
     for _ in range(3):
         child.lua(
-            "require('sibyl.bridge').receive(0, 'notice', { level = 'warn', text = 'No model.' })"
+            "require('sibyl.host.client').receive(0, 'notice', { level = 'warn', text = 'No model.' })"
         )
     child.wait_for(child.messages)
     assert child.messages() == ["sibyl: No model."]
@@ -203,4 +204,4 @@ def test_real_host_without_a_model(start_nvim: Callable, tmp_path: Path) -> None
     assert len(child.messages()) == 1 and child.messages()[0].startswith("sibyl: ")
     child.type_keys("ox.y<Esc>")
     assert child.lines() == ["x = 1", "x.y"]
-    assert not child.lua("return require('sibyl.bridge').ready()")
+    assert not child.lua("return require('sibyl.host.client').ready()")

@@ -16,7 +16,7 @@ from told import Told, host_ready
 PYTHON = ROOT / ".venv/bin/python"
 MODULES = "sitecustomize usercustomize types json numpy pynvim msgpack sibyl tree_sitter".split()
 FIND = (
-    "local got; require('sibyl.interpreter').find_maker(function(f, t) got = { f or vim.NIL, t } end)"
+    "local got; require('sibyl.host.interpreter').find_maker(function(f, t) got = { f or vim.NIL, t } end)"
     " vim.wait(20000, function() return got ~= nil end, 5) return got"
 )
 
@@ -130,7 +130,7 @@ def test_no_program_of_the_project_is_taken(
         good.parent,
     )
     child.open(project / "a.py")
-    search = "return require('sibyl.search').all({ 'python3', 'ty', 'pynvim-python' })"
+    search = "return require('sibyl.host.search').all({ 'python3', 'ty', 'pynvim-python' })"
     assert [str(good)] == child.lua(search)
     child.command("cd /")  # the open file's project is one wherever one is
     assert [str(good)] == child.lua(search)

@@ -52,7 +52,7 @@ def test_ranked_menu(live: Callable) -> None:
     wanted = {"join", "exists", "commonprefix", "sep"}
     child.wait_for(lambda: wanted <= set(child.words()), 30, "the members of os.path")
     words = child.words()
-    last = child.lua("return require('sibyl.reply').last")
+    last = child.lua("return require('sibyl.completion.reply').last")
     assert last["names"][:5] == words[:5]
     assert words != sorted(words)
     child.type_keys("is")

@@ -1,8 +1,6 @@
 """The log and the worker of the real host: what becomes of them ends no ranking.
 
 In:   a Neovim with the real ranker.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -32,9 +30,9 @@ def real_host(start_nvim: Callable, tmp_path: Path, lua: str = "") -> Child:
 def ranked(child: Child) -> str:
     """The kind of answer that a list of two names gets from the host, for the end of the buffer."""
     code = (
-        "local m, b, got = require('sibyl.mirror'), vim.api.nvim_get_current_buf(), nil"
-        " m.flush(b) local n = require('sibyl.bytes').length(b)"
-        " require('sibyl.bridge').ask('rank', function(kind, a) got = kind .. (a.reason or '')"
+        "local m, b, got = require('sibyl.buffer.mirror'), vim.api.nvim_get_current_buf(), nil"
+        " m.flush(b) local n = require('sibyl.buffer.bytes').length(b)"
+        " require('sibyl.host.client').ask('rank', function(kind, a) got = kind .. (a.reason or '')"
         " if a.reason == 'out of step' then m.resend(b) end end,"
         " b, m.seq(b), n, n - 1, 'path\\0sep', '\\5\\5')"
         " vim.wait(10000, function() return got end, 5) return got or 'nothing'"
@@ -62,7 +60,8 @@ def test_a_log_that_cannot_be_written_changes_nothing(
     for _ in range(3):
         # An edit that cannot be: the host writes a traceback down.
         child.lua(
-            "require('sibyl.bridge').send('edit', 1, require('sibyl.mirror').seq(1) + 1, 9999, 5, 'x')"
+            "local seq = require('sibyl.buffer.mirror').seq(1) + 1\n"
+            "require('sibyl.host.client').send('edit', 1, seq, 9999, 5, 'x')"
         )
         child.lua("require('sibyl.log').error('%d is no number', 'x')")
         assert ranked(child) == "noneout of step"
@@ -82,7 +81,8 @@ def test_the_real_hosts_log_is_private(start_nvim: Callable, tmp_path: Path) -> 
             log.write_text("old\n")
             log.chmod(before)
         child.lua(
-            "require('sibyl.bridge').send('edit', 1, require('sibyl.mirror').seq(1) + 1, 9999, 5, 'x')"
+            "local seq = require('sibyl.buffer.mirror').seq(1) + 1\n"
+            "require('sibyl.host.client').send('edit', 1, seq, 9999, 5, 'x')"
         )
         assert ranked(child) == "noneout of step"
         assert "lies outside" in log.read_text()
@@ -95,7 +95,7 @@ def test_a_worker_that_ends_is_told_and_another_comes(start_nvim: Callable, tmp_
     child = real_host(start_nvim, tmp_path)
     pid = child.lua(STATE + "s.pid")
     # A number that is a list: what nobody has thought of. It must not end the worker, but one question.
-    child.lua("require('sibyl.bridge').send('guess', {}, {}, {}, {}, {}, {})")
+    child.lua("require('sibyl.host.client').send('guess', {}, {}, {}, {}, {}, {})")
     assert ranked(child) == "order"
     assert child.lua(STATE + "s.pid") == pid
     child.close()
@@ -107,7 +107,7 @@ def test_a_worker_that_ends_is_told_and_another_comes(start_nvim: Callable, tmp_
     child.open(tmp_path / "b.py", "import os\nos.")
     host_ready(child)
     pid = child.lua(STATE + "s.pid")
-    child.lua("require('sibyl.bridge').send('changed', 1)")
+    child.lua("require('sibyl.host.client').send('changed', 1)")
     child.wait_for(lambda: child.lua(STATE + "s.pid") not in (pid, None), 20, "another host")
     host_ready(child)
     assert ranked(child) == "order"

@@ -77,7 +77,7 @@ def opened(start_nvim: Callable, project: Path) -> Callable[..., Child]:
 def told(child: Child) -> dict:
     """What the host says it remembers."""
     return child.lua(
-        "local said require('sibyl.bridge').ask('memory', function(_, told) said = told end)"
+        "local said require('sibyl.host.client').ask('memory', function(_, told) said = told end)"
         " vim.wait(5000, function() return said end, 5) return said or {}"
     )
 

@@ -213,8 +213,8 @@ def test_impossible_lengths_mark_the_copy_stale(told: Callable) -> None:
         assert len(ranker.calls("attach")) >= asked
     child.lua(
         "local buf = vim.api.nvim_get_current_buf() local attach = vim.api.nvim_buf_attach"
-        " require('sibyl.mirror').detach(buf) vim.api.nvim_buf_attach = function(b, s, o)"
-        " TELL = o.on_bytes return attach(b, s, o) end require('sibyl.mirror').attach(buf)"
+        " require('sibyl.buffer.mirror').detach(buf) vim.api.nvim_buf_attach = function(b, s, o)"
+        " TELL = o.on_bytes return attach(b, s, o) end require('sibyl.buffer.mirror').attach(buf)"
         # An edit outside the text, and one that makes up for its length.
         " for _, e in ipairs({ { 9999, 5, 1 }, { 0, 1, 5 }, { 0, -3, 2 }, { 0, 5, 0 } }) do"
         " TELL('bytes', buf, 0, 0, 0, e[1], 0, 0, e[2], 0, 0, e[3]) end"
@@ -273,9 +273,9 @@ def test_new_host_gets_all_buffers(told: Callable, tmp_path: Path) -> None:
     child, _ = told(TEXT)
     child.open(tmp_path / "second.py", "a = 1\n")
     assert matches(child)
-    child.lua("vim.uv.kill(require('sibyl.bridge').state.pid, 9)")
+    child.lua("vim.uv.kill(require('sibyl.host.client').state.pid, 9)")
     child.type_keys("Gowhile it is away<Esc>")
-    child.wait_for(lambda: not child.lua("return require('sibyl.bridge').ready()"))
+    child.wait_for(lambda: not child.lua("return require('sibyl.host.client').ready()"))
     host_ready(child)
     assert matches(child)
     child.command("bprevious")

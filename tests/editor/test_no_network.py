@@ -36,7 +36,7 @@ def test_nothing_leaves_the_machine(
     try:
         child.open(project / "a.py", CODE)
         host_ready(child)
-        pid = child.lua("return require('sibyl.bridge').state.pid")
+        pid = child.lua("return require('sibyl.host.client').state.pid")
         child.wait_for(lambda: child.lua("return #vim.lsp.get_clients()") == 1, 20, "the server")
         child.type_keys("Goparser.<C-x><C-o>")
         words = [item.word for item in child.wait_menu(20)]
@@ -45,8 +45,8 @@ def test_nothing_leaves_the_machine(
         child.lua(
             "vim.wait(12000, function() return false end)"
         )  # telemetry would speak after nine seconds
-        assert pid == child.lua("return require('sibyl.bridge').state.pid")
-        assert 0 == child.lua("return require('sibyl.bridge').state.restarts")
+        assert pid == child.lua("return require('sibyl.host.client').state.pid")
+        assert 0 == child.lua("return require('sibyl.host.client').state.restarts")
         assert 1 == child.lua("return #vim.lsp.get_clients()")
     finally:
         child.close()

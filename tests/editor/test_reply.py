@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from child import Child
-from fake import FakeServer, items
+from fake_server import FakeServer, items
 from told import BEST, NAMES, open_menu, raw_replies
 
 
@@ -42,7 +42,7 @@ def test_a_question_is_sent_whole(nvim: Child) -> None:
     items = [{"label": label, "kind": kind} for label, kind in zip(labels, kinds, strict=True)]
     for index, item in enumerate(items):
         item["sortText"] = "12111111"[index]
-    code = "local items = require('sibyl.items') return { items.packed(items.question(...)) }"
+    code = "local items = require('sibyl.completion.items') return { items.packed(items.question(...)) }"
     names, packed = nvim.lua(code, items)
     assert names.split("\0") == ["b", " x .y", "größe", "b", "key=", "f", "\n", "a"]
     assert [*packed.encode()] == [0, 0, 0, 0, 0, 25, 0, 2]
@@ -284,7 +284,7 @@ def test_multibyte_and_utf8_positions(serve: Callable) -> None:
 def test_restored_items_are_the_servers(nvim: Child) -> None:
     """Empty texts come back empty, absent ones absent, after a star was in the label."""
     code = """
-    local items = require('sibyl.items')
+    local items = require('sibyl.completion.items')
     local sent = { { label = 'a', insertText = '' }, { label = 'b', filterText = '' }, { label = 'c' } }
     local question = items.question(sent)
     local ranked = items.rank(sent, question, { 3, 2, 1 }, { true, true, true }, true)

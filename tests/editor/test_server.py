@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from child import ROOT, Child
-from fake import FakeServer, items
+from fake_server import FakeServer, items
 
 TY = ROOT / ".venv/bin/ty"
 CLIENTS = "return vim.tbl_map(function(c) return c.name end, vim.lsp.get_clients({ bufnr = 0 }))"

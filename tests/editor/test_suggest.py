@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from child import Child
-from fake import FakeServer, items
+from fake_server import FakeServer, items
 from told import BEST
 
 KEY = "vim.keymap.set('i', '<C-s>', '<Plug>(SibylSuggest)')"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake import FakeServer, items
+from fake_server import FakeServer, items
 from told import BEST, NAMES, open_menu, raw_replies
 
 
@@ -152,7 +152,7 @@ def test_plain_list(serve: Callable, orders: dict) -> None:
 def test_a_host_that_hangs(serve: Callable) -> None:
     """With a host that answers nothing, typing goes on and lists come plain after the deadline."""
     child, _, _ = serve(options={"deadline": 50})
-    pid = child.lua("return require('sibyl.bridge').state.pid")
+    pid = child.lua("return require('sibyl.host.client').state.pid")
     child.lua("vim.uv.kill(..., 'sigstop')", pid)
     try:
         began = time.monotonic()
@@ -168,13 +168,13 @@ def test_killed_in_mid_menu(serve: Callable) -> None:
     """A host that dies under an open menu leaves the menu; a new one ranks the next list."""
     child, _, _ = serve()
     first = open_menu(child)
-    child.lua("vim.uv.kill(require('sibyl.bridge').state.pid, 9)")
+    child.lua("vim.uv.kill(require('sibyl.host.client').state.pid, 9)")
     child.type_keys("j")
     assert child.words() == ["json"]
     child.type_keys("<BS><BS>")
     assert first[0] == "json"
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').state.restarts") == 1)
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').ready()"))
+    child.wait_for(lambda: child.lua("return require('sibyl.host.client').state.restarts") == 1)
+    child.wait_for(lambda: child.lua("return require('sibyl.host.client').ready()"))
     child.type_keys("<Esc>")
     assert open_menu(child) == first
 
@@ -219,9 +219,9 @@ def test_disable_takes_everything_off(serve: Callable) -> None:
     assert "lua/sibyl/" not in child.lua(look, server.id)
     assert open_menu(child) == sorted(NAMES)
     child.type_keys("<C-e><Esc>")
-    assert child.lua("return require('sibyl.bridge').state.phase") == "off"
+    assert child.lua("return require('sibyl.host.client').state.phase") == "off"
     child.command("Sibyl enable")
-    child.wait_for(lambda: child.lua("return require('sibyl.bridge').ready()"))
+    child.wait_for(lambda: child.lua("return require('sibyl.host.client').ready()"))
     assert open_menu(child)[0] == "json"
     child.type_keys("<C-e><Esc>")
     child.command("Sibyl! toggle")

@@ -2,7 +2,6 @@
 
 In:   the shipped model (or another one: SIBYL_MODEL=folder), the stand-in for it.
 Out:  fixtures `model_folder`, `model`, `real` (a ranker with it), `ranker` (one with the stand-in).
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from pathlib import Path
 import pytest
 from standin import StandIn
 
-from sibyl.model import Model
-from sibyl.rank import Ranker
+from sibyl.network.model import Model
+from sibyl.ranking.ranker import Ranker
 
 SHIPPED = Path(__file__).resolve().parents[2] / "models"
 

@@ -1,8 +1,6 @@
-"""Step 2, long runs of comments: they cost their length, and the leaves are as they would be without them.
+"""Long runs of comments: they cost their length, and the leaves are as they would be without them.
 
 In:   sources with commented-out code.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -12,9 +10,9 @@ import time
 
 import pytest
 
-from sibyl.quotes import RUN, without_runs
-from sibyl.syntax import Syntax
-from sibyl.text import Text
+from sibyl.code.quotes import RUN, without_runs
+from sibyl.code.syntax import Syntax
+from sibyl.code.text import Text
 
 BODY = b"def f(a):\n    x = 1\n"
 LINE = b"    # x = foo(bar, 'it', \"baz\")\n"

@@ -1,8 +1,6 @@
 """The desk: notifications in, answers out, whatever happens in between.
 
 In:   the shipped model.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -18,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from sibyl.desk import Desk
-from sibyl.session import Session
+from sibyl.host.worker import Desk
+from sibyl.ranking.session import Session
 
 SOURCE = b"import os\nos.path.join(a)\nos."
 NAMES = ["getcwd", "path", "sep", "listdir"]

@@ -1,8 +1,6 @@
 """Random edits of real files, with fixed seeds; `make fuzz` does many more.
 
 In:   Python's own modules.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -14,8 +12,8 @@ import fuzz
 import pytest
 from differ import Different
 
-from sibyl.stream import Stream
-from sibyl.text import Text
+from sibyl.code.stream import Stream
+from sibyl.code.text import Text
 
 
 @pytest.mark.slow

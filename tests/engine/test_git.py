@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sibyl import git
-from sibyl.memory.files import project_files
+from sibyl.memory import git
+from sibyl.memory.project_files import project_files
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="no git")
 PLAIN = ["ls-files", "-z", "-co", "--exclude-standard", "--", "*.py"]
@@ -202,5 +202,5 @@ def test_a_list_that_leads_out_is_not_followed(root: Path, monkeypatch: pytest.M
     """Paths of an index that somebody made name files of the project, or nothing."""
     (root.parent / "secret.py").write_text("import secret\n")
     listed = ["../secret.py", str(root.parent / "secret.py"), "a/../../secret.py", "a/x.py"]
-    monkeypatch.setattr("sibyl.memory.files._listed", lambda _: listed)
+    monkeypatch.setattr("sibyl.memory.project_files._listed", lambda _: listed)
     assert set(project_files(root)) == {"a/x.py"}

@@ -10,10 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import install
 import pytest
 from closed import can_close, closed, quiet_home, written
-
-from sibyl import install
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "engine"
@@ -31,7 +30,8 @@ time.sleep(60)
 
 def python(code: str, *arguments: str) -> list[str]:
     """A command that runs code in this interpreter, which finds the engine."""
-    found = f"import sys; sys.path.insert(0, {str(ENGINE)!r})\n"
+    places = [str(ENGINE), str(ROOT / "scripts")]
+    found = f"import sys; sys.path[:0] = {places!r}\n"
     return [sys.executable, "-I", "-c", found + code, *arguments]
 
 
@@ -86,7 +86,7 @@ def test_telemetry_would_be_noticed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_model_stays_here(tmp_path: Path) -> None:
     """The ranker's model is loaded and run for longer than telemetry waits: no socket, no file."""
-    code = "from sibyl.model import Model; from pathlib import Path; import time\n"
+    code = "from sibyl.network.model import Model; from pathlib import Path; import time\n"
     code += f"Model(Path({str(GRAPH.parent)!r})); time.sleep(15)"
     done = run(python(code), tmp_path)
     assert 0 == done.returncode, done.stderr
@@ -98,7 +98,8 @@ def test_the_variable_is_set_by_the_package(tmp_path: Path) -> None:
     """Whoever imports anything of ours, without any preparation, has telemetry off already."""
     done = run(python("import sibyl, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"), tmp_path)
     assert "1" == done.stdout.strip()
-    code = "import sibyl, os; del os.environ['ORT_DISABLE_TELEMETRY']\nfrom sibyl.runtime import onnxruntime\n"
+    code = "import sibyl, os; del os.environ['ORT_DISABLE_TELEMETRY']\n"
+    code += "from sibyl.network.runtime import onnxruntime\n"
     done = run(python(code + f"onnxruntime().InferenceSession({str(GRAPH)!r})"), tmp_path)
     assert 0 == done.returncode, done.stderr
     assert [] == written(tmp_path)
@@ -111,7 +112,7 @@ def test_the_reader_stays_here(tmp_path: Path) -> None:
     for folder in (project, kept):
         folder.mkdir()
     (project / "a.py").write_text("import os\nos.path.join('a', 'b')\n" * 20)
-    command = [sys.executable, "-m", "sibyl.memory.build", str(project), str(kept / "p.sqlite")]
+    command = [sys.executable, "-m", "sibyl.memory.index", str(project), str(kept / "p.sqlite")]
     home = tmp_path / "home"
     done = subprocess.run(
         closed(command),
@@ -133,7 +134,7 @@ def test_the_trial_of_an_installation_stays_here(tmp_path: Path) -> None:
     place = ROOT / ".venv"
     if not install.program(place, "python").exists():
         pytest.skip("no .venv: `make setup`")
-    code = "from sibyl import install; from pathlib import Path; import os\n"
+    code = "import install; from pathlib import Path; import os\n"
     code += "os.environ.pop('ORT_DISABLE_TELEMETRY', None)\n"  # install.py is run by path: no package of ours
     code += f"print(install.try_out(Path({str(place)!r}), []))"
     done = run(python(code), tmp_path)
@@ -143,7 +144,7 @@ def test_the_trial_of_an_installation_stays_here(tmp_path: Path) -> None:
 
 def test_one_module_imports_onnx_runtime() -> None:
     """No other file of the repository imports the package: so none can forget to switch telemetry off."""
-    allowed = {"engine/sibyl/runtime.py"}
+    allowed = {"engine/sibyl/network/runtime.py"}
     for folder in ("engine", "bench", "rplugin", "tests"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -1,8 +1,6 @@
 """The desk's worker and its mailbox, when the one is held up or ends and the other is full.
 
 In:   the shipped model.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -14,9 +12,9 @@ from pathlib import Path
 import pytest
 from test_desk import LONG, SOURCE, Office
 
-from sibyl.desk import Desk
-from sibyl.mail import LARGEST, MOST
-from sibyl.work import Work
+from sibyl.host.handlers import Work
+from sibyl.host.mail import LARGEST, MOST
+from sibyl.host.worker import Desk
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
-"""Step 5, model: loading, refusing, vectors and steps.
+"""Model: loading, refusing, vectors and steps.
 
 In:   the shipped model, and damaged copies of it.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ import numpy as np
 import pytest
 
 from sibyl.errors import ModelError
-from sibyl.model import Model
+from sibyl.network.model import Model
 
 
 def meta(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:

@@ -1,8 +1,6 @@
-"""Step 8, features and rank: candidates to an order.
+"""Features and rank: candidates to an order.
 
 In:   the stand-in, and the shipped model.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -15,9 +13,9 @@ import pytest
 from standin import StandIn
 
 from sibyl.errors import ModelError
-from sibyl.features import NAMES
-from sibyl.rank import MOST_STARS, Mix, Ranker, Ranking
-from sibyl.session import Session
+from sibyl.ranking.features import NAMES
+from sibyl.ranking.ranker import MOST_STARS, Mix, Ranker, Ranking
+from sibyl.ranking.session import Session
 
 MEMBER = b"import os\nos.path.join(a)\nos.path.exists(b)\nos.path."
 PLAIN = b"import os\ndef f(path, name):\n    return "
@@ -120,8 +118,8 @@ def test_the_same_text_gives_the_same_ranking(real: Ranker, source: bytes) -> No
 
 def test_features_are_numbers(real: Ranker) -> None:
     """Each feature of each candidate is a finite number, and the table is as wide as its names."""
-    from sibyl.features import features
-    from sibyl.usage import Place
+    from sibyl.context.usage import Place
+    from sibyl.ranking.features import features
 
     session = Session(real, MEMBER)
     predicted = session.prepare(len(MEMBER))

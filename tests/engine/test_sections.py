@@ -1,8 +1,6 @@
-"""Step 2a, sections: where a long text is cut.
+"""Sections: where a long text is cut.
 
 In:   snippets in which most lines are no place to cut, Python's own modules, random edits.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -13,11 +11,11 @@ from pathlib import Path
 import pytest
 from differ import Differ
 
-from sibyl import sections
-from sibyl.grammar import Leaf
-from sibyl.rank import Ranker
-from sibyl.syntax import Syntax
-from sibyl.text import Text
+from sibyl.code import sections
+from sibyl.code.grammar import Leaf
+from sibyl.code.syntax import Syntax
+from sibyl.code.text import Text
+from sibyl.ranking.ranker import Ranker
 
 # In all of these a line looks like the begin of a statement and is none.
 TEMPLATE = """

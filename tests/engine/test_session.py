@@ -1,8 +1,6 @@
-"""Step 9, session: one buffer from bytes to rankings, edited as an editor does.
+"""Session: one buffer from bytes to rankings, edited as an editor does.
 
 In:   the stand-in and the shipped model; Python's own modules to edit.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -16,9 +14,9 @@ from differ import Differ
 from standin import StandIn
 
 from sibyl.errors import TextError
-from sibyl.rank import Ranker
-from sibyl.session import Session, bare
-from sibyl.states import STRIDE, WINDOW
+from sibyl.network.states import STRIDE, WINDOW
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session, bare
 
 SOURCE = """import os
 from typing import Optional

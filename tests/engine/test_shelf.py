@@ -1,8 +1,6 @@
-"""Step 9, memory: what is kept of buffers that nobody uses.
+"""Memory: what is kept of buffers that nobody uses.
 
 In:   the shipped model, the stand-in, the interpreter's own library as files to visit.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -14,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from sibyl import shelf
-from sibyl.memory.recall import Recall
-from sibyl.rank import Ranker
-from sibyl.session import Session
-from sibyl.shelf import Shelf
+from sibyl.host import shelf
+from sibyl.host.shelf import Shelf
+from sibyl.memory.buffer_memory import Recall
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session
 
 SOURCE = b"import os\nos.path.join(a)\nos."
 NAMES = ["getcwd", "path", "sep", "listdir"]
@@ -91,8 +89,8 @@ def test_who_is_put_away_holds_no_memory(ranker: Ranker) -> None:
 VISIT = """
 import queue, sys, sysconfig
 from pathlib import Path
-from sibyl import about
-from sibyl.desk import Desk
+from sibyl.host import diagnostics as about
+from sibyl.host.worker import Desk
 answers = queue.SimpleQueue()
 desk = Desk(lambda *answer: answers.put(answer))
 desk.start({})

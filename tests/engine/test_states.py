@@ -1,8 +1,6 @@
-"""Step 6, states: the LSTM's states along the stream.
+"""States: the LSTM's states along the stream.
 
 In:   the stand-in, and the shipped model.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -13,8 +11,8 @@ import numpy as np
 import pytest
 from standin import StandIn
 
-from sibyl.model import Floats, Model
-from sibyl.states import AHEAD, BACK, SPACING, STRIDE, WINDOW, States, window_start
+from sibyl.network.model import Floats, Model
+from sibyl.network.states import AHEAD, BACK, SPACING, STRIDE, WINDOW, States, window_start
 
 WORDS = [*"self append ( , = return <nl> <in> <de> if @numpy @self array".split(), "größe", "x_y"]
 BORDERS = [WINDOW, WINDOW + STRIDE, WINDOW + 2 * STRIDE, WINDOW + 5 * STRIDE]

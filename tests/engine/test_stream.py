@@ -1,8 +1,6 @@
-"""Step 3, stream: the tokens of a text.
+"""Stream: the tokens of a text.
 
 In:   the snippets in tests/data/streams/, with their tokens as plain text.
-Out:  nothing.
-Who:  pytest; `python tests/engine/test_stream.py` writes the tokens anew (look at the difference!).
 
 A snippet is a title after `==`, the source with the cursor, and after `--` its tokens: members with a dot
 before them, origins with an @, one line a line of the source.
@@ -16,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from sibyl.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
-from sibyl.text import Text
-from sibyl.tokens import FIXED_TOKENS
+from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
+from sibyl.code.text import Text
+from sibyl.code.tokens import FIXED_TOKENS
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "streams"
 FILES = sorted(FOLDER.glob("*.txt"))

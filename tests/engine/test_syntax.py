@@ -1,15 +1,10 @@
-"""Step 2, syntax: a tree over the text above the cursor, kept while it changes.
-
-In:   nothing.
-Out:  nothing.
-Who:  pytest.
-"""
+"""Syntax: a tree over the text above the cursor, kept while it changes."""
 
 from __future__ import annotations
 
-from sibyl.grammar import leaves_of
-from sibyl.syntax import Syntax
-from sibyl.text import Text
+from sibyl.code.grammar import leaves_of
+from sibyl.code.syntax import Syntax
+from sibyl.code.text import Text
 
 SOURCE = b"""import os  # a comment
 class A(B):

@@ -1,9 +1,4 @@
-"""Step 1, text: bytes, points and words.
-
-In:   nothing.
-Out:  nothing.
-Who:  pytest.
-"""
+"""Text: bytes, points and words."""
 
 from __future__ import annotations
 
@@ -12,8 +7,8 @@ import time
 
 import pytest
 
+from sibyl.code.text import Text
 from sibyl.errors import TextError
-from sibyl.text import Text
 
 CRLF = "a = 1\r\nname\r\n\tö = 'é'\n\nend".encode()
 

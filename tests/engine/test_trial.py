@@ -1,8 +1,6 @@
-"""Step 5b, trial: models that would harm the host are refused with one sentence.
+"""Trial: models that would harm the host are refused with one sentence.
 
 In:   copies of the shipped model, with other graphs.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -19,8 +17,8 @@ import numpy as np
 import pytest
 
 from sibyl.errors import ModelError
-from sibyl.model import Model
-from sibyl.trial import tried
+from sibyl.host.trial import tried
+from sibyl.network.model import Model
 
 FLOAT = 1
 

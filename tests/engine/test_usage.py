@@ -1,18 +1,13 @@
-"""Step 7, usage: what a file has used so far.
-
-In:   nothing.
-Out:  nothing.
-Who:  pytest.
-"""
+"""Usage: what a file has used so far."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
-from sibyl.stream import Stream
-from sibyl.text import Text
-from sibyl.usage import Place, Usage
+from sibyl.code.stream import Stream
+from sibyl.code.text import Text
+from sibyl.context.usage import Place, Usage
 
 SOURCE = """import os
 class Base:

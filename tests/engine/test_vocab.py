@@ -1,8 +1,6 @@
-"""Step 4, vocab: texts of tokens to rows.
+"""Vocab: texts of tokens to rows.
 
 In:   the shipped vocabulary.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -12,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from sibyl.code.tokens import FIXED_TOKENS
 from sibyl.errors import ModelError
-from sibyl.tokens import FIXED_TOKENS
-from sibyl.vocab import BEGIN, MOST_PIECES, Vocab, pieces
+from sibyl.network.vocab import BEGIN, MOST_PIECES, Vocab, pieces
 
 SMALL = Vocab(["name", "@os", "größe"], ["read", "lines", "A", "_"], 7)
 

@@ -1,8 +1,6 @@
 """Lists that are not of members: what is known of each candidate, and the order.
 
 In:   short sources with the cursor at their end, lists made by hand.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -11,10 +9,10 @@ import numpy as np
 import pytest
 from standin import StandIn
 
-from sibyl.rank import Mix, Ranker, Ranking, packed
-from sibyl.session import Session
-from sibyl.usage import Place
-from sibyl.word_features import (
+from sibyl.context.usage import Place
+from sibyl.ranking.ranker import Mix, Ranker, Ranking, packed
+from sibyl.ranking.session import Session
+from sibyl.ranking.word_features import (
     COLUMNS,
     DEPRECATED,
     IMPORTS,

@@ -1,6 +1,6 @@
 """What the tests of the learning stages share.
 
-In: nothing. Out: the fixtures `sources` and `streams`. Called by: pytest.
+In: nothing. Out: the fixtures `sources` and `streams`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def sources(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Streams of a handful of files of the standard library; to be read, not changed."""
-    from sibyl.learn import tiny
+    from sibyl.learn.recipes import smoke
 
     out = tmp_path_factory.mktemp("streams")
-    tiny.make_streams(out)
+    smoke.make_streams(out)
     return out / "streams"

@@ -2,7 +2,6 @@
 
 In: LSP over standard input; a log file; a fault. Out: the same five items everywhere; in the log,
 a line of JSON for each completion: the line before the cursor and the rest of it.
-Called by: test_menus, as a program.
 
 Faults: `hang-once FLAG` stops answering at the third question unless the file FLAG is there,
 `hang` never answers one, `crash` ends at the first, `odd` answers with an error and with null,

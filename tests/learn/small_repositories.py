@@ -1,7 +1,6 @@
 """Small repositories and a runner, for the tests of the learning stages.
 
 In: file texts. Out: git repositories in a temporary folder, lists of them, finished stage runs.
-Called by: tests/learn.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import sys
 from pathlib import Path
 
 import sibyl.learn
-from sibyl.learn.sources import read_manifest
+from sibyl.learn.corpus.sources import read_manifest
 
 ENGINE = Path(sibyl.learn.__file__).parents[2]
 ENVIRONMENT = os.environ | {

@@ -1,6 +1,6 @@
 """What a comparison of variants promises: alike but for what is named, resumable, counted right.
 
-In: small streams.  Out: nothing but verdicts.  Called by: pytest; needs the extra ``learn``.
+In: small streams.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from sibyl.code.tokens import MEMBER, NAME, ORIGIN  # noqa: E402
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn import ablate, export, train  # noqa: E402
-from sibyl.learn.checkpoints import load_network  # noqa: E402
-from sibyl.learn.counting import uses  # noqa: E402
-from sibyl.learn.lanes import Lanes, Shard  # noqa: E402
-from sibyl.learn.network import Network, Sizes, carried  # noqa: E402
-from sibyl.learn.variants import (  # noqa: E402
+from sibyl.learn.experiments import ablate  # noqa: E402
+from sibyl.learn.experiments.count_baselines import uses  # noqa: E402
+from sibyl.learn.export import stage as export  # noqa: E402
+from sibyl.learn.training import stage as train  # noqa: E402
+from sibyl.learn.training.ablations import (  # noqa: E402
     first_share,
     with_vocabulary,
     without_origins,
     without_pieces,
 )
-from sibyl.tokens import MEMBER, NAME, ORIGIN  # noqa: E402
-from sibyl.vocab import Vocab  # noqa: E402
+from sibyl.learn.training.batches import Lanes, Shard  # noqa: E402
+from sibyl.learn.training.checkpoints import load_network  # noqa: E402
+from sibyl.learn.training.network import Network, Sizes, carried  # noqa: E402
+from sibyl.network.vocab import Vocab  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 BASE = "--hidden 24 --embedding 16 --lanes 4 --length 32 --warm 4 --sample 100 --float"

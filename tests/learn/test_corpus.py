@@ -1,6 +1,6 @@
 """The corpus stage: what is kept, what is dropped, and that readers get the very bytes.
 
-In: tiny repositories. Out: verdicts. Called by: pytest.
+In: tiny repositories.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from small_repositories import (
 )
 
 from sibyl.errors import LearnError
-from sibyl.learn import clean, corpus, duplicates
-from sibyl.learn.sources import blob_id
+from sibyl.learn.corpus import duplicates, licences
+from sibyl.learn.corpus import stage as corpus
+from sibyl.learn.corpus.sources import blob_id
 
 pytestmark = pytest.mark.learn
 
@@ -91,7 +92,7 @@ def test_validation_wins_over_training(sources: Path, tmp_path: Path) -> None:
 
 def test_signatures_estimate_likeness() -> None:
     """Equal minima estimate the true share of common shingles within a few points."""
-    one = clean.bare_tokens(code("word", 200).encode())
+    one = licences.bare_tokens(code("word", 200).encode())
     for keep in (60, 120, 180):
         other = one[: len(one) * keep // 200] + [f"new_{i}" for i in range(100)]
         first, second = set(duplicates.shingles(one)), set(duplicates.shingles(other))
@@ -148,7 +149,7 @@ def test_licences_decide(sources: Path, tmp_path: Path) -> None:
 )
 def test_licence_texts_are_recognised(text: str, licence: str) -> None:
     """The usual licence texts are told apart, and others get no name."""
-    assert licence == clean.licence_of(text)
+    assert licence == licences.licence_of(text)
 
 
 def test_a_list_can_be_cloned(sources: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The corpus stage under people and machines: killed, given nonsense, out of disk.
 
-In: tiny repositories. Out: verdicts. Called by: pytest.
+In: tiny repositories.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from small_repositories import (
 )
 
 from sibyl.errors import LearnError
-from sibyl.learn import corpus
-from sibyl.learn.sources import blob_id
+from sibyl.learn.corpus import stage as corpus
+from sibyl.learn.corpus.sources import blob_id
 
 pytestmark = pytest.mark.learn
 

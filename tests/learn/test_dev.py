@@ -1,8 +1,6 @@
 """Repositories held back from training, to choose recipes by.
 
 In:   five small repositories.
-Out:  verdicts.
-Who:  pytest; needs the packages of the extra ``learn``.
 """
 
 from __future__ import annotations
@@ -18,10 +16,12 @@ from small_repositories import code, make_repository
 torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn import corpus, runs, streams  # noqa: E402
-from sibyl.learn.lanes import Shard  # noqa: E402
-from sibyl.learn.processes import Processes  # noqa: E402
-from sibyl.learn.splits import held_back  # noqa: E402
+from sibyl.learn.corpus import stage as corpus  # noqa: E402
+from sibyl.learn.corpus.splits import held_back  # noqa: E402
+from sibyl.learn.streams import stage as streams  # noqa: E402
+from sibyl.learn.training import run as runs  # noqa: E402
+from sibyl.learn.training.batches import Shard  # noqa: E402
+from sibyl.learn.training.distributed import Processes  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 NAMES = ("amber", "birch", "cedar", "delta", "ember")

@@ -1,6 +1,6 @@
 """The menus stage: where it asks, what it writes down, and that no server can stop it.
 
-In: tiny repositories and a fake language server. Out: verdicts. Called by: pytest.
+In: tiny repositories and a fake language server.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ import pytest
 from small_repositories import ENVIRONMENT, last_line, make_repository, run, start, write_list
 
 from sibyl.errors import LearnError
-from sibyl.learn import members, menus, places
-from sibyl.learn.sources import blob_id
+from sibyl.learn.corpus.sources import blob_id
+from sibyl.learn.menus import places
+from sibyl.learn.menus import sites as members
+from sibyl.learn.menus import stage as menus
 
 SERVER = Path(__file__).with_name("fake_language_server.py")
 CODE = """\

@@ -1,6 +1,6 @@
 """The menus stage, lists that are not members: which places there are, and what is written down of each.
 
-In: source texts, tiny repositories and a fake language server. Out: verdicts. Called by: pytest.
+In: source texts, tiny repositories and a fake language server.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from small_repositories import make_repository, write_list
 from test_menus import MENU, arguments, rows_of
 
 from sibyl.errors import LearnError
-from sibyl.learn import items, menu_options, menus, places, rows
-from sibyl.learn.splits import held_back
+from sibyl.learn.corpus.splits import held_back
+from sibyl.learn.menus import items, options, places, resumable_jsonl
+from sibyl.learn.menus import stage as menus
 
 pytestmark = pytest.mark.learn
 
@@ -185,7 +186,7 @@ def test_what_is_whole_can_be_packed_at_any_time(place: dict, tmp_path: Path) ->
     (tmp_path / "menus.progress.jsonl").write_text('{"sites": 1}\n{"repo')
     for out in (place["out"], tmp_path / "other.jsonl.gz"):
         with pytest.raises(LearnError, match="Nothing was recorded"):
-            rows.pack_so_far(out)
+            resumable_jsonl.pack_so_far(out)
 
 
 @pytest.mark.parametrize("given", ["names", "name=", "name=x", "name=-1", ""])
@@ -208,8 +209,7 @@ def test_the_split_dev_is_what_streams_hold_back(tmp_path: Path) -> None:
     def asked(*more: str) -> set[str]:
         given = ["--corpus", str(tmp_path), "--out", "x", *more]
         return {
-            repository.name
-            for repository, _ in menus.wanted(menu_options.parser("").parse_args(given))
+            repository.name for repository, _ in menus.wanted(options.parser("").parse_args(given))
         }
 
     assert held_back(names, None) == asked("--split", "dev")

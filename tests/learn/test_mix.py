@@ -1,8 +1,6 @@
 """What the mixture promises of a network that was trained on some of the lists' repositories.
 
 In:   made-up lists, whose truth only some columns know.
-Out:  verdicts.
-Who:  pytest; needs the extra ``learn``.
 """
 
 from __future__ import annotations
@@ -14,10 +12,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sibyl.features import COLUMNS, NAMES  # noqa: E402
-from sibyl.learn import mix  # noqa: E402
+from sibyl.learn.evaluation import mix  # noqa: E402
+from sibyl.learn.evaluation.replay import Site  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
-from sibyl.learn.sites import Site  # noqa: E402
+from sibyl.ranking.features import COLUMNS, NAMES  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 OPTIONS = mix.parser().parse_args(

@@ -1,8 +1,6 @@
 """A model of one's own project: files held out, mixing weights kept, both models measured.
 
 In:   small projects, the shipped model, a fake language server.
-Out:  verdicts.
-Who:  pytest; needs the packages of the extra ``learn``.
 """
 
 from __future__ import annotations
@@ -20,9 +18,15 @@ from small_repositories import code, last_line, make_repository, paths, write_tr
 torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError, ModelError  # noqa: E402
-from sibyl.learn import __main__, corpus, export, menus, quantize, streams, train  # noqa: E402
-from sibyl.model import Model  # noqa: E402
-from sibyl.rank import Ranker  # noqa: E402
+from sibyl.learn import stages  # noqa: E402
+from sibyl.learn.corpus import stage as corpus  # noqa: E402
+from sibyl.learn.export import quantize  # noqa: E402
+from sibyl.learn.export import stage as export  # noqa: E402
+from sibyl.learn.menus import stage as menus  # noqa: E402
+from sibyl.learn.streams import stage as streams  # noqa: E402
+from sibyl.learn.training import stage as train  # noqa: E402
+from sibyl.network.model import Model  # noqa: E402
+from sibyl.ranking.ranker import Ranker  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 
@@ -123,7 +127,7 @@ def test_one_command_makes_a_model_and_measures_it(
     write_tree(tmp_path / "mine", dict(FILES))
     server = shlex.join([sys.executable, str(SERVER), str(tmp_path / "asked")])
     given = [*f"own {tmp_path}/mine --out {tmp_path}/out --sites 12 --passes 1".split()]
-    assert __main__.main([*given, "--server", server]) == 0
+    assert stages.main([*given, "--server", server]) == 0
     model, shipped = Model(tmp_path / "out" / "model"), Model(SHIPPED)
     for name in ("mix", "mix_none"):
         assert model.meta[name] == shipped.meta[name]
@@ -175,7 +179,7 @@ def test_what_cannot_be_learned_from_is_told(
     for number, (words, sentence) in enumerate(cases):
         named = [word if word[0] in "-2" else str(tmp_path / word) for word in words.split()]
         out = tmp_path / f"out{number}"
-        assert __main__.main(["own", *named, "--out", str(out)]) == 1
+        assert stages.main(["own", *named, "--out", str(out)]) == 1
         line = last_line(capsys.readouterr().err)
         assert sentence in line and line.startswith("sibyl.learn own: ") and line.endswith(".")
         assert not (out / "model").exists()

@@ -1,7 +1,6 @@
 """Training by several processes: the same result as by one, and no end to it when one is killed.
 
-In: small streams, ``torchrun`` with two processes on this machine's CPU (gloo).  Out: nothing but verdicts.
-Called by: pytest; needs the extra ``learn``.
+In: small streams, ``torchrun`` with two processes on this machine's CPU (gloo).
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ torch = pytest.importorskip("torch")
 from small_repositories import ENVIRONMENT  # noqa: E402
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn.checkpoints import load_network  # noqa: E402
-from sibyl.learn.processes import Processes  # noqa: E402
-from sibyl.learn.watch import read_log  # noqa: E402
+from sibyl.learn.training.checkpoints import load_network  # noqa: E402
+from sibyl.learn.training.distributed import Processes  # noqa: E402
+from sibyl.learn.training.validation import read_log  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.slow, pytest.mark.timeout(600)]
 GIVEN = (

@@ -10,13 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.learn
 
-from sibyl.learn.lanes import Shard  # noqa: E402
-from sibyl.learn.network import Network, Sizes  # noqa: E402
-from sibyl.learn.roles import ARGUMENT, KEYWORD, Roles, with_roles  # noqa: E402
-from sibyl.learn.streams import rows_of, tokens_of  # noqa: E402
-from sibyl.learn.train import rate_at  # noqa: E402
-from sibyl.tokens import FIXED, KEYWORD_ARGUMENT, NAME  # noqa: E402
-from sibyl.vocab import FIXED_ROWS, Vocab  # noqa: E402
+from sibyl.code.tokens import FIXED, KEYWORD_ARGUMENT, NAME  # noqa: E402
+from sibyl.learn.streams.stage import rows_of, tokens_of  # noqa: E402
+from sibyl.learn.training.batches import Shard  # noqa: E402
+from sibyl.learn.training.network import Network, Sizes  # noqa: E402
+from sibyl.learn.training.roles import ARGUMENT, KEYWORD, Roles, with_roles  # noqa: E402
+from sibyl.learn.training.stage import rate_at  # noqa: E402
+from sibyl.network.vocab import FIXED_ROWS, Vocab  # noqa: E402
 
 SOURCE = b"def f(a, b=1):\n    return g(a, b=not a)\n"
 
@@ -48,7 +48,7 @@ def test_a_split_longer_than_one_part_is_told_the_same(monkeypatch: pytest.Monke
     shard, rows, _ = shard_of(SOURCE)
     whole = with_roles(shard, rows).kinds.tolist()
     for size in (1, 2, 3, 5):
-        monkeypatch.setattr("sibyl.learn.roles._AT_ONCE", size)
+        monkeypatch.setattr("sibyl.learn.training.roles._AT_ONCE", size)
         assert with_roles(shard, rows).kinds.tolist() == whole, size
 
 

@@ -1,8 +1,7 @@
 """All stages on a handful of files, and what each promises of its work.
 
-In:   the standard library, through ``sibyl.learn.tiny``.
+In:   the standard library, through ``sibyl.learn.recipes.smoke``.
 Out:  a tiny model, looked at from all sides.
-Who:  pytest; needs the packages of the extra ``learn`` and the language server of ``make setup``.
 """
 
 from __future__ import annotations
@@ -17,12 +16,17 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn import evaluate, export, quantize, streams, tiny, train  # noqa: E402
-from sibyl.learn.checkpoints import load_network  # noqa: E402
-from sibyl.learn.mixture import Mixture  # noqa: E402
-from sibyl.learn.sites import collect, read_menus  # noqa: E402
-from sibyl.learn.watch import read_log  # noqa: E402
-from sibyl.model import Model  # noqa: E402
+from sibyl.learn.evaluation import evaluate  # noqa: E402
+from sibyl.learn.evaluation.mixture import Mixture  # noqa: E402
+from sibyl.learn.evaluation.replay import collect, read_menus  # noqa: E402
+from sibyl.learn.export import quantize  # noqa: E402
+from sibyl.learn.export import stage as export  # noqa: E402
+from sibyl.learn.recipes import smoke  # noqa: E402
+from sibyl.learn.streams import stage as streams  # noqa: E402
+from sibyl.learn.training import stage as train  # noqa: E402
+from sibyl.learn.training.checkpoints import load_network  # noqa: E402
+from sibyl.learn.training.validation import read_log  # noqa: E402
+from sibyl.network.model import Model  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(600)]
 
@@ -31,7 +35,7 @@ pytestmark = [pytest.mark.learn, pytest.mark.timeout(600)]
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of one tiny run."""
     out = tmp_path_factory.mktemp("tiny")
-    assert tiny.main(["--out", str(out), "--sites", "12", "--steps", "30"]) == 0
+    assert smoke.main(["--out", str(out), "--sites", "12", "--steps", "30"]) == 0
     return out
 
 
@@ -121,7 +125,7 @@ def test_features_do_not_look_below_the_cursor(made: Path, tmp_path: Path) -> No
     shutil.copytree(made / "sources", sources)
     path = sources / line["repo"].replace("/", "+") / line["path"]
     path.write_bytes(path.read_bytes()[: line["offset"]] + b"other\nimport that\nx = 'y\n")
-    from sibyl.learn.sources import blob_id
+    from sibyl.learn.corpus.sources import blob_id
 
     changed = line | {"blob": blob_id(path.read_bytes())}
     after = next(collect([changed], sources, made / "model"))
@@ -172,7 +176,7 @@ def test_stages_refuse_what_earlier_stages_did_not_make(tmp_path: Path) -> None:
 
 def test_the_mixture_in_the_sidecar_is_the_one_learned(made: Path) -> None:
     """The live sum of features gives the order that the learned one gives."""
-    from sibyl.rank import Mix
+    from sibyl.ranking.ranker import Mix
 
     meta = json.loads((made / "model" / "meta.json").read_text())
     sites = list(collect(read_menus(made / "train.jsonl.gz"), made / "sources", made / "model"))

@@ -1,6 +1,6 @@
 """What a training promises: where it begins, what it reads, which weights it keeps.
 
-In: small streams.  Out: nothing but verdicts.  Called by: pytest; needs the extra ``learn``.
+In: small streams.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn import export, quantize, tiny, train  # noqa: E402
-from sibyl.learn.checkpoints import load_network  # noqa: E402
-from sibyl.learn.network import Network  # noqa: E402
-from sibyl.learn.processes import Processes  # noqa: E402
-from sibyl.learn.runs import prepare  # noqa: E402
-from sibyl.learn.watch import draw_curves, ranks_of, read_log, summary  # noqa: E402
-from sibyl.learn.weights import float_rows, read_model  # noqa: E402
-from sibyl.model import Model  # noqa: E402
-from sibyl.runtime import session  # noqa: E402
+from sibyl.learn.export import quantize  # noqa: E402
+from sibyl.learn.export import stage as export  # noqa: E402
+from sibyl.learn.recipes import smoke  # noqa: E402
+from sibyl.learn.training import stage as train  # noqa: E402
+from sibyl.learn.training.checkpoints import load_network  # noqa: E402
+from sibyl.learn.training.distributed import Processes  # noqa: E402
+from sibyl.learn.training.network import Network  # noqa: E402
+from sibyl.learn.training.pretrained import float_rows, read_model  # noqa: E402
+from sibyl.learn.training.run import prepare  # noqa: E402
+from sibyl.learn.training.validation import draw_curves, ranks_of, read_log, summary  # noqa: E402
+from sibyl.network.model import Model  # noqa: E402
+from sibyl.network.runtime import session  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 SMALL = "--hidden 24 --embedding 16"
@@ -236,6 +239,6 @@ def test_a_learning_curve_is_a_picture(trained: Path, tmp_path: Path) -> None:
 
 def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     """No option stands in --help without a word about it."""
-    for stage in (train, export, quantize, tiny):
+    for stage in (train, export, quantize, smoke):
         for action in stage.parser()._actions:
             assert action.help, f"{stage.__name__} {action.option_strings}"

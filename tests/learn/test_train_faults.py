@@ -1,6 +1,6 @@
 """What happens when a training cannot go on: one sentence, not success, nothing half-written.
 
-In: damaged folders, small disks.  Out: nothing but verdicts.  Called by: pytest; needs the extra ``learn``.
+In: damaged folders, small disks.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ torch = pytest.importorskip("torch")
 from small_repositories import last_line, run  # noqa: E402
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn import __main__, train  # noqa: E402
-from sibyl.learn.checkpoints import load_network  # noqa: E402
+from sibyl.learn import stages  # noqa: E402
+from sibyl.learn.training import stage as train  # noqa: E402
+from sibyl.learn.training.checkpoints import load_network  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 GIVEN = "--hidden 24 --embedding 16 --lanes 4 --length 32 --steps 6 --every 3 --sample 100 --val-steps 2"
@@ -36,7 +37,7 @@ def given(streams: Path, out: Path, more: str = "") -> list[str]:
 
 def said_by(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Run a stage that must fail; returns the one sentence it ends with."""
-    assert __main__.main(arguments) == 1
+    assert stages.main(arguments) == 1
     said = capsys.readouterr().err
     assert "Traceback" not in said
     line = last_line(said)

@@ -1,6 +1,6 @@
 """What the search for settings promises: one study, several workers, nothing lost when one is killed.
 
-In: small streams.  Out: nothing but verdicts.  Called by: pytest; needs the extra ``learn``.
+In: small streams.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ optuna = pytest.importorskip("optuna")
 from small_repositories import ENVIRONMENT, last_line, start  # noqa: E402
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn import tune  # noqa: E402
-from sibyl.learn.checkpoints import load_network  # noqa: E402
-from sibyl.learn.variants import with_vocabulary  # noqa: E402
+from sibyl.learn.experiments import tune  # noqa: E402
+from sibyl.learn.training.ablations import with_vocabulary  # noqa: E402
+from sibyl.learn.training.checkpoints import load_network  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.slow, pytest.mark.timeout(600)]
 TRAIN = "--lanes 4 --length 32 --warm 2 --sample 100 --float --val-steps 2 --val-lanes 4"
@@ -75,7 +75,10 @@ def test_two_workers_share_one_study(streams: Path, tmp_path: Path) -> None:
 
 def began(streams: Path, out: Path) -> subprocess.Popen:
     """A worker that is in the middle of its first, long trial; it gives a sign of life every second."""
-    code = "import sys; from sibyl.learn import tune, __main__; tune._BEAT = 1; sys.exit(__main__.main())"
+    code = (
+        "import sys; from sibyl.learn import stages; from sibyl.learn.experiments import tune; "
+        "tune._BEAT = 1; sys.exit(stages.main())"
+    )
     worker = subprocess.Popen(
         [sys.executable, "-c", code, "tune", *given(streams, out, 1, steps=60)],
         stdout=subprocess.PIPE,

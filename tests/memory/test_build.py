@@ -1,8 +1,6 @@
-"""Step 7b, build, scribe, keeper: memories on a real disk, by real processes.
+"""Build, scribe, keeper: memories on a real disk, by real processes.
 
 In:   small projects in folders.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -18,14 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from sibyl.memory import files, scribe
-from sibyl.memory.build import build
-from sibyl.memory.files import project_files
-from sibyl.memory.keeper import Keeper
-from sibyl.memory.store import Store
-from sibyl.stream import Stream
-from sibyl.text import Text
-from sibyl.usage import Place, Usage
+from sibyl.code.stream import Stream
+from sibyl.code.text import Text
+from sibyl.context.usage import Place, Usage
+from sibyl.memory import indexer
+from sibyl.memory import project_files as files
+from sibyl.memory.index import build
+from sibyl.memory.manager import Keeper
+from sibyl.memory.project_files import project_files
+from sibyl.memory.project_store import Store
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 
@@ -139,7 +138,7 @@ def test_killed_at_any_moment_the_store_is_whole(tmp_path: Path) -> None:
     write(root, **{f"m{index}": "import tools\n" + "tools.saw()\n" * 200 for index in range(300)})
     for index, file in enumerate(sorted(root.glob("*.py"))):  # no copies
         file.write_text(file.read_text() + f"# {index}\n")
-    command = [sys.executable, "-m", "sibyl.memory.build", str(root), str(path)]
+    command = [sys.executable, "-m", "sibyl.memory.index", str(root), str(path)]
     killed = 0
     for delay in (0.25, 0.4, 0.55):
         process = subprocess.Popen(command, cwd=ENGINE, stdout=subprocess.DEVNULL)
@@ -240,7 +239,7 @@ def test_a_reader_ends_with_its_host(root: Path, tmp_path: Path) -> None:
     """Nobody is left reading when the host that wanted it is gone."""
     write(root, **{f"m{index}": "x.a\n" * 3000 + f"# {index}\n" for index in range(300)})
     script = (
-        "import sys, time; from pathlib import Path; from sibyl.memory.scribe import Scribe\n"
+        "import sys, time; from pathlib import Path; from sibyl.memory.indexer import Scribe\n"
         "scribe = Scribe(print); scribe.read(Path(sys.argv[1]), Path(sys.argv[2]), '')\n"
         "print(next(iter(scribe._running.values())).pid, flush=True); time.sleep(60)\n"
     )
@@ -269,7 +268,7 @@ def test_a_long_reading_is_told_once(
     tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever opens a large project hears once that it is being read, and how far it is."""
-    monkeypatch.setattr(scribe, "_LONG_S", 0.0)
+    monkeypatch.setattr(indexer, "_LONG_S", 0.0)
     root = tmp_path / "project"
     write(root, **{f"m{index}": f"x.a{index}\n" for index in range(130)})
     keeper = Keeper(tmp_path / "state", {}, lambda _, text: told.append(text))

@@ -1,8 +1,6 @@
-"""Step 7b, limits: files made to cost much cost little, and cost the other files nothing.
+"""Limits: files made to cost much cost little, and cost the other files nothing.
 
 In:   small projects in folders.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -16,13 +14,14 @@ from pathlib import Path
 import pytest
 from test_build import ENGINE, place, read, wait, write
 
-from sibyl.memory import build, scribe
-from sibyl.memory.base import IN_MEMORY
-from sibyl.memory.classes import Classes
+from sibyl.memory import index as build
+from sibyl.memory import indexer
+from sibyl.memory.class_lookup import Classes
 from sibyl.memory.limits import TooMuch, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.project import Project, Remembered, contexts
-from sibyl.memory.store import Store
+from sibyl.memory.project_store import Store
+from sibyl.memory.sqlite import IN_MEMORY
 
 
 def cost(work: Callable[[], object]) -> float:
@@ -95,7 +94,7 @@ def test_a_file_that_cannot_be_read_is_skipped(
 def test_the_reader_has_only_so_much_memory() -> None:
     """A block that wants more than the cap gets MemoryError, not the machine's memory."""
     program = (
-        "from sibyl.memory.limits import cap_memory; from sibyl.memory.build import MOST_BYTES\n"
+        "from sibyl.memory.limits import cap_memory; from sibyl.memory.index import MOST_BYTES\n"
         "cap_memory(MOST_BYTES)\n"
         "try: bytearray(2 * MOST_BYTES)\n"
         "except MemoryError: print('capped')\n"
@@ -120,17 +119,17 @@ def test_a_file_that_ends_its_reader_is_skipped_by_the_next(
         "    return sound(data)\n"
         "notes.take_notes = fatal\n"
     )
-    started = scribe.subprocess.Popen
+    started = indexer.subprocess.Popen
 
     def popen(command: list[str], **options: object) -> object:
         options["env"] = {**options["env"], "PYTHONPATH": f"{engine}:{ENGINE}"}  # type: ignore[dict-item]
         return started(command, **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(scribe.subprocess, "Popen", popen)
+    monkeypatch.setattr(indexer.subprocess, "Popen", popen)
     root, path = tmp_path / "project", tmp_path / "a.sqlite"
     write(root, a="x.before\n", b="x.fatal\n", c="x.after\n")
     Store(path).close()
-    reader = scribe.Scribe(lambda *_: None)
+    reader = indexer.Scribe(lambda *_: None)
     reader.read(root, path, "")
     wait(lambda: len(Store(path).stamps()) == 3)
     assert set(Store(path).uses("l x")) == {"before", "after"}

@@ -1,8 +1,6 @@
-"""Step 7b, notes and store: what files say to each other, counted together.
+"""Notes and store: what files say to each other, counted together.
 
 In:   small files.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -15,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from sibyl.errors import MemoryTrouble
-from sibyl.memory.base import IN_MEMORY, siblings
-from sibyl.memory.build import digest_of, noted
+from sibyl.memory.index import digest_of, noted
 from sibyl.memory.notes import Notes, take_notes
-from sibyl.memory.store import Store
+from sibyl.memory.project_store import Store
+from sibyl.memory.sqlite import IN_MEMORY, siblings
 
 CLIENT = b"""import socket
 class Client(socket.socket):

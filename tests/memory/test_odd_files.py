@@ -1,8 +1,6 @@
-"""Step 7b, files: what lies in a project and is no plain file of it is not read, and costs the rest nothing.
+"""Files: what lies in a project and is no plain file of it is not read, and costs the rest nothing.
 
 In:   folders with links, pipes, and names beyond all limits.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -15,9 +13,9 @@ from pathlib import Path
 import pytest
 from test_build import read, write
 
-from sibyl.memory import files
-from sibyl.memory.files import bytes_of, project_files
-from sibyl.memory.store import Store
+from sibyl.memory import project_files as files
+from sibyl.memory.project_files import bytes_of, project_files
+from sibyl.memory.project_store import Store
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
 

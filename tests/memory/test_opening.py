@@ -1,8 +1,6 @@
-"""Step 7b, opening: files that are locked, slow to open, or none of ours.
+"""Opening: files that are locked, slow to open, or none of ours.
 
 In:   small projects in folders.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ import pytest
 from test_build import place, wait, write
 from test_trouble import HERE, anew, kept, known
 
-from sibyl.memory import keeper
-from sibyl.memory.store import Store
+from sibyl.memory import manager
+from sibyl.memory.project_store import Store
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ def test_no_list_waits_for_a_memory_that_is_locked(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While another process holds both files, ten of ten lists have their recall at once; it is told why."""
-    monkeypatch.setattr(keeper, "_PAUSE_S", 0.0)  # each list tries again
+    monkeypatch.setattr(manager, "_PAUSE_S", 0.0)  # each list tries again
     told: list[str] = []
     keeper_ = kept(tmp_path, told)
     buffer = (str(root), str(root / "new.py"))
@@ -67,8 +65,8 @@ def test_no_list_waits_for_a_slow_disk(
         time.sleep(1.0)
         return Store(path)
 
-    monkeypatch.setattr(keeper, "Store", slow)
-    monkeypatch.setattr(keeper, "_FIRST_S", 0.05)
+    monkeypatch.setattr(manager, "Store", slow)
+    monkeypatch.setattr(manager, "_FIRST_S", 0.05)
     keeper_ = kept(tmp_path)
     buffer = (str(root), str(root / "new.py"))
     keeper_.recall(*buffer)

@@ -1,8 +1,6 @@
 """What is kept on disk is for its owner alone, however it was made.
 
 In:   a folder of the test's own.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -14,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sibyl import about
-from sibyl.memory.keeper import Keeper
+from sibyl.host import diagnostics
+from sibyl.memory.manager import Keeper
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 
@@ -56,7 +54,7 @@ def test_the_log_is_private_and_never_raises(tmp_path: Path) -> None:
     log, before = logging.getLogger("sibyl"), os.umask(0)
     path = tmp_path / "state" / "sibyl.log"
     try:
-        about.log_to(path, "INFO")
+        diagnostics.log_to(path, "INFO")
         log.info("one")
         path.chmod(0o666)
         log.info("two")
@@ -73,4 +71,4 @@ def test_the_log_is_private_and_never_raises(tmp_path: Path) -> None:
         assert "five" in path.read_text()
     finally:
         os.umask(before)
-        about.log_to(Path(os.devnull), "WARNING")
+        diagnostics.log_to(Path(os.devnull), "WARNING")

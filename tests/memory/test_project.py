@@ -1,8 +1,6 @@
-"""Step 7b, project: other files as the ranker asks them.
+"""Project: other files as the ranker asks them.
 
 In:   small projects in a store.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -11,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sibyl.memory.base import IN_MEMORY
-from sibyl.memory.build import digest_of, noted
-from sibyl.memory.person import Person
+from sibyl.code.stream import Stream
+from sibyl.code.text import Text
+from sibyl.context.usage import Place, Usage
+from sibyl.memory.accepted import Person
+from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.index import digest_of, noted
 from sibyl.memory.project import GROUPS, Project, Remembered, contexts
-from sibyl.memory.recall import Recall
-from sibyl.memory.store import Store
-from sibyl.stream import Stream
-from sibyl.text import Text
-from sibyl.usage import Place, Usage
+from sibyl.memory.project_store import Store
+from sibyl.memory.sqlite import IN_MEMORY
 
 BASE = b"""class Base:
     def close(self): pass

@@ -1,8 +1,6 @@
-"""Step 7b, privacy: what is in a string is not remembered, even where quotes are left open.
+"""Privacy: what is in a string is not remembered, even where quotes are left open.
 
 In:   sources and texts with unclosed quotes.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -13,10 +11,10 @@ from pathlib import Path
 import pytest
 from test_build import read
 
-from sibyl.memory.person import Person
-from sibyl.memory.recall import Recall
-from sibyl.rank import Ranker
-from sibyl.session import Session
+from sibyl.memory.accepted import Person
+from sibyl.memory.buffer_memory import Recall
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session
 
 OPEN = {
     "three quotes": 'x = """\nmy.SECRET word.SECRET\n',

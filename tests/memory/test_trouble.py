@@ -1,8 +1,6 @@
-"""Step 7b, when things go wrong: what was forgotten, damaged, locked, or has odd names.
+"""When things go wrong: what was forgotten, damaged, locked, or has odd names.
 
 In:   small projects in folders.
-Out:  nothing.
-Who:  pytest.
 """
 
 from __future__ import annotations
@@ -17,14 +15,15 @@ from pathlib import Path
 import pytest
 from test_build import ENGINE, place, read, wait, write
 
-from sibyl.memory import files, keeper
-from sibyl.memory.base import IN_MEMORY, remove
-from sibyl.memory.build import noted
-from sibyl.memory.files import project_files
-from sibyl.memory.keeper import Keeper
+from sibyl.memory import manager
+from sibyl.memory import project_files as files
+from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.index import noted
+from sibyl.memory.manager import Keeper
 from sibyl.memory.project import Project, Remembered, contexts
-from sibyl.memory.recall import Recall
-from sibyl.memory.store import Store
+from sibyl.memory.project_files import project_files
+from sibyl.memory.project_store import Store
+from sibyl.memory.sqlite import IN_MEMORY, remove
 
 HERE = "import tools\ntools."
 
@@ -76,7 +75,7 @@ def test_a_reader_whose_host_is_gone_remembers_nothing(root: Path, tmp_path: Pat
     """A reader that was still starting when its host ended does not fill what was just forgotten."""
     store = tmp_path / "state" / "a.sqlite"
     Store(store).close()
-    command = [sys.executable, "-m", "sibyl.memory.build", str(root), str(store), "--parent=1"]
+    command = [sys.executable, "-m", "sibyl.memory.index", str(root), str(store), "--parent=1"]
     process = subprocess.run(command, cwd=ENGINE, check=False, stdout=subprocess.DEVNULL)
     assert process.returncode == 0
     assert Store(store).files() == 0
@@ -153,7 +152,7 @@ def test_a_memory_that_was_locked_is_tried_again(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Opened in the very moment somebody else makes it, it is missing now and there a little later."""
-    monkeypatch.setattr(keeper, "_PAUSE_S", 0.1)
+    monkeypatch.setattr(manager, "_PAUSE_S", 0.1)
     keeper_ = kept(tmp_path)
     file = keeper_.place(str(root))
     Store(file).close()

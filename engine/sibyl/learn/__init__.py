@@ -1,4 +1,6 @@
-"""From repositories to a model: the learning stages, one module each.
+"""How the model is made: a folder for each stage, run by `python -m sibyl.learn STAGE`.
 
-In: lists of repositories. Out: the files under models/. Called by: `python -m sibyl.learn`.
+In: repositories, or projects of your own.
+Out: a model folder, and the tables that say what it is worth.
+Imports: the live engine; among its own folders what tests/test_order.py allows.
 """

@@ -1,7 +1,7 @@
 """What is measured of an order.
 
 In: for each site, the truth's rank (from 1) or the probabilities.  Out: top-1, top-5, MRR with intervals,
-calibration.  Called by: ``learn.evaluate``, ``learn.mix``.
+calibration.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Step 7b, limits: what one file may cost the process that reads a project.
+"""What one file may cost the process that reads a project.
 
 In: CPU seconds, bytes.  Out: ``TooMuch`` inside a block that took longer; a process without more memory.
-Called by: build, and nothing that runs in the host: signals and limits belong to a whole process.
 
 Two timers stand behind each other. The first raises ``TooMuch`` as soon as Python runs again. While a library
 written in C keeps Python from that, the second one ends the process; whoever started it knows the file.

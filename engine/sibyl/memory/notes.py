@@ -1,8 +1,7 @@
-"""Step 7b, one file: what a file of the project says to others.
+"""What a file of the project says to others.
 
 In: a file's bytes.  Out: ``Notes``: how often each member followed what, the classes defined with their bases
-and attributes, what functions return, the module's names.  Called by: build (a user's project),
-``learn.sites`` (recorded lists): the very same code, on the very same stream.
+and attributes, what functions return, the module's names.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sibyl.origins import BUILTIN
-from sibyl.quotes import open_quote
-from sibyl.stream import MEMBER, Stream
-from sibyl.text import Text
-from sibyl.tokens import KEYWORD_ARGUMENT, Use, Word
-from sibyl.usage import around
+from sibyl.code.origins import BUILTIN
+from sibyl.code.quotes import open_quote
+from sibyl.code.stream import MEMBER, Stream
+from sibyl.code.text import Text
+from sibyl.code.tokens import KEYWORD_ARGUMENT, Use, Word
+from sibyl.context.usage import around
 
 Counts = dict[str, dict[str, int]]
 """Key of a context, name, how often."""
@@ -82,7 +81,7 @@ class Notes:
 
     uses: Counts = field(default_factory=dict)
     classes: dict[str, tuple[list[str], dict[str, str]]] = field(default_factory=dict)
-    """Name: bases and attributes, both as values of ``sibyl.origins``, in the order of definition."""
+    """Name: bases and attributes, both as values of ``sibyl.code.origins``, in the order of definition."""
     names: dict[str, str] = field(default_factory=dict)
     """What the module binds, and to which value."""
 

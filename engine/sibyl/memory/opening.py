@@ -1,6 +1,6 @@
-"""Step 7b, opening: a memory is opened on a thread of its own, because that may wait.
+"""A memory is opened on a thread of its own, because that may wait.
 
-In: what opens it, and its path.  Out: the memory, or the troubles met.  Called by: keeper.
+In: what opens it, and its path.  Out: the memory, or the troubles met.
 
 A lock that another process holds, a file system whose locks fail, a disk that sleeps: all of them cost more
 than a list may wait. A file that is damaged is deleted and made anew.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from sibyl.errors import MemoryTrouble
-from sibyl.memory.base import remove
+from sibyl.memory.sqlite import remove
 
 
 class Kept(Protocol):

@@ -1,7 +1,7 @@
-"""Step 7b, asked: a project's memory as the ranker asks it, without the file that is being written.
+"""A project's memory as the ranker asks it, without the file that is being written.
 
 In: a store, the open file's place in the project, a place in the text.  Out: ``Remembered``: for each context
-of the place, what followed it in other files; the members of the receiver's class.  Called by: recall.
+of the place, what followed it in other files; the members of the receiver's class.
 
 The saved copy of the open file never counts as another file: what it says is taken off.
 Answers are kept until another process has written, so that a list costs a few look-ups in dictionaries.
@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sibyl.memory.base import sentence
-from sibyl.memory.classes import Classes, Members
+from sibyl.code.tokens import Use
+from sibyl.context.usage import Place
+from sibyl.memory.class_lookup import Classes, Members
 from sibyl.memory.notes import Notes, keys, word_keys
-from sibyl.memory.store import Store, Used
-from sibyl.tokens import Use
-from sibyl.usage import Place
+from sibyl.memory.project_store import Store, Used
+from sibyl.memory.sqlite import sentence
 
 GROUPS = (
     "origin", "last", "chain", "member", "target", "function", "class", "mark", "newest",

@@ -1,0 +1,270 @@
+"""Where a receiver comes from, as far as the text above alone can tell.
+
+In: what names were bound to (imports, assignments, annotations, classes, functions), one step at a time.
+Out: for a receiver, a short text such as ``numpy``, ``pandas.read_csv()``, ``self:unittest.TestCase``.
+
+A *value* is a string. Plain values are dotted paths, with ``()`` for a call and ``[]`` for an item:
+``re.compile()``, ``os.environ[]``. The first character tells the others apart:
+
+    ~name     not known where it comes from; the last name of the receiver is all there is
+    S:Foo     an instance of the class Foo of this file, seen from inside (``self``)
+    I:Foo     an instance of it seen from outside          L:Foo   the class itself
+    M:value   a function or method of this file whose call gives ``value`` (may be empty)
+
+Type inference proper is the language server's work. This is the spelling of a type: equal receivers
+get equal texts, which is what a ranking needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+_DEEPEST, _MOST_CLASSES = 5, 32
+"""Steps from a class to a base that is asked, and classes asked: deeper ones say little, and cost a list."""
+_LONGEST = 64  # characters; longer paths say less than their last name
+
+# Values of calls that everybody makes; anything else is learned.
+_CALLS = {
+    f"{name}()": value
+    for value, names in {
+        "str": "str repr input chr format hex bin oct os.getcwd os.getenv str.join str.format "
+        "str.strip str.lstrip str.rstrip str.lower str.upper str.replace str.title str.capitalize "
+        "str.zfill str.ljust str.rjust str.center str.casefold str.expandtabs str.translate "
+        "bytes.decode os.path.join os.path.dirname os.path.basename os.path.abspath "
+        "os.path.realpath os.path.expanduser os.path.normpath json.dumps time.strftime "
+        "textwrap.dedent",
+        "bytes": "bytes str.encode",
+        "int": "int len ord hash id round sum",
+        "float": "float time.time",
+        "bool": "bool isinstance hasattr callable any all",
+        "list": "list sorted str.split str.rsplit str.splitlines os.listdir",
+        "dict": "dict vars globals locals",
+        "set": "set",
+        "tuple": "tuple str.partition str.rpartition",
+        "object": "object",
+    }.items()
+    for name in names.split()
+}
+_SAME = frozenset(("str", "bytes", "int", "float"))  # an item of it is one of it
+BUILTIN = frozenset(
+    "str bytes int float bool list dict set frozenset tuple object type super open range zip map "
+    "filter enumerate reversed iter next sorted len print repr input chr format hex bin oct ord hash "
+    "id round sum isinstance hasattr callable any all vars globals locals property bytearray "
+    "memoryview complex getattr "
+    # Exceptions, as Python 3.10 to 3.14 have them.
+    "BaseException BaseExceptionGroup Exception ExceptionGroup GeneratorExit KeyboardInterrupt "
+    "SystemExit ArithmeticError AssertionError AttributeError BlockingIOError BrokenPipeError "
+    "BufferError ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError "
+    "ConnectionResetError EOFError EnvironmentError FileExistsError FileNotFoundError "
+    "FloatingPointError IOError ImportError IndentationError IndexError InterruptedError "
+    "IsADirectoryError KeyError LookupError MemoryError ModuleNotFoundError NameError "
+    "NotADirectoryError NotImplementedError OSError OverflowError PermissionError "
+    "ProcessLookupError RecursionError ReferenceError RuntimeError StopAsyncIteration "
+    "StopIteration SyntaxError SystemError TabError TimeoutError TypeError UnboundLocalError "
+    "UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError ValueError "
+    "ZeroDivisionError".split()
+)
+_INNER = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "typing_extensions")
+    for name in "Optional Union Annotated Final ClassVar Required NotRequired Awaitable".split()
+)
+_TYPING = {
+    f"{module}.{name}": name.lower()
+    for module in ("typing", "typing_extensions")
+    for name in ("List", "Dict", "Set", "Tuple", "FrozenSet", "Type")
+} | {"typing.Text": "str"}
+_PLAIN = frozenset("list dict set frozenset tuple type".split())
+
+Known = dict[str, str]
+
+
+class Class:
+    """What the text so far says of one class: its bases (values) and its attributes."""
+
+    __slots__ = ("attrs", "bases", "name")
+
+    def __init__(self, name: str, bases: tuple[str, ...]) -> None:
+        self.name, self.bases = name, bases
+        self.attrs: Known = {}
+
+
+class Scope:
+    """The names bound in a module, a class body or a function."""
+
+    __slots__ = ("begins", "cls", "indent", "known", "made", "parameters")
+
+    def __init__(self, indent: int, cls: Class | None = None) -> None:
+        self.indent = indent  # column of the header; -1 for the module
+        self.cls = cls  # the class whose body this is
+        self.known: Known = {}
+        self.made: tuple[Known, str] | None = None  # where the function itself is bound
+        self.parameters: tuple[str, ...] = ()  # of the function
+        self.begins = 0  # the first token after its header
+
+
+Scopes = tuple["Scopes | None", Scope]
+Trail = list[tuple[dict, str, object]]
+
+
+class Origins:
+    """The names known so far, with a trail by which any earlier moment can be had back."""
+
+    def __init__(self) -> None:
+        self.trail: Trail = []
+        self.classes: dict[str, Class] = {}
+
+    def put(self, known: dict, name: str, value: object) -> None:
+        """Bind ``name``, so that ``rewind`` can undo it."""
+        self.trail.append((known, name, known.get(name)))
+        known[name] = value
+
+    def rewind(self, mark: int) -> None:
+        """Undo all binding since the trail had length ``mark``."""
+        trail = self.trail
+        while len(trail) > mark:
+            known, name, before = trail.pop()
+            if before is None:
+                del known[name]
+            else:
+                known[name] = before
+
+    # values ---------------------------------------------------------------------------------------
+
+    def name(self, scopes: Scopes, name: str) -> str:
+        """Return the value of a name read in ``scopes`` (innermost first; linked pairs)."""
+        at: Scopes | None = scopes
+        inner = True
+        while at is not None:
+            scope = at[1]
+            if inner or scope.cls is None:  # class bodies are not seen from the functions in them
+                value = scope.known.get(name)
+                if value is not None:
+                    return value or "~" + name
+            inner = False
+            at = at[0]
+        return name if name in BUILTIN else "~" + name
+
+    def attr(self, value: str, name: str) -> str:
+        """Return the value of ``value.name``."""
+        mark = value[:2]
+        if mark in ("S:", "I:", "L:"):
+            return self.member(value[2:], name) or "~" + name
+        if value[:1] == "~" or mark == "M:" or len(value) + len(name) >= _LONGEST:
+            return "~" + name
+        return f"{value}.{name}"
+
+    def lineage(self, cls: str) -> Iterator[tuple[Class, int]]:
+        """Yield a class of this file and its bases in this file, depth first, each once with its distance."""
+        seen: set[str] = set()
+        waiting = [(cls, 0)]
+        while waiting:
+            name, distance = waiting.pop()
+            known = self.classes.get(name)
+            if known is None or name in seen or distance > _DEEPEST or len(seen) == _MOST_CLASSES:
+                continue
+            seen.add(name)
+            yield known, distance
+            inner = [base[2:] for base in known.bases if base[:2] == "L:"]
+            waiting += [(base, distance + 1) for base in reversed(inner)]
+
+    def member(self, cls: str, name: str) -> str:
+        """Return what attribute ``name`` of a class of this file is bound to, '' if unknown."""
+        for known, _ in self.lineage(cls):
+            value = known.attrs.get(name)
+            if value is not None:
+                return value
+        return ""
+
+    def members(self, cls: str) -> dict[str, int]:
+        """Return the names a class of this file has been given, each with its distance in bases."""
+        found: dict[str, int] = {}
+        for known, distance in self.lineage(cls):
+            for name in known.attrs:
+                found.setdefault(name, distance)
+        return found
+
+    def call(self, value: str, name: str) -> str:
+        """Return the value of calling ``value``, whose last name is ``name``."""
+        mark = value[:2]
+        if mark == "L:":
+            return "I:" + value[2:]
+        if mark == "M:":
+            return value[2:] or f"~{name}()"
+        if mark in ("S:", "I:"):
+            return f"~{name}()"
+        if value[-2:] == "()":
+            return value
+        made = value + "()"
+        return _CALLS.get(made, made)
+
+    def item(self, value: str) -> str:
+        """Return the value of ``value[...]`` or of one turn of a loop over ``value``."""
+        if value in _SAME:
+            return value
+        if value[:2] in ("S:", "I:", "L:", "M:"):
+            return "~[]"
+        return value if value[-2:] == "[]" else value + "[]"
+
+    def turn(self, value: str) -> str:
+        """Return the value of a loop variable; '' where its own name says more than the loop."""
+        if value == "range()":
+            return "int"
+        if value == "open()":
+            return "str"
+        return "" if value[:1] == "~" or value in _PLAIN else self.item(value)
+
+    def instance(self, value: str) -> str:
+        """Return the value of something annotated with ``value``; '' if that says nothing."""
+        if not value or value[:1] == "~" or value == "None":
+            return ""
+        return self.call(_TYPING.get(value, value), "")
+
+    def subscripted(self, value: str, inner: str) -> str:
+        """Return what an annotation ``value[inner]`` names: ``Optional[T]`` is T, ``List[T]`` a list."""
+        if value in _INNER:
+            return inner
+        plain = _TYPING.get(value, value)
+        return plain if plain in _PLAIN else self.item(value)
+
+    # texts ----------------------------------------------------------------------------------------
+
+    def shown(self, value: str, cls: Class | None) -> str:
+        """Return the origin token's text for a receiver of this value; ``super()`` needs the class around."""
+        mark = value[:2]
+        if mark in ("S:", "I:", "L:"):
+            base = self.base(value[2:])
+            if mark == "S:":
+                return "@self:" + base if base else "@self"
+            if mark == "L:":
+                return "@cls:" + base if base else "@" + value[2:]
+            return f"@{base or value[2:]}()"
+        if mark == "M:":
+            return "@~"
+        if value == "super()" and cls is not None:
+            return "@super:" + self.base(cls.name)
+        return "@" + value
+
+    def base(self, cls: str) -> str:
+        """Return the first base of a class of this file that is not of this file, '' if none."""
+        for base, _ in self.outer_bases(cls):
+            if (name := base.lstrip("~")) and name != "object":
+                return name
+        return ""
+
+    def outer_bases(self, cls: str) -> list[tuple[str, int]]:
+        """Return the bases of a class of this file that are not of this file, each with its distance."""
+        return [
+            (base, distance + 1)
+            for known, distance in self.lineage(cls)
+            for base in known.bases
+            if base[:2] != "L:"
+        ]
+
+
+def class_name(value: str) -> str:
+    """Return the name of the class that something of this value is of, or is, as far as the value tells."""
+    if value[:2] in ("S:", "I:", "L:"):
+        return value[2:]
+    name = value.removesuffix("()").rpartition(".")[2]
+    return name if name[:1].isupper() else ""

@@ -1,0 +1,348 @@
+"""Leaves to tokens, one at a time, from left to right.
+
+In: the leaves of the tree in reading order, and the bytes they name.  Out: tokens, and what was learned
+about names on the way.
+
+The reader is a state machine that never looks ahead: a token depends on the leaves before it and on
+nothing else. Its whole state is one tuple of values that are never changed in place (plus the trail of
+``Origins``), so any moment can be kept and had back. That is what makes typing cheap and the stream equal
+to one made from scratch.
+
+Tokens, for ``df = pd.read_csv(path)``: ``df`` ``=`` ``pd`` ``@pandas`` ``read_csv`` ``(`` ``path``.
+The dot's place is taken by the origin of its receiver. Colons, closing brackets (no name can follow one
+directly), comments and what is in strings are left out; a new line is ``<nl>``, ``<in>`` (deeper), ``<de>``
+(back one step) or ``<dd>`` (back several).
+"""
+
+from __future__ import annotations
+
+from sys import intern
+
+from sibyl.code.bindings import Level, Statements
+from sibyl.code.grammar import (
+    CLOSE,
+    CONTINUED,
+    DROPPED,
+    IDENTIFIER,
+    LITERALS,
+    OPEN,
+    OTHERS,
+    SPELLED,
+    WORDS,
+)
+from sibyl.code.origins import class_name
+from sibyl.code.tokens import (
+    FIXED,
+    KEYWORD_ARGUMENT,
+    KEYWORDS,
+    MARKS,
+    MEMBER,
+    NAME,
+    ORIGIN,
+    Use,
+)
+
+# Keywords that begin a statement wherever they begin a line: an unclosed bracket above ends there.
+_HARD = frozenset(
+    "def class import return while try with raise assert pass break continue del global nonlocal "
+    "elif except finally".split()
+)
+_HEADS = frozenset("def class for with except if elif else while try finally".split())
+_FIRST_ENDS = frozenset(("==", "<", "in", "is", "not", "lambda"))
+
+
+class Reader(Statements):
+    """Reads leaves, writes tokens into two lists that it is given."""
+
+    # leaves ---------------------------------------------------------------------------------------
+
+    def read(self, begin: int, end: int, kind: int) -> None:
+        """Read one leaf: first byte, byte after the last, number of the node's type."""
+        word = WORDS.get(kind)
+        if word is None:
+            word = intern(str(self.data[begin:end], "utf-8", "replace"))
+            if kind not in IDENTIFIER:
+                word = SPELLED.get(word, word)
+        if begin != self.last_end:
+            self.line(begin, word)
+        self.last_end = end
+        self.glued = kind in CONTINUED
+        if kind in DROPPED:
+            return
+        self.leaves += 1
+        if self.leaves == 1:
+            self.head = word if word in KEYWORDS or word == "@" else "expression"
+        elif self.leaves == 2 and (self.head == "async" or self._is_lazy(word)):
+            self.head = word
+        if word in KEYWORDS:
+            self._keyword(word)
+        elif kind in LITERALS:
+            self._literal(word)
+        elif word in OPEN:
+            self._open(word)
+        elif word in CLOSE:
+            self._close()
+        elif word in OTHERS or not word.isidentifier():
+            self._mark(word)
+        else:
+            self._name(word)
+
+    def line(self, begin: int, word: str) -> None:
+        """Tell the lines: write what a leaf ``word`` at byte ``begin`` says by where it stands."""
+        if self.last_end < 0:
+            self.column = 0
+            return
+        if self.glued or self.data.find(b"\n", self.last_end, begin) < 0:
+            return
+        first = self.data.rfind(b"\n", 0, begin) + 1
+        # A form feed sets the column to zero (Python's lexical analysis, section 2.1.8).
+        column = begin - max(first, self.data.rfind(b"\f", first, begin) + 1)
+        if self.level is not None and not (word in _HARD and column <= self.column):
+            return
+        self.level = None
+        self._finish()
+        scopes = self.scopes
+        while scopes[0] is not None and column <= scopes[1].indent:
+            scopes = scopes[0]
+        if self.pending is not None and column > self.column:
+            scopes = (scopes, self.pending)
+        self.scopes, self.pending = scopes, None
+        indents, back = self.indents, 0
+        while column < indents[1]:
+            indents, back = indents[0], back + 1
+        token = "<nl>" if back == 0 else "<de>" if back == 1 else "<dd>"
+        if column > indents[1]:
+            indents = (indents, column)
+            token = "<in>" if back == 0 else token
+        self.indents, self.column = indents, column
+        self._emit(token)
+        self._statement()
+
+    def _is_lazy(self, word: str) -> bool:
+        """Tell whether a statement's second word makes it a lazy import (PEP 810)."""
+        return word in ("import", "from") and self.spelled == "lazy"
+
+    def _emit(self, text: str, kind: int = FIXED) -> None:
+        self.kinds.append(kind)
+        self.texts.append(text)
+
+    def _literal(self, word: str) -> None:
+        if word == "string_start":
+            self._open("'")
+        elif word == "string_end":
+            self._close()
+        else:
+            self._emit("<num>")
+            self.value = "int" if word == "integer" else "float"
+
+    def _name(self, name: str) -> None:
+        if self.dotted:
+            self.dotted = False
+            origin = self.texts[-1]
+            told = intern(self.spelled), intern(self.function()), intern(class_name(self.value))
+            self.uses.append(Use(len(self.kinds), origin, *told))
+            self._emit(name, MEMBER)
+            if self.head in ("import", "from"):
+                self.path += "." + name if self.path[-1:] != "." else name
+                self.value = self.path
+            else:
+                self.value = self.origins.attr(self.value, name)
+            self.spelled = f"{self.spelled}.{name}"[-_SPELL:]
+            self.last = name
+            return
+        self.words.append(self.word(self.leaves - 1))
+        self._emit(name, NAME)
+        self.last = self.spelled = name
+        if self.head in _BINDS:
+            self._binding(name)
+        else:
+            self.value = self.origins.name(self.scopes, name)
+
+    def _keyword(self, word: str) -> None:
+        first = self.first or self.value
+        if word == "import" and self.head == "from":
+            self.target, self.waiting = self.path, "from"
+            self._emit(intern("@" + self.path), ORIGIN)
+            self.value, self.dotted = "", False
+            return
+        self._emit(word)
+        if word == "as":
+            self.waiting = "as"
+            if self.head == "except":
+                self.typed = self.origins.instance(first)
+            elif self.head == "with":
+                self.typed = first
+        elif word == "in" and self.head == "for" and self.level is None and self.waiting != "in":
+            self.waiting, self.first, self.settled, self.value = "in", "", False, ""
+            return
+        self._operand(word)
+        if word in ("None", "True", "False"):
+            self.value = "None" if word == "None" else "bool"
+
+    def _operand(self, operator: str) -> None:
+        """An operator ended an operand; the first one gives a group its value."""
+        if self.walrus:
+            self._walrus()
+        if not self.settled and self.value:
+            self.settled, self.first = True, self.value
+        if operator in _FIRST_ENDS:
+            self.settled, self.first = True, "bool"
+        self.value, self.dotted = "", False
+
+    def _open(self, bracket: str) -> None:
+        if bracket == "'":
+            if not (self.value == "str" and self.texts and self.texts[-1] == "<str>"):
+                self._emit("<str>")  # strings side by side are one
+            self.value = ""
+        elif self.level is None or self.level.bracket != "'":
+            self._emit(bracket)
+        self.level = Level(
+            self.level,
+            bracket,
+            "" if bracket == "{" else self.value,
+            self.last,
+            self.first,
+            self.settled,
+            self.comma,
+            self.colon,
+            self.walrus,
+            self.argument,
+            self.keyword,
+            self.given,
+        )
+        self.value, self.last, self.dotted, self.walrus = "", "", False, ""
+        self.first, self.settled, self.comma, self.colon = "", False, False, False
+        self.argument, self.keyword, self.given = 0, "", None
+        if self._parameters():
+            self.waiting = "param"
+
+    def _close(self) -> None:
+        if self.level is None:
+            self.value = ""
+            return
+        if self.walrus:
+            self._walrus()
+        inner = self.first or self.value
+        comma, colon = self.comma, self.colon
+        if self._parameters():
+            self._argument()
+            self.waiting = "returns"
+        level = self.level
+        bracket, value, last = level.bracket, level.value, level.last
+        self.first, self.settled = level.first, level.settled
+        self.comma, self.colon, self.walrus = level.comma, level.colon, level.walrus
+        self.argument, self.keyword, self.given = level.argument, level.keyword, level.given
+        self.level = level.outer
+        self.dotted, self.last = False, last
+        if bracket == "'":
+            self.value = "" if self.annotating else "str"
+        elif bracket == "{":
+            self.value = "dict" if colon or not (inner or comma) else "set"
+        elif not value:
+            several = comma and self.head != "except"  # any of several exceptions: like the first
+            self.value = "list" if bracket == "[" else "tuple" if several else inner
+        elif bracket == "(":
+            self.value = self.origins.call(value, last)
+            self.spelled += "()"
+        else:
+            typed = self.annotating or value.startswith("typing")
+            self.value = (
+                self.origins.subscripted(value, inner) if typed else self.origins.item(value)
+            )
+            self.spelled += "[]"
+
+    def _mark(self, word: str) -> None:
+        if word == ".":
+            self._dot()
+            return
+        if word == ":":
+            self._colon()
+            return
+        if word == ";":
+            if self.level is None:
+                self._finish()
+                self._emit("<nl>")
+                self._statement()
+            return
+        if word == "=" and self._is_keyword_argument():
+            self._emit(KEYWORD_ARGUMENT)
+            self.keyword, self.given = self.last, (self.given, self.last)
+        else:
+            self._emit(word if word in _MARKS else "<op>")
+        if word == "=" and self.level is None:
+            self._assign()
+        elif word == ":=":
+            self.walrus = self.last if self.spelled == self.last else ""
+            self.value, self.dotted = "", False
+        elif word == ",":
+            if self.walrus:
+                self._walrus()
+            if self._parameters():
+                self._argument()
+            elif self.head == "import":
+                self.path = ""
+            self.argument, self.keyword = self.argument + 1, ""
+            if self.head == "except":
+                self.first = self.first or self.value
+            else:
+                self.first = ""
+            self.comma, self.settled = True, self.level is None or bool(self.first)
+            self.value = ""
+            self.dotted = False
+            if self.head == "def" and self._parameters():
+                self.waiting = "param"
+        elif word == "->":
+            self.annotating, self.value, self.first, self.settled = True, "", "", False
+        elif word == "=" and self._parameters():
+            if self.head == "def":
+                self._argument()
+            self.value, self.first, self.settled, self.colon = "", "", False, True
+        else:
+            self._operand(word)
+
+    def _is_keyword_argument(self) -> bool:
+        """Tell whether an ``=`` here gives a value to a keyword argument of a call or of a class."""
+        level = self.level
+        default = self.head == "def" and self._parameters()
+        return level is not None and level.bracket == "(" and not default
+
+    def _dot(self) -> None:
+        if self.head == "from" and self.waiting != "from":
+            self._emit(intern("@" + self.path), ORIGIN)
+            if not self.path or self.path[-1] == ".":
+                self.path += "."
+                return
+        else:
+            value = self.value or "~"
+            cls = self._class() if value == "super()" else None
+            self._emit(intern(self.origins.shown(value, cls)), ORIGIN)
+            self.value = value
+        self.dotted = True
+
+    # statements -----------------------------------------------------------------------------------
+
+    def _colon(self) -> None:
+        level = self.level
+        if level is None and self.head in _HEADS:
+            self._finish()
+            if self.pending is not None:  # what follows, on this line or below, is the body
+                self.scopes, self.pending = (self.scopes, self.pending), None
+            self._statement()
+            self.decorator = ""
+            return
+        if self.head == "def" and self._parameters() and not self.colon:
+            self.annotating, self.value, self.first, self.settled = True, "", "", False
+            return
+        if level is None and self.head == "expression" and not self.target:
+            self._aim()
+            self.annotating = bool(self.target)
+            self.value = self.first = ""
+            self.settled = False
+            return
+        self.colon = True
+        self._operand(":")
+
+
+_SPELL = 48  # characters of a receiver's spelling that are kept
+_MARKS = frozenset(MARKS)
+_BINDS = frozenset(("import", "from", "def", "class", "for", "with", "except"))

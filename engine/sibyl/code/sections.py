@@ -1,0 +1,218 @@
+"""Where a long text is cut, so that no tree grows with the file.
+
+In: the text, its edits, and how far it is to be seen.  Out: closed *sections* with their leaves, and the byte
+at which the open one begins.
+
+What tree-sitter does for one key grows with the number of statements in the tree. So a tree covers one section
+only: the last one, which is open. Those before it are closed, and all that is kept of them are their leaves.
+
+    0            base              base              base        stop
+    ├── closed ──┼──── closed ─────┼──── closed ─────┼── open ────┤
+                                   └────── span ──────────┘
+
+Where a section ends is decided by the ``span`` bytes from its base on and by nothing else: at the last
+statement at column 0 in them that is certain to begin there. So cuts are a function of the text, however it
+came to be, and a section is closed as soon as its whole span is above the cursor. At such a place the grammar
+remembers nothing: the leaves of sound code are those of a tree of the whole text.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+
+from tree_sitter import Node, Parser, Tree
+
+from sibyl.code.grammar import IDENTIFIER, KINDS, Leaf, leaves_of, numbers
+from sibyl.code.quotes import without_runs
+from sibyl.code.text import Edit, Text
+
+SPAN = 8192
+"""Bytes that decide a cut where they hold a place for one; a section has half of them at least."""
+LONG = 65_536
+"""Bytes; a string left open before so many is taken for broken code, not for one that goes on."""
+
+_STRING_START, _STRING_END = numbers("string_start"), numbers("string_end")
+_STATEMENTS = frozenset(
+    number for number, name in KINDS.items() if name.endswith(("_statement", "_definition"))
+)
+_CLASS, _DECORATED = numbers("class_definition"), numbers("decorated_definition")
+_BLOCK, _SEMICOLON = numbers("block"), numbers(";")
+_CERTAIN = numbers("class", "def")
+
+
+class Section:
+    """A closed section: where it begins, how long it is, what decided that, and its leaves."""
+
+    __slots__ = ("base", "begins", "ends", "kinds", "length", "reach", "span")
+
+    def __init__(self, base: int, length: int, span: int) -> None:
+        self.base, self.length, self.span = base, length, span
+        self.reach = 0  # the first byte that neither this section nor one before it was decided by
+        self.begins, self.ends = array("I"), array("I")  # from the base on
+        self.kinds = array("H")
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Yield the leaves, in reading order."""
+        base = self.base
+        for begin, end, kind in zip(self.begins, self.ends, self.kinds, strict=True):
+            yield begin + base, end + base, kind
+
+
+class Sections:
+    """The closed sections of one text."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        self.closed: list[Section] = []  # one after the other, from byte 0 on
+        self._spare: list[Section] = []  # still right, but not used: the last one begins first
+        self._dry = 0  # so many bytes from the open section's base on have no place to cut
+        self.same = 0  # so many at the front are as they were when somebody last set this
+
+    @property
+    def base(self) -> int:
+        """The byte at which the open section begins."""
+        return self.closed[-1].base + self.closed[-1].length if self.closed else 0
+
+    def edit(self, edit: Edit) -> None:
+        """Note an edit: what was decided by the bytes it touched is decided again."""
+        self._open(edit.start)
+        if edit.start < self.base + self._dry:
+            self._dry = 0
+        kept, moved = [], edit.new_end - edit.old_end
+        for section in self._spare:
+            if section.base >= edit.old_end:
+                section.base += moved
+                kept.append(section)
+            elif section.base + section.span <= edit.start:
+                kept.append(section)
+        self._spare = kept
+
+    def settle(self, text: Text, stop: int) -> None:
+        """Close what is to be closed where nothing from ``stop`` on exists."""
+        self._open(stop)
+        while (found := self._next(text, stop)) is not None:
+            before = self.closed[-1].reach if self.closed else 0
+            found.reach = max(found.base + found.span, before)
+            self.closed.append(found)
+            self._dry = 0
+
+    def _open(self, stop: int) -> None:
+        """Open the sections that were decided by bytes from ``stop`` on."""
+        closed = self.closed
+        while closed and closed[-1].reach > stop:
+            self._spare.append(closed.pop())
+            self._dry = 0
+        self.same = min(self.same, len(closed))
+
+    def _next(self, text: Text, stop: int) -> Section | None:
+        """Return the section that begins at our base; None if that one stays open."""
+        base, spare = self.base, self._spare
+        while spare and spare[-1].base < base:  # cut otherwise now
+            spare.pop()
+        if spare and spare[-1].base == base:
+            return spare.pop() if base + spare[-1].span <= stop else None
+        span = max(2 * self._dry, SPAN)
+        while base + span <= stop:
+            tree = self._tree(text, base, base + span)
+            length, certain = _cut(tree, text.data, base)
+            if length:
+                if not certain:  # the way the text was cut off may have broken more than its end
+                    tree = self._tree(text, base, base + length)
+                return _section(tree, Section(base, length, span))
+            self._dry, span = span, 2 * span
+        return None
+
+    def _tree(self, text: Text, begin: int, end: int) -> Tree:
+        return self._parser.parse(without_runs(bytes(memoryview(text.data)[begin:end])))
+
+
+def _section(tree: Tree, section: Section) -> Section:
+    for begin, end, kind in leaves_of(tree, 0, 0):
+        if begin >= section.length:
+            break
+        section.begins.append(begin)
+        section.ends.append(end)
+        section.kinds.append(kind)
+    return section
+
+
+def _cut(tree: Tree, data: bytearray, base: int) -> tuple[int, bool]:
+    """Return the first byte of the last line of a tree at which a section may begin, and if that is certain.
+
+    The end of the tree is where its text was cut off, in the middle of anything: in a string that holds code,
+    or before an ``else``. A line is certain where nothing before it is broken and something follows the
+    statement that it begins. Without any such line the result is 0.
+    """
+    found, last = 0, 0
+    for node, broken in _statements(tree.root_node.children):
+        found, last = last or found, 0
+        if broken and not found:
+            return _cut_broken(tree, node.start_byte, data, base), False
+        if broken:
+            break
+        if node.kind_id in _STATEMENTS:
+            last = _line(data, base, node.start_byte)
+    return found, True
+
+
+def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
+    """Return such a line where the tree is broken from byte ``start`` on, or 0.
+
+    One that begins with ``class`` or ``def`` will do, no deeper than what is broken or than the body of a
+    class met since: it is inside of no other statement and no bracket. But it can be in a string, so none may
+    have been left open before, unless it would be a very long one.
+    """
+    found, last, outside = 0, 0, -1
+    opened: list[int] = []  # where strings left open begin, below 0 those that hold one line
+    deepest = max(_column(data, base + start), 0)
+    for begin, end, kind in leaves_of(tree, 0, start):
+        found, last = last or found, 0
+        if kind in _STRING_START:
+            lines = data.endswith((b"'''", b'"""'), base + begin, base + end)
+            opened.append(begin if lines else -LONG)
+        elif kind in _STRING_END:
+            del opened[-1:]
+        word = (
+            kind in _CERTAIN or kind in IDENTIFIER
+        )  # in brackets left open, keywords are taken for names
+        if not word and outside < 0:
+            continue
+        column = _column(data, base + begin)
+        if outside >= 0 and column >= 0:  # the first line after that of a class
+            deepest, outside = max(column, outside), -1
+        name = bytes(data[base + begin : base + end])
+        if 0 <= column <= deepest and name in (b"class", b"def"):
+            deepest, outside = column, column if name == b"class" else -1
+            if all(begin - other >= LONG for other in opened):
+                last = _line(data, base, begin)
+    return found
+
+
+def _column(data: bytearray, at: int) -> int:
+    """Return the column of byte ``at``, -1 if there is more than white space before it."""
+    line = data.rfind(b"\n", 0, at) + 1
+    return -1 if data[line:at].strip(b" \t") else at - line
+
+
+def _line(data: bytearray, base: int, begin: int) -> int:
+    """Return where the line of a statement begins; 0 if another is on it, or if it comes too early."""
+    column = _column(data, base + begin)
+    return begin - column if column >= 0 and begin - column >= SPAN // 2 else 0
+
+
+def _statements(children: list[Node]) -> Iterator[tuple[Node, bool]]:
+    """Yield statements, those of classes after the class, and whether each is broken in itself."""
+    for child in children:
+        inner = child.children[-1] if child.kind_id in _DECORATED else child
+        parts = inner.children if inner.kind_id in _CLASS else []
+        if (
+            parts
+            and parts[-1].kind_id in _BLOCK
+            and not any(part.has_error for part in (*child.children[:-1], *parts[:-1]))
+        ):
+            yield child, False
+            yield from _statements(parts[-1].children)
+        else:
+            known = child.is_extra or child.kind_id in _STATEMENTS or child.kind_id in _SEMICOLON
+            yield child, child.has_error or not known

@@ -1,0 +1,6 @@
+"""All buffers of one editor, on one worker thread.
+
+In: notifications of the editor's side, in order.
+Out: answers, notices, and a log.
+Imports: code, context, network, memory, ranking.
+"""

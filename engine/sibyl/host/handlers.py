@@ -1,0 +1,263 @@
+"""What the desk's worker does, one piece of mail at a time.
+
+In: notifications, in order.  Out: answers through ``send``.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sibyl.errors import ModelError, SibylError
+from sibyl.host import diagnostics
+from sibyl.host.shelf import Shelf
+
+Payload = dict[str, Any]
+Send = Callable[[int, str, Payload], None]
+
+_log = logging.getLogger("sibyl")
+_SHIPPED = Path(__file__).resolve().parents[3] / "models"
+_RECENT = 500  # timings kept for the status
+
+
+class Work:
+    """The buffers of one editor, the model and the memories; each method is one piece of mail."""
+
+    def __init__(self, send: Send, idle: Callable[[], bool]) -> None:
+        self._send, self._idle = send, idle  # ``idle``: no newer mail waits
+        # A sibyl.ranking.ranker.Ranker; its imports are slow, the worker makes them.
+        self.ranker: Any = None
+        self._trouble = "The ranker has not been started."
+        self._keeper: Any = None  # sibyl.memory.manager.Keeper, if there is a state folder
+        self._places: dict[int, tuple[str, str]] = {}  # buffer: root and path of its project
+        self._sessions = Shelf()
+        self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
+
+    def rest(self) -> None:
+        """Nobody types: do what would be in the way then."""
+        for buffer, (_, session) in list(self._sessions.items()):
+            try:
+                session.rest()
+            except Exception:
+                _log.exception("resting failed")
+                self.forget(buffer)
+        self._sessions.tidy()
+
+    def forget(self, buffer: int) -> None:
+        """Drop a buffer's text: the next ranking asks for it again."""
+        self._sessions.drop(buffer)
+
+    def close(self) -> None:
+        """Let go of what is kept on disk."""
+        if self._keeper is not None:
+            self._keeper.close()
+
+    def start(self, options: dict[str, Any]) -> None:
+        """Load the model and open the memories; answer "ready"."""
+        began = time.perf_counter()
+        if options.get("log"):
+            diagnostics.log_to(Path(options["log"]), str(options.get("level") or "WARNING").upper())
+        folder = Path(options.get("model") or _SHIPPED)
+        self.ranker, self._sessions = None, Shelf()
+        # Before numpy is there: its threads wait for each other longer than a list of 700 names takes.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        try:
+            from sibyl.host.trial import tried
+            from sibyl.network.model import Model
+            from sibyl.ranking.ranker import Ranker
+
+            if folder.resolve() != _SHIPPED:
+                tried(folder)
+            self.ranker = Ranker(Model(folder))
+            self._remember(options)
+        except ImportError as error:
+            self._trouble = f"A package is missing ({error}); run :Sibyl install."
+        except ModelError as error:
+            self._trouble = str(error)
+        if self.ranker is None:
+            _log.error(self._trouble)
+            self._send(0, "notice", {"level": "error", "text": self._trouble})
+        ready = {"ok": self.ranker is not None, "ms": _ms(began), **self._about()}
+        self._send(0, "ready", ready)
+        gc.collect()
+        gc.freeze()  # what packages brought stays: to look through it takes 20 ms, and happens while keys come
+
+    def _remember(self, options: dict[str, Any]) -> None:
+        """Open the memories, if there is a folder for them."""
+        from sibyl.memory.manager import Keeper
+
+        if self._keeper is not None:
+            self._keeper.close()
+        state, self._keeper = options.get("state"), None
+        if state:
+            self._keeper = Keeper(Path(state), options.get("memory") or {}, self._tell)
+
+    def _tell(self, level: str, text: str) -> None:
+        self._send(0, "notice", {"level": level, "text": text})
+
+    def _about(self) -> Payload:
+        if self.ranker is None:
+            return diagnostics.process() | {"trouble": self._trouble}
+        model = self.ranker.model
+        return diagnostics.process() | {"hash": model.hash, "numbers": model.meta["numbers"]}
+
+    def attach(self, buffer: int, sequence: int, text: bytes, path: str) -> None:
+        """Take a buffer's whole text."""
+        del path  # `project` says it, with the root
+        if self.ranker is None:
+            return
+        from sibyl.ranking.session import Session
+
+        self._sessions.put(buffer, sequence, Session(self.ranker, text, self._recall(buffer)))
+
+    def _recall(self, buffer: int, anew: bool = False) -> Any:
+        """Return what is remembered behind a buffer."""
+        if self._keeper is None:
+            return None
+        return self._keeper.recall(*self._places.get(buffer, ("", "")), anew)
+
+    def project(self, buffer: int, root: str, path: str) -> None:
+        """Say which project a buffer belongs to."""
+        if self._places.get(buffer) == (root, path):
+            return
+        self._places[buffer] = (root, path)
+        known = self._sessions.get(buffer)
+        if known is not None and self._keeper is not None:
+            known[1].recall = self._recall(buffer)
+
+    def changed(self, buffer: int) -> None:
+        """Look at a project's files again."""
+        if self._keeper is not None and buffer in self._places:
+            self._keeper.read(*self._places[buffer])
+
+    def accepted(self, buffer: int, sequence: int, offset: int, name: str) -> None:
+        """Take note of an accepted item."""
+        known = self._sessions.get(buffer)
+        if known is not None and known[0] == sequence and offset <= len(known[1].text):
+            known[1].accepted(offset, name)
+
+    def edit(self, buffer: int, sequence: int, start: int, old_length: int, new: bytes) -> None:
+        """Take one edit."""
+        known = self._sessions.get(buffer)
+        if known is None:
+            return
+        began = time.perf_counter()
+        if sequence != known[0] + 1:
+            self._sessions.drop(buffer)
+            _log.warning("buffer %d: edit %d after %d", buffer, sequence, known[0])
+            return
+        known[1].edit(start, old_length, new)
+        self._sessions[buffer] = (sequence, known[1])
+        self._timings["edit"].append(_ms(began))
+
+    def lost(self, buffer: int) -> None:
+        """Edits of a buffer were left out for want of room: ask for its text."""
+        self.forget(buffer)
+        self._send(0, "lost", {"buffer": buffer})
+
+    def detach(self, buffer: int) -> None:
+        """Forget a buffer."""
+        self._sessions.drop(buffer)
+        self._places.pop(buffer, None)
+
+    def cursor(self, buffer: int, sequence: int, offset: int) -> None:
+        """Be ready for a word at this byte, if there is nothing else to do."""
+        known = self._sessions.get(buffer)
+        if known is None or known[0] != sequence or not self._idle():
+            return
+        began = time.perf_counter()
+        self._use(buffer, known[1])
+        known[1].expect(offset)
+        self._timings["prepare"].append(_ms(began))
+
+    def _session(self, request: int, buffer: int, sequence: int, length: int) -> Any:
+        """Return the session a request is for, None after saying why there is none."""
+        if self.ranker is None:
+            self._send(request, "none", {"reason": "no model", "detail": self._trouble})
+            return None
+        known = self._sessions.get(buffer)
+        if known is None or known[0] != sequence or len(known[1].text) != length:
+            self._sessions.drop(buffer)
+            self._send(request, "none", {"reason": "out of step"})
+            return None
+        self._use(buffer, known[1])
+        return known[1]
+
+    def _use(self, buffer: int, session: Any) -> None:
+        """Have a buffer ready with what is remembered behind it."""
+        self._sessions.use(buffer)
+        if session.recall.lost and self._keeper is not None:
+            session.recall = self._recall(buffer, anew=True)
+
+    def rank(
+        self,
+        request: int,
+        buffer: int,
+        sequence: int,
+        length: int,
+        offset: int,
+        names: list[str],
+        kinds: list[int],
+    ) -> None:
+        """Answer with an order."""
+        began = time.perf_counter()
+        session = self._session(request, buffer, sequence, length)
+        if session is None:
+            return
+        if len(kinds) != len(names):
+            raise SibylError("a list of names came without its kinds")
+        ranking = session.rank(offset, names, kinds)
+        took = _ms(began)
+        best = [round(probability, 4) for probability in ranking.probability[:10]]
+        answer = {"order": ranking.order, "probability": best, "stars": ranking.stars, "ms": took}
+        self._send(request, "order", answer)
+        self._timings["rank"].append(took)
+
+    def guess(
+        self, request: int, buffer: int, sequence: int, length: int, offset: int, limit: int
+    ) -> None:
+        """Answer with the model's own guesses."""
+        session = self._session(request, buffer, sequence, length)
+        if session is None:
+            return
+        guesses = session.guess(offset, limit)
+        names, probability = [name for name, _ in guesses], [share for _, share in guesses]
+        self._send(request, "guess", {"names": names, "probability": probability})
+
+    def explain(self, request: int, buffer: int) -> None:
+        """Say why the last list stands as it does."""
+        known = self._sessions.get(buffer)
+        told = known[1].explained() if known is not None else []
+        self._send(request, "explain", {"items": told})
+
+    def memory(self, request: int) -> None:
+        """Say what is remembered."""
+        told = self._keeper.about() if self._keeper is not None else {}
+        self._send(request, "memory", told)
+
+    def status(self, request: int) -> None:
+        """Say how things stand."""
+        timings = {
+            name: {"p50": ordered[len(ordered) // 2], "max": ordered[-1], "n": len(ordered)}
+            for name, values in self._timings.items()
+            for ordered in [sorted(values)]
+        }
+        buffers = self._sessions.about()
+        status = {
+            "buffers": buffers,
+            "ms": timings,
+            "rss_mb": diagnostics.resident(),
+            **self._about(),
+        }
+        self._send(request, "status", status)
+
+
+def _ms(began: float) -> float:
+    """Return the milliseconds since a moment."""
+    return round((time.perf_counter() - began) * 1e3, 3)

@@ -1,0 +1,111 @@
+"""The desk's mailbox: what waits for the worker, and never more than a bound.
+
+In: letters (a name and its arguments) from the door's thread.  Out: the same, in order, to the worker's.
+
+While the worker is busy, letters wait. Should too many wait, what is said again by a buffer's whole text is
+dropped, and the buffer is *lost*: its edits are not taken until its text comes, and a letter ``lost`` asks
+for that. Questions that are dropped are given back, so that each gets an answer.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from typing import Any
+
+Letter = tuple[str, tuple[Any, ...]]
+
+MOST = 5000  # letters
+LARGEST = 32 << 20  # bytes in them
+_QUESTIONS = 20  # kept when too much waits: the newest
+_ASKED = {"rank", "guess", "explain", "memory", "status"}
+_TEXT = {
+    "attach",
+    "edit",
+    "cursor",
+    "accepted",
+}  # nothing that the text's coming anew would not mend
+_OVERHEAD = 200  # bytes of a letter without its contents
+
+
+def _size(letter: Letter) -> int:
+    """Return about how many bytes a letter takes."""
+    contents = (len(part) for part in letter[1] if isinstance(part, (bytes, str)))
+    names = (60 * len(part) for part in letter[1] if isinstance(part, list))
+    return _OVERHEAD + sum(contents) + sum(names)
+
+
+def _buffer(letter: Letter) -> int | None:
+    """Return the buffer a letter about a text is about."""
+    name, arguments = letter
+    return arguments[0] if name in _TEXT and arguments and isinstance(arguments[0], int) else None
+
+
+class Mailbox:
+    """A queue from one thread to another that forgets rather than grows."""
+
+    def __init__(self) -> None:
+        self._letters: deque[Letter | None] = deque()
+        self._lost: set[int | None] = set()  # buffers
+        self._there = threading.Condition()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._letters)
+
+    def empty(self) -> bool:
+        """Tell whether nothing waits."""
+        return not self._letters
+
+    def put(self, name: str, arguments: tuple[Any, ...]) -> list[Letter]:
+        """Add a letter; return the questions that were dropped for want of room."""
+        letter: Letter = (name, arguments)
+        dropped: list[Letter] = []
+        with self._there:
+            size = _size(letter)
+            if self._letters and (len(self._letters) >= MOST or self.bytes + size > LARGEST):
+                dropped = self._make_room()
+            buffer = _buffer(letter)
+            if name == "attach":
+                self._lost.discard(buffer)
+            if buffer not in self._lost:
+                self._letters.append(letter)
+                self.bytes += size
+                self._there.notify()
+        return dropped
+
+    def end(self) -> None:
+        """Say that nothing more will come."""
+        with self._there:
+            self._letters.append(None)
+            self._there.notify()
+
+    def get(self, timeout: float | None = None) -> Letter | None:
+        """Wait for a letter and take it, None for the end; raises queue.Empty after ``timeout`` seconds."""
+        with self._there:
+            if not self._there.wait_for(lambda: self._letters, timeout):
+                raise queue.Empty
+            letter = self._letters.popleft()
+            self.bytes -= _size(letter) if letter else 0
+            return letter
+
+    def _make_room(self) -> list[Letter]:
+        """Drop what can be had again."""
+        kept: dict[str, Letter] = {}  # the last of each kind about each buffer
+        questions: list[Letter] = []
+        for letter in filter(None, self._letters):
+            buffer = _buffer(letter)
+            if buffer is not None:
+                self._lost.add(buffer)
+            elif letter[0] in _ASKED:
+                questions.append(letter)
+            elif letter[0] not in _TEXT:
+                about = letter[0] + ("" if letter[0] == "start" else repr(letter[1][:1]))
+                kept.pop(about, None)
+                kept[about] = letter
+        for buffer in self._lost:
+            kept[f"lost({buffer},)"] = "lost", (buffer,)
+        self._letters = deque([*kept.values(), *questions[-_QUESTIONS:]])
+        self.bytes = sum(_size(letter) for letter in self._letters if letter)
+        return questions[:-_QUESTIONS]

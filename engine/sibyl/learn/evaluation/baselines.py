@@ -1,0 +1,128 @@
+"""The orders to beat: what counting alone can do.
+
+In: token streams of the training split; recorded sites.  Out: a small file of counts (``counts.json.gz``),
+and for each site the order by popularity, by a Markov chain, by recency, by counts mixed by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import itertools
+import json
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import numpy as np
+
+from sibyl.code.tokens import MEMBER, NAME, ORIGIN
+from sibyl.errors import LearnError
+from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.io import whole_file
+from sibyl.learn.streams.stage import HELD_OUT, load_part
+from sibyl.network.model import Floats
+from sibyl.ranking.features import COLUMNS
+
+_FEWEST = 3  # rarer pairs are not kept: the file goes into the repository
+_MOST = 48  # members kept for one context
+
+Table = dict[str, dict[str, int]]
+
+
+class Counts:
+    """How often a member follows an origin, an origin and a member before it, anything."""
+
+    def __init__(self, kept: dict[str, Table]) -> None:
+        self.after, self.chain = kept["after"], kept["chain"]
+        self.overall = kept["overall"][""]
+
+    @classmethod
+    def load(cls, path: Path) -> Counts:
+        """Read the file that ``main`` writes."""
+        try:
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                return cls(json.load(file))
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise LearnError(f"{path} holds no counts of ours ({error}).") from error
+
+    def orders(self, site: Site) -> dict[str, Floats]:
+        """Return, for each way of counting, a score for every candidate."""
+        names, rows = site.names, site.rows
+        after = self.after.get(site.origin, {})
+        chain = self.chain.get(f"{site.origin} {site.before}", {})
+        popular = np.asarray([after.get(name, 0) for name in names], np.float32)
+        markov = np.asarray([chain.get(name, 0) for name in names], np.float32)
+        overall = np.asarray([self.overall.get(name, 0) for name in names], np.float32)
+        return {
+            "popularity": popular + overall / 1e9,
+            "markov": markov * 1e6 + popular + overall / 1e9,
+            "recent": rows[:, COLUMNS["member_recency"]],
+            "counts": 3 * rows[:, COLUMNS["receiver_count"]]
+            + 1.5 * rows[:, COLUMNS["member_count"]]
+            + np.log1p(popular)
+            + 0.4 * np.log1p(overall),
+        }
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    said = __doc__.split("\n")[0]
+    made = argparse.ArgumentParser("python -m sibyl.learn baselines", description=said)
+    made.add_argument("--streams", type=Path, required=True, help="folder of the streams")
+    made.add_argument("--validation", type=Path, action="append", default=[], help="parts to skip")
+    made.add_argument("--out", type=Path, required=True, help="counts.json.gz")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Count the training split's members."""
+    options = parser().parse_args(argv)
+    after: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    chain: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    overall: Counter[str] = Counter()
+    skipped = {path.read_text() for path in options.validation}
+    names = {line.split("\t")[0].replace("/", "+") for text in skipped for line in text.split("\n")}
+    for path in sorted((options.streams / "parts").glob("*.npz")):
+        if path.stem not in names and not path.stem.endswith(HELD_OUT):
+            _count(path, after, chain, overall)
+    kept = {
+        "after": _pruned(after),
+        "chain": _pruned(chain),
+        "overall": {"": dict(overall.most_common(20_000))},
+    }
+    with whole_file(options.out) as plain, gzip.GzipFile(fileobj=plain, mode="wb", mtime=0) as file:
+        file.write(json.dumps(kept, separators=(",", ":")).encode())
+    print(json.dumps({name: len(table) for name, table in kept.items()}))
+    return 0
+
+
+def _count(
+    path: Path,
+    after: defaultdict[str, Counter[str]],
+    chain: defaultdict[str, Counter[str]],
+    overall: Counter[str],
+) -> None:
+    """Count one repository."""
+    texts, tokens, kinds, firsts = load_part(path)
+    for first, end in itertools.pairwise(firsts):
+        last: dict[str, str] = {}
+        for at in np.flatnonzero(kinds[first:end] == MEMBER) + first:
+            if at == first or kinds[at - 1] != ORIGIN:
+                continue
+            origin, member = texts[tokens[at - 1]], texts[tokens[at]]
+            spelled = origin
+            if at - 2 >= first and kinds[at - 2] in (NAME, MEMBER):
+                spelled += " " + texts[tokens[at - 2]]
+            after[origin][member] += 1
+            chain[f"{origin} {last.get(spelled, '')}"][member] += 1
+            overall[member] += 1
+            last[spelled] = member
+
+
+def _pruned(table: defaultdict[str, Counter[str]]) -> Table:
+    kept: Table = {}
+    for key, counts in table.items():
+        often = {name: n for name, n in counts.most_common(_MOST) if n >= _FEWEST}
+        if len(often) > 1:
+            kept[key] = often
+    return kept

@@ -1,0 +1,126 @@
+"""Measures of lists that are not of members: names, keyword arguments, imports.
+
+In: sites with their features, the model's mixing weights.  Out: top-1, top-5 and MRR of the truth for each kind
+of list, letters typed and order; slices; how often an order is worse than the server's. Each list is filtered
+by the letters typed, as the menu does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from sibyl.learn.evaluation.replay import WORDS, Site
+from sibyl.learn.metrics import interval, rank_of, summary
+from sibyl.network.model import Floats
+from sibyl.ranking.ranker import Mix
+
+_COLUMNS = WORDS.columns
+ORDERS = ("server", "recent", "network", "file", "full")
+"""The server's; by the last use in this file; the network alone; the mixture with the file alone, with all."""
+
+Ranks = dict[str, list[int]]
+
+
+def ranks_of(sites: Sequence[Site], mix: Mix | None, memory: str) -> Ranks:
+    """Return the truth's rank in each list for each order."""
+    found: Ranks = {name: [] for name in ORDERS}
+    for site in sites:
+        place = -np.arange(len(site.names), dtype=np.float32)
+        rows = site.rows.astype(np.float32)
+        scores = {
+            "server": place,
+            "recent": rows[:, _COLUMNS["word_recency"]],
+            "network": site.logits,
+            "file": _mixed(site, rows, mix, "file"),
+            "full": _mixed(site, rows, mix, memory),
+        }
+        for name, values in scores.items():
+            found[name].append(rank_of(values, site.truth, site.allowed))
+    return found
+
+
+def _mixed(site: Site, rows: Floats, mix: Mix | None, memory: str) -> Floats:
+    """Return the scores as ``Ranker`` orders by them: what adds an import comes last."""
+    if mix is None:  # the server's order stands
+        return -np.arange(len(rows), dtype=np.float32)
+    scores = np.round(mix.scores(rows * WORDS.kept(memory)), 4)
+    if site.imports is not None and site.imports.any():
+        scores = scores - site.imports * (scores.max() - scores.min() + 1)
+    return np.asarray(scores, np.float32)
+
+
+def measure_lists(sites: Sequence[Site], mix: Mix | None, memory: str) -> dict[str, dict]:
+    """Return all numbers: by kind and letters (``lists``), slices of ``full`` (``list_slices``)."""
+    ranks = ranks_of(sites, mix, memory)
+    repos = [site.repo for site in sites]
+    groups: defaultdict[str, list[int]] = defaultdict(list)
+    slices: defaultdict[str, list[int]] = defaultdict(list)
+    for index, site in enumerate(sites):
+        group = f"{site.listed} {site.letters}"
+        groups[group].append(index)
+        for name in (f"where {site.where}", f"list {_length(site)}", f"truth seen {_seen(site)}"):
+            slices[f"{group}, {name}"].append(index)
+    return {
+        "lists": {
+            group: {
+                name: summary(own := [its[at] for at in there])
+                | {"sites": len(there), "top1_interval": interval(own, [repos[at] for at in there])}
+                for name, its in ranks.items()
+            }
+            for group, there in sorted(groups.items())
+        },
+        "worse": {group: _worse(ranks, there) for group, there in sorted(groups.items())},
+        "list_slices": {
+            name: {
+                order: summary([ranks[order][at] for at in there]) for order in ("server", "full")
+            }
+            | {"sites": len(there)}
+            for name, there in sorted(slices.items())
+            if len(there) >= 10
+        },
+    }
+
+
+def _worse(ranks: Ranks, there: list[int]) -> dict[str, float]:
+    """Return the share of lists in which the truth stands lower than in the server's, and by how much."""
+    lost = [ranks["full"][at] - ranks["server"][at] for at in there]
+    worse = [one for one in lost if one > 0]
+    return {
+        "share": round(len(worse) / max(len(lost), 1), 4),
+        "places": float(np.median(worse)) if worse else 0.0,
+    }
+
+
+def _length(site: Site) -> str:
+    left = len(site.names) if site.allowed is None else int(site.allowed.sum())
+    return "1-10" if left <= 10 else "11-100" if left <= 100 else "101-"
+
+
+def _seen(site: Site) -> str:
+    """Return where the truth was met before: in this file, in the project in a place like this, nowhere."""
+    row = site.rows[site.truth]
+    if row[_COLUMNS["word_count"]] > 0:
+        return "in the file"
+    there = any(row[index] > 0 for name, index in _COLUMNS.items() if name.startswith("project_"))
+    return "in the project" if there else "nowhere"
+
+
+def lists_table(result: dict) -> str:
+    """Return the table of all kinds of lists, for people."""
+    lines = [
+        "| list, letters typed | sites | " + " | ".join(ORDERS) + " | worse than the server's |",
+        "|---" * (3 + len(ORDERS)) + "|",
+    ]
+    for group, its in result["lists"].items():
+        cells = [
+            " / ".join(f"{its[name][what]:.3f}" for what in ("top1", "top5", "mrr"))
+            for name in ORDERS
+        ]
+        lines.append(
+            f"| {group} | {its['full']['sites']} | {' | '.join(cells)} | "
+            f"{result['worse'][group]['share']:.3f} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,264 @@
+"""How the network, the server's order and what is remembered are weighed.
+
+In: recorded lists of *training* repositories (``menus`` makes them), and a model folder.  Out: the mixing
+weights in the model's sidecar: one set for whatever is remembered, one for nothing at all.
+
+Listwise: for each list the softmax over its candidates, cross-entropy with the truth; so the result is a
+probability. Each batch remembers as much as a draw says (the file alone, the project, what was accepted), so
+that one set of weights serves a lone file as well as a large project. A few seeds' sums are laid side by side.
+How sure they may be, and from where on an item is starred, is read off repositories left out in turn.
+
+A network knows repositories it was trained on far better than others, and a mixture that is learnt there trusts
+it too much elsewhere. Their lists can help with all the rest: with ``--read`` they are learnt from, while what
+the network is worth on them is learnt apart and thrown away.
+
+    python -m sibyl.learn mix --menus dev.jsonl.gz --read train.jsonl.gz --sources FOLDER --model models
+    python -m sibyl.learn mix ... --ablate build/ablation.json      what each group of features is worth
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sibyl.errors import LearnError
+from sibyl.learn.evaluation.mixture import fit_all, scored
+from sibyl.learn.evaluation.replay import WORDS, Site, collect, longer, read_menus
+from sibyl.learn.io import whole_file
+from sibyl.learn.metrics import calibration, rank_of, summary
+from sibyl.network.model import Floats
+from sibyl.ranking.explain import groups_of
+from sibyl.ranking.features import log_share
+from sibyl.ranking.ranker import packed
+
+WITHOUT_MEMORY = (
+    "network", "network_odds", "place", "place_share", "private", "dunder", "upper", "callable",
+    "field", "type", "module", "list",
+)  # fmt: skip
+"""What is known of a candidate when nothing is remembered of the file."""
+VIEWS = ("file", "project", "replay", "person")
+"""What is remembered while the weights are learnt, drawn anew for each batch."""
+_STAR = 0.86  # wanted precision of a starred first item
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    made = argparse.ArgumentParser("python -m sibyl.learn mix", description=__doc__.split("\n")[0])
+    made.add_argument(
+        "--menus",
+        type=Path,
+        required=True,
+        action="append",
+        help="lists of repositories, best of those held back from the network",
+    )
+    made.add_argument(
+        "--read", type=Path, action="append", default=[],
+        help="lists of repositories that the network was trained on: learnt from, not judged by",
+    )  # fmt: skip
+    made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
+    made.add_argument("--stores", type=Path, help="folder that keeps the projects' memories")
+    made.add_argument("--model", type=Path, required=True, help="model folder, written to")
+    made.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
+    made.add_argument("--units", type=int, default=16, help="rectified units of each seed")
+    made.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
+    made.add_argument("--folds", type=int, default=4, help="parts left out in turn to judge by")
+    made.add_argument("--epochs", type=int, default=15)
+    made.add_argument("--seed", type=int, default=1)
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Learn both mixtures and write them into the sidecar."""
+    torch.set_num_threads(1)  # small sums: threads would only wait for each other
+    options = parser().parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        stores = options.stores or Path(folder)
+        sites = _collected(options.menus, options, stores)
+        judged = {site.repo for site in sites}
+        if len(judged) < 2:
+            raise LearnError("The mixture needs lists of at least two repositories.")
+        read = _collected(options.read, options, stores)
+        sites += [replace(site, read=True) for site in read if site.repo not in judged]
+    sorts = {
+        "mix": [site for site in sites if site.listed == "member"],
+        "mix_words": [site for site in sites if site.listed != "member"],
+    }
+    if options.ablate:
+        found = {name: ablation(its, options) for name, its in sorts.items() if its}
+        with whole_file(options.ablate) as file:
+            file.write((json.dumps(found, indent=1) + "\n").encode())
+        return 0
+    mixes = {name: learn(its, None, options, VIEWS) for name, its in sorts.items() if its}
+    if sorts["mix"]:
+        mixes["mix_none"] = learn(sorts["mix"], WITHOUT_MEMORY, options, ("none",))
+    path = options.model / "meta.json"
+    meta = json.loads(path.read_text()) | mixes
+    with whole_file(path) as file:
+        file.write((json.dumps(meta) + "\n").encode())
+    print(json.dumps({name: mix["left_out"] for name, mix in mixes.items()}))
+    return 0
+
+
+def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[Site]:
+    lines = [line for path in menus for line in read_menus(path) if line["menu"]]
+    lines += [more for line in lines if (more := longer(line))]
+    return [shortened(site) for site in collect(lines, options.sources, options.model, stores)]
+
+
+def shortened(site: Site, most: int = 120) -> Site:
+    """Return a site of words with fewer of its candidates, about twice so many.
+
+    The first in the server's order and in the network's are kept, others drawn: long lists are learnt from at a
+    tenth of their cost.
+    """
+    if site.listed == "member":
+        return site
+    there = np.arange(len(site.names))
+    if len(there) > 2 * most:
+        rng = np.random.default_rng(len(site.names) + site.truth)
+        best = there[np.argsort(-site.logits[there])[: most // 2]]
+        drawn = rng.choice(there, most, replace=False)
+        used = there[np.argsort(-site.rows[there, _WORD_COUNT], kind="stable")[: most // 2]]
+        there = np.unique(np.concatenate((there[: most // 2], best, used, drawn, [site.truth])))
+    return replace(
+        site,
+        names=[site.names[index] for index in there],
+        truth=int(np.searchsorted(there, site.truth)),
+        rows=site.rows[there],
+        logits=site.logits[there],
+        allowed=None,
+        imports=None if site.imports is None else site.imports[there],
+    )
+
+
+_WORD_COUNT = WORDS.columns["word_count"]
+
+
+def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object]:
+    """Return what is lost, on repositories left out in turn, where a group of features is not there."""
+    made: dict[str, object] = {}
+    names = sites[0].schema.names
+    for name, columns in {"nothing": [], **groups_of(names)}.items():
+        left = [column for column in range(len(names)) if column not in columns]
+        made[name] = {
+            view: summary([rank_of(scores, site.truth) for site, scores in its])
+            for view, its in left_out(sites, left, options, VIEWS).items()
+        }
+        print(f"without {name}: {json.dumps(made[name])}", flush=True)
+    return made
+
+
+Scored = list[tuple[Site, Floats]]
+
+
+def left_out(
+    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
+) -> dict[str, Scored]:
+    """Return, for each view, every site with scores by mixtures that have not seen its repository.
+
+    Those of repositories that the network was trained on are learnt from alone.
+    """
+    judged = sorted({site.repo for site in sites if not site.read})
+    order = np.random.default_rng(options.seed).permutation(judged)
+    scores: dict[str, Scored] = {view: [] for view in views}
+    schema = sites[0].schema
+    for fold in range(min(options.folds, len(order))):
+        held = set(order[fold :: options.folds])
+        learnt = [site for site in sites if site.repo not in held]
+        mixtures = fit_all(learnt, columns, options, views)
+        for view, its in scores.items():
+            its += [
+                (site, scored(mixtures, site.rows * schema.kept(view)))
+                for site in sites
+                if site.repo in held
+            ]
+    return scores
+
+
+def learn(
+    sites: list[Site],
+    names: Sequence[str] | None,
+    options: argparse.Namespace,
+    views: Sequence[str],
+) -> dict[str, object]:
+    """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn.
+
+    ``names`` are the columns it looks at; None: all.
+    """
+    schema = sites[0].schema
+    columns = [schema.columns[name] for name in names or schema.names]
+    by_view = left_out(sites, columns, options, views)
+    scores = [one for its in by_view.values() for one in its]
+    heat = _temperature(scores)
+    star, _ = _threshold(*_sure(scores, heat))
+    asked = [site for site in sites if not site.read]
+    judged = {
+        "sites": len(asked),
+        "repositories": len({site.repo for site in asked}),
+        "read_sites": len(sites) - len(asked),
+        "temperature": heat,
+        **{view: _judged(its, heat, star) for view, its in by_view.items()},
+        **_by_list(by_view.get("project", [])),
+    }
+    folded = [mixture.folded() for mixture in fit_all(sites, columns, options, views)]
+    direct = np.mean([out[options.units :][columns] for _, out in folded], 0)
+    units = np.concatenate([out[: options.units] / len(folded) for _, out in folded])
+    return {
+        "version": schema.version,
+        "features": [schema.names[column] for column in columns],
+        "hidden": packed(np.concatenate([hidden[[*columns, -1]] for hidden, _ in folded], 1)),
+        "out": packed(np.concatenate((units, direct)) / heat),
+        "star": star,
+        "left_out": judged,
+    }
+
+
+def _by_list(scores: Scored) -> dict[str, dict[str, float]]:
+    """Return the measures for each kind of list and letters typed, members left out."""
+    groups: dict[str, list[int]] = {}
+    for site, its in scores:
+        if site.listed != "member":
+            letters = str(site.letters) if site.letters < 2 else "2 or more"
+            groups.setdefault(f"{site.listed} {letters}", []).append(rank_of(its, site.truth))
+    return {name: summary(ranks) | {"sites": len(ranks)} for name, ranks in sorted(groups.items())}
+
+
+def _sure(scores: Scored, heat: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return how sure each list's first item is, and whether it is the truth."""
+    sure = np.asarray([float(np.exp(log_share(its / heat)).max()) for _, its in scores])
+    return sure, np.asarray([rank_of(its, site.truth) == 1 for site, its in scores])
+
+
+def _judged(scores: Scored, heat: float, star: float) -> dict[str, float]:
+    sure, right = _sure(scores, heat)
+    starred = sure >= star
+    return summary([rank_of(its, site.truth) for site, its in scores]) | {
+        "ece": calibration(sure, right),
+        "starred": round(float(starred.mean()), 4),
+        "star_precision": round(float(right[starred].mean()), 4) if starred.any() else 0.0,
+    }
+
+
+def _temperature(scores: Scored) -> float:
+    """Return by what scores are divided to be as sure as they are right."""
+    grid = np.arange(0.7, 2.55, 0.05).tolist()
+    losses = [
+        -np.mean([log_share(its / heat)[site.truth] for site, its in scores]) for heat in grid
+    ]
+    return round(grid[int(np.argmin(losses))], 2)
+
+
+def _threshold(confidence: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """Return the least confidence from which on the first item is right often enough to be starred."""
+    for star in np.arange(0.15, 0.95, 0.01):
+        sure = confidence >= star
+        if sure.sum() >= 20 and right[sure].mean() >= _STAR:
+            return round(float(star), 2), round(float(right[sure].mean()), 4)
+    return 0.95, 0.0

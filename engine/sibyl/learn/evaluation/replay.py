@@ -1,0 +1,259 @@
+"""Recorded completion lists, seen through the live engine.
+
+In: a menus file (design: one JSON line a site), the repositories, and a model.  Out: for each site whose
+list holds the truth, the candidates in the server's order with their features.
+
+A file's sites are visited from top to bottom by one ``Session`` that is given only the bytes before the
+site, by appending: it cannot look below the cursor, and the incremental path is the one measured.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from sibyl.context.usage import Place
+from sibyl.errors import LearnError, MemoryTrouble, ModelError
+from sibyl.learn.corpus.sources import Sources
+from sibyl.learn.evaluation.replay_store import store_of
+from sibyl.memory.accepted import Person
+from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.index import digest_of
+from sibyl.memory.project import Project
+from sibyl.memory.project_store import Store
+from sibyl.memory.sqlite import IN_MEMORY
+from sibyl.network.model import Floats, Model
+from sibyl.ranking import features, word_features
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session, bare
+from sibyl.ranking.word_features import DEPRECATED, IMPORTS, WordList
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The features of one sort of list: their names, and which of them a memory makes."""
+
+    names: tuple[str, ...]
+    version: int
+    project: tuple[str, ...]
+    person: tuple[str, ...]
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """The index of each column."""
+        return {name: index for index, name in enumerate(self.names)}
+
+    def kept(self, memory: str) -> Floats:
+        """Return a factor (columns) for features that were made with all there is to remember.
+
+        It makes of them what they are where only so much is remembered.
+        """
+        blank = {
+            "none": (*self.project, *self.person),
+            "file": (*self.project, *self.person),
+            "project": self.person,
+            "person": self.project,  # what was accepted, in a project that has not been read
+            "replay": (),
+        }[memory]
+        factor = np.ones(len(self.names), np.float32)
+        columns = self.columns
+        factor[[columns[name] for name in blank]] = 0
+        return factor
+
+
+MEMBERS = Schema(features.NAMES, features.FEATURES_VERSION, features.PROJECT, features.PERSON)
+WORDS = Schema(
+    word_features.NAMES,
+    word_features.WORD_FEATURES_VERSION,
+    word_features.PROJECT,
+    word_features.PERSON,
+)
+
+
+@dataclass
+class Site:
+    """One recorded list whose truth is in it."""
+
+    repo: str
+    path: str  # of the file
+    member: str  # the truth's name
+    names: list[str]  # in the server's own order
+    truth: int  # its index in ``names``
+    rows: Floats  # features (candidates, columns)
+    logits: Floats  # the network's, bare
+    origin: str
+    before: str  # the member used last on this receiver
+    files: int  # other files of the project that are known
+    kind: str  # of receiver: known, self, chained, unresolved
+    listed: str = "member"  # or name, keyword, import: what was completed
+    where: str = ""  # the statement around, as recorded
+    letters: int = 0  # typed when the list was asked for
+    allowed: npt.NDArray[np.bool_] | None = None  # what those letters leave in the menu; None: all
+    imports: npt.NDArray[np.bool_] | None = None  # what adds an import
+    read: bool = False  # the network was trained on this repository
+
+    @property
+    def schema(self) -> Schema:
+        """The features of ``rows``."""
+        return MEMBERS if self.listed == "member" else WORDS
+
+    def prefixed(self, letters: int) -> npt.NDArray[np.bool_]:
+        """Return which candidates are left after the truth's first letters were typed."""
+        typed = self.member[:letters].lower()
+        return np.asarray([name.lower().startswith(typed) for name in self.names])
+
+
+def read_menus(path: Path) -> list[dict]:
+    """Read a menus file; raises LearnError when it is not one."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            found = [json.loads(line) for line in file]
+        wanted = {"repo", "commit", "path", "blob", "offset", "member", "menu"}
+        if not found or any(not wanted <= set(line) for line in found):
+            raise ValueError("a line lacks what a site needs")
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise LearnError(f"{path} is not a menus file ({error}).") from error
+    return found
+
+
+MEMORIES = ("none", "file", "project", "replay")
+"""What may be remembered at a site: nothing; the file above it; the project's other files, too; and what one
+person, who takes the truth at each recorded site of the project in order, has accepted."""
+
+
+def kept(memory: str) -> Floats:
+    """Return what ``MEMBERS.kept`` does."""
+    return MEMBERS.kept(memory)
+
+
+def longer(line: dict) -> dict | None:
+    """Return a recorded list as it would be with more letters typed: what begins so is left of it.
+
+    People are asked with every number of letters; lists are recorded with none and one.
+    """
+    name = line["member"]
+    if line.get("kind", "member") == "member" or line.get("letters") != 1 or len(name) < 3:
+        return None
+    letters = 2 + zlib.crc32(f"{line['blob']} {line['offset']}".encode()) % (len(name) - 1)
+    typed = name[:letters].lower()
+    left = [item for item in line["menu"] if bare(item[0]).lower().startswith(typed)]
+    return line | {"letters": letters, "menu": left} if len(left) > 1 else None
+
+
+def collect(
+    menus: list[dict], sources: Path, model: Path, stores: Path | None = None
+) -> Iterator[Site]:
+    """Yield the reachable sites of a menus file, file by file.
+
+    With a folder for ``stores``, what is remembered of each project and of the person counts, too.
+    """
+    try:
+        ranker = Ranker(Model(model), mixed=False)  # only features are wanted, whatever the mix
+    except ModelError as error:
+        raise LearnError(str(error)) from error
+    by_file: dict[tuple[str, str, str, str], list[dict]] = {}
+    for line in menus:
+        if line["menu"]:
+            key = (line["repo"], line["commit"], line["path"], line["blob"])
+            by_file.setdefault(key, []).append(line)
+    with closing(Sources(sources)) as reader:
+        store: Store | None = None
+        person, at = Person(Path(IN_MEMORY)), ""
+        for (repo, commit, path, blob), lines in tqdm(
+            sorted(by_file.items()), unit="file", disable=None
+        ):
+            data = reader.read(repo, blob)
+            recall = Recall()
+            if stores is not None:
+                if repo != at:
+                    store = store_of(reader, repo, commit, stores)
+                    person, at = Person(Path(IN_MEMORY)), repo
+                assert store is not None
+                recall = Recall(Project(store, path, digest_of(data)), person, _refuse)
+            session, given = Session(ranker, b"", recall), 0
+            lines.sort(key=lambda line: line["offset"])
+            for offset, here in groupby(lines, key=lambda line: line["offset"]):
+                session.edit(given, 0, data[given:offset])
+                given = offset
+                found = [site for line in here if (site := _site(ranker, session, line))]
+                yield from found
+                if found:  # once, whatever lists were recorded there
+                    session.accepted(given, found[0].member)
+
+
+def _refuse(trouble: MemoryTrouble) -> None:
+    raise LearnError(str(trouble)) from trouble
+
+
+def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
+    listed, letters = line.get("kind", "member"), line.get("letters", 0)
+    offset = line["offset"]
+    predicted = session.prepare(offset)
+    place = Place(session.stream, session.usage)
+    items = sorted(line["menu"], key=lambda item: item[2] or item[0])  # stable: the reply's order
+    shown = WordList(
+        [item[0] for item in items],
+        [bare(item[0]) for item in items],
+        [_kind(item) for item in items],
+        line["member"][:letters],
+    )
+    truth = _truth(shown, line["member"], listed)
+    if truth is None or place.member != (listed == "member"):
+        return None
+    remembered = session.recall.at(place)
+    rows, logits = ranker.rows(shown, predicted, place, session.usage, remembered)
+    site = Site(
+        repo=line["repo"],
+        path=line["path"],
+        member=line["member"],
+        names=list(shown.names),
+        truth=truth,
+        rows=rows,
+        logits=logits,
+        origin=place.origin,
+        before=place.before,
+        files=remembered.files,
+        kind=_receiver(place),
+        listed=listed,
+        where=line.get("where", ""),
+        letters=letters,
+    )
+    if listed != "member":
+        site.imports = shown.imports
+        site.rows = rows.astype(np.float16)
+    if letters:
+        site.allowed = site.prefixed(letters)
+    return site
+
+
+def _kind(item: list) -> int:
+    """Return an item's kind with what it is marked as; items have three to five fields."""
+    imports = IMPORTS if len(item) > 3 and item[3] else 0
+    return int(item[1] or 0) + imports + (DEPRECATED if len(item) > 4 and item[4] else 0)
+
+
+def _truth(shown: WordList, name: str, listed: str) -> int | None:
+    """Return which candidate is the truth: of equal names the keyword argument where one was typed."""
+    found = [index for index, one in enumerate(shown.names) if one == name]
+    argument = [index for index in found if shown.labels[index][-1:] == "="]
+    rest = [index for index in found if shown.labels[index][-1:] != "="]
+    wanted = argument or found if listed == "keyword" else rest
+    return wanted[0] if wanted else None
+
+
+def _receiver(place: Place) -> str:
+    if place.value[:2] in ("S:", "L:") or place.origin.startswith("@super"):
+        return "self"
+    if place.origin[:2] == "@~":
+        return "unresolved"
+    return "chained" if place.spelled.endswith(")") or place.spelled.count(".") > 1 else "known"

@@ -1,0 +1,55 @@
+"""The memory of a recorded project, as a user's would be: its other files read, copies counted once.
+
+In: a repository at a commit, below the sources folder.  Out: the store that ``sibyl.memory`` would have built.
+The rules for files, the notes and the store are the live ones; only the bytes come from git.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sibyl.code.filters import path_fault
+from sibyl.errors import LearnError, MemoryTrouble
+from sibyl.learn.corpus.sources import Sources
+from sibyl.memory.index import Changed, noted
+from sibyl.memory.project_store import Store
+from sibyl.memory.sqlite import remove, siblings
+
+_AT_A_TIME = 200  # files of one transaction
+
+
+def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> Store:
+    """Return the store of a repository at a commit; it is kept in ``folder`` and found there again."""
+    path = folder / f"{repo.replace('/', '+')}@{commit[:12]}.sqlite"
+    try:
+        if not path.exists():
+            part = path.with_name(path.name + ".part")
+            remove(part)
+            _fill(part, sources, repo, commit)
+            part.rename(path)
+        return Store(path)
+    except MemoryTrouble as trouble:
+        raise LearnError(str(trouble)) from trouble
+
+
+def _fill(path: Path, sources: Sources, repo: str, commit: str) -> None:
+    """Read all files of a repository into a new store."""
+    store = Store(path)
+    files = list(_files(sources, repo, commit))
+    for first in range(0, len(files), _AT_A_TIME):
+        store.update(_read(sources, repo, files[first : first + _AT_A_TIME]))
+    store.close()
+    for left in siblings(path)[1:]:  # the log was written back when the last connection went
+        left.unlink(missing_ok=True)
+
+
+def _files(sources: Sources, repo: str, commit: str) -> Iterator[tuple[str, str, int]]:
+    for listed in sources.store(repo).files(commit):
+        if listed.path.endswith(".py") and path_fault(listed.path, listed.size) is None:
+            yield listed.path, listed.blob, listed.size
+
+
+def _read(sources: Sources, repo: str, files: list[tuple[str, str, int]]) -> Iterator[Changed]:
+    for path, blob, size in files:
+        yield noted(path, (size, 0), sources.read(repo, blob))

@@ -1,0 +1,86 @@
+"""A float model folder to the INT8 one that is shipped.
+
+In: the folder ``export`` made.  Out: the same files in INT8: the LSTM and the projection by ONNX Runtime's
+post-training quantization (dynamic: activations are measured as they come), the rows with one scale
+each, and the mixing weights carried over if there are any.
+
+    python -m sibyl.learn quantize --model build/float --out models
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from sibyl.errors import LearnError
+from sibyl.learn.export.stage import write_meta
+from sibyl.learn.io import whole_file
+from sibyl.learn.training.pretrained import MIXES
+from sibyl.network.model import SCALED, Model
+from sibyl.network.runtime import onnxruntime
+from sibyl.network.vocab import Vocab
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    made = argparse.ArgumentParser(
+        "python -m sibyl.learn quantize", description=__doc__.split("\n")[0]
+    )
+    made.add_argument("--model", type=Path, required=True, help="folder of the float model")
+    made.add_argument("--out", type=Path, required=True, help="folder for the INT8 model")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Quantize and say how large it became."""
+    options = parser().parse_args(argv)
+    try:
+        meta = json.loads((options.model / "meta.json").read_text())
+    except (OSError, ValueError) as error:
+        raise LearnError(f"{options.model} holds no exported model ({error}).") from error
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "int8.onnx"
+        lstm_int8(options.model / "sibyl.onnx", made)
+        with whole_file(options.out / "sibyl.onnx") as file:
+            file.write(made.read_bytes())
+    with whole_file(options.out / "rows.npy") as file:
+        np.save(file, rows_int8(np.load(options.model / "rows.npy")))
+    if options.model.resolve() != options.out.resolve():
+        shutil.copyfile(options.model / "vocab.txt", options.out / "vocab.txt")
+    kept = ("trained_steps", "sizes", "streams", "training", "onnx_from_torch", *MIXES)
+    vocab = Vocab.load(options.out / "vocab.txt")
+    write_meta(options.out, vocab, "int8", {name: meta[name] for name in kept if name in meta})
+    sizes = {path.name: path.stat().st_size for path in Model.files(options.out)}
+    print(json.dumps({"bytes": sizes, "all": sum(sizes.values())}))
+    return 0
+
+
+def lstm_int8(source: Path, target: Path) -> None:
+    """Quantize LSTM and MatMul; 8-bit unsigned weights cannot saturate on CPUs without VNNI."""
+    quantization = onnxruntime("quantization")
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        prepare = onnxruntime("quantization.shape_inference").quant_pre_process
+        prepare(source, prepared, skip_symbolic_shape=True)
+        quantization.quantize_dynamic(
+            prepared,
+            target,
+            op_types_to_quantize=["LSTM", "MatMul"],
+            per_channel=True,
+            weight_type=quantization.QuantType.QUInt8,
+        )
+
+
+def rows_int8(rows: np.ndarray) -> np.ndarray:
+    """Return (rows, size + 2) int8: 127 levels to either side, the row's scale as float16 behind."""
+    scales = np.maximum(np.abs(rows).max(1), 1e-8) / 127
+    made = np.empty((len(rows), rows.shape[1] + SCALED), np.int8)
+    made[:, :-SCALED] = np.round(rows / scales[:, None]).astype(np.int8)
+    made[:, -SCALED:] = scales.astype(np.float16)[:, None].view(np.int8)
+    return made

@@ -1,0 +1,79 @@
+"""Small file habits shared by the learning stages.
+
+In: paths and bytes. Out: whole files or none (never half-written ones), parsed repository lists.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from sibyl.errors import LearnError
+
+
+@dataclass(frozen=True)
+class Repository:
+    """One line of a repository list: who, which commit, under which licence, for which split."""
+
+    name: str
+    commit: str = ""
+    licence: str = ""
+    split: str = "train"
+    tokens: int = 0
+
+    @property
+    def folder(self) -> str:
+        """Return the folder name this repository has below a sources folder."""
+        return self.name.replace("/", "+")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that appears under its name only when all of it was written."""
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise LearnError(f"Cannot write {path}: {error.strerror or error}.") from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def read_list(path: Path, split: str | None = None) -> list[Repository]:
+    """Read a tab-separated repository list; its split is the file's name unless given."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise LearnError(f"Cannot read the list {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise LearnError(f"The list {path} is not UTF-8 text.") from error
+    rows = csv.DictReader(text.splitlines(), delimiter="\t")
+    if "repository" not in (rows.fieldnames or []):
+        raise LearnError(f"The list {path} has no `repository` column in its first line.")
+    found = [_repository(row, split or path.stem) for row in rows if row["repository"]]
+    if not found:
+        raise LearnError(f"The list {path} names no repository.")
+    return found
+
+
+def _repository(row: dict[str, str], split: str) -> Repository:
+    tokens = row.get("tokens") or "0"
+    return Repository(
+        name=row["repository"].strip(),
+        commit=(row.get("commit") or "").strip(),
+        licence=(row.get("license") or row.get("licence") or "").strip(),
+        split=split,
+        tokens=int(tokens) if tokens.isdigit() else 0,
+    )

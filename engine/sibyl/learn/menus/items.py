@@ -1,0 +1,42 @@
+"""What is kept of a language server's completion items.
+
+In: items as LSP has them.  Out: `[label, kind, sortText, adds_import, deprecated]` of each.
+
+``adds_import`` is 0, the module that accepting the item imports from, or 1 where the server does not name it.
+"""
+
+from __future__ import annotations
+
+import re
+
+_EDIT = re.compile(r"\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+))")
+_SAID = re.compile(r"\s*\(import ([\w.]+)\)")
+_MODULE = re.compile(r"[\w.]+")
+_DEPRECATED = 1  # of LSP's CompletionItemTag
+
+
+def kept(item: dict) -> list:
+    """Return what a menus file holds of an item."""
+    return [
+        item["label"], item.get("kind") or 0, item.get("sortText") or "", _import_of(item),
+        int(_DEPRECATED in (item.get("tags") or ()) or bool(item.get("deprecated"))),
+    ]  # fmt: skip
+
+
+def names(label: str, name: str) -> bool:
+    """Tell whether a label stands for a name: itself, its `name=`, or `name(…)`."""
+    return label.startswith(name) and label[len(name) :][:1] in ("", "=", "(")
+
+
+def _import_of(item: dict) -> str | int:
+    edits = item.get("additionalTextEdits") or []
+    for edit in edits:
+        if found := _EDIT.match(edit.get("newText") or ""):
+            return found[1] or found[2]
+    details = item.get("labelDetails") or {}
+    if found := _SAID.match(details.get("detail") or ""):  # ty
+        return found[1]
+    named = details.get("description") or ""  # pyright
+    if item.get("detail") == "Auto-import" and _MODULE.fullmatch(named):
+        return named
+    return 1 if edits else 0

@@ -1,0 +1,111 @@
+"""What the menus stage can be told, and what it tells the servers.
+
+In: a command line.  Out: its options; the settings and the environment that a language server starts with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from sibyl.errors import LearnError
+from sibyl.learn.menus.places import KINDS
+
+
+def parser(said: str) -> argparse.ArgumentParser:
+    """Describe the stage's arguments; `said` is what the stage does."""
+    made = argparse.ArgumentParser("python -m sibyl.learn menus", description=said)
+    which = made.add_mutually_exclusive_group(required=True)
+    which.add_argument("--list", type=Path, help="repositories, taken in this order")
+    which.add_argument(
+        "--corpus",
+        type=Path,
+        help="folder of a corpus instead: only files of its --split are asked",
+    )
+    which.add_argument("--so-far", action="store_true",
+                       help="ask nothing, pack what a run that still goes on has in --out")  # fmt: skip
+    made.add_argument(
+        "--split", default="val", help="which split of the corpus: val, dev, train (val)"
+    )
+    made.add_argument("--dev", type=int, default=None, metavar="N",
+                      help="so many of the training repositories are held back (as streams)")  # fmt: skip
+    made.add_argument("--sources", type=Path, help="folder of the repositories")
+    made.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
+    made.add_argument("--server", default="basedpyright-langserver --stdio", help="its command")
+    made.add_argument("--settings", default="", help="the server's settings, as JSON")
+    made.add_argument("--python", default=sys.executable, help="interpreter with the libraries")
+    made.add_argument("--kinds", type=_numbers, default={"member": None}, metavar="KIND[=N],…",
+                      help=f"what is asked about, and at how many places: {', '.join(KINDS)}")  # fmt: skip
+    made.add_argument("--letters", type=_letters, default=[0], metavar="N,…",
+                      help="letters typed when a list is asked for (members: none)")  # fmt: skip
+    made.add_argument("--sites", type=int, default=70, help="sites of a kind in each repository")
+    made.add_argument("--per-file", type=int, default=6, help="at most so many in one file")
+    made.add_argument("--auto-imports", action=argparse.BooleanOptionalAction, default=True,
+                      help="offer names that are not imported yet, as servers do by default")  # fmt: skip
+    made.add_argument("--limit-repos", type=int, default=None, help="stop after so many")
+    made.add_argument("--max-tokens", type=int, default=None, help="skip repositories above this")
+    made.add_argument("--minutes", type=float, default=None, help="then keep what is there")
+    made.add_argument("--patience", type=float, default=30.0, help="seconds an answer may take")
+    made.add_argument("--seed", type=int, default=1)
+    return made
+
+
+def _numbers(said: str) -> dict[str, int | None]:
+    """Read `name=60,keyword`: how many sites of each kind, None where it is not said."""
+    numbers: dict[str, int | None] = {}
+    for part in said.split(","):
+        kind, equals, number = part.partition("=")
+        if kind not in KINDS or (equals and not number.isdigit()):
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is not KIND or KIND=N of {', '.join(KINDS)}"
+            )
+        numbers[kind] = int(number) if equals else None
+    return numbers
+
+
+def _letters(said: str) -> list[int]:
+    """Read `0,1`."""
+    parts = said.split(",")
+    if not all(part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{said!r} is not a list of numbers")
+    return sorted({int(part) for part in parts})
+
+
+def default_settings(python: str, auto_imports: bool = True) -> dict:
+    """Return settings that name the interpreter to each server, and make pyright and its kin answer soon.
+
+    Those do without indexing and diagnostics.
+    """
+    analysis = {
+        "diagnosticMode": "openFilesOnly", "typeCheckingMode": "off", "indexing": False,
+        "autoImportCompletions": auto_imports, "useLibraryCodeForTypes": True,
+        "autoSearchPaths": True,
+    }  # fmt: skip
+    both = {"analysis": analysis, "pythonPath": python}
+    ty = {
+        "configuration": {"environment": {"python": python}},
+        "completions": {"autoImport": auto_imports},
+        "diagnosticMode": "off",
+    }
+    return {
+        "python": both, "basedpyright": both, "pyright": both, "ty": ty,
+        "pylsp": {"plugins": {"jedi": {"environment": python}}},
+        "initialization": {"workspace": {"environmentPath": python}},  # jedi-language-server
+    }  # fmt: skip
+
+
+def settings_of(options: argparse.Namespace) -> dict:
+    """Return the settings given, or ours; raises LearnError when they are not JSON."""
+    try:
+        given = json.loads(options.settings) if options.settings else None
+    except ValueError as error:
+        raise LearnError(f"--settings is not JSON: {error}.") from error
+    return default_settings(options.python, options.auto_imports) if given is None else given
+
+
+def environment_of(python: str) -> dict[str, str]:
+    """Return what tells a server that asks its surroundings which virtual environment to read."""
+    place = Path(python).absolute().parent.parent
+    return {"VIRTUAL_ENV": str(place)} if (place / "pyvenv.cfg").is_file() else {}

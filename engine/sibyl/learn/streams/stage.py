@@ -1,0 +1,274 @@
+"""Files to token streams on disk.
+
+In: the corpus manifest and the repositories.  Out: a folder with, for each split, all tokens in one array
+(``tokens.npy``, int32 numbers of texts; ``kinds.npy``, uint8; ``files.npy``, first token of each file), and
+the texts themselves with the rows they are made of (``texts.txt.gz``, ``rows.npy``), ``vocab.txt`` and a
+sidecar.
+
+    files ─► syntax ─► stream ─► parts/NAME.npz   (one a repository, all cores, resumable)
+          ─► count texts of the training split ─► vocabulary ─► one array a split
+
+Live typing reads files with the very same ``Stream``. Try it:
+    python -m sibyl.learn streams --corpus build/corpus --sources FOLDER --out build/streams --limit 20
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import itertools
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from tqdm import tqdm
+
+from sibyl.code.stream import STREAM_VERSION, Stream
+from sibyl.code.text import Text
+from sibyl.code.tokens import MEMBER, NAME, ORIGIN
+from sibyl.errors import LearnError
+from sibyl.learn.corpus.splits import held_back
+from sibyl.learn.corpus.stage import Entry, Sources, read_manifest
+from sibyl.learn.io import whole_file
+from sibyl.network.vocab import MOST_PIECES, Vocab, pieces
+
+HELD_OUT = "@held-out"
+"""Ends the name of a part whose repository is trained on, too; a repository's own name has no @."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    made = argparse.ArgumentParser(
+        "python -m sibyl.learn streams", description=__doc__.split("\n")[0]
+    )
+    made.add_argument("--corpus", type=Path, required=True, help="folder of the manifest")
+    made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
+    made.add_argument("--out", type=Path, required=True, help="folder for the streams")
+    made.add_argument("--limit", type=int, default=0, help="training repositories to take (0: all)")
+    made.add_argument(
+        "--dev",
+        type=int,
+        help="training repositories that no network reads, to choose recipes by "
+        "(default: one in ten of twenty or more)",
+    )
+    made.add_argument("--words", type=int, default=14_000, help="texts with a row of their own")
+    made.add_argument("--pieces", type=int, default=7_000, help="pieces with a row of their own")
+    made.add_argument("--shared", type=int, default=1_024, help="rows shared by all other pieces")
+    made.add_argument("--vocab", type=Path, help="use this vocabulary (to finetune a model)")
+    made.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Make the streams; running it again goes on where it was stopped."""
+    options = parser().parse_args(argv)
+    by_repo = _by_repository(read_manifest(options.corpus), options.limit, options.dev)
+    if not by_repo:
+        raise LearnError(f"The corpus {options.corpus} is empty; run the corpus stage first.")
+    given = (
+        Vocab.load(options.vocab, fixed_alike=False) if options.vocab else None
+    )  # read first: it may be none
+    (options.out / "parts").mkdir(parents=True, exist_ok=True)
+    began = time.time()
+    parts = _read_all(by_repo, options)
+    vocab = given or choose(_counted(path for path, split in parts if split == "train"), options)
+    with whole_file(options.out / "vocab.txt") as file:
+        file.write(vocab.dump().encode("utf-8"))
+    made = _merge(parts, vocab, options.out)
+    made |= {
+        "stream_version": STREAM_VERSION,
+        "vocab": vocab.digest(),
+        "made_in_s": time.time() - began,
+    }
+    with whole_file(options.out / "streams.json") as file:
+        file.write((json.dumps(made, indent=1) + "\n").encode())
+    print(json.dumps(made))
+    return 0
+
+
+def tokens_of(source: bytes) -> tuple[list[int], list[str]]:
+    """Return kinds and texts of a whole file's tokens."""
+    text, stream = Text(source), Stream()
+    stream.advance(text, len(source))
+    return stream.kinds, stream.texts
+
+
+def _by_repository(
+    entries: Iterable[Entry], limit: int, dev: int | None
+) -> dict[tuple[str, str], list[Entry]]:
+    grouped: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        grouped.setdefault((entry.split, entry.repo), []).append(entry)
+    train = [repo for split, repo in grouped if split == "train"]
+    for repo in train[limit:] if limit else []:
+        del grouped["train", repo]
+    for repo in held_back(train[: limit or None], dev):
+        grouped["dev", repo] = grouped.pop(("train", repo))
+    return grouped
+
+
+def _read_all(
+    by_repo: dict[tuple[str, str], list[Entry]], options: argparse.Namespace
+) -> list[tuple[Path, str]]:
+    folder = options.out / "parts"
+    parts = {key: folder / _part_name(key, by_repo) for key in by_repo}
+    made_of = {key: _digest(entries) for key, entries in by_repo.items()}
+    todo = [key for key, path in parts.items() if not _is_made_of(path, made_of[key])]
+    tokens, began = 0, time.time()
+    with ProcessPoolExecutor(options.jobs) as pool, tqdm(total=len(todo), unit="repo") as bar:
+        jobs = [
+            pool.submit(_read_one, by_repo[key], options.sources, parts[key], made_of[key])
+            for key in todo
+        ]
+        for job in as_completed(jobs):
+            tokens += job.result()
+            bar.update()
+            bar.set_postfix_str(f"{tokens / (time.time() - began):,.0f} tokens/s")
+    return [(path, key[0]) for key, path in parts.items()]
+
+
+Key = tuple[str, str]
+"""A split and a repository."""
+
+
+def _part_name(key: Key, there: Iterable[Key]) -> str:
+    """Name a part after its repository, and after its split where another split has files of it, too."""
+    split, repo = key
+    apart = HELD_OUT if split != "train" and ("train", repo) in there else ""
+    return f"{repo.replace('/', '+')}{apart}.npz"
+
+
+def _digest(entries: list[Entry]) -> str:
+    """Return what tells a part of these files, read by this version of the stream, from any other."""
+    named = "".join(f"{entry.blob} {entry.path}\n" for entry in entries)
+    named += f"stream {STREAM_VERSION}"
+    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _is_made_of(path: Path, digest: str) -> bool:
+    """Tell whether a part is there and was made of these very files."""
+    try:
+        with np.load(path, allow_pickle=False) as part:
+            return part["made_of"].tobytes().decode() == digest
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return False
+
+
+def _read_one(entries: list[Entry], sources: Path, path: Path, made_of: str) -> int:
+    """Read one repository's files into one part; returns how many tokens that gave."""
+    numbers: dict[str, int] = {}
+    tokens: list[int] = []
+    kinds: list[int] = []
+    firsts = [0]
+    with closing(Sources(sources)) as reader:
+        for entry in entries:
+            file_kinds, texts = tokens_of(reader.read(entry.repo, entry.blob))
+            tokens += [numbers.setdefault(text, len(numbers)) for text in texts]
+            kinds += file_kinds
+            firsts.append(len(tokens))
+    texts_joined = "\n".join(text.replace("\n", " ") for text in numbers)
+    with whole_file(path) as file:
+        np.savez_compressed(
+            file,
+            tokens=np.asarray(tokens, np.int32),
+            kinds=np.asarray(kinds, np.uint8),
+            firsts=np.asarray(firsts, np.int64),
+            made_of=np.frombuffer(made_of.encode(), np.uint8),
+            texts=np.frombuffer(texts_joined.encode("utf-8", "surrogatepass"), np.uint8),
+        )
+    return len(tokens)
+
+
+def load_part(path: Path) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
+    """Return texts, tokens, kinds and first tokens of one repository."""
+    with np.load(path) as part:
+        texts = part["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")
+        return texts, part["tokens"], part["kinds"], part["firsts"]
+
+
+def _counted(parts: Iterable[Path]) -> Counter[str]:
+    """Count how often each text is used, each repository's say being limited."""
+    total: Counter[str] = Counter()
+    for path in parts:
+        texts, tokens, _, _ = load_part(path)
+        counts = np.bincount(tokens, minlength=len(texts))
+        # A name one repository is full of must not push out names that all use: cap its say.
+        for text, count in zip(texts, np.minimum(counts, 400).tolist(), strict=True):
+            if count:
+                total[text] += count
+    return total
+
+
+def choose(counts: Counter[str], options: argparse.Namespace) -> Vocab:
+    """Choose the texts and pieces that get a row of their own."""
+    bare = Vocab([], [], 1)
+    frequent: list[str] = []
+    parts: Counter[str] = Counter()
+    for text, count in counts.most_common():
+        if bare.whole(text) >= 0 or not text.isprintable():
+            continue
+        if len(frequent) < options.words:
+            frequent.append(text)
+        for part in pieces(text):
+            parts[part] += count
+    return Vocab(frequent, [part for part, _ in parts.most_common(options.pieces)], options.shared)
+
+
+def _merge(parts: list[tuple[Path, str]], vocab: Vocab, out: Path) -> dict[str, object]:
+    """Number all texts once and write one array of tokens a split."""
+    numbers: dict[str, int] = {}
+    made: dict[str, object] = {}
+    for split in sorted({split for _, split in parts}):
+        loaded, kinds, firsts, base = [], [], [], 0
+        for path, its in parts:
+            if its != split:
+                continue
+            texts, tokens, part_kinds, part_firsts = load_part(path)
+            there = np.fromiter(
+                (numbers.setdefault(text, len(numbers)) for text in texts), np.int32, len(texts)
+            )
+            loaded.append(there[tokens] if len(tokens) else tokens)
+            kinds.append(part_kinds)
+            firsts.append(part_firsts[:-1] + base)
+            base += len(tokens)
+        all_kinds = np.concatenate(kinds)
+        _save(out / f"{split}.tokens.npy", np.concatenate(loaded))
+        _save(out / f"{split}.kinds.npy", all_kinds)
+        _save(out / f"{split}.files.npy", np.append(np.concatenate(firsts), base))
+        made[split] = {
+            "repositories": len(loaded),
+            "files": sum(map(len, firsts)),
+            "tokens": base,
+            "members": int((all_kinds == MEMBER).sum()),
+            "names": int((all_kinds == NAME).sum()),
+            "origins": int((all_kinds == ORIGIN).sum()),
+        }
+    _save(out / "rows.npy", rows_of(numbers, vocab))
+    with whole_file(out / "texts.txt.gz") as plain, gzip.open(plain, "wb", 3) as file:
+        file.write("\n".join(numbers).encode("utf-8", "surrogatepass"))
+    return made | {"texts": len(numbers), "rows": vocab.rows}
+
+
+def rows_of(texts: Iterable[str], vocab: Vocab) -> np.ndarray:
+    """Return, for each text, its whole row and its pieces' rows, -1 where there is none: (n, 8) int32."""
+    table = [
+        [vocab.whole(text), *itertools.islice(vocab.piece_rows(text), MOST_PIECES)]
+        for text in texts
+    ]
+    made = np.full((len(table), 1 + MOST_PIECES), -1, np.int32)
+    for index, rows in enumerate(table):
+        made[index, : len(rows)] = rows
+    return made
+
+
+def _save(path: Path, array: np.ndarray) -> None:
+    with whole_file(path) as file:
+        np.save(file, array)

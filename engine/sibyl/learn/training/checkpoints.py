@@ -1,0 +1,123 @@
+"""Checkpoints: all that a training needs to go on as if it had not been stopped.
+
+In: the network, its optimiser, the lanes' states, and how far the training is.  Out: ``last.pt``, ``best.pt``
+and the sidecar ``train.json``; read back for resuming, finetuning and export.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sibyl.errors import LearnError
+from sibyl.learn.io import whole_file
+from sibyl.learn.training.network import Network, Sizes, State
+
+CHECKPOINT_VERSION = 2
+
+
+@dataclass
+class Progress:
+    """How far a training is."""
+
+    step: int = 0
+    best: float = -1.0
+    """Highest MRR of a validation so far."""
+    best_step: int = 0
+    waited: int = 0
+    """Validations since then."""
+    sums: dict[str, float] = field(default_factory=dict)
+    """Losses since the last line of the log, added up."""
+
+
+def read_checkpoint(path: Path, device: str) -> dict[str, Any]:
+    """Return what ``save`` wrote; raises LearnError when it is not there, damaged or of another version."""
+    try:
+        kept: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise LearnError(f"The checkpoint {path} cannot be read ({_first_line(error)}).") from error
+    if not isinstance(kept, dict) or kept.get("version") != CHECKPOINT_VERSION:
+        raise LearnError(f"The checkpoint {path} is of another version than this sibyl's.")
+    return kept
+
+
+def save(
+    path: Path,
+    network: Network,
+    optimiser: torch.optim.Optimizer,
+    progress: Progress,
+    state: State,
+    made_with: dict[str, Any],
+) -> None:
+    """Write a checkpoint aside, then give it its name."""
+    kept = {
+        "version": CHECKPOINT_VERSION,
+        "sizes": network.sizes.as_dict(),
+        "network": network.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "progress": asdict(progress),
+        "state": [part.detach() for part in state],
+        "made_with": made_with,
+    }
+    try:
+        with whole_file(path) as file:
+            torch.save(kept, file)
+    except RuntimeError as error:  # what PyTorch makes of a disk that is full
+        raise LearnError(f"Cannot write {path}: {_first_line(error)}.") from error
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
+
+
+def resume(
+    path: Path,
+    network: Network,
+    optimiser: torch.optim.Optimizer,
+    made_with: dict[str, Any],
+    device: str,
+) -> tuple[Progress, State]:
+    """Load a run's last checkpoint; raises LearnError when it was made with what cannot go on as asked."""
+    kept = read_checkpoint(path, device)
+    if kept["sizes"] != network.sizes.as_dict():
+        raise LearnError(f"The checkpoint {path} is of another version or size than asked for.")
+    for name, value in made_with.items():
+        if kept["made_with"].get(name) != value:
+            raise LearnError(
+                f"The training in {path.parent} was begun with {name} {kept['made_with'].get(name)}, "
+                f"not {value}; ask for the same, or for another --out."
+            )
+    network.load_state_dict(kept["network"])
+    optimiser.load_state_dict(kept["optimiser"])
+    return Progress(**kept["progress"]), tuple(kept["state"])
+
+
+def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
+    """Return the network of a checkpoint, ready to be asked, and the checkpoint."""
+    kept = read_checkpoint(path, "cpu")
+    network = Network(Sizes(**kept["sizes"]))
+    network.load_state_dict(kept["network"])
+    return network.eval(), kept
+
+
+def best_of(run: Path) -> Path:
+    """Return a run's best checkpoint by validation; the last where none was validated."""
+    best = run / "best.pt"
+    return best if best.exists() else run / "last.pt"
+
+
+def write_sidecar(
+    run: Path, progress: Progress, arguments: dict[str, str], mixes: dict[str, dict]
+) -> None:
+    """Say beside the checkpoints what they were made with, and keep the start's mixing weights."""
+    made: dict[str, Any] = {
+        "step": progress.step, "best_step": progress.best_step, "best_mrr": progress.best,
+        "mixes": mixes,
+    }  # fmt: skip
+    with whole_file(run / "train.json") as file:
+        file.write((json.dumps(made | {"arguments": arguments}, indent=1) + "\n").encode())

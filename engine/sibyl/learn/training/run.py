@@ -1,0 +1,267 @@
+"""What a training is asked for, and what it then works with.
+
+In: the stage's arguments, a streams folder.  Out: open streams, a network with its first weights, an optimiser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from sibyl.errors import LearnError
+from sibyl.learn.training.ablations import first_share, without_origins, without_pieces
+from sibyl.learn.training.batches import Lanes, Shard
+from sibyl.learn.training.checkpoints import read_checkpoint
+from sibyl.learn.training.distributed import Processes
+from sibyl.learn.training.losses import Data, Lesson
+from sibyl.learn.training.network import INWARD, Network, Sizes
+from sibyl.learn.training.pretrained import Weights, read_model
+from sibyl.learn.training.roles import with_roles
+from sibyl.learn.training.validation import Watch
+from sibyl.network.vocab import Vocab
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the stage's arguments."""
+    made = argparse.ArgumentParser(
+        "python -m sibyl.learn train",
+        description="Train the network on streams; the same command goes on where it was stopped. "
+        "Started by torchrun (torchrun --nproc-per-node 2 -m sibyl.learn train ...), the processes "
+        "share the lanes and give what one process gives.",
+    )
+    add = made.add_argument
+    add("--streams", type=Path, required=True, help="folder of the streams")
+    add("--out", type=Path, required=True, help="folder for checkpoints, log and curve")
+    add(
+        "--start",
+        type=Path,
+        help="begin with the weights of this checkpoint, or of this model folder, float or INT8 "
+        "(finetuning; the streams must have its vocabulary: streams --vocab)",
+    )
+    add("--embedding", type=int, help="size of a name's vector (default: 128, or the start's)")
+    add("--hidden", type=int, help="size of the LSTM's state (default: 384, or the start's)")
+    add("--dropout", type=float, default=0.0, help="share of inputs and states left out (0)")
+    add(
+        "--lanes",
+        type=int,
+        default=32,
+        help="files read side by side (default: 32, which learn fastest; 96 at the end, by --start, "
+        "learn more, and a GPU reads more much faster)",
+    )
+    add("--length", type=int, default=96, help="tokens of a chunk, back-propagation's reach (96)")
+    add("--steps", type=int, default=50_000, help="chunks of all lanes to train on (50000)")
+    add(
+        "--skip",
+        type=int,
+        default=0,
+        help="begin at this chunk of the fixed order, so that a second training with the same seed, "
+        "lanes and length reads what the first did not",
+    )
+    add("--rate", type=float, default=5e-3, help="highest learning rate of Adam (default: 0.005)")
+    add("--warm", type=int, default=300, help="steps of warm-up to that rate (default: 300)")
+    add(
+        "--decay",
+        type=int,
+        help="last steps, over which the rate falls (default: a fifth of all; between warm-up and decay "
+        "it stays, so that a run can be continued, and any of its checkpoints be finished by --start "
+        "with --decay as long as --steps)",
+    )
+    add("--names", type=float, default=0.6, help="weight of names that are not members (0.6)")
+    add("--keywords", type=float, default=0.2, help="weight of keywords (0.2)")
+    add("--siblings", type=float, default=0.5, help="weight of telling siblings apart (0.5)")
+    add("--sample", type=int, default=1_500, help="candidates drawn, half for names (1500)")
+    add("--every", type=int, default=2_000, help="steps between validations, checkpoints (2000)")
+    add("--val-lanes", type=int, default=32, help="validation files read side by side (32)")
+    add("--val-steps", type=int, default=20, help="chunks of each; 0: no validation (20)")
+    add(
+        "--patience",
+        type=int,
+        default=0,
+        help="stop after so many validations no better (0: never)",
+    )
+    add("--threads", type=int, default=0, help="CPU threads (0: all)")
+    add("--seed", type=int, default=1, help="for order, first weights and candidates (1)")
+    add(
+        "--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda, cuda:1"
+    )
+    add("--float", action="store_true", help="float32 all through; else products are in bfloat16")
+    _variants(made.add_argument_group("to compare with (only the plain network can be exported)"))
+    return made
+
+
+def _variants(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--layers", type=int, choices=(1, 2), default=1, help="layers of the LSTM (1)")
+    add("--cell", choices=("lstm", "gru"), default="lstm", help="which recurrent cell (lstm)")
+    add(
+        "--output",
+        choices=("predicted", "full"),
+        default="predicted",
+        help="compare with the vectors of names, or with an own matrix of frequent texts",
+    )
+    add("--attention", action="store_true", help="look back at this chunk's and the last's states")
+    add("--no-pieces", action="store_true", help="whole texts only")
+    add("--no-origins", action="store_true", help="where receivers come from is not told")
+    add(
+        "--window",
+        type=int,
+        default=0,
+        help="forget the state every so many chunks (0: whole files)",
+    )
+    add("--inward", type=float, default=INWARD, help=f"first weights into the gates ({INWARD})")
+    add("--share", type=float, default=1.0, help="first share of the training files (1)")
+    add("--chunks", type=int, default=0, help="read only so many chunks, again and again (0: all)")
+
+
+@dataclass
+class Run:
+    """What stays the same from step to step."""
+
+    options: argparse.Namespace
+    processes: Processes
+    data: Data
+    watch: Watch | None
+    lesson: Lesson
+    taught: nn.Module
+    """The lesson, or what shares it with other processes."""
+    optimiser: torch.optim.Optimizer
+    made_with: dict[str, Any]
+    begun_with: str
+    """Which weights were finetuned, by their hash; empty if none."""
+    mixes: dict[str, dict]
+    """The mixing weights that stood beside those; export gives them to the new model."""
+
+    @property
+    def network(self) -> Network:
+        """What is trained."""
+        return self.lesson.network
+
+
+def begin(options: argparse.Namespace) -> Weights | None:
+    """Read the weights to start with, and let sizes not asked for be theirs."""
+    weights = None
+    if options.start is not None:
+        weights = read_start(options.start, options.device)
+    sizes = weights.sizes if weights else Sizes(0)
+    options.embedding = options.embedding or sizes.embedding
+    options.hidden = options.hidden or sizes.hidden
+    return weights
+
+
+def read_start(path: Path, device: str) -> Weights:
+    """Read weights to start with, of a model folder or a checkpoint."""
+    if path.is_dir():
+        return read_model(path)
+    kept = read_checkpoint(path, device)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return Weights(Sizes(**kept["sizes"]), kept["made_with"]["vocab"], kept["network"], digest)
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """Read the sidecar of the streams."""
+    try:
+        about: dict[str, Any] = json.loads((folder / "streams.json").read_text("utf-8"))
+        if not about["train"]["members"]:
+            raise LearnError(f"The streams in {folder} hold no member to learn from.")
+        return about
+    except (OSError, ValueError, KeyError) as error:
+        raise LearnError(f"{folder} holds no finished streams ({error!r}).") from error
+
+
+def watched_split(about: dict[str, Any]) -> str | None:
+    """Return the split that networks are compared on: ``dev``, or ``val`` where there are too few for both."""
+    return next((split for split in ("dev", "val") if split in about), None)
+
+
+def read_rows(folder: Path) -> np.ndarray:
+    """Read which rows each text of the streams is made of."""
+    try:
+        rows: np.ndarray = np.load(folder / "rows.npy")
+        return rows
+    except (OSError, ValueError, EOFError) as error:
+        raise LearnError(f"The streams in {folder} lack their rows ({error}).") from error
+
+
+def prepare(options: argparse.Namespace, processes: Processes, weights: Weights | None) -> Run:
+    """Open the streams and make the network."""
+    folder, about = options.streams, read_about(options.streams)
+    shard = first_share(Shard.open(folder, "train"), options.share)
+    watched = watched_split(about) if options.val_steps else None
+    shards = [shard, Shard.open(folder, watched)] if watched else [shard]
+    rows = read_rows(folder)
+    shard = with_roles(shard, rows)
+    if options.no_origins:
+        rows = without_origins(rows, shards)
+    if options.no_pieces:
+        rows = without_pieces(rows)
+    sizes = _sizes(options, about)
+    network = Network(sizes, options.inward)
+    if weights is not None:
+        _fit(weights, sizes, about, options)
+        network.load_state_dict(weights.network)
+    lanes = Lanes(shard, options.lanes, options.length, options.seed, window=options.window)
+    if options.chunks:
+        lanes.steps = min(lanes.steps, options.chunks)
+    data = Data.of(lanes, rows, options.sample)
+    watch = None
+    if watched and processes.first:
+        given = (shards[1], rows, data.siblings, data.members)
+        watch = Watch(*given, options.val_lanes, options.val_steps, options.window)
+    lesson = Lesson(network, data, processes, mixed=not options.float).to(processes.device)
+    taught = processes.shared(lesson)
+    optimiser = torch.optim.Adam(
+        network.parameters(), lr=options.rate, betas=(0.9, 0.98), fused=True
+    )
+    made_with = {
+        name: getattr(options, name)
+        for name in ("seed", "lanes", "length", "skip", "window", "share", "chunks")
+    }
+    made_with |= {"vocab": about["vocab"], "tokens": about["train"]["tokens"]}
+    begun_with, mixes = (weights.hash, weights.mixes) if weights else ("", {})
+    return Run(
+        options, processes, data, watch, lesson, taught, optimiser, made_with, begun_with, mixes
+    )
+
+
+def _sizes(options: argparse.Namespace, about: dict[str, Any]) -> Sizes:
+    outputs = 0
+    if options.output == "full":
+        vocab = Vocab.load(options.streams / "vocab.txt")
+        outputs = vocab.fixed + len(vocab.words)
+    return Sizes(
+        about["rows"],
+        options.embedding,
+        options.hidden,
+        options.layers,
+        options.cell,
+        outputs,
+        options.attention,
+        not options.no_pieces,
+        not options.no_origins,
+        options.dropout,
+    )
+
+
+def _fit(
+    weights: Weights, sizes: Sizes, about: dict[str, Any], options: argparse.Namespace
+) -> None:
+    """Refuse weights that are not for these streams and sizes."""
+    if weights.vocab != about["vocab"]:
+        raise LearnError(
+            f"{options.start} has another vocabulary than {options.streams}; make the streams with "
+            "--vocab and the model's vocab.txt."
+        )
+    asked = (sizes.embedding, sizes.hidden)
+    if (weights.sizes.embedding, weights.sizes.hidden) != asked or not sizes.plain:
+        raise LearnError(
+            f"{options.start} has embedding {weights.sizes.embedding} and hidden "
+            f"{weights.sizes.hidden}, one LSTM layer and no more; ask for nothing else."
+        )

@@ -1,0 +1,121 @@
+"""What was accepted from lists.
+
+In: accepted items with the contexts they were accepted in.  Out: for a context, the names accepted in it, with
+their weight (halved with every ``HALF`` items accepted since) and how recently.
+
+One small SQLite file in the state folder, readable by its owner alone; several Neovims write to it at once,
+each item in a transaction of its own.
+"""
+
+from __future__ import annotations
+
+from math import log1p
+from pathlib import Path
+
+from sibyl.memory.project_store import Used
+from sibyl.memory.sqlite import (
+    READ_S,
+    WAIT_S,
+    bytes_of,
+    count,
+    identity,
+    opened,
+    same_file,
+    sentence,
+    waiting,
+)
+
+HALF = 300.0
+_MOST = 20_000  # rows; the ones not accepted for longest go first
+_MOST_KEPT = 2_000  # answers
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS picks (
+    key TEXT, name TEXT, weight REAL, last INTEGER, PRIMARY KEY (key, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS picked (one INTEGER PRIMARY KEY, items INTEGER);
+"""
+_FORGET_OLD = """
+DELETE FROM picks WHERE last < (SELECT last FROM picks ORDER BY last DESC LIMIT 1 OFFSET ?)
+"""
+
+
+class Person:
+    """What one person accepted; raises MemoryTrouble when the file cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._kept: dict[str, Used] = {}  # as of now
+        self._moment = -1
+        self.items = 0
+        with sentence(path):
+            self._base = opened(path, _VERSION, _SCHEMA, ("picks", "picked"))
+            self._file = identity(path)
+            self._base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
+        self.look()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._base.close()
+
+    def look(self) -> None:
+        """Forget the answers kept if another Neovim has written since."""
+        same_file(self.path, self._file)
+        with sentence(self.path):
+            moment = self._base.execute("PRAGMA data_version").fetchone()[0]
+            if moment == self._moment and len(self._kept) < _MOST_KEPT:
+                return
+            self._kept.clear()
+            row = self._base.execute("SELECT items FROM picked").fetchone()
+            self._moment, self.items = moment, int(count(row[0])) if row else 0
+
+    def accept(self, contexts: tuple[str, ...], name: str) -> None:
+        """Remember one accepted item under its contexts."""
+        with sentence(self.path), waiting(self._base, WAIT_S), self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            self._base.execute(
+                "INSERT INTO picked VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET items=items+1"
+            )
+            (now,) = self._base.execute("SELECT items FROM picked").fetchone()
+            for key in filter(None, contexts):
+                self._add(key, name, now)
+            if now % 500 == 0:
+                self._base.execute(_FORGET_OLD, (_MOST,))
+        self.items = now
+        self._kept.clear()
+
+    def _add(self, key: str, name: str, now: int) -> None:
+        row = self._base.execute(
+            "SELECT weight, last FROM picks WHERE key=? AND name=?", (key, name)
+        ).fetchone()
+        weight = _faded(row[0], now - row[1]) + 1 if row else 1.0
+        self._base.execute(
+            "INSERT OR REPLACE INTO picks VALUES (?,?,?,?)", (key, name, weight, now)
+        )
+
+    def uses(self, key: str) -> Used:
+        """Return the names accepted in a context: weight now, and recency from 0 to 1; '' is no context."""
+        kept = self._kept.get(key)
+        if kept is None:
+            with sentence(self.path):
+                rows = self._base.execute(
+                    "SELECT name, weight, ?-last FROM picks WHERE key=?", (self.items, key)
+                ).fetchall()
+                kept = Used(
+                    {
+                        name: (_faded(count(weight), since), 1 / (1 + 0.25 * log1p(max(since, 0))))
+                        for name, weight, since in rows
+                    }
+                )
+            self._kept[key] = kept
+        return kept
+
+    def size(self) -> dict[str, int]:
+        """Return how many items were accepted, how many are kept, and how many bytes they take."""
+        with sentence(self.path):
+            kept = self._base.execute("SELECT count(*) FROM picks WHERE key='m'").fetchone()[0]
+        return {"items": self.items, "names": kept, "bytes": bytes_of(self.path)}
+
+
+def _faded(weight: float, items: float) -> float:
+    return float(weight * 0.5 ** (max(items, 0.0) / HALF))

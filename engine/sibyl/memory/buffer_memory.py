@@ -1,0 +1,70 @@
+"""All that is remembered of one place, for the buffer that is open.
+
+In: a place in the text.  Out: ``Remembered``.
+
+What cannot be read is left out: a list is ranked with what there is, and the trouble is told once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sibyl.context.usage import Place
+from sibyl.errors import MemoryTrouble
+from sibyl.memory.accepted import Person
+from sibyl.memory.project import Project, Remembered, accepted_contexts, contexts
+from sibyl.memory.project_store import Store
+
+
+class Recall:
+    """The project and the person behind one buffer; either may be missing."""
+
+    def __init__(
+        self,
+        project: Project | None = None,
+        person: Person | None = None,
+        tell: Callable[[MemoryTrouble], None] = lambda _: None,
+    ) -> None:
+        self.project, self.person, self._tell = project, person, tell
+        self.lost = False  # a memory is damaged or gone: this has to be made anew
+
+    def at(self, place: Place) -> Remembered:
+        """Return what is remembered of a place."""
+        found = Remembered()
+        asked = contexts(place)
+        try:
+            if self.project is not None:
+                self.project.remembered(place, asked, found)
+            if self.person is not None:
+                self.person.look()
+                found.person = tuple(
+                    self.person.uses(key) for key in accepted_contexts(place, asked)
+                )
+                found.accepted = self.person.items
+        except MemoryTrouble as trouble:
+            self._failed(trouble)
+        return found
+
+    def accept(self, place: Place, name: str) -> None:
+        """Remember that the person took ``name`` at a place."""
+        if self.person is None:
+            return
+        try:
+            self.person.accept(accepted_contexts(place, contexts(place)), name)
+        except MemoryTrouble as trouble:
+            self._failed(trouble)
+
+    def uses(self, memory: Store | Person) -> bool:
+        """Tell whether this asks a memory."""
+        project = None if self.project is None else self.project.store
+        return memory is project or memory is self.person
+
+    def lose(self) -> None:
+        """Ask no memory any more: they were closed, and this has to be made anew."""
+        self.project = self.person = None
+        self.lost = True
+
+    def _failed(self, trouble: MemoryTrouble) -> None:
+        if trouble.why != "busy":
+            self.lose()
+        self._tell(trouble)

@@ -1,0 +1,188 @@
+"""A process of its own that brings a project's store up to date.
+
+In: a project's root and its store; which files changed is seen by size and time.  Out: the store; on standard
+output a line of JSON for each step ("file" before it is read; "done", "of"), the last with "ended".
+
+It runs beside the host, so that typing never waits for it: at a low priority, for at most ``--seconds`` of
+CPU time (the next start goes on where it stopped), a few files held at a time. One process writes at a time; a
+second one that finds the store locked leaves at once.
+
+A file that takes more than ``FILE_S`` or ``MOST_BYTES``, or that cannot be read at all, is kept with empty
+notes and not read again before it changes. If it ends the process, scribe starts the next one with
+``--skip FILE``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sibyl.code.filters import content_fault
+from sibyl.errors import MemoryTrouble
+from sibyl.memory.limits import cap_memory, cpu_time
+from sibyl.memory.notes import Notes, take_notes
+from sibyl.memory.project_files import bytes_of, project_files
+from sibyl.memory.project_store import Stamp, Store
+from sibyl.memory.sqlite import remove
+
+FILE_S = 3.0
+"""CPU time for one file."""
+MOST_BYTES = 768 << 20
+"""Address space of the process."""
+_log = logging.getLogger("sibyl")
+_AT_FIRST, _AT_MOST = 5, 40  # files of one transaction: the nearest ones are known at once
+_PATIENCE_S = 5.0
+Changed = tuple[str, Stamp, bytes, Notes]
+Tell = Callable[[dict[str, object]], None]
+
+
+def digest_of(data: bytes) -> bytes:
+    """Return what tells copies of a file."""
+    return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def noted(path: str, stamp: Stamp, data: bytes) -> Changed:
+    """Return a file's line for ``Store.update``; one that is not worth reading has empty notes."""
+    fault = content_fault(path, data)
+    return path, stamp, digest_of(data), Notes() if fault else take_notes(data)
+
+
+def bring_up_to_date(
+    store: Store,
+    root: Path,
+    near: str,
+    seconds: float,
+    tell: Tell,
+    parent: int = 0,
+    skip: Collection[str] = (),
+) -> bool:
+    """Read what changed; return whether all of it was read, within the time and while ``parent`` lived."""
+    began = time.process_time()
+    there, known = project_files(root, near), store.stamps()
+    changed = [path for path, stamp in there.items() if known.get(path) != stamp]
+    store.update((), [path for path in known if path not in there])
+    done, portion = 0, _AT_FIRST
+    while done < len(changed):
+        some = changed[done : done + portion]
+        read = []
+        for path in some:
+            if _orphaned(parent):
+                return False
+            tell({"file": path})
+            data = b"" if path in skip else _read(root / path)
+            read.append((path, there[path], digest_of(data), _notes(path, data)))
+        store.update(read)
+        done, portion = done + len(some), min(2 * portion, _AT_MOST)
+        tell({"done": done, "of": len(changed)})
+        if time.process_time() - began > seconds:
+            break
+    return done == len(changed)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return bytes_of(path)
+    except OSError:
+        return b""  # gone meanwhile, or not ours to read
+
+
+def _notes(path: str, data: bytes) -> Notes:
+    """Return a file's notes, empty ones where it takes too much: it must not cost the others their place."""
+    try:
+        with cpu_time(FILE_S):
+            return noted(path, (0, 0), data)[3]
+    except Exception as error:
+        _log.warning("%s is not remembered: %r", path, error)
+        return Notes()
+
+
+def _orphaned(parent: int) -> bool:
+    """Tell whether nobody waits for this any more: the host that started it (0: nobody) is gone."""
+    return bool(parent) and hasattr(os, "fork") and os.getppid() != parent
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Tell whether this is the only process that writes a store; a process that is killed lets go."""
+    place = path.with_suffix(".lock")
+    os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+    lock = sqlite3.connect(place, timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        yield False
+    else:
+        yield True
+    finally:
+        lock.close()
+
+
+def build(
+    root: Path,
+    path: Path,
+    near: str,
+    seconds: float,
+    tell: Tell,
+    parent: int = 0,
+    skip: Collection[str] = (),
+) -> bool:
+    """Bring a store up to date, making it anew where it is damaged; return whether all was read."""
+    with _alone(path) as alone:
+        if not alone or _orphaned(parent):
+            return False
+        for chance_left in (True, False):
+            try:
+                store = Store(path, _PATIENCE_S)
+                try:
+                    return bring_up_to_date(store, root, near, seconds, tell, parent, skip)
+                finally:
+                    store.close()
+            except MemoryTrouble as trouble:
+                if not (trouble.why == "damaged" and chance_left):
+                    raise
+                remove(path)
+    return False
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do it, at a low priority, telling how far it is."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("root", type=Path)
+    parser.add_argument("store", type=Path)
+    parser.add_argument("--near", default="", help="file to begin near, relative to the root")
+    parser.add_argument("--parent", type=int, default=0, help="process to end with")
+    parser.add_argument("--seconds", type=float, default=60.0, help="CPU time it may take")
+    parser.add_argument("--skip", action="append", default=[], help="file that is not to be read")
+    options = parser.parse_args(argv)
+    if hasattr(os, "nice"):
+        os.nice(10)
+    cap_memory(MOST_BYTES)
+
+    def tell(said: dict[str, object]) -> None:
+        print(json.dumps(said), flush=True)
+
+    try:
+        if not options.store.parent.is_dir():  # forgotten meanwhile; who wants it makes it
+            return 1
+        asked = options.near, options.seconds
+        whole = build(options.root, options.store, *asked, tell, options.parent, options.skip)
+    except MemoryTrouble as trouble:
+        tell({"ended": False, "trouble": str(trouble)})
+        return 1
+    except BrokenPipeError:  # the host is gone
+        return 1
+    tell({"ended": True, "whole": whole})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,225 @@
+"""The notes of its files, counted together, in one SQLite file.
+
+In: notes of files, added and taken away.  Out: for a context, the names that followed it, with how often and in
+how many files; classes and modules by name.
+
+Several processes may read and one may write at any time (SQLite's write-ahead log); a writer that is killed
+leaves the last whole transaction. The file is readable by its owner alone. Files are counted once: exact copies
+are known, but not counted.
+
+    files    path, size, time, digest, whether it is counted, its notes (so that they can be taken away again)
+    uses     context, name, how often, in how many files
+    defined  class or module, file, what it says (JSON)
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sibyl.code.stream import STREAM_VERSION
+from sibyl.memory.notes import Notes
+from sibyl.memory.sqlite import (
+    READ_S,
+    WAIT_S,
+    bytes_of,
+    count,
+    identity,
+    opened,
+    same_file,
+    sentence,
+)
+
+STORE_VERSION = 2
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, counted INTEGER, notes BLOB
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS files_digest ON files (digest);
+CREATE TABLE IF NOT EXISTS uses (
+    key TEXT, name TEXT, times INTEGER, files INTEGER, PRIMARY KEY (key, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS defined (
+    kind TEXT, name TEXT, path TEXT, said TEXT, PRIMARY KEY (kind, name, path)
+) WITHOUT ROWID;
+"""
+_MOST_KEPT = 2_000  # answers
+Stamp = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds."""
+
+
+class Used(dict[str, tuple[float, float]]):
+    """Names that followed a context: how often (or how much), in how many files (or how recently)."""
+
+    __slots__ = ("total",)
+
+    def __init__(self, names: Mapping[str, tuple[float, float]] | None = None) -> None:
+        super().__init__(names or {})
+        self.total = sum(often for often, _ in self.values())
+
+
+class Store:
+    """One project's file; raises MemoryTrouble when it cannot be used."""
+
+    def __init__(self, path: Path, patience: float = WAIT_S) -> None:
+        self.path = path
+        self.root = ""  # of the project, where it is known
+        with sentence(path):
+            self._base = opened(
+                path,
+                f"{STORE_VERSION} {STREAM_VERSION}",
+                _SCHEMA,
+                ("files", "uses", "defined"),
+                patience,
+            )
+            self._file = identity(path)
+            if patience == WAIT_S:  # it is read by somebody who types
+                self._base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
+        self._kept: dict[str, Used] = {}  # answers of this moment, for all buffers
+        self._moment = -1
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._base.close()
+
+    # writing --------------------------------------------------------------------------------------
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Return size and time of every file as it was last read."""
+        with sentence(self.path):
+            rows = self._base.execute("SELECT path, size, time FROM files")
+            return {path: (size, time) for path, size, time in rows}
+
+    def update(
+        self, changed: Iterable[tuple[str, Stamp, bytes, Notes]], gone: Iterable[str] = ()
+    ) -> None:
+        """Replace the notes of changed files (path, stamp, digest, notes); forget those that are gone."""
+        times: Counter[tuple[str, str]] = Counter()
+        files: Counter[tuple[str, str]] = Counter()
+        self._kept.clear()
+        with sentence(self.path), self._base:
+            self._base.execute("BEGIN IMMEDIATE")
+            for path in gone:
+                self._take_away(path, times, files)
+            for path, stamp, digest, notes in changed:
+                self._take_away(path, times, files)
+                copy = self._base.execute(
+                    "SELECT 1 FROM files WHERE digest=? AND counted", (digest,)
+                ).fetchone()
+                row = (path, *stamp, digest, copy is None, notes.packed())
+                self._base.execute("INSERT OR REPLACE INTO files VALUES (?,?,?,?,?,?)", row)
+                if copy is None:
+                    self._count(path, notes, 1, times, files)
+            self._write(times, files)
+
+    def _take_away(
+        self, path: str, times: Counter[tuple[str, str]], files: Counter[tuple[str, str]]
+    ) -> None:
+        """Forget one file; an exact copy of it takes its place."""
+        row = self._base.execute(
+            "SELECT digest, counted, notes FROM files WHERE path=?", (path,)
+        ).fetchone()
+        if row is None:
+            return
+        digest, counted, packed = row
+        self._base.execute("DELETE FROM files WHERE path=?", (path,))
+        if not counted:
+            return
+        notes = Notes.unpacked(packed)
+        self._count(path, notes, -1, times, files)
+        heir = self._base.execute("SELECT path FROM files WHERE digest=?", (digest,)).fetchone()
+        if heir is not None:
+            self._base.execute("UPDATE files SET counted=1 WHERE path=?", heir)
+            self._count(heir[0], notes, 1, times, files)
+
+    def _count(
+        self,
+        path: str,
+        notes: Notes,
+        sign: int,
+        times: Counter[tuple[str, str]],
+        files: Counter[tuple[str, str]],
+    ) -> None:
+        for key, names in notes.uses.items():
+            for name, often in names.items():
+                times[key, name] += sign * often
+                files[key, name] += sign
+        if sign < 0:
+            self._base.execute("DELETE FROM defined WHERE path=?", (path,))
+            return
+        said = [("class", name, path, json.dumps(found)) for name, found in notes.classes.items()]
+        said.append(("module", _module(path), path, json.dumps(notes.names)))
+        self._base.executemany("INSERT OR REPLACE INTO defined VALUES (?,?,?,?)", said)
+
+    def _write(self, times: Counter[tuple[str, str]], files: Counter[tuple[str, str]]) -> None:
+        rows = [
+            (key, name, often, files[key, name])
+            for (key, name), often in times.items()
+            if often or files[key, name]
+        ]
+        self._base.executemany(
+            "INSERT INTO uses VALUES (?,?,?,?) ON CONFLICT (key, name) DO UPDATE SET "
+            "times=times+excluded.times, files=files+excluded.files",
+            sorted(rows),
+        )
+        fewer = [(key, name) for key, name, often, _ in rows if often <= 0]
+        self._base.executemany("DELETE FROM uses WHERE key=? AND name=? AND times<=0", fewer)
+
+    # reading --------------------------------------------------------------------------------------
+
+    def moment(self) -> int:
+        """Return a number that changes when another process has written."""
+        same_file(self.path, self._file)
+        with sentence(self.path):
+            found: int = self._base.execute("PRAGMA data_version").fetchone()[0]
+        if found != self._moment or len(self._kept) > _MOST_KEPT:
+            self._kept.clear()
+            self._moment = found
+        return found
+
+    def uses(self, key: str) -> Used:
+        """Return the names that followed a context: how often, in how many files (as of ``moment``)."""
+        kept = self._kept.get(key)
+        if kept is None:
+            with sentence(self.path):
+                rows = self._base.execute("SELECT name, times, files FROM uses WHERE key=?", (key,))
+                kept = Used({name: (count(times), count(files)) for name, times, files in rows})
+            self._kept[key] = kept
+        return kept
+
+    def defined(self, kind: str, name: str) -> dict[str, Any]:
+        """Return what each file says of a class or module of this name, by path."""
+        with sentence(self.path):
+            rows = self._base.execute(
+                "SELECT path, said FROM defined WHERE kind=? AND name=? ORDER BY path", (kind, name)
+            )
+            return {path: json.loads(said) for path, said in rows}
+
+    def counted_as(self, path: str, digest: bytes | None = None) -> tuple[str, Notes] | None:
+        """Return the counted file that is this one, or an exact copy of it, with its notes."""
+        with sentence(self.path):
+            row = self._base.execute("SELECT digest FROM files WHERE path=?", (path,)).fetchone()
+            wanted = row[0] if row is not None else digest
+            found = self._base.execute(
+                "SELECT path, notes FROM files WHERE digest=? AND counted", (wanted,)
+            ).fetchone()
+            return None if found is None else (found[0], Notes.unpacked(found[1]))
+
+    def files(self) -> int:
+        """Return how many files are counted."""
+        with sentence(self.path):
+            row = self._base.execute("SELECT count(*) FROM files WHERE counted").fetchone()
+            return int(row[0])
+
+    def size(self) -> dict[str, int]:
+        """Return how many files are counted and how many bytes all of it takes."""
+        return {"files": self.files(), "bytes": bytes_of(self.path)}
+
+
+def _module(path: str) -> str:
+    """Return a module's own name: the last part of its dotted path."""
+    parts = path.removesuffix(".py").split("/")
+    return parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]

@@ -1,0 +1,145 @@
+"""One SQLite file of ours, private to its owner.
+
+In: a path and a schema.  Out: an open database; what goes wrong as ``MemoryTrouble``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from sibyl.errors import MemoryTrouble
+from sibyl.memory.private import private, private_folder
+
+IN_MEMORY = ":memory:"
+WAIT_S = 0.05  # for another process's lock while a file is opened or written
+READ_S = 0.002  # while one is read: a list must not wait for it
+
+
+# What Python says of a row that holds something else than was written.
+_WRONG = (ValueError, TypeError, AttributeError, KeyError, RecursionError, OverflowError)
+
+
+@contextmanager
+def sentence(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say into a MemoryTrouble."""
+    try:
+        yield
+    except sqlite3.ProgrammingError as error:
+        raise MemoryTrouble(f"The memory {path} was closed.", path, "gone") from error
+    except sqlite3.OperationalError as error:
+        raise MemoryTrouble(f"The memory {path} cannot be used now ({error}).", path) from error
+    except UnicodeEncodeError as error:  # a name that is not text
+        raise MemoryTrouble(f"The memory {path} cannot hold that name.", path) from error
+    except (sqlite3.DatabaseError, *_WRONG) as error:
+        raise MemoryTrouble(f"The memory {path} is damaged.", path, "damaged") from error
+    except OSError as error:
+        said = f"The memory {path} cannot be written ({error.strerror})."
+        raise MemoryTrouble(said, path) from error
+
+
+def opened(
+    path: Path, version: object, schema: str, tables: Iterable[str], patience: float = WAIT_S
+) -> sqlite3.Connection:
+    """Open a file of ours: private, with its tables, begun anew where it is of another version."""
+    if str(path) != IN_MEMORY:  # made before SQLite makes it, readable by its owner alone
+        private_folder(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        for one in siblings(path):
+            private(one)
+    # A file is opened on a thread of its own and then used by one other at a time.
+    base = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    try:
+        if str(path) != IN_MEMORY:
+            base.execute("PRAGMA journal_mode=WAL")
+        base.execute("PRAGMA synchronous=NORMAL")
+        base.execute("PRAGMA cache_size=-1024")
+        base.execute("CREATE TABLE IF NOT EXISTS about (version TEXT)")
+        found = base.execute("SELECT version FROM about").fetchone()
+        if found != (str(version),):
+            with base:
+                base.execute("BEGIN IMMEDIATE")
+                for table in (*tables, "about"):
+                    base.execute(f"DROP TABLE IF EXISTS {table}")
+                base.execute("CREATE TABLE about (version TEXT)")
+                for statement in schema.split(";"):
+                    base.execute(statement)
+                base.execute("INSERT INTO about VALUES (?)", (str(version),))
+        elif _tables(base) != _wanted(schema):
+            raise sqlite3.DatabaseError("tables are missing, or others than were made")
+    except BaseException:
+        base.close()
+        raise
+    return base
+
+
+def _tables(base: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Return name and definition of what a file holds, without what SQLite makes itself."""
+    rows = base.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {(name, sql) for name, sql in rows if name != "about"}
+
+
+@lru_cache
+def _wanted(schema: str) -> set[tuple[str, str]]:
+    base = sqlite3.connect(IN_MEMORY)
+    try:
+        base.executescript(schema)
+        return _tables(base)
+    finally:
+        base.close()
+
+
+@contextmanager
+def waiting(base: sqlite3.Connection, seconds: float) -> Iterator[None]:
+    """Wait so long for another process's lock in a block, and ``READ_S`` after it."""
+    base.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
+
+
+def count(value: object) -> float:
+    """Return a number of a row; raises ValueError where it is none that was ever written."""
+    if not isinstance(value, int | float) or not 0 <= value < 1e15:
+        raise ValueError("not a count")
+    return value
+
+
+def identity(path: Path) -> int:
+    """Return what tells a file from another one made later under its name."""
+    return 0 if str(path) == IN_MEMORY else path.stat().st_ino
+
+
+def same_file(path: Path, file: int) -> None:
+    """Raise MemoryTrouble if a file that was opened is not there any more: somebody had it forgotten."""
+    try:
+        there = identity(path)
+    except OSError:
+        there = -1
+    if there != file:
+        raise MemoryTrouble(f"The memory {path} was deleted.", path, "gone")
+
+
+def siblings(path: Path) -> list[Path]:
+    """Return the files that SQLite keeps for a store."""
+    return [path, *(path.with_name(path.name + more) for more in ("-wal", "-shm"))]
+
+
+def bytes_of(path: Path) -> int:
+    """Return how many bytes a store takes on disk."""
+    return sum(one.stat().st_size for one in siblings(path) if one.exists())
+
+
+def remove(path: Path) -> None:
+    """Delete a store; raises MemoryTrouble when that fails."""
+    for one in siblings(path):
+        try:
+            one.unlink(missing_ok=True)
+        except OSError as error:
+            said = f"The memory {one} cannot be deleted ({error.strerror})."
+            raise MemoryTrouble(said, path) from error

@@ -1,0 +1,194 @@
+"""The network, as ONNX Runtime runs it. It has no memory of its own.
+
+In: texts of tokens, and the LSTM's state.  Out: vectors of names, the vector predicted for the next name,
+and the new state.
+
+A model is a folder: ``sibyl.onnx`` (LSTM and projection), ``rows.npy`` (the rows vectors are made of, INT8
+with a float16 scale each, or float32), ``vocab.txt``, and ``meta.json``, which says what fits what.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sibyl.code.stream import STREAM_VERSION
+from sibyl.errors import ModelError
+from sibyl.network.runtime import session
+from sibyl.network.vocab import Vocab
+
+MODEL_VERSION = 1
+SCALED = 2
+"""Bytes of the scale behind each INT8 row."""
+
+Floats = npt.NDArray[np.float32]
+State = tuple[Floats, Floats]
+"""Hidden state and cell, each (1, 1, hidden)."""
+
+_FEW = 16  # texts; more are made faster all at once
+_SOME = 4096  # rows
+_WIDEST, _LARGEST_GRAPH = 4096, 256 << 20  # of embedding and hidden state; bytes
+_MOST_CACHED = 20_000  # names; an hour in large files stays below it
+
+
+class Model:
+    """A loaded model; raises ModelError with one sentence when the folder does not hold a fit one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.meta = _read_meta(folder)
+        self.vocab = Vocab.load(folder / "vocab.txt")
+        if self.vocab.digest() != self.meta["vocab"]:
+            raise ModelError(f"The vocabulary in {folder} is not the model's; get both again.")
+        for name, wanted in self.meta["sha256"].items():
+            if _sha256(folder / name) != wanted:
+                raise ModelError(f"The model file {folder / name} is damaged; get it again.")
+        self.hash: str = self.meta["sha256"]["sibyl.onnx"][:12]
+        self.size: int = self.meta["sizes"]["embedding"]
+        hidden = self.meta["sizes"]["hidden"]
+        self._rows = _rows(folder / "rows.npy", self.vocab.rows, self.size)
+        self._session = session(folder / "sibyl.onnx")
+        zero = np.zeros((1, 1, hidden), np.float32)
+        zero.setflags(write=False)
+        self.begin: State = (zero, zero)
+        self._places: dict[str, int] = {}
+        self._vectors: Floats = np.zeros((1024, self.size), np.float32)
+
+    @staticmethod
+    def files(folder: Path) -> list[Path]:
+        """Return the files of a model that are loaded."""
+        return [folder / name for name in ("sibyl.onnx", "rows.npy", "vocab.txt", "meta.json")]
+
+    def check_rows(self) -> None:
+        """Raise ModelError if any row holds a number that is none; reads all of them."""
+        for first in range(0, len(self._rows), _SOME):
+            rows = list(range(first, min(first + _SOME, len(self._rows))))
+            if not np.isfinite(self._row(rows)).all():
+                raise ModelError(
+                    "The model's rows hold numbers that are none; get the model again."
+                )
+
+    def step(self, vectors: Floats, state: State) -> tuple[Floats, State]:
+        """Read tokens (n, size); return the vector predicted after the last (size) and the state."""
+        given = {"vectors": vectors[:, None, :], "hidden_in": state[0], "cell_in": state[1]}
+        predicted, hidden, cell = self._session.run(("predicted", "hidden", "cell"), given)
+        return predicted[0, 0], (hidden, cell)
+
+    def vectors(self, texts: Sequence[str]) -> Floats:
+        """Return the vectors (n, size) of texts; each is made once."""
+        places = self._places
+        if len(places) + len(texts) > _MOST_CACHED:
+            places.clear()
+        try:
+            return self._vectors[[places[text] for text in texts]]
+        except KeyError:
+            self._make(texts)
+            return self._vectors[[places[text] for text in texts]]
+
+    def members(self) -> list[str]:
+        """Return the names that have a row of their own."""
+        return [word for word in self.vocab.words if word[0] != "@"]
+
+    def _make(self, texts: Iterable[str]) -> None:
+        """Make the vectors of the texts that have none yet."""
+        places = self._places
+        new = [text for text in dict.fromkeys(texts) if text not in places]
+        first, room = len(places), len(self._vectors)
+        if first + len(new) > room:
+            grown = np.zeros((max(2 * room, first + len(new)), self.size), np.float32)
+            grown[:first] = self._vectors[:first]
+            self._vectors = grown
+        if len(new) < _FEW:
+            for at, text in enumerate(new, first):
+                self._vectors[at] = self._one(text)
+        else:
+            self._vectors[first : first + len(new)] = self._many(new)
+        places.update(zip(new, range(first, first + len(new)), strict=True))
+
+    def _one(self, text: str) -> Floats:
+        """Return a text's vector: the row of the whole, plus the mean of the rows of its pieces."""
+        whole, parts = self.vocab.whole(text), self.vocab.piece_rows(text)
+        weights = [1.0 / max(len(parts), 1)] * len(parts)
+        if whole >= 0:
+            parts, weights = [whole, *parts], [1.0, *weights]
+        # One row after the other, as below: a vector may not depend on what it was made with.
+        weighted: Floats = self._row(parts) * np.asarray(weights, np.float32)[:, None]
+        return weighted.sum(0)
+
+    def _many(self, texts: list[str]) -> Floats:
+        """Return the same for many texts, to the last bit."""
+        wholes, rows, counts = self.vocab.rows_of(texts)
+        sums = np.zeros((len(texts), self.size), np.float32)
+        sums[wholes >= 0] = self._row(wholes[wholes >= 0])
+        weights = np.repeat(1.0 / np.maximum(counts, 1), counts).astype(np.float32)
+        weighted = self._row(rows) * weights[:, None]
+        begins = np.cumsum(counts) - counts
+        for at in range(int(counts.max())):
+            some = np.flatnonzero(counts > at)
+            sums[some] += weighted[begins[some] + at]
+        return sums
+
+    def _row(self, rows: list[int] | npt.NDArray[np.int32]) -> Floats:
+        found = self._rows[rows]
+        if found.dtype != np.int8:
+            return np.asarray(found, np.float32)
+        scales = found[:, -SCALED:].copy().view(np.float16).astype(np.float32)
+        return found[:, :-SCALED].astype(np.float32) * scales
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    path = folder / "meta.json"
+    if not folder.is_dir():
+        raise ModelError(f"There is no model folder {folder}; see the option 'model'.")
+    try:
+        meta: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        version = (meta["model_version"], meta["stream_version"])
+        sizes = meta["sizes"]
+        whole = meta["vocab"] and isinstance(meta["numbers"], str)
+        whole = whole and all(
+            sizes[name] in range(1, _WIDEST + 1) for name in ("embedding", "hidden")
+        )
+        if not whole or set(meta["sha256"]) != {"sibyl.onnx", "rows.npy"}:
+            raise ValueError("an entry is missing")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"The model's sidecar {path} cannot be read; get the model again."
+        ) from error
+    if version != (MODEL_VERSION, STREAM_VERSION):
+        raise ModelError(
+            f"The model in {folder} is of version {version}, this sibyl needs "
+            f"{(MODEL_VERSION, STREAM_VERSION)}; use the model that came with it or train anew."
+        )
+    return meta
+
+
+def _rows(path: Path, count: int, size: int) -> npt.NDArray[Any]:
+    """Return the rows, mapped into memory; raises ModelError unless they are so many, of this size."""
+    try:
+        rows = np.load(path, mmap_mode="r", allow_pickle=False)
+        fit = {np.dtype(np.int8): (count, size + SCALED), np.dtype(np.float32): (count, size)}
+        if rows.shape != fit.get(rows.dtype):
+            raise ValueError("of another shape")
+    except (OSError, ValueError, EOFError, AttributeError, OverflowError, MemoryError) as error:
+        raise ModelError(
+            f"The model file {path} does not hold its rows; get the model again."
+        ) from error
+    return np.asarray(rows)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        if path.stat().st_size > _LARGEST_GRAPH:
+            raise ModelError(f"The model file {path} is too large for a model; get it again.")
+        with path.open("rb") as file:
+            while part := file.read(1 << 16):  # all at once would stay in the process's memory
+                digest.update(part)
+        return digest.hexdigest()
+    except OSError as error:
+        raise ModelError(f"The model file {path} cannot be read; get the model again.") from error

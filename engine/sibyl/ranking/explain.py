@@ -1,0 +1,100 @@
+"""Why an item stands where it stands, in a few words.
+
+In: the features of a ranked list and the mixture.  Out: for each of the first items, what moved it most.
+
+What a group of features is worth to an item is the difference its score would have if the group said the same
+of all items: the group's columns are replaced by their means over the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sibyl.network.model import Floats
+from sibyl.ranking.ranker import Mix
+
+_KIND = (
+    "private",
+    "dunder",
+    "upper",
+    "title",
+    "length",
+    "callable",
+    "field",
+    "type",
+    "module",
+    "python",
+)
+_WORDS = ("target_same", "keyword_same", "receiver_pieces")
+_SERVER = (
+    "place",
+    "place_share",
+    "first",
+    "tier",
+    "tier_place",
+    "tier_last",
+    "deprecated",
+    "adds_import",
+)
+_TYPED = ("exact", "case")
+_SCOPE = ("parameter", "bound_late", "unused")
+
+
+def _group(name: str) -> str:
+    """Return the group of a column, as a person reads it; '' for what is the same for all items."""
+    if name in _KIND or name.startswith("kind_"):
+        return "kind and shape"
+    if name in _WORDS or name.endswith("_pieces"):
+        return "words around"
+    if name in _SERVER:
+        return "server's order"
+    if name in _SCOPE or name.startswith("bound_"):
+        return "its scope"
+    if name in _TYPED:
+        return "what is typed"
+    if name in ("argument", "given"):
+        return "keyword arguments"
+    for start, group in _STARTS.items():
+        if name.startswith(start):
+            return group
+    return "used in this file" if name.endswith(("_count", "_recency", "just_used")) else ""
+
+
+_STARTS = {
+    "network": "network", "defined_": "its class", "class_": "its class", "module_": "its class",
+    "project_": "other files", "person_": "accepted before",
+}  # fmt: skip
+
+
+def groups_of(names: Sequence[str]) -> dict[str, list[int]]:
+    """Return the columns of each group."""
+    found: dict[str, list[int]] = {}
+    for index, name in enumerate(names):
+        if _group(name):
+            found.setdefault(_group(name), []).append(index)
+    return found
+
+
+_WORTH = 0.1  # smaller differences are not told
+
+
+def reasons(
+    mix: Mix, rows: Floats, order: Sequence[int], most: int = 15
+) -> list[list[tuple[str, float]]]:
+    """Return, for each of the first items, the groups with what they are worth to it, largest first."""
+    scores = mix.scores(rows)
+    top = np.asarray(order[:most])
+    worth: dict[str, Floats] = {}
+    for group, columns in groups_of(mix.names).items():
+        level = rows.copy()
+        level[:, columns] = rows[:, columns].mean(0)
+        without = mix.scores(level)
+        worth[group] = (scores - scores.mean())[top] - (without - without.mean())[top]
+    made = []
+    for index in range(len(top)):
+        told = [(group, round(float(values[index]), 2)) for group, values in worth.items()]
+        kept = [one for one in told if abs(one[1]) >= _WORTH]
+        made.append(sorted(kept, key=lambda one: -abs(one[1])))
+    return made

@@ -1,0 +1,162 @@
+"""Candidates to an order, with probabilities and stars.
+
+In: candidates in the server's order, the vector predicted for the next name, the place, the file's usage.
+Out: a ``Ranking``: every candidate exactly once, best first.
+
+A small network over the features decides (learned listwise on training repositories, weights in the model's
+sidecar): one set of weights for members, one for all other words. What would add an import stays below what is
+in scope. Where a model has no weights for a list, the server's order stands; equal scores keep it, too.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sibyl.code.tokens import KEYWORD_ARGUMENT
+from sibyl.context.usage import Place, Usage
+from sibyl.errors import ModelError
+from sibyl.memory.project import Remembered
+from sibyl.network.model import Floats, Model
+from sibyl.ranking.features import FEATURES_VERSION, NAMES, features, log_share
+from sibyl.ranking.word_features import NAMES as WORD_NAMES
+from sibyl.ranking.word_features import WORD_FEATURES_VERSION, WordList, word_features
+
+MOST_STARS = 5
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """An order of candidates: positions in the given list, best first, and what each is worth."""
+
+    order: list[int]
+    probability: list[float]  # of the candidate at the same place of ``order``
+    stars: int  # so many from the front are starred
+    # Features of the candidates as given, where the mixture decided.
+    rows: Floats | None = field(default=None, compare=False, repr=False)
+    mix: Mix | None = field(default=None, compare=False, repr=False)
+
+
+def packed(numbers: npt.ArrayLike) -> str:
+    """Return numbers as text for the sidecar: float16, base64."""
+    return b64encode(np.asarray(numbers, "<f2").tobytes()).decode()
+
+
+def unpacked(text: str) -> Floats:
+    """Return the flat numbers that ``packed`` wrote."""
+    return np.frombuffer(b64decode(text, validate=True), "<f2").astype(np.float32)
+
+
+class Mix:
+    """The learned mixture: a layer of rectified units over the features, then one score."""
+
+    def __init__(
+        self,
+        kept: dict[str, Any],
+        names: Sequence[str] = NAMES,
+        version: int = FEATURES_VERSION,
+    ) -> None:
+        """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``."""
+        there = kept.get("features") or []
+        self.names = tuple(names)
+        if kept.get("version") != version or not there or not set(there) <= set(names):
+            raise ModelError(
+                "The model's mixing weights are of another version; get the model again."
+            )
+        # Those that look at a few columns only leave the others out.
+        places = {name: index for index, name in enumerate(names)}
+        self._columns = None if there == list(names) else [places[name] for name in there]
+        try:
+            self.out = unpacked(kept["out"])  # (units + columns)
+            units = len(self.out) - len(there)
+            self.hidden = unpacked(kept["hidden"]).reshape(len(there) + 1, units)
+            self.star = float(kept["star"])
+            if not all(np.isfinite(one).all() for one in (self.out, self.hidden, self.star)):
+                raise ValueError("numbers that are none")
+        except (KeyError, ValueError, TypeError) as error:
+            raise ModelError(
+                "The model's mixing weights are damaged; get the model again."
+            ) from error
+
+    def scores(self, rows: Floats) -> Floats:
+        """Return one score a row of features."""
+        if self._columns is not None:
+            rows = rows[:, self._columns]
+        units = np.maximum(rows @ self.hidden[:-1] + self.hidden[-1], 0)
+        return units @ self.out[: units.shape[1]] + rows @ self.out[units.shape[1] :]
+
+
+class Ranker:
+    """Ranks candidates with one model; ``mixed=False`` leaves its mixing weights alone."""
+
+    def __init__(self, model: Model, mixed: bool = True) -> None:
+        self.model = model
+        kept, words = (model.meta.get(name) if mixed else None for name in ("mix", "mix_words"))
+        self.mix = Mix(kept) if kept else None
+        self.mix_words = Mix(words, WORD_NAMES, WORD_FEATURES_VERSION) if words else None
+
+    def logits(self, names: Sequence[str], predicted: Floats) -> Floats:
+        """Return the network's logits of the candidates."""
+        return self.model.vectors(names) @ predicted
+
+    def word_logits(self, listed: WordList, predicted: Floats) -> Floats:
+        """Return the network's logits of words: a keyword argument is told from a name like it."""
+        logits = self.logits(listed.names, predicted)
+        arguments = [label[-1:] == "=" for label in listed.labels]
+        if any(arguments):
+            logits += np.asarray(arguments, np.float32) * self.logits([KEYWORD_ARGUMENT], predicted)
+        return logits
+
+    def rows(
+        self,
+        listed: WordList,
+        predicted: Floats,
+        place: Place,
+        usage: Usage,
+        remembered: Remembered,
+    ) -> tuple[Floats, Floats]:
+        """Return the features of a list's candidates (candidates, columns), and the network's logits."""
+        if place.member:
+            logits = self.logits(listed.names, predicted)
+            kinds = [kind & 63 for kind in listed.kinds]
+            return features(listed.names, kinds, logits, place, usage, remembered), logits
+        logits = self.word_logits(listed, predicted)
+        return word_features(listed, logits, place, usage, remembered), logits
+
+    def rank(
+        self,
+        listed: WordList,
+        predicted: Floats,
+        place: Place,
+        usage: Usage,
+        remembered: Remembered,
+    ) -> Ranking:
+        """Order the candidates; at least one must be given."""
+        mix = self.mix if place.member else self.mix_words
+        if mix is None:
+            count = len(listed.labels)
+            return Ranking(list(range(count)), [1 / count] * count, 0)
+        rows, _ = self.rows(listed, predicted, place, usage, remembered)
+        scores = mix.scores(rows)
+        # Sums of the same numbers may differ in their last bits by where they stand in memory.
+        order = np.argsort(-np.round(scores, 4), kind="stable")
+        if not place.member:
+            # What is typed comes before what matches it loosely; what is in scope before what is not.
+            steps = 2 * ~listed.prefixed + listed.imports
+            order = order[np.argsort(steps[order], kind="stable")]
+        probability = np.exp(log_share(scores))[order]
+        stars = _stars(probability, mix.star)
+        return Ranking(order.tolist(), probability.tolist(), stars, rows, mix)
+
+
+def _stars(probability: Floats, sure: float) -> int:
+    """Return how many are worth a star: the first if it is likely, others if nearly as likely."""
+    if probability[0] < sure:
+        return 0
+    worth = probability[:MOST_STARS] >= max(0.1, 0.2 * float(probability[0]))
+    return int(np.argmin(worth)) if not worth.all() else len(worth)

@@ -1,0 +1,158 @@
+"""One buffer, from its bytes to a ranking.
+
+In: edits of the buffer, and the lists a language server offers.  Out: rankings, and the model's own guesses.
+
+    edit ─► text ─► syntax ─► stream ─┬─► model + states ─► vector predicted ─┐
+                                      └─► usage ─► place ─────────────────────┴─► features ─► mix ─► ranking
+
+The only holder of a buffer's state. All that is asked of it depends on the text before the word being
+completed, never on how the text came to be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from sibyl.code.quotes import open_quote
+from sibyl.code.stream import Stream
+from sibyl.code.text import Text
+from sibyl.context.usage import Place, Usage
+from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.project import Remembered
+from sibyl.network.model import Floats
+from sibyl.network.states import States
+from sibyl.ranking.explain import reasons
+from sibyl.ranking.ranker import Ranker, Ranking
+from sibyl.ranking.word_features import WordList
+
+_MOST_RESTED = 30_000
+"""Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""
+
+
+def bare(label: str) -> str:
+    """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``."""
+    if label.isidentifier():
+        return label
+    found = re.match(r"\W*(\w+)", label)
+    return found.group(1) if found else label
+
+
+class Session:
+    """The text of one buffer and all that is kept of it."""
+
+    def __init__(self, ranker: Ranker, data: bytes, recall: Recall | None = None) -> None:
+        self._ranker = ranker
+        self.recall = recall or Recall()
+        self.text = Text(data)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.stream = Stream()
+        self.usage = Usage()
+        self.states = States(self._ranker.model)
+        self._edited = False
+        self._last: tuple[Sequence[str], Ranking] | None = None  # list ranked last
+
+    def shed(self) -> bool:
+        """Let go of all but the text: it is made again when asked for; return whether there was anything."""
+        if not self.stream.kinds:
+            return False
+        self._begin()
+        self.recall.lose()
+        return True
+
+    def edit(self, start: int, old_length: int, new: bytes) -> None:
+        """Replace bytes; raises TextError when they are not there."""
+        self.stream.edit(self.text.apply(start, old_length, new))
+        self._edited = True
+
+    def prepare(self, offset: int) -> Floats:
+        """Bring all in step with the text before the word at ``offset``; return the vector predicted."""
+        stop = self.text.word_start(min(offset, len(self.text)))
+        first = self.stream.advance(self.text, stop)
+        self.usage.advance(self.stream, first)
+        return self.states.advance(self.stream.texts, first)
+
+    def expect(self, offset: int) -> None:
+        """Be ready for a list at ``offset``: what can be done before the server answers."""
+        self.prepare(offset)
+        self.recall.at(Place(self.stream, self.usage))
+
+    def rest(self) -> None:
+        """Use a quiet moment: where the code above is broken, parse it afresh; make the next window ready.
+
+        An incremental tree of broken code may differ from a fresh one; of sound code it never does.
+        """
+        syntax, tokens = self.stream.syntax, len(self.stream.kinds)
+        broken = syntax.tree is not None and syntax.tree.root_node.has_error
+        if self._edited and broken and tokens < _MOST_RESTED:
+            self.stream.refresh()
+            self.prepare(syntax.stop)
+        self._edited = False
+        self.states.rest(self.stream.texts)
+
+    def rank(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> Ranking:
+        """Order candidates (labels and kinds in the server's order) for the word at ``offset``."""
+        if not labels:
+            return Ranking([], [], 0)
+        predicted = self.prepare(offset)
+        place = Place(self.stream, self.usage)
+        remembered = self.recall.at(place)
+        listed = self.listed(offset, labels, kinds)
+        ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
+        self._last = listed.names, ranking
+        return ranking
+
+    def listed(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> WordList:
+        """Return a server's list with what its labels stand for, and what is typed before ``offset``."""
+        stop = min(offset, len(self.text))
+        typed = self.text.data[self.stream.syntax.stop : stop].decode("utf-8", "replace")
+        return WordList(labels, [bare(label) for label in labels], kinds, typed)
+
+    def explained(self) -> list[tuple[str, list[tuple[str, float]]]]:
+        """Return the first items of the list ranked last, with what moved each most."""
+        if self._last is None:
+            return []
+        names, ranking = self._last
+        if ranking.rows is None or ranking.mix is None:
+            return []
+        why = reasons(ranking.mix, ranking.rows, ranking.order)
+        return [(names[index], told) for index, told in zip(ranking.order, why, strict=False)]
+
+    def accepted(self, offset: int, name: str) -> None:
+        """Take note that ``name`` was taken from a list for the word at ``offset``.
+
+        Behind a quote that is left open nothing is remembered: what looks like code may be text.
+        """
+        if open_quote(self.text.data, min(offset, len(self.text))) >= 0:
+            return
+        self.prepare(offset)
+        self.recall.accept(Place(self.stream, self.usage), bare(name))
+
+    def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
+        """Return names of the model's own, where no server knows any: likely ones, with probability."""
+        predicted = self.prepare(offset)
+        place = Place(self.stream, self.usage)
+        remembered = self.recall.at(place)
+        names = self._known_names(place, remembered)
+        if not names:
+            return []
+        listed = WordList(names, names, [0] * len(names))
+        ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
+        best = zip(ranking.order[:limit], ranking.probability, strict=False)
+        return [(names[index], round(probability, 4)) for index, probability in best]
+
+    def _known_names(self, place: Place, remembered: Remembered) -> list[str]:
+        """Return the names used in this file, the project's for this receiver, the vocabulary's likeliest."""
+        used = self.usage.names(place.member)
+        if not place.member:
+            return [name for name in used if name[-1:] != "="]
+        words = self._ranker.model.members()
+        logits = self._ranker.logits(words, self.states.predicted)
+        best = np.argsort(-logits)[:100]
+        likely = (words[index] for index in best)
+        there = remembered.project[0]  # the same receiver, in other files
+        return list(dict.fromkeys([*place.attributes, *remembered.members, *there, *used, *likely]))

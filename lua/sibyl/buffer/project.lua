@@ -1,0 +1,97 @@
+-- In: a buffer. Out: the root of the project its file belongs to, and news for the host about that project's files.
+
+local bridge = require('sibyl.host.client')
+
+local M = {}
+
+local MARKERS = { '.git', '.hg', 'pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', 'Pipfile' }
+local FOCUS_MS = 20000 -- between two looks at a project because Neovim has the focus again
+
+local sent = {} ---@type table<integer, string> the root told to the host
+local looked = 0
+
+local function real(path)
+  return vim.uv.fs_realpath(path) or path
+end
+
+-- A home folder or a file system's root may hold a marker; it is no project.
+local function project(root)
+  if not root or root == '' then
+    return ''
+  end
+  root = real(root)
+  local home = real(vim.uv.os_homedir() or '/')
+  return (root == home or vim.startswith(home, root .. '/') or root:match('^%a?:?[/\\]*$')) and '' or root
+end
+
+local function server_root(buf)
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf, method = 'textDocument/completion' })) do
+    local root = client.config.root_dir or (client --[[@as table]]).root_dir
+    if type(root) == 'string' and root ~= '' then
+      return root
+    end
+  end
+end
+
+--- Root and file of a buffer's project; both '' for a buffer without a file or outside of any project.
+---@param buf integer
+---@return string root
+---@return string path
+function M.of(buf)
+  local name = vim.api.nvim_buf_get_name(buf)
+  if name == '' or name:match('^%a[%w+.-]+://') then
+    return '', ''
+  end
+  local path = real(vim.fn.fnamemodify(name, ':p'))
+  local root = project(vim.fs.root(buf, '.git') or vim.fs.root(buf, MARKERS) or server_root(buf))
+  return root, path
+end
+
+--- Tells the host which project a buffer belongs to.
+---@param buf integer
+function M.tell(buf)
+  local root, path = M.of(buf)
+  sent[buf] = root
+  bridge.send('project', buf, root, path)
+end
+
+--- Tells it again if it is known only now: a language server has said where the project begins.
+---@param buf integer
+function M.attached(buf)
+  if sent[buf] == '' and M.of(buf) ~= '' then
+    M.tell(buf)
+  end
+end
+
+--- Lets the host look for changed files: this one was saved.
+---@param buf integer
+function M.saved(buf)
+  if sent[buf] then
+    M.tell(buf) -- a file that was written has a place of its own now
+    bridge.send('changed', buf)
+  end
+end
+
+--- The same after Neovim was left and entered again: somebody else may have written.
+function M.focused()
+  if vim.uv.now() - looked < FOCUS_MS then
+    return
+  end
+  looked = vim.uv.now()
+  local roots = {}
+  for buf, root in pairs(sent) do
+    if not roots[root] and vim.api.nvim_buf_is_loaded(buf) then
+      roots[root] = true
+      M.saved(buf)
+    end
+  end
+end
+
+--- Where a project's memory lies; the same name as engine/sibyl/memory/manager.py gives it.
+---@param root string
+---@return string
+function M.memory(root)
+  return vim.fs.joinpath(bridge.memory(), 'projects', vim.fn.sha256(root):sub(1, 16) .. '.sqlite')
+end
+
+return M

@@ -1,0 +1,184 @@
+-- In: language clients as they attach. Out: their completion replies go through reply.lua.
+--
+-- client.rpc.request is the one place that every way to complete goes through: Neovim's own menu, omnifunc,
+-- 'autocomplete', and plugins. What is not a completion passes as if nobody stood there.
+
+local bytes = require('sibyl.buffer.bytes')
+local config = require('sibyl.config')
+local items = require('sibyl.completion.items')
+local log = require('sibyl.log')
+local reply = require('sibyl.completion.reply')
+local stars = require('sibyl.completion.stars')
+local suggest = require('sibyl.completion.suggest')
+local words = require('sibyl.completion.word')
+
+local M = {}
+
+local api = vim.api
+local COMPLETION, RESOLVE, CANCEL = 'textDocument/completion', 'completionItem/resolve', '$/cancelRequest'
+
+local wrapped = setmetatable({}, { __mode = 'k' }) ---@type table<table, table> by client.rpc
+local active = false
+
+local function buffer_of(uri)
+  local buf = api.nvim_get_current_buf()
+  if vim.uri_from_bufnr(buf) == uri then
+    return buf
+  end
+  return vim.uri_to_bufnr(uri)
+end
+
+-- Whether the request that is being sent comes from Neovim's own menu; its callers are on the stack.
+local function from_native_menu()
+  for level = 3, 16 do
+    local info = debug.getinfo(level, 'S')
+    if not info then
+      return false
+    elseif info.source:find('vim/lsp/_?completion%.lua$') then
+      return true
+    end
+  end
+  return false
+end
+
+-- Where a request stands: in which buffer, and where the word begins. Nil when it is not ours to touch.
+local function job_of(client, params)
+  local buf = buffer_of(params.textDocument.uri)
+  if not active or not config.enabled(buf) or vim.bo[buf].filetype ~= 'python' then
+    return nil
+  end
+  local row = params.position.line
+  local line = api.nvim_buf_get_lines(buf, row, row + 1, false)[1]
+  if not line then
+    return nil
+  end
+  local col = bytes.column(line, params.position.character, client.offset_encoding)
+  local _, start = bytes.word(buf, row, col)
+  return {
+    client_id = client.id,
+    buf = buf,
+    row = row,
+    col = start,
+    in_label = stars.in_label(buf),
+    native = from_native_menu(),
+    cancelled = false,
+    wish = suggest.asking(),
+  }
+end
+
+-- Wraps the function that gets a reply.
+local function receiver(job, jobs, callback)
+  if job.wish then
+    job.wish.open = job.wish.open + 1
+    local inner = callback
+    callback = function(failure, result, ...)
+      suggest.answered(job.wish, result)
+      return inner(failure, result, ...)
+    end
+  end
+  return function(failure, result, ...)
+    local rest = vim.F.pack_len(...)
+    local function give(ranked)
+      jobs[job] = nil
+      if not job.cancelled then
+        vim.schedule(function()
+          callback(failure, ranked, unpack(rest, 1, rest.n))
+        end)
+      end
+    end
+    local ok, now = pcall(reply.consider, job, result, give)
+    if not ok then
+      log.error('a list was left as it came: %s', tostring(now))
+      reply.finish(job)
+      now = result
+    end
+    if now ~= nil or result == nil then
+      jobs[job] = nil
+      return callback(failure, now, ...)
+    end
+  end
+end
+
+-- Ranks what this client answers from now on.
+local function wrap(client)
+  local rpc = client.rpc
+  if not active or type(rpc) ~= 'table' or wrapped[rpc] then
+    return
+  end
+  local entry = { client = client, request = rpc.request, notify = rpc.notify }
+  local jobs = {} ---@type table<sibyl.Job, true>
+
+  function entry.own_request(method, params, callback, ...)
+    if method == COMPLETION then
+      local ok, job = pcall(job_of, client, params)
+      if ok and job then
+        jobs[job] = true
+        local results = vim.F.pack_len(entry.request(method, params, receiver(job, jobs, callback), ...))
+        job.request_id = results[2]
+        return unpack(results, 1, results.n)
+      elseif not ok then
+        log.error('a request was not understood: %s', tostring(job))
+      end
+    elseif method == RESOLVE and type(params) == 'table' then
+      params = items.restore(params)
+    end
+    return entry.request(method, params, callback, ...)
+  end
+
+  function entry.own_notify(method, params, ...)
+    if method == CANCEL and type(params) == 'table' then
+      for job in pairs(jobs) do
+        if job.request_id == params.id then
+          job.cancelled = true
+          reply.finish(job)
+          jobs[job] = nil
+        end
+      end
+    end
+    return entry.notify(method, params, ...)
+  end
+
+  rpc.request, rpc.notify = entry.own_request, entry.own_notify
+  wrapped[rpc] = entry
+end
+
+--- Wraps all clients of a buffer.
+---@param buf integer
+function M.buffer(buf)
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf })) do
+    wrap(client)
+  end
+end
+
+--- Names of the clients whose replies are ranked.
+---@return string[]
+function M.names()
+  local names = {}
+  for _, entry in pairs(wrapped) do
+    table.insert(names, entry.client.name)
+  end
+  table.sort(names)
+  return names
+end
+
+--- Begins to look at replies.
+function M.install()
+  active = true
+  stars.install()
+end
+
+--- Takes every wrapper off again.
+function M.uninstall()
+  active = false
+  stars.uninstall()
+  words.forget()
+  for rpc, entry in pairs(wrapped) do
+    -- Somebody may have wrapped it after us; then ours stays below theirs, and passes everything on.
+    if rpc.request == entry.own_request then
+      rpc.request, rpc.notify = entry.request, entry.notify
+      wrapped[rpc] = nil
+    end
+  end
+end
+
+return M

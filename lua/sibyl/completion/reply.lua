@@ -1,0 +1,211 @@
+-- In: a language server's completion replies. Out: the same replies in a better order, in time or untouched.
+--
+--   request ──► server ──► reply ──► known word? ──yes──► ranked at once
+--                            │ no
+--                            ├─► names to Python ──► order in time ──► ranked
+--                            └─► deadline ─────────────────────────► as it came (a late order finds nobody)
+--
+-- A reply is given on exactly once, and never waits longer than option `deadline`.
+
+local bridge = require('sibyl.host.client')
+local bytes = require('sibyl.buffer.bytes')
+local config = require('sibyl.config')
+local items = require('sibyl.completion.items')
+local log = require('sibyl.log')
+local mirror = require('sibyl.buffer.mirror')
+local suggest = require('sibyl.completion.suggest')
+local words = require('sibyl.completion.word')
+
+local M = {}
+
+local api = vim.api
+
+---@class sibyl.Job
+---@field client_id integer
+---@field buf integer
+---@field row integer
+---@field col integer where the word starts
+---@field in_label boolean
+---@field native boolean whether Neovim's own menu asked
+---@field request_id integer|nil
+---@field question_id integer|nil
+---@field timer uv_timer_t|nil
+---@field cancelled boolean
+---@field wish sibyl.Wish|nil the press of the suggestion key it belongs to
+
+---@type {names: string[], from: integer[], probability: number[], stars: integer, ms: number}|nil
+M.last = nil
+
+---@type number[] milliseconds from reply to delivery, the newest hundred
+M.delays = {}
+
+local function note_delay(since)
+  table.insert(M.delays, (vim.uv.hrtime() - since) / 1e6)
+  if #M.delays > 100 then
+    table.remove(M.delays, 1)
+  end
+end
+
+-- Python's answer, checked: it must be an order of exactly the names that were sent.
+local function by_answer(answer, question, word)
+  local order, seen, ranking = answer.order, {}, {}
+  if type(order) ~= 'table' or #order ~= #question.names then
+    return nil
+  end
+  for rank, position in ipairs(order) do
+    local place = type(position) == 'number' and position + 1
+    if not place or not question.names[place] or seen[place] then
+      return nil
+    end
+    seen[place] = true
+    ranking[rank] = place
+  end
+  local starred = {}
+  for rank = 1, math.min(tonumber(answer.stars) or 0, config.get().stars, #ranking) do
+    starred[ranking[rank]] = true
+  end
+  if word and word.places then
+    ranking = words.settle(word, question, ranking)
+    for place, key in ipairs(question.keys) do
+      if word.places[key] then
+        starred[place] = word.starred[key]
+      end
+    end
+  end
+  return ranking, starred
+end
+
+local function keep_last(question, ranking, answer)
+  local names = {}
+  for rank = 1, math.min(#ranking, 30) do
+    names[rank] = question.names[ranking[rank]]
+  end
+  M.last = {
+    names = names,
+    from = ranking,
+    probability = answer.probability or {},
+    stars = answer.stars or 0,
+    ms = answer.ms or 0,
+  }
+end
+
+-- Whether the cursor has left the word while its list was held back for Neovim's own menu. Shown now, the list would
+-- stand at a place it does not belong to; at once it would have been shown and closed again by the keys since.
+-- Whoever else asks, and for whatever position, gets every item: what to do with them is theirs to know.
+local function left_word(job)
+  local inserting = api.nvim_get_mode().mode:sub(1, 1) == 'i'
+  if not job.native or api.nvim_get_current_buf() ~= job.buf or not inserting then
+    return false
+  end
+  local _, start = bytes.word(job.buf)
+  return start ~= job.col or api.nvim_win_get_cursor(0)[1] - 1 ~= job.row
+end
+
+--- Ends the waiting for an answer.
+---@param job sibyl.Job
+function M.finish(job)
+  bridge.forget(job.question_id)
+  job.question_id = nil
+  if job.timer then
+    job.timer:stop()
+    job.timer:close()
+    job.timer = nil
+  end
+end
+
+-- Asks Python, and gives the reply on when the answer or the deadline comes. False: nothing was asked.
+local function ask(job, reply, question, offset, give)
+  local word = words.of(job)
+  local began = vim.uv.hrtime()
+  local function done(result)
+    if job.timer then
+      M.finish(job)
+      note_delay(began)
+      give(left_word(job) and { isIncomplete = false, items = {} } or result)
+    end
+  end
+  local function on_answer(kind, answer)
+    if kind == 'order' then
+      local ranking, starred = by_answer(answer, question, word)
+      if ranking then
+        words.remember(job, offset, question, ranking, starred)
+        keep_last(question, ranking, answer)
+        return done(items.rank(reply, question, ranking, starred, job.in_label))
+      end
+      log.warn('the ranker answered with something that is no order of the list')
+    elseif answer.reason == 'out of step' then
+      log.info('buffer %d: the host was out of step', job.buf)
+      mirror.resend(job.buf)
+    else
+      log.debug('not ranked: %s', tostring(answer.reason))
+    end
+    words.remember(job, offset, question)
+    done(reply)
+  end
+  job.timer = vim.uv.new_timer()
+  local seq, length = mirror.seq(job.buf), bytes.length(job.buf)
+  job.question_id = bridge.ask('rank', on_answer, job.buf, seq, length, offset, items.packed(question))
+  if not job.question_id then
+    M.finish(job)
+    return false
+  end
+  job.timer:start(config.get().deadline, 0, vim.schedule_wrap(function()
+    if job.timer then
+      log.debug('the ranking of %d names was late', #question.names)
+      words.remember(job, offset, question)
+      done(reply)
+    end
+  end))
+  return true
+end
+
+--- Decides what becomes of a reply. Returns the reply to give on now, or nil when `give` will be called later.
+function M.consider(job, reply, give)
+  local list = not job.cancelled and config.enabled(job.buf) and items.of(reply)
+  if not list or #list < 2 or items.too_many(list) or config.get().deadline == 0 then
+    return reply
+  end
+  local word = words.of(job)
+  if word and not word.places and vim.fn.pumvisible() == 1 then
+    return reply -- this word's list stands on the screen as it came: it stays so
+  end
+  local question = items.question(list)
+  if word and word.places then
+    local ranking, starred = words.recall(word, question)
+    if ranking then
+      return items.rank(reply, question, ranking, starred, job.in_label)
+    end
+  end
+  mirror.attach(job.buf)
+  if not bridge.ready() or not mirror.flush(job.buf) then
+    return reply
+  end
+  local offset = bytes.word(job.buf, job.row, job.col)
+  if ask(job, reply, question, offset, give) then
+    return nil
+  end
+  return reply
+end
+
+--- Tells the host what was accepted.
+---@param buf integer
+function M.on_complete_done(buf)
+  local entry = vim.v.completed_item
+  if suggest.on_complete_done(buf, entry) then
+    return
+  end
+  local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
+  local reason = vim.v.event and vim.v.event.reason
+  if type(item) ~= 'table' or (reason and reason ~= 'accept') then
+    return
+  end
+  local col = api.nvim_win_get_cursor(0)[2]
+  local before = api.nvim_get_current_line():sub(1, col)
+  if not vim.endswith(before, entry.word) or not mirror.flush(buf) then
+    return
+  end
+  local offset = bytes.word(buf)
+  bridge.send('accepted', buf, mirror.seq(buf), offset, items.name(items.restore(item)))
+end
+
+return M

@@ -1,0 +1,104 @@
+-- In: calls of Neovim's own completion functions. Out: the same calls, with stars on the starred items.
+--
+-- Neovim 0.11 and later turn LSP items into menu lines by `convert`, an option of vim.lsp.completion.enable().
+-- Users call enable() themselves, so it is wrapped, and their own convert is asked first. Where no convert is at
+-- work (0.10, or omnifunc without enable) the star goes into the label of the reply.
+
+local items = require('sibyl.completion.items')
+
+local M = {}
+
+local active = false
+local converts = {} ---@type table<integer, boolean> buffers whose menu goes through our convert
+local inside_omnifunc = false
+local own_enable, own_omnifunc -- our wrappers, to see on the way out whether they are still the ones in place
+local their_enable, their_omnifunc
+
+local function kind_name(item)
+  return vim.lsp.protocol.CompletionItemKind[item.kind] or 'Unknown'
+end
+
+local function add_star(item, line)
+  line.kind = items.star .. (line.kind or kind_name(item))
+  line.kind_hlgroup = line.kind_hlgroup or 'SibylStar'
+  return line
+end
+
+local function chain(convert)
+  return function(item)
+    -- A user's convert that returns nothing fails with and without us; that is theirs to see.
+    local line = convert and convert(item) or {}
+    if active and items.is_starred(item) then
+      return add_star(item, vim.deepcopy(line))
+    end
+    return line
+  end
+end
+
+local function enable(on, client_id, buf, options)
+  local number = (buf == 0 or buf == nil) and vim.api.nvim_get_current_buf() or buf
+  if on and active and vim.bo[number].filetype == 'python' then
+    converts[number] = true
+    options = vim.tbl_extend('force', {}, options or {})
+    options.convert = chain(options.convert)
+  end
+  return their_enable(on, client_id, buf, options)
+end
+
+local function omnifunc(...)
+  inside_omnifunc = true
+  local results = vim.F.pack_len(pcall(their_omnifunc, ...))
+  inside_omnifunc = false
+  if not results[1] then
+    error(results[2], 0)
+  end
+  return unpack(results, 2, results.n)
+end
+
+--- Whether the request that is being sent right now should come back with stars in its labels.
+---@param buf integer
+---@return boolean
+function M.in_label(buf)
+  return inside_omnifunc and not converts[buf]
+end
+
+function M.install()
+  if active then
+    return
+  end
+  active = true
+  local completion = vim.lsp.completion
+  if completion and completion.enable and completion.enable ~= own_enable then
+    their_enable, own_enable = completion.enable, enable
+    completion.enable = enable
+  end
+  if vim.lsp.omnifunc ~= own_omnifunc then
+    their_omnifunc, own_omnifunc = vim.lsp.omnifunc, omnifunc
+    vim.lsp.omnifunc = omnifunc
+  end
+end
+
+function M.uninstall()
+  active = false
+  local completion = vim.lsp.completion
+  if completion and completion.enable == own_enable and own_enable then
+    completion.enable, own_enable = their_enable, nil
+  end
+  if vim.lsp.omnifunc == own_omnifunc and own_omnifunc then
+    vim.lsp.omnifunc, own_omnifunc = their_omnifunc, nil
+  end
+end
+
+vim.api.nvim_create_autocmd({ 'LspDetach', 'BufWipeout' }, {
+  group = vim.api.nvim_create_augroup('sibyl_stars', { clear = true }),
+  desc = 'sibyl: the next enable() in this buffer is the first again',
+  callback = function(event)
+    vim.schedule(function()
+      if not vim.api.nvim_buf_is_valid(event.buf) or #vim.lsp.get_clients({ bufnr = event.buf }) == 0 then
+        converts[event.buf] = nil
+      end
+    end)
+  end,
+})
+
+return M

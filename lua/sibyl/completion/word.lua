@@ -1,0 +1,113 @@
+-- In: rankings, and edits. Out: the ranking of the word that is being typed, for as long as it is that word.
+--
+-- Servers that call their lists incomplete are asked anew at each letter. The order must not jump while letters of
+-- one word are typed, so the first ranking of a word holds for all of its lists; and if the first list was shown as
+-- it came, the list on the screen stays that way.
+
+local mirror = require('sibyl.buffer.mirror')
+
+local M = {}
+
+---@class sibyl.Word what the first list of a word was ranked like; letters typed later only filter
+---@field buf integer
+---@field row integer
+---@field col integer
+---@field offset integer
+---@field places table<string, number>|nil nil when the first list was shown as it came
+---@field starred table<string, boolean>
+
+local words = {} ---@type table<integer, sibyl.Word> by client
+
+--- Merges a fresh ranking into the one of the same word: names known keep their order among each other.
+function M.settle(word, question, ranking)
+  local slots, known = {}, {}
+  for slot, place in ipairs(ranking) do
+    if word.places[question.keys[place]] then
+      table.insert(slots, slot)
+      table.insert(known, place)
+    end
+  end
+  table.sort(known, function(a, b)
+    return word.places[question.keys[a]] < word.places[question.keys[b]]
+  end)
+  for index, slot in ipairs(slots) do
+    ranking[slot] = known[index]
+  end
+  return ranking
+end
+
+-- Names seen before keep their places; new ones come right after the one they follow now.
+local function extend(places, question, ranking)
+  local last = 0
+  for _, place in ipairs(ranking) do
+    local key = question.keys[place]
+    last = places[key] or last + 1e-6
+    places[key] = last
+  end
+end
+
+--- Keeps a ranking for the rest of the word; without one, that the list was shown as it came.
+---@param job sibyl.Job
+---@param offset integer
+---@param question sibyl.Question
+---@param ranking integer[]|nil
+---@param starred table<integer, boolean>|nil
+function M.remember(job, offset, question, ranking, starred)
+  local word = M.of(job)
+  if not word or not word.places then
+    word = { buf = job.buf, row = job.row, col = job.col, offset = offset, starred = {} }
+    words[job.client_id] = word
+  end
+  if not ranking then
+    return
+  end
+  if word.places then
+    extend(word.places, question, ranking)
+  else
+    word.places = {}
+    for rank, place in ipairs(ranking) do
+      word.places[question.keys[place]] = rank
+    end
+  end
+  for place, key in ipairs(question.keys) do
+    word.starred[key] = starred[place] or nil
+  end
+end
+
+--- What is known of the word a request stands in.
+---@param job sibyl.Job
+---@return sibyl.Word|nil
+function M.of(job)
+  local word = words[job.client_id]
+  if word and word.buf == job.buf and word.row == job.row and word.col == job.col then
+    return word
+  end
+end
+
+--- The order and the stars of a list whose names were all ranked before in this word.
+function M.recall(word, question)
+  local ranking, starred = {}, {}
+  for place, key in ipairs(question.keys) do
+    if not word.places[key] then
+      return nil
+    end
+    ranking[place] = place
+    starred[place] = word.starred[key]
+  end
+  return M.settle(word, question, ranking), starred
+end
+
+--- The next list starts a new word.
+function M.forget()
+  words = {}
+end
+
+mirror.when_edited(function(buf, start)
+  for client_id, word in pairs(words) do
+    if word.buf == buf and start < word.offset then
+      words[client_id] = nil
+    end
+  end
+end)
+
+return M

@@ -1,0 +1,222 @@
+-- In: the wish for a Python host. Out: its life, and what it says; messages to it go through post.lua.
+-- Nothing else talks to Python.
+--
+--   start ──► looking ──► starting ──► ready ──┐
+--     ▲         (interpreter)  (host)          │ host ends
+--     └────────── waits 0.5 s, 1 s, 2 s … ◄────┘
+
+local config = require('sibyl.config')
+local interpreter = require('sibyl.host.interpreter')
+local log = require('sibyl.log')
+local post = require('sibyl.host.post')
+
+local M = {}
+
+local FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60000
+local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins anew
+local TRIES = 6
+local WORKER_ENDED = 70 -- exit code by which the host says that its worker is gone
+
+-- EOFError: Neovim is gone.
+local BOOT = [[
+import pynvim
+try:
+    pynvim.start_host()
+except EOFError:
+    pass
+]]
+
+---@class sibyl.Host
+M.state = {
+  phase = 'off', ---@type 'off'|'looking'|'starting'|'ready'|'waiting'|'failed'
+  channel = nil, ---@type integer|nil
+  pid = nil, ---@type integer|nil
+  python = nil, ---@type sibyl.Tried|nil
+  tried = {}, ---@type sibyl.Tried[]
+  facts = nil, ---@type table|nil what the host said when it was ready
+  failures = 0,
+  restarts = 0,
+  started = 0,
+  forgotten = false, -- the user had a project forgotten: it is not read again before Neovim starts anew
+}
+local state = M.state
+
+local wanted = false -- false while the user has switched everything off, and while Neovim ends
+local on_up = {} ---@type fun()[] called when a new host can be written to
+
+--- The door's file.
+---@return string
+function M.door()
+  return vim.fs.joinpath(interpreter.root(), 'rplugin', 'python3', 'sibyl_host.py')
+end
+
+--- Where what was learned from the user is kept.
+---@return string
+function M.memory()
+  return vim.fs.joinpath(vim.fn.stdpath('state') --[[@as string]], 'sibyl')
+end
+
+--- Registers a function to be called whenever a fresh host has begun to listen.
+---@param callback fun()
+function M.when_up(callback)
+  table.insert(on_up, callback)
+end
+
+--- Whether it is worth asking: the host is up and has a model.
+---@return boolean
+function M.ready()
+  return state.phase == 'ready' and state.facts.ok ~= false
+end
+
+local function retry()
+  state.failures = state.failures + 1
+  if state.failures >= TRIES then
+    state.phase = 'failed'
+    log.tell('the Python host keeps ending; lists stay as they are (:checkhealth sibyl)')
+    return
+  end
+  state.phase = 'waiting'
+  local wait = math.min(FIRST_WAIT_MS * 2 ^ (state.failures - 1), LONGEST_WAIT_MS)
+  vim.defer_fn(function()
+    if wanted and state.phase == 'waiting' then
+      state.restarts = state.restarts + 1
+      M.start()
+    end
+  end, wait)
+end
+
+local function on_exit(channel, code)
+  if channel ~= state.channel then
+    return
+  end
+  state.channel, state.pid, state.facts = nil, nil, nil
+  post.disconnect()
+  if not wanted then
+    state.phase = 'off'
+    return
+  end
+  log.warn('the Python host ended with code %d', code)
+  if code == WORKER_ENDED then
+    log.tell('the ranker failed and is started again; details: :Sibyl log')
+  end
+  if vim.uv.now() - state.started > STABLE_MS then
+    state.failures = 0
+  end
+  retry()
+end
+
+--- Starts the process; autoload/sibyl/host.vim calls this through Neovim's table of hosts.
+---@return integer channel
+function M.spawn()
+  local surroundings = interpreter.surroundings({
+    MALLOC_ARENA_MAX = '1', -- one worker needs one; and glibc would keep megabytes that are free
+    MALLOC_TRIM_THRESHOLD_ = '131072',
+  })
+  local options = vim.tbl_extend('error', surroundings, {
+    rpc = true,
+    on_stderr = function(_, lines)
+      for _, line in ipairs(lines) do
+        if line ~= '' then
+          log.info('host: %s', line)
+        end
+      end
+    end,
+    on_exit = function(channel, code)
+      on_exit(channel, code)
+    end,
+  })
+  return vim.fn.jobstart(interpreter.command(state.python.path, '-c', BOOT, M.door()), options)
+end
+
+local function launch()
+  log.rotate()
+  state.phase = 'starting'
+  state.started = vim.uv.now()
+  local ok, channel = pcall(vim.fn['sibyl#host#start'], M.door())
+  if not ok or type(channel) ~= 'number' or channel <= 0 then
+    log.error('the host did not start: %s', tostring(channel))
+    return retry()
+  end
+  state.channel = channel
+  state.pid = vim.fn.jobpid(channel)
+  post.connect(channel)
+  M.send('start', {
+    model = config.get().model and vim.fn.expand(config.get().model) or nil,
+    log = log.path(),
+    state = M.memory(),
+    memory = vim.tbl_extend('force', config.get().memory, { read = not M.state.forgotten }),
+    level = config.get().log_level,
+  })
+  for _, callback in ipairs(on_up) do
+    callback()
+  end
+end
+
+--- Starts the host unless it runs or is on its way.
+function M.start()
+  wanted = true
+  if state.phase ~= 'off' and state.phase ~= 'waiting' then
+    return
+  end
+  state.phase = 'looking'
+  interpreter.find(function(found, tried)
+    state.tried = tried
+    if not wanted or state.phase ~= 'looking' then
+      return
+    end
+    if not found then
+      state.phase = 'failed'
+      log.tell("no Python with sibyl's packages was found; run :Sibyl install")
+      return
+    end
+    state.python = found
+    launch()
+  end)
+end
+
+--- Ends the host and all that waits for it.
+function M.stop()
+  wanted = false
+  local channel = state.channel
+  state.channel, state.pid, state.facts, state.phase = nil, nil, nil, 'off'
+  post.disconnect()
+  if channel then
+    vim.fn.jobstop(channel)
+  end
+end
+
+--- A fresh host, with a clean record.
+function M.restart()
+  M.stop()
+  state.failures = 0
+  M.start()
+end
+
+M.send, M.ask, M.forget, M.open, M.when_lost = post.send, post.ask, post.forget, post.open, post.when_lost
+
+--- Python calls this.
+---@param id integer
+---@param kind string
+---@param answer table
+function M.receive(id, kind, answer)
+  if id ~= 0 then
+    post.answered(id, kind, answer)
+  elseif kind == 'ready' then
+    state.phase, state.facts = 'ready', answer
+    log.info('the host is ready: %s', vim.inspect(answer, { newline = ' ', indent = '' }))
+  elseif kind == 'lost' then
+    post.lost(answer.buffer)
+  elseif kind == 'notice' then
+    log.tell(answer.text, vim.log.levels[answer.level:upper()] or vim.log.levels.WARN)
+  end
+end
+
+vim.api.nvim_create_autocmd('VimLeavePre', {
+  group = vim.api.nvim_create_augroup('sibyl_bridge', { clear = true }),
+  desc = 'sibyl: end the host with Neovim',
+  callback = function()
+    M.stop()
+  end,
+})
+
+return M

@@ -1,0 +1,190 @@
+-- In: options and the machine. Out: the Python that hosts the ranker, found by trying, without blocking; how it is
+--     started.
+--
+-- Order: option `python`, sibyl's own environment, the checkout's .venv, g:python3_host_prog, pynvim-python,
+-- every Python on PATH. Never taken are an active virtual environment and what lies in the project: they belong to
+-- the project, and would come and go with the folder Neovim was started in. Every Python is started alike, here and
+-- as the host: isolated, so that neither variables nor the current folder change what it imports.
+
+local config = require('sibyl.config')
+local search = require('sibyl.host.search')
+
+local M = {}
+
+M.packages = { 'pynvim', 'numpy', 'onnxruntime', 'tree_sitter', 'tree_sitter_python' }
+
+-- find_spec looks without importing: some 30 ms instead of half a second.
+local PROBE = [[
+import sys
+import importlib.util as u, json
+missing = [name for name in sys.argv[1:] if u.find_spec(name) is None]
+print(json.dumps({"python": sys.executable, "version": "%d.%d.%d" % sys.version_info[:3], "missing": missing}))
+]]
+
+local PROBE_LIMIT_MS = 10000
+local OLDEST, NEWEST = { 3, 10 }, { 3, 14 } -- what there are packages for
+
+---@class sibyl.Candidate
+---@field path string
+---@field source string
+
+---@class sibyl.Tried: sibyl.Candidate
+---@field version string|nil
+---@field missing string[]|nil
+---@field failure string|nil
+
+local windows = vim.fn.has('win32') == 1
+
+--- The folder of this plugin.
+---@return string
+function M.root()
+  local here = debug.getinfo(1, 'S').source:sub(2)
+  return vim.fn.fnamemodify(here, ':p:h:h:h:h')
+end
+
+--- The environment `:Sibyl install` makes.
+---@return string
+function M.venv()
+  return vim.fs.joinpath(vim.fn.stdpath('data') --[[@as string]], 'sibyl', 'venv')
+end
+
+--- A program of an environment.
+---@param venv string
+---@param name string
+---@return string
+function M.program(venv, name)
+  if windows then
+    return vim.fs.joinpath(venv, 'Scripts', name .. '.exe')
+  end
+  return vim.fs.joinpath(venv, 'bin', name)
+end
+
+--- Names a Python may have, the usual ones first.
+---@return string[]
+function M.names()
+  local names = { 'python3', 'python' }
+  for minor = NEWEST[2], OLDEST[2], -1 do
+    table.insert(names, 'python3.' .. minor)
+  end
+  return names
+end
+
+--- The command that runs Python code or a file: isolated, without a trace in __pycache__, in UTF-8.
+---@param python string
+---@param ... string
+---@return string[]
+function M.command(python, ...)
+  return { python, '-I', '-B', '-X', 'utf8', ... }
+end
+
+--- What a Python is started with: none of the variables that change what it imports, and nothing of a project. As
+--- options of vim.system and jobstart.
+---@param more table<string, string>|nil further variables
+---@return { env: table<string, string>, clear_env: true, cwd: string }
+function M.surroundings(more)
+  local env = {}
+  for name, value in pairs(vim.fn.environ()) do
+    if not name:find('^PYTHON') and not name:find('^__PYVENV') then
+      env[name] = value
+    end
+  end
+  -- Here too, before any import: engine/sibyl/network/runtime.py.
+  env.ORT_DISABLE_TELEMETRY = '1'
+  return { env = vim.tbl_extend('force', env, more or {}), clear_env = true, cwd = M.root() }
+end
+
+--- What may be tried, best first.
+---@return sibyl.Candidate[]
+function M.candidates()
+  local list = {}
+  local function add(path, source)
+    if path and path ~= '' and vim.fn.executable(vim.fn.expand(path)) == 1 then
+      table.insert(list, { path = vim.fn.exepath(vim.fn.expand(path)), source = source })
+    end
+  end
+  local chosen = config.get().python
+  if chosen then
+    -- Somebody who names one wants that one, and to hear about it if it does not do.
+    return { { path = vim.fn.expand(chosen), source = 'option `python`' } }
+  end
+  add(M.program(M.venv(), 'python'), "sibyl's own environment")
+  add(M.program(vim.fs.joinpath(M.root(), '.venv'), 'python'), "the checkout's .venv")
+  local provider = vim.g.python3_host_prog
+  add(type(provider) == 'string' and provider or nil, 'g:python3_host_prog')
+  add(search.first('pynvim-python'), 'pynvim-python on PATH')
+  for _, path in ipairs(search.all(M.names())) do
+    add(path, vim.fs.basename(path) .. ' on PATH')
+  end
+  return list
+end
+
+---@param candidate sibyl.Candidate
+---@param done fun(tried: sibyl.Tried)
+local function probe(candidate, done)
+  local tried = { path = candidate.path, source = candidate.source }
+  local command = M.command(candidate.path, '-c', PROBE, unpack(M.packages))
+  local options = vim.tbl_extend('error', M.surroundings(), { text = true, timeout = PROBE_LIMIT_MS })
+  local started = pcall(vim.system, command, options, function(result)
+    vim.schedule(function()
+      local ok, answer = pcall(vim.json.decode, result.stdout or '')
+      if result.code == 0 and ok and type(answer) == 'table' then
+        tried.version, tried.missing = answer.version, answer.missing
+        if candidate.source:find('pynvim-python', 1, true) then
+          -- Only a wrapper around this one; naming the real one halves the start.
+          tried.path = answer.python
+        end
+      else
+        local lines = vim.split(result.stderr or '', '\n', { plain = true, trimempty = true })
+        tried.failure = lines[#lines] or 'it could not be run'
+      end
+      done(tried)
+    end)
+  end)
+  if not started then
+    tried.failure = 'it could not be run'
+    done(tried)
+  end
+end
+
+-- Tries candidates in order. `done` gets the first that fits (or nil), and all that were tried.
+local function first(queue, fits, done)
+  local tried = {}
+  local function step(index)
+    local candidate = queue[index]
+    if not candidate then
+      return done(nil, tried)
+    end
+    probe(candidate, function(result)
+      table.insert(tried, result)
+      if not result.failure and fits(result) then
+        return done(result, tried)
+      end
+      step(index + 1)
+    end)
+  end
+  step(1)
+end
+
+--- Finds the Python that hosts: the first that has all packages. `done` gets it (or nil), and all that were tried.
+---@param done fun(found: sibyl.Tried|nil, tried: sibyl.Tried[])
+function M.find(done)
+  first(M.candidates(), function(result)
+    return #result.missing == 0
+  end, done)
+end
+
+--- Finds a Python to make sibyl's own environment from: the first of a version that there are packages for.
+---@param done fun(found: sibyl.Tried|nil, tried: sibyl.Tried[])
+function M.find_maker(done)
+  local chosen = config.get().python
+  local queue = {}
+  for _, path in ipairs(chosen and { vim.fn.expand(chosen) } or search.all(M.names())) do
+    table.insert(queue, { path = path, source = chosen and 'option `python`' or 'PATH' })
+  end
+  first(queue, function(result)
+    local version = vim.version.parse(result.version)
+    return vim.version.ge(version, OLDEST) and vim.version.lt(version, { NEWEST[1], NEWEST[2] + 1 })
+  end, done)
+end
+
+return M

@@ -1,0 +1,77 @@
+-- In: names of programs. Out: their paths on PATH, where no project can have put them.
+
+local M = {}
+
+local MARKERS = { '.git', '.hg', 'pyproject.toml', 'setup.py', 'setup.cfg' }
+local windows = vim.fn.has('win32') == 1
+
+local function real(path)
+  return vim.fs.normalize(vim.uv.fs_realpath(path) or path)
+end
+
+local function inside(path, folder)
+  return vim.startswith(path .. '/', folder:gsub('/$', '') .. '/')
+end
+
+-- Folders whose programs are a project's: of the current buffer, of the current folder, and active environments.
+local function foreign()
+  local list = {}
+  local home = real(vim.uv.os_homedir() or '/')
+  local here = { vim.fn.bufname(), vim.fn.getcwd() }
+  for _, place in ipairs(here) do
+    local root = place ~= '' and vim.fs.root(vim.fn.fnamemodify(place, ':p'), MARKERS)
+    -- Who keeps the whole home in a repository has his own programs in it.
+    if root and not inside(home, real(root)) then
+      table.insert(list, real(root))
+    end
+  end
+  for _, name in ipairs({ 'VIRTUAL_ENV', 'CONDA_PREFIX' }) do
+    if (vim.env[name] or '') ~= '' then
+      table.insert(list, real(vim.env[name]))
+    end
+  end
+  return list
+end
+
+-- Entries of PATH that may be searched: an empty or a relative one means the current folder.
+local function trusted_path()
+  local folders = {}
+  local strange = foreign()
+  for _, folder in ipairs(vim.split(vim.env.PATH or '', windows and ';' or ':', { trimempty = true })) do
+    local absolute = folder:find('^/') or (windows and folder:find('^%a:[/\\\\]'))
+    local ours = absolute
+      and not vim.iter(strange):any(function(root)
+        return inside(real(folder), root) or inside(vim.fs.normalize(folder), root)
+      end)
+    if ours then
+      table.insert(folders, folder)
+    end
+  end
+  return folders
+end
+
+--- All programs of some names on PATH, in the order of the names; none is a project's.
+---@param names string[]
+---@return string[]
+function M.all(names)
+  local found = {}
+  local folders = trusted_path()
+  for _, name in ipairs(names) do
+    for _, folder in ipairs(folders) do
+      local path = vim.fs.joinpath(folder, windows and name .. '.exe' or name)
+      if vim.fn.executable(path) == 1 and not vim.list_contains(found, path) then
+        table.insert(found, path)
+      end
+    end
+  end
+  return found
+end
+
+--- The first program of a name on PATH that is no project's.
+---@param name string
+---@return string|nil
+function M.first(name)
+  return M.all({ name })[1]
+end
+
+return M

@@ -1,0 +1,104 @@
+-- In: buffers that our own server completes. Out: a menu that opens after a dot, and inserts nothing by itself.
+-- Buffers with servers of the user's own are never touched.
+
+local M = {}
+
+local api = vim.api
+local MILD = 'menuone,noselect'
+local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
+local modern = vim.fn.has('nvim-0.11') == 1
+local prepared = {} ---@type table<integer, string> buffers whose 'completeopt' is ours, with the default
+
+local function inserting(buf)
+  return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
+end
+
+local function behind_dot()
+  local col = api.nvim_win_get_cursor(0)[2]
+  return api.nvim_get_current_line():sub(col, col) == '.'
+end
+
+local function group(buf, clear)
+  return api.nvim_create_augroup('sibyl_dot_' .. buf, { clear = clear })
+end
+
+-- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would.
+local function trigger_on_dot(buf, wanted)
+  local latest = 0
+  api.nvim_create_autocmd('InsertCharPre', {
+    group = group(buf, false),
+    buffer = buf,
+    desc = "sibyl: open the menu after a dot (sibyl's own server)",
+    callback = function()
+      if vim.v.char ~= '.' then
+        return
+      end
+      latest = latest + 1
+      local this = latest
+      vim.defer_fn(function()
+        -- A menu that is still there belongs to the word before the dot, or came late from elsewhere.
+        local free = vim.fn.pumvisible() == 0 or behind_dot()
+        if this == latest and inserting(buf) and free and wanted() then
+          vim.lsp.omnifunc(1, '')
+        end
+      end, TRIGGER_MS)
+    end,
+  })
+end
+
+-- A menu that opens by itself must not insert its first line by itself. People who set 'completeopt' know what
+-- they want; with the default, it is set for this buffer. On 0.10 the option is global: it is set while one inserts
+-- here, and put back.
+local function mild_menu(buf)
+  local default = api.nvim_get_option_info2('completeopt', {}).default
+  if vim.go.completeopt ~= default then
+    return
+  end
+  prepared[buf] = default
+  if modern then
+    vim.bo[buf].completeopt = default .. ',' .. MILD
+    return
+  end
+  for event, value in pairs({ InsertEnter = MILD, InsertLeave = default }) do
+    api.nvim_create_autocmd(event, {
+      group = group(buf, false),
+      buffer = buf,
+      desc = 'sibyl: insert mode here must not insert the first line by itself',
+      callback = function()
+        vim.go.completeopt = value
+      end,
+    })
+  end
+  if inserting(buf) then
+    vim.go.completeopt = MILD
+  end
+end
+
+--- Makes a buffer's menu open after a dot.
+---@param buf integer
+---@param wanted fun(): boolean whether that is still so
+function M.prepare(buf, wanted)
+  group(buf, true)
+  mild_menu(buf)
+  if not modern then
+    trigger_on_dot(buf, wanted)
+  end
+end
+
+--- Leaves a buffer as it was.
+---@param buf integer
+function M.undo(buf)
+  local default = prepared[buf]
+  prepared[buf] = nil
+  group(buf, true)
+  if not default or not api.nvim_buf_is_valid(buf) then
+    return
+  end
+  if modern then
+    vim.bo[buf].completeopt = '' -- the global one again
+  elseif inserting(buf) then
+    vim.go.completeopt = default
+  end
+end
+
+return M

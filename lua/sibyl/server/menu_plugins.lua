@@ -1,0 +1,24 @@
+-- In: nothing. Out: which plugin with a menu of its own is at work, and what is to know of it.
+
+local M = {}
+
+---@type table<string, string> by the plugin's module
+M.advice = {
+  ['blink.cmp'] = 'It shows this order where nothing is typed yet; from the first letter on its own score comes first.',
+  ['cmp'] = "It orders by its own comparators: make `require('sibyl').comparator` the first of them.",
+  ['mini.completion'] = 'It sorts by sortText and so shows this order, unless `process_items` says otherwise.',
+  ['coq'] = 'It orders by its own score; sibyl can do nothing there.',
+}
+
+--- Whether one of them is there: then Neovim's own menu must not open by itself, or there would be two.
+---@return boolean
+function M.loaded()
+  for name in pairs(M.advice) do
+    if package.loaded[name] then
+      return true
+    end
+  end
+  return false
+end
+
+return M

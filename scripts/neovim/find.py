@@ -1,0 +1,42 @@
+"""Find the Neovims that tests run on.
+
+In:   SIBYL_NVIMS, what bring.py left in `.nvim`, and PATH.
+Out:  `neovims()`: their binaries, the oldest first; `version_of` one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parents[2] / ".nvim"
+FLOOR = (0, 10, 4)
+
+
+def version_of(nvim: Path | str) -> tuple[int, ...]:
+    """The version a binary reports, or () if it does not run."""
+    try:
+        said = subprocess.run([nvim, "--version"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = re.match(r"NVIM v(\d+)\.(\d+)\.(\d+)", said.stdout)
+    return tuple(map(int, found.groups())) if found else ()
+
+
+def on_path() -> Path | None:
+    """A Neovim on PATH that is new enough."""
+    nvim = shutil.which("nvim")
+    return Path(nvim) if nvim and version_of(nvim) >= FLOOR else None
+
+
+def neovims(home: Path = HERE) -> list[Path]:
+    """Every Neovim the tests shall run on: SIBYL_NVIMS, else the brought ones, else PATH's."""
+    named = os.environ.get("SIBYL_NVIMS", "")
+    if named:
+        return [Path(name) for name in named.split(":") if name]
+    brought = [home / name / "bin" / "nvim" for name in ("oldest", "newest")]
+    there = list(dict.fromkeys(nvim.parent.parent.resolve() for nvim in brought if nvim.exists()))
+    return [place / "bin" / "nvim" for place in there] or [p for p in [on_path()] if p]

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Try sibyl: at a terminal by hand, without one by typing real keys and showing the menus.
+
+In:   Neovims (scripts/neovim/bring.py), the environment of `make setup`, tests/data/example.py.
+Out:  at a terminal: Neovim with the example open. Without: for each Neovim the completion menus
+      as they come natively and as sibyl orders them, side by side; exit code 1 and one sentence
+      if no menu came, no ranking came, or an item was lost.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE), str(ROOT / "tests" / "support")]
+
+import find  # noqa: E402 (found through the line above, as the next)
+from child import Child, Item, isolated  # noqa: E402
+
+EXAMPLE = ROOT / "tests/data/example.py"
+PROBES = {"(1)": "logger.", "(2)": "path.", "(3)": "counts.", "(4)": "parser."}
+ROWS = 8
+# Natively: the same server, asked by the same client, and nothing of sibyl.
+NATIVE = """
+vim.g.loaded_sibyl = 1
+vim.o.completeopt = "menuone,noselect"
+vim.api.nvim_create_autocmd("FileType", { pattern = "python", callback = function()
+  vim.lsp.start({ name = "plain", cmd = { %s, "server" }, root_dir = vim.fn.getcwd() })
+end })
+"""
+RANKED = """
+vim.o.completeopt = "menuone,noselect"
+vim.g.sibyl = { server = { delay = 0 }, log_level = "info" }
+"""
+SERVED = """
+for _, client in ipairs(vim.lsp.get_clients({ bufnr = 0 })) do
+  if client.initialized and client.server_capabilities.completionProvider then return true end
+end
+return false
+"""
+
+
+class NotShown(Exception):
+    """What sibyl is for did not happen; the message is one sentence."""
+
+
+def type_probe(child: Child, mark: str, text: str) -> list[Item]:
+    """Type on a new line below a mark, return the menu, and undo what was typed."""
+    child.call("cursor", 1, 1)
+    child.call("search", f"# ↓ {mark}", "W")
+    child.type_keys("o" + text, every=0.03)
+    end = time.monotonic() + 2
+    while not child.menu() and time.monotonic() < end:
+        time.sleep(0.02)
+    if not child.menu():
+        child.type_keys("<C-x><C-o>")
+    try:
+        # A server that has just been started may still be reading the standard library.
+        menu = child.wait_menu(30)
+    except AssertionError as problem:
+        print(problem, file=sys.stderr)
+        raise NotShown(f"No completion menu came after `{text}` in {child.binary}.") from None
+    child.type_keys("<C-e><Esc>u")
+    return menu
+
+
+def menus(nvim: Path, home: Path, init: str, ranked: bool) -> dict[str, list[Item]]:
+    """The menus at every mark of the example in one fresh Neovim."""
+    project = home / "project"
+    project.mkdir(parents=True)
+    child = Child(nvim, home / "nvim", init)
+    try:
+        child.call("chdir", str(project))
+        child.open(project / "example.py", EXAMPLE.read_text())
+        child.wait_for(lambda: child.lua(SERVED), 30, "the language server")
+        if ranked:
+            child.wait_for(
+                lambda: child.lua("return require('sibyl.host.client').ready()"), 30, "the ranker"
+            )
+        # The first menu of a server comes late; it is not the one to look at.
+        type_probe(child, "(4)", "args.")
+        return {text: type_probe(child, mark, text) for mark, text in PROBES.items()}
+    except AssertionError as problem:
+        print(problem, file=sys.stderr)
+        raise NotShown(f"{str(problem).splitlines()[0]} (Neovim {nvim}).") from None
+    finally:
+        child.close()
+
+
+def table(text: str, native: list[Item], ranked: list[Item]) -> str:
+    """Both menus side by side."""
+    lines = [f"  after `{text}` ({len(native)} items)", f"    {'native':<28}with sibyl"]
+    for left, right in list(zip(native, ranked, strict=False))[:ROWS]:
+        # The star stands in the label on 0.10, and in the kind's column from 0.11 on.
+        star = "★ " if "★" in right.abbr + right.kind else ""
+        lines.append(f"    {left.word[:26]:<28}{star}{right.word[:26]}")
+    return "\n".join(lines)
+
+
+def names(menu: list[Item]) -> list[str]:
+    """What the lines stand for, without a star."""
+    return [item.word for item in menu]
+
+
+def show(nvim: Path, home: Path, server: Path) -> None:
+    """Type into one Neovim without and with sibyl, and compare."""
+    print(f"\nNeovim {'.'.join(map(str, find.version_of(nvim)))}", flush=True)
+    native = menus(nvim, home / "native", NATIVE % repr(str(server)), ranked=False)
+    ranked = menus(nvim, home / "ranked", RANKED, ranked=True)
+    moved = 0
+    for text in PROBES.values():
+        print(table(text, native[text], ranked[text]), flush=True)
+        if sorted(names(native[text])) != sorted(names(ranked[text])):
+            raise NotShown(f"The items after `{text}` are not those of the language server.")
+        moved += names(native[text]) != names(ranked[text])
+    if not moved:
+        raise NotShown("Menus came, but every one in the language server's own order: no ranking.")
+
+
+def by_hand(nvim: Path, home: Path) -> int:
+    """Open the example in Neovim at this terminal; returns its exit code."""
+    init = home / "init.lua"
+    init.write_text(f"vim.opt.runtimepath:prepend({str(ROOT)!r})\n{RANKED}")
+    project = home / "project"
+    project.mkdir()
+    file = project / "example.py"
+    file.write_text(EXAMPLE.read_text())
+    command = [str(nvim), "-u", str(init), "-i", "NONE", "+2", str(file)]
+    environment = isolated(home) | {"TERM": os.environ.get("TERM", "xterm-256color")}
+    return subprocess.call(command, env=environment, cwd=project)
+
+
+def main() -> int:
+    """Do the one or the other."""
+    server = ROOT / ".venv/bin/ty"
+    found = find.neovims()
+    if not found:
+        print("try: no Neovim 0.10.4 or newer is here.", file=sys.stderr)
+        return 1
+    home = Path(tempfile.mkdtemp(prefix="sibyl-try-"))
+    try:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            return by_hand(found[-1], home)
+        for nvim in found:
+            show(nvim, home / f"nvim{found.index(nvim)}", server)
+    except NotShown as problem:
+        print(f"\ntry: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    print("\nsibyl works here: same items, its own order.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Neovim for tests comes by itself, or one sentence says why it does not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import find
+import pytest
+
+SCRIPT = Path(find.__file__).resolve().with_name("bring.py")
+BROUGHT = find.HERE / "oldest" / "finished"
+
+
+def run(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the script by path, as make does; `path` replaces PATH."""
+    environment = os.environ | ({} if path is None else {"PATH": path})
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+    )
+
+
+def a_neovim(folder: Path, version: str) -> Path:
+    """Make a program that says it is a Neovim of some version."""
+    program = folder / "nvim"
+    folder.mkdir(exist_ok=True)
+    program.write_text(f"#!{sys.executable}\nprint('NVIM v{version}')\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_a_new_enough_one_on_path_will_do(tmp_path: Path) -> None:
+    """Who has Neovim 0.10.4 or newer is not made to download another."""
+    for version in ("0.10.4", "0.11.0", "1.0.0"):
+        there = a_neovim(tmp_path / "bin", version)
+        done = run("--any", "--where", str(tmp_path / "none"), path=str(tmp_path / "bin"))
+        assert (0, f"{there}\n") == (done.returncode, done.stdout)
+
+
+def test_nothing_to_be_had(tmp_path: Path) -> None:
+    """Without a Neovim and without apt, one sentence says which Neovim is wanted."""
+    a_neovim(tmp_path / "bin", "0.9.5")
+    done = run("--where", str(tmp_path / "none"), path=str(tmp_path / "bin"))
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "0.10.4 or newer" in done.stderr.splitlines()[-1]
+
+
+def test_named_ones_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """SIBYL_NVIMS alone decides what is tested, for whoever has a Neovim of their own."""
+    monkeypatch.setenv("SIBYL_NVIMS", f"{tmp_path}/a:{tmp_path}/b")
+    assert [tmp_path / "a", tmp_path / "b"] == find.neovims()
+
+
+@pytest.mark.skipif(not BROUGHT.exists(), reason="these Neovims were not brought")
+def test_what_is_there_is_left_alone() -> None:
+    """A second run does nothing, and soon."""
+    before = BROUGHT.stat().st_mtime_ns
+    begun = time.monotonic()
+    done = run()
+    assert 0 == done.returncode
+    assert 2 == len(done.stdout.splitlines())
+    assert before == BROUGHT.stat().st_mtime_ns
+    assert 5 > time.monotonic() - begun
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not BROUGHT.exists(), reason="these Neovims were not brought")
+def test_a_moved_checkout_works(tmp_path: Path) -> None:
+    """Loader paths are absolute; after a move they are set anew, without a download."""
+    moved = tmp_path / "moved"
+    shutil.copytree(find.HERE, moved, symlinks=True)
+    # No apt on this PATH: a download would fail.
+    done = run("--tools", "--where", str(moved), path="")
+    assert 0 == done.returncode, done.stderr
+    for name in find.neovims(moved):
+        assert find.version_of(name) >= find.FLOOR
+        assert str(moved) in name.read_bytes().decode("latin-1")
+    said = subprocess.run(
+        [moved / "tools/bin/luacheck", "--version"], capture_output=True, text=True
+    )
+    assert "Luacheck" in said.stdout

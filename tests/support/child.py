@@ -1,0 +1,263 @@
+"""A real Neovim under test: type real keys, read what a person would see.
+
+In:   a Neovim binary, a folder for its home, optionally lines of Lua for its init file.
+Out:  `Child`: keys, text, completion menu, screen, messages; every wait has an end.
+
+The child is `nvim --embed` with a UI attached, as the popup menu exists only where there is a
+screen. Its home is a folder of the test's own: no configuration, data or state of the person who
+runs the tests is read or written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pynvim
+from screen import Screen
+from wire import NoAnswer, Wire
+
+ROOT = Path(__file__).resolve().parents[2]
+# A slow or crowded machine waits longer for everything.
+PATIENCE = float(os.environ.get("SIBYL_PATIENCE", "1"))
+# No single answer of Neovim takes this long unless it hangs.
+HUNG = 60.0
+KEY = re.compile(r"<[A-Za-z][^<>\s]*>|.", re.DOTALL)
+T = TypeVar("T")
+# The lines the menu shows. Up to 0.10 "items" also holds those that no longer fit what was typed,
+# and "selected" counts all; which ones show follows from how many show, as the sets for longer and
+# longer beginnings of the word at the cursor lie one within the other.
+MENU = """
+if vim.fn.pumvisible() == 0 then return {} end
+if vim.fn.has("nvim-0.11") == 1 then
+  local info = vim.fn.complete_info({ "matches", "selected" })
+  return { info.matches, info.selected }
+end
+local info = vim.fn.complete_info({ "items", "selected" })
+local size, shown, place = vim.fn.pum_getpos().size, info.items, info.selected
+local before = vim.api.nvim_get_current_line():sub(1, vim.fn.col(".") - 1)
+local word = vim.fn.matchstr(before, [[\\k*$]]):lower()
+for length = #word, 0, -1 do
+  local fit, chosen = {}, -1
+  for index, item in ipairs(info.items) do
+    if vim.startswith(item.word:lower(), word:sub(1, length)) then
+      table.insert(fit, item)
+      chosen = index == info.selected + 1 and #fit - 1 or chosen
+    end
+  end
+  if #fit == size then
+    return { fit, chosen }
+  end
+end
+return { shown, place }
+"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the completion menu."""
+
+    word: str
+    abbr: str
+    kind: str
+    menu: str
+    info: str
+    selected: bool
+
+
+class Child:
+    """A running Neovim; whoever starts it closes it."""
+
+    def __init__(
+        self, nvim: Path, home: Path, init: str = "", width: int = 100, height: int = 30
+    ) -> None:
+        """Start Neovim with the checkout on its runtimepath; `init` is Lua run before plugins."""
+        self.binary, self.home = nvim, home
+        config = home / "init.lua"
+        home.mkdir(parents=True, exist_ok=True)
+        config.write_text(f"vim.opt.runtimepath:prepend({json.dumps(str(ROOT))})\n{init}\n")
+        # Never wait for a key because a message is long; never write beside an edited file.
+        calm = "set shortmess+=I noswapfile nomore"
+        # Python's own ftplugin asks for this provider, and Neovim then starts one interpreter of
+        # PATH after the other to look: seconds on some machines, and nothing of ours needs it.
+        lone = "let g:loaded_python3_provider = 0"
+        command = [str(nvim), "--embed", "-u", str(config), "-i", "NONE"]
+        command += ["--cmd", calm, "--cmd", lone]
+        # What Lua sent to this side with rpcnotify: (name, arguments).
+        self.notices: list[tuple[str, list[Any]]] = []
+        self.display = Screen(width, height)
+        self.wire = Wire(command, isolated(home), HUNG * PATIENCE)
+        self.closed = False
+        self.pid = self.wire.process.pid
+        self.api = pynvim.Nvim.from_session(self.wire)
+        self.api.ui_attach(width, height, rgb=True, ext_linegrid=True)
+        self.version: tuple[int, int, int] = tuple(
+            self.lua("local v = vim.version() return { v.major, v.minor, v.patch }")
+        )
+
+    # ------------------------------------------------------------ asking
+
+    def blocked(self) -> bool:
+        """Whether Neovim waits for a key; this alone it answers even then."""
+        return bool(self.wire.request("nvim_get_mode")["blocking"])
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Guard one request: a Neovim that waits for a key would not answer it."""
+        if self.blocked():
+            shown = "\n".join(line for line in self.drawn() if line)
+            self.api.input("<Esc>")
+            raise AssertionError(f"Neovim is waiting for a key; it shows:\n{shown}")
+        yield
+        self.drawn()
+
+    def lua(self, code: str, *args: Any) -> Any:
+        """Run Lua in Neovim; `...` holds the arguments."""
+        with self._asking():
+            return self.api.exec_lua(code, *args)
+
+    def command(self, text: str) -> str:
+        """Run an Ex command and return what it printed."""
+        with self._asking():
+            return str(self.api.request("nvim_exec2", text, {"output": True})["output"])
+
+    def call(self, function: str, *args: Any) -> Any:
+        """Call a Vim function."""
+        with self._asking():
+            return self.api.call(function, *args)
+
+    def wait_for(
+        self, predicate: Callable[[], T], timeout: float = 10.0, what: str = "the condition"
+    ) -> T:
+        """Poll until the predicate is true; return its value, or fail showing the screen."""
+        end = time.monotonic() + timeout * PATIENCE
+        while not (value := predicate()):
+            if time.monotonic() > end:
+                shown = "\n".join([*self.screen(), "messages:", *self.messages()])
+                raise AssertionError(f"{what} did not come in {timeout * PATIENCE:g} s:\n{shown}")
+            time.sleep(0.01)
+        return value
+
+    # ------------------------------------------------------------ typing
+
+    def type_keys(self, keys: str, every: float = 0.0) -> None:
+        """Type keys one by one (`<C-x>` is one), each processed before the next; pause between."""
+        for key in KEY.findall(keys):
+            self.api.input("<lt>" if key == "<" else key)
+            # Neovim looks at requests only when no typed key is left; half a command (`3`, `d`,
+            # `"`) waits for the next key, which is what comes now.
+            if not self.blocked():
+                self.api.eval("1")
+            self.drawn()
+            if every:
+                time.sleep(every)
+
+    def open(self, path: Path, text: str | None = None) -> None:
+        """Edit a file, after writing the text into it if there is one."""
+        if text is not None:
+            path.write_text(text)
+        self.command(f"edit {self.call('fnameescape', str(path))}")
+
+    # ------------------------------------------------------------ reading
+
+    def lines(self) -> list[str]:
+        """The text of the buffer."""
+        with self._asking():
+            return list(self.api.current.buffer[:])
+
+    def line(self) -> str:
+        """The text of the cursor's line."""
+        with self._asking():
+            return str(self.api.current.line)
+
+    def cursor(self) -> tuple[int, int]:
+        """Row (from 1) and byte column (from 0) of the cursor."""
+        with self._asking():
+            row, column = self.api.current.window.cursor
+            return row, column
+
+    def mode(self) -> str:
+        """The mode's short name, like n, i, ic or ix."""
+        return str(self.api.request("nvim_get_mode")["mode"])
+
+    def menu(self) -> list[Item]:
+        """The completion menu's lines, in order; empty when none is shown."""
+        got = self.lua(MENU)
+        if not got:
+            return []
+        shown, selected = got
+        return [
+            Item(
+                item["word"], item["abbr"], item["kind"], item["menu"], item["info"], at == selected
+            )
+            for at, item in enumerate(shown)
+        ]
+
+    def words(self) -> list[str]:
+        """What the lines of the menu would insert."""
+        return [item.word for item in self.menu()]
+
+    def wait_menu(self, timeout: float = 10.0) -> list[Item]:
+        """Wait for a completion menu and return its lines."""
+        return self.wait_for(self.menu, timeout, "a completion menu")
+
+    def screen(self) -> list[str]:
+        """The screen's lines as text: menus, floating windows and prompts included."""
+        if not self.blocked():
+            self.api.command("redraw")
+        return self.drawn()
+
+    def drawn(self) -> list[str]:
+        """The screen as last drawn, without asking Neovim anything."""
+        while self.wire.waiting:
+            _, name, arguments = self.wire.waiting.popleft()
+            if name == "redraw":
+                self.display.feed(arguments)
+            else:
+                self.notices.append((name, arguments))
+        return self.display.lines()
+
+    def messages(self) -> list[str]:
+        """What `:messages` shows."""
+        return [line for line in self.command("messages").splitlines() if line]
+
+    # ------------------------------------------------------------ ending
+
+    def close(self) -> None:
+        """End Neovim and every process it started."""
+        if self.closed:
+            return
+        self.closed = True
+        # Ask first, so that VimLeave handlers run as they do for people; then make sure.
+        with contextlib.suppress(NoAnswer):
+            self.wire.request("nvim_command", "qall!", async_=True)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wire.process.wait(3 * PATIENCE)
+        self.wire.close()
+
+
+def isolated(home: Path) -> dict[str, str]:
+    """An environment that leads every file of Neovim into `home`."""
+    # Of an outer Neovim these would lead the inner one astray; the rest may name private places.
+    drop = ("VIM", "VIMRUNTIME", "NVIM", "MYVIMRC", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in drop and not key.startswith(("NVIM_", "XDG_"))
+    }
+    kept |= {"HOME": str(home), "TERM": "xterm-256color", "NVIM_LOG_FILE": str(home / "nvim.log")}
+    for name in ("CONFIG", "DATA", "STATE", "CACHE", "RUNTIME"):
+        folder = home / name.lower()
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        kept[f"XDG_{name}_{'DIR' if name == 'RUNTIME' else 'HOME'}"] = str(folder)
+    # System-wide configuration is somebody else's too.
+    return kept | {"XDG_CONFIG_DIRS": str(home / "none"), "XDG_DATA_DIRS": str(home / "none")}

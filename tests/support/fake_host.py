@@ -1,0 +1,150 @@
+"""A Python whose ranker does what a test says: the real door, a Desk of its own.
+
+In:   `fake_host.py ORDERS LOG … -c CODE ARGUMENTS…`, as Neovim would start an interpreter.
+Out:  CODE runs with a stand-in for `sibyl.host.worker`; notifications are written to LOG.
+
+`reason` (answer "none"), `answer` (answer exactly this), `notice` (say so at start), `die` (exit).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import types
+import zlib
+from pathlib import Path
+from typing import Any
+
+
+class Desk:
+    """Keeps the text of each buffer like the real one, and ranks by a list of names."""
+
+    def __init__(self, send: Any, _ended: Any) -> None:
+        """Take the way back to Neovim; there is no worker that could end."""
+        self.send_now, self.buffers = send, {}
+
+    def orders(self) -> dict[str, Any]:
+        """Read what the test wants right now."""
+        return json.loads(ORDERS.read_text())
+
+    def note(self, name: str, *arguments: Any) -> None:
+        """Write a notification down."""
+        plain = [a.decode("latin-1") if isinstance(a, bytes) else a for a in arguments]
+        with LOG.open("a") as file:
+            file.write(json.dumps([name, plain]) + "\n")
+
+    def send(self, *answer: Any) -> None:
+        """Answer now, or later if the test wants that."""
+        delay = self.orders().get("delay", 0) / 1000
+        threading.Timer(delay, self.send_now, answer).start()
+
+    def start(self, options: dict[str, Any]) -> None:
+        """Say that it can rank, a little later."""
+        self.note("start", options)
+        orders = self.orders()
+        if "notice" in orders:
+            self.send_now(0, "notice", {"level": "warn", "text": orders["notice"]})
+        time.sleep(0.05)
+        self.send_now(0, "ready", {"python": sys.version.split()[0], "hash": "fake"})
+
+    def attach(self, buf: int, seq: int, text: bytes, path: str) -> None:
+        """Hold a whole text."""
+        self.note("attach", buf, seq, len(text), path)
+        self.buffers[buf] = [seq, text]
+
+    def edit(self, buf: int, seq: int, start: int, old: int, text: bytes) -> None:
+        """Change it; a gap in the numbers spoils the copy."""
+        self.note("edit", buf, seq, start, old, text)
+        had, before = self.buffers[buf]
+        good = seq == had + 1 and start + old <= len(before)
+        after = before[:start] + text + before[start + old :]
+        self.buffers[buf] = [seq if good else -1000000, after]
+
+    def detach(self, buf: int) -> None:
+        """Forget it."""
+        self.note("detach", buf)
+        self.buffers.pop(buf, None)
+
+    def cursor(self, buf: int, seq: int, offset: int) -> None:
+        """Only note it."""
+        self.note("cursor", buf, seq, offset)
+
+    def rank(
+        self, number: int, buf: int, seq: int, length: int, offset: int, names: list, kinds: list
+    ) -> None:
+        """Answer as the test says."""
+        self.note("rank", buf, seq, length, offset, names, kinds)
+        orders = self.orders()
+        if orders.get("die"):
+            os.kill(os.getpid(), 9)
+        if "reason" in orders:
+            return self.send(number, "none", {"reason": orders["reason"]})
+        if "answer" in orders:
+            return self.send(number, "order", orders["answer"])
+        had, text = self.buffers.get(buf, (-1, b""))
+        if (had, len(text)) != (seq, length):
+            return self.send(number, "none", {"reason": "out of step"})
+        best = orders.get("best", [])
+        order = sorted(
+            range(len(names)),
+            key=lambda i: (best.index(names[i]) if names[i] in best else len(best), i),
+        )
+        answer = {"order": order, "stars": orders.get("stars", 0), "probability": [], "ms": 0.1}
+        return self.send(number, "order", answer)
+
+    def guess(self, number: int, buf: int, seq: int, length: int, offset: int, limit: int) -> None:
+        """Answer with the names the test gave."""
+        self.note("guess", buf, seq, length, offset, limit)
+        names = self.orders().get("guess", [])[:limit]
+        self.send(number, "guess", {"names": names, "probability": [0.5] * len(names)})
+
+    def accepted(self, buf: int, seq: int, offset: int, name: str) -> None:
+        """Only note it."""
+        self.note("accepted", buf, seq, offset, name)
+
+    def project(self, buf: int, root: str, path: str) -> None:
+        """Only note it."""
+        self.note("project", buf, root, path)
+
+    def changed(self, buf: int) -> None:
+        """Only note it."""
+        self.note("changed", buf)
+
+    def explain(self, number: int, buf: int) -> None:
+        """Answer with the reasons the test gave."""
+        self.note("explain", buf)
+        self.send(number, "explain", {"items": self.orders().get("explain", [])})
+
+    def memory(self, number: int) -> None:
+        """Answer with what the test says is remembered."""
+        self.send(number, "memory", self.orders().get("memory", {}))
+
+    def status(self, number: int) -> None:
+        """Tell what is held."""
+        held = {
+            str(buf): {"seq": seq, "length": len(text), "crc32": zlib.crc32(text)}
+            for buf, (seq, text) in self.buffers.items()
+        }
+        self.send_now(number, "status", {"buffers": held})
+
+    def ping(self, number: int) -> None:
+        """All before was read."""
+        self.send_now(number, "pong", {})
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+if __name__ == "__main__":
+    ORDERS, LOG = Path(sys.argv[1]), Path(sys.argv[2])
+    flag, code, *rest = sys.argv[sys.argv.index("-c") :]
+    names = ("sibyl", "sibyl.host", "sibyl.host.worker")
+    package, room, desk = modules = [types.ModuleType(name) for name in names]
+    package.__path__ = room.__path__ = []  # type: ignore[attr-defined]
+    desk.Desk = Desk  # type: ignore[attr-defined]
+    sys.modules |= dict(zip(names, modules, strict=True))
+    sys.argv = [flag, *rest]
+    exec(code, {"__name__": "__main__"})  # noqa: S102 (that is what -c means)
