@@ -12,15 +12,9 @@ from standin import StandIn
 from sibyl.context.usage import Place
 from sibyl.ranking.ranker import Mix, Ranker, Ranking, packed
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_features import (
-    COLUMNS,
-    DEPRECATED,
-    IMPORTS,
-    NAMES,
-    WORD_FEATURES_VERSION,
-    WordList,
-    word_features,
-)
+from sibyl.ranking.word_columns import COLUMNS, NAMES, WORD_FEATURES_VERSION
+from sibyl.ranking.word_features import word_features
+from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
 
 SOURCE = """\
 import os

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from sys import intern
 
-from sibyl.code.bindings import Level, Statements
+from sibyl.code.brackets import Brackets
 from sibyl.code.grammar import (
     CLOSE,
     CONTINUED,
@@ -32,7 +32,6 @@ from sibyl.code.grammar import (
 )
 from sibyl.code.origins import class_name
 from sibyl.code.tokens import (
-    FIXED,
     KEYWORD_ARGUMENT,
     KEYWORDS,
     MARKS,
@@ -48,10 +47,9 @@ _HARD = frozenset(
     "elif except finally".split()
 )
 _HEADS = frozenset("def class for with except if elif else while try finally".split())
-_FIRST_ENDS = frozenset(("==", "<", "in", "is", "not", "lambda"))
 
 
-class Reader(Statements):
+class Reader(Brackets):
     """Reads leaves, writes tokens into two lists that it is given."""
 
     # leaves ---------------------------------------------------------------------------------------
@@ -122,10 +120,6 @@ class Reader(Statements):
         """Tell whether a statement's second word makes it a lazy import (PEP 810)."""
         return word in ("import", "from") and self.spelled == "lazy"
 
-    def _emit(self, text: str, kind: int = FIXED) -> None:
-        self.kinds.append(kind)
-        self.texts.append(text)
-
     def _literal(self, word: str) -> None:
         if word == "string_start":
             self._open("'")
@@ -179,78 +173,6 @@ class Reader(Statements):
         if word in ("None", "True", "False"):
             self.value = "None" if word == "None" else "bool"
 
-    def _operand(self, operator: str) -> None:
-        """An operator ended an operand; the first one gives a group its value."""
-        if self.walrus:
-            self._walrus()
-        if not self.settled and self.value:
-            self.settled, self.first = True, self.value
-        if operator in _FIRST_ENDS:
-            self.settled, self.first = True, "bool"
-        self.value, self.dotted = "", False
-
-    def _open(self, bracket: str) -> None:
-        if bracket == "'":
-            if not (self.value == "str" and self.texts and self.texts[-1] == "<str>"):
-                self._emit("<str>")  # strings side by side are one
-            self.value = ""
-        elif self.level is None or self.level.bracket != "'":
-            self._emit(bracket)
-        self.level = Level(
-            self.level,
-            bracket,
-            "" if bracket == "{" else self.value,
-            self.last,
-            self.first,
-            self.settled,
-            self.comma,
-            self.colon,
-            self.walrus,
-            self.argument,
-            self.keyword,
-            self.given,
-        )
-        self.value, self.last, self.dotted, self.walrus = "", "", False, ""
-        self.first, self.settled, self.comma, self.colon = "", False, False, False
-        self.argument, self.keyword, self.given = 0, "", None
-        if self._parameters():
-            self.waiting = "param"
-
-    def _close(self) -> None:
-        if self.level is None:
-            self.value = ""
-            return
-        if self.walrus:
-            self._walrus()
-        inner = self.first or self.value
-        comma, colon = self.comma, self.colon
-        if self._parameters():
-            self._argument()
-            self.waiting = "returns"
-        level = self.level
-        bracket, value, last = level.bracket, level.value, level.last
-        self.first, self.settled = level.first, level.settled
-        self.comma, self.colon, self.walrus = level.comma, level.colon, level.walrus
-        self.argument, self.keyword, self.given = level.argument, level.keyword, level.given
-        self.level = level.outer
-        self.dotted, self.last = False, last
-        if bracket == "'":
-            self.value = "" if self.annotating else "str"
-        elif bracket == "{":
-            self.value = "dict" if colon or not (inner or comma) else "set"
-        elif not value:
-            several = comma and self.head != "except"  # any of several exceptions: like the first
-            self.value = "list" if bracket == "[" else "tuple" if several else inner
-        elif bracket == "(":
-            self.value = self.origins.call(value, last)
-            self.spelled += "()"
-        else:
-            typed = self.annotating or value.startswith("typing")
-            self.value = (
-                self.origins.subscripted(value, inner) if typed else self.origins.item(value)
-            )
-            self.spelled += "[]"
-
     def _mark(self, word: str) -> None:
         if word == ".":
             self._dot()
@@ -299,12 +221,6 @@ class Reader(Statements):
             self.value, self.first, self.settled, self.colon = "", "", False, True
         else:
             self._operand(word)
-
-    def _is_keyword_argument(self) -> bool:
-        """Tell whether an ``=`` here gives a value to a keyword argument of a call or of a class."""
-        level = self.level
-        default = self.head == "def" and self._parameters()
-        return level is not None and level.bracket == "(" and not default
 
     def _dot(self) -> None:
         if self.head == "from" and self.waiting != "from":

@@ -24,8 +24,10 @@ from sibyl.errors import ModelError
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
 from sibyl.ranking.features import FEATURES_VERSION, NAMES, features, log_share
-from sibyl.ranking.word_features import NAMES as WORD_NAMES
-from sibyl.ranking.word_features import WORD_FEATURES_VERSION, WordList, word_features
+from sibyl.ranking.word_columns import NAMES as WORD_NAMES
+from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
+from sibyl.ranking.word_features import word_features
+from sibyl.ranking.word_list import WordList
 
 MOST_STARS = 5
 

@@ -26,7 +26,7 @@ from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import reasons
 from sibyl.ranking.ranker import Ranker, Ranking
-from sibyl.ranking.word_features import WordList
+from sibyl.ranking.word_list import WordList
 
 _MOST_RESTED = 30_000
 """Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""

@@ -33,10 +33,10 @@ from sibyl.memory.project import Project
 from sibyl.memory.project_store import Store
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Floats, Model
-from sibyl.ranking import features, word_features
+from sibyl.ranking import features, word_columns
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
-from sibyl.ranking.word_features import DEPRECATED, IMPORTS, WordList
+from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class Schema:
 
 MEMBERS = Schema(features.NAMES, features.FEATURES_VERSION, features.PROJECT, features.PERSON)
 WORDS = Schema(
-    word_features.NAMES,
-    word_features.WORD_FEATURES_VERSION,
-    word_features.PROJECT,
-    word_features.PERSON,
+    word_columns.NAMES,
+    word_columns.WORD_FEATURES_VERSION,
+    word_columns.PROJECT,
+    word_columns.PERSON,
 )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-_EDIT = re.compile(r"\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+))")
-_SAID = re.compile(r"\s*\(import ([\w.]+)\)")
+_EDIT = re.compile(r"from ([\w.]+) import\b|import ([\w.]+)")
+_SAID = re.compile(r"\(import ([\w.]+)\)")
 _MODULE = re.compile(r"[\w.]+")
 _DEPRECATED = 1  # of LSP's CompletionItemTag
 
@@ -31,10 +31,10 @@ def names(label: str, name: str) -> bool:
 def _import_of(item: dict) -> str | int:
     edits = item.get("additionalTextEdits") or []
     for edit in edits:
-        if found := _EDIT.match(edit.get("newText") or ""):
+        if found := _EDIT.match((edit.get("newText") or "").lstrip()):
             return found[1] or found[2]
     details = item.get("labelDetails") or {}
-    if found := _SAID.match(details.get("detail") or ""):  # ty
+    if found := _SAID.match((details.get("detail") or "").lstrip()):  # ty
         return found[1]
     named = details.get("description") or ""  # pyright
     if item.get("detail") == "Auto-import" and _MODULE.fullmatch(named):

@@ -1,0 +1,103 @@
+"""The columns of the features of words: their names, and where their groups begin.
+
+In: the contexts of words, the groups of the project's and the person's memory.  Out: constants.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sibyl.context.words import CONTEXTS
+from sibyl.memory.project import ACCEPTED_WORDS, WORD_GROUPS
+from sibyl.ranking.word_list import SHAPES
+
+WORD_FEATURES_VERSION = 1
+WHERE = (
+    "statement", "assignment", "expression", "argument", "subscript", "item", "return", "if", "elif", "while",
+    "for", "with", "assert", "raise", "except", "decorator", "base", "annotation", "default", "import",
+    "module", "del",
+)  # fmt: skip
+_KINDS = {  # the protocol's CompletionItemKind
+    "function": (2, 3, 4), "class": (7, 8, 13, 22, 25), "variable": (6,), "field": (5, 10, 12),
+    "module": (9,), "constant": (20, 21), "keyword": (14,), "other": (0, 1, 15, 18),
+}  # fmt: skip
+BEFORE = (
+    "=", "<kw>", "(", "[", "{", ",", "<nl>", "<in>", "<de>", "return", "in", "not", "and", "or", "==", "+",
+)  # fmt: skip
+_BOUND = ("function", "enclosing", "class", "module")
+
+NAMES: tuple[str, ...] = (
+    "network",  # log of the network's probability among the candidates
+    "network_odds",  # the same against the best candidate
+    "place",  # log of the place in the server's list
+    "place_share",  # the same as a share of the list
+    "first",  # the server's first
+    "tier",  # log of how many descents of the alphabet are before
+    "tier_place",  # log of the place in its tier
+    "tier_last",  # the list's last tier
+    "argument",  # a keyword argument: the label ends with =
+    "adds_import",
+    "deprecated",
+    *(f"kind_{name}" for name in _KINDS),
+    "private",
+    "dunder",
+    "upper",
+    "title",
+    "length",
+    "exact",  # it is what is typed already
+    "case",  # it begins as typed, to the letter
+    "prefix",  # it begins as typed, in whatever case
+    "word_count",  # of the name in this file, where it is no member
+    "word_recency",
+    "member_count",  # as a member
+    *(f"{name}_count" for name in CONTEXTS),
+    *(f"{name}_recency" for name in CONTEXTS),
+    *(f"bound_{name}" for name in _BOUND),  # the innermost scope of this file that binds it
+    "parameter",
+    "bound_late",  # one of the names that the scope was given last
+    "unused",  # bound in this function and not used yet
+    "python",  # a keyword of the language
+    "keyword_same",  # named like the keyword argument it would be the value of
+    "target_same",  # named like what is being assigned
+    "given",  # this keyword argument is there already
+    "keyword_pieces",  # shares pieces with the keyword
+    "target_pieces",
+    "function_pieces",
+    "callee_pieces",
+    "near_pieces",
+    *(f"project_{name}_count" for name in WORD_GROUPS),
+    *(f"project_{name}_share" for name in WORD_GROUPS),
+    "project_files",  # log of how many other files have it in this context
+    "module_here",  # the module of the project that is imported from binds it
+    "module_class",  # ... to a class
+    *(f"person_{name}_weight" for name in ACCEPTED_WORDS),
+    *(f"person_{name}_recency" for name in ACCEPTED_WORDS),
+    *(f"where_{name}" for name in WHERE),  # from here on the same for all candidates
+    *(f"before_{token}" for token in BEFORE),
+    "keyword_value",  # the value of a keyword argument is asked for
+    "letters",  # log of the letters typed
+    "list",  # log of the list's length
+    "tiers",  # log of how many tiers it has
+    "arguments",  # log of how many keyword arguments are listed
+    "file",  # log of the words above
+    "known_files",
+    "known_names",  # log of what other files have in the most telling context
+    "accepted",
+)
+COLUMNS = {name: index for index, name in enumerate(NAMES)}
+FIRST_COUNT, FIRST_RECENCY = COLUMNS[f"{CONTEXTS[0]}_count"], COLUMNS[f"{CONTEXTS[0]}_recency"]
+FIRST_PROJECT = COLUMNS[f"project_{WORD_GROUPS[0]}_count"]
+FIRST_SHARE = COLUMNS[f"project_{WORD_GROUPS[0]}_share"]
+FIRST_WEIGHT = COLUMNS[f"person_{ACCEPTED_WORDS[0]}_weight"]
+FIRST_PERSON_RECENCY = COLUMNS[f"person_{ACCEPTED_WORDS[0]}_recency"]
+FIRST_CONTEXT = COLUMNS[f"where_{WHERE[0]}"]
+FIRST_BEFORE = COLUMNS[f"before_{BEFORE[0]}"]
+PIECES_AT = COLUMNS["keyword_pieces"]
+PERSON = ("accepted", *NAMES[FIRST_WEIGHT:FIRST_CONTEXT])
+"""Columns that are zero where nothing is known of the person."""
+PROJECT = ("known_files", "known_names", *NAMES[FIRST_PROJECT:FIRST_WEIGHT])
+"""Columns that are zero where nothing is known of the project's other files."""
+KIND_COLUMN = np.full(64, COLUMNS["kind_other"])
+for _name, _numbers in _KINDS.items():
+    KIND_COLUMN[list(_numbers)] = COLUMNS[f"kind_{_name}"]
+SHAPE_AT = [COLUMNS[name] for name in SHAPES]
