@@ -1,7 +1,7 @@
 """The state of reading: all that the reader knows between two leaves.
 
-In: nothing.  Out: fields that the reader and ``Statements`` fill, moments that can be kept and had back, what is
-known of the place of the word that comes next.
+In: nothing.  Out: fields that the reader and ``Statements`` fill, moments that can be kept and had back, what
+is known of the place of the word that comes next.
 
 The fields hold values that are never changed in place, so keeping a moment is copying them, and going back is
 putting them back.
