@@ -6,9 +6,9 @@ Out:  mean reciprocal rank and share of first places, for ty's own order and for
 
     python bench/ty_evaluation.py --truth DIR [--server "ty server"] [--python PYTHON] [--show]
 
-A task is a cursor in a small project, and what is expected there. The rank is the place in the whole list, as in
-their evaluation; a list without the expected item counts as 0. The ranker sees the file before the cursor and
-the project's other files.
+A task is a cursor in a small project, and what is expected there. The rank is the place in the whole list, as
+in their evaluation; a list without the expected item counts as 0. The ranker sees the file before the cursor
+and the project's other files.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def tasks_of(source: Path, target: Path) -> Iterator[Task]:
         if path.is_dir() or any(part.startswith(".") for part in name.parts):
             continue
         data, out, end = path.read_bytes(), b"", 0
-        if path.suffix == ".py":
+        if path.suffix in (".py", ".pyi"):
             for found in _CURSOR.finditer(data):
                 out += data[end : found.start()]
                 end = found.end()
@@ -76,7 +76,7 @@ def matches(item: dict, task: Task) -> bool:
     module = added if isinstance(added, str) else ""
     label = item["label"]
     qualified = f"{task.module}.{task.symbol}" if task.module else task.symbol
-    return label.rstrip("=") == task.symbol and module == task.module or (
+    return (label.rstrip("=") == task.symbol and module == task.module) or (
         label == qualified and bool(task.module)
     )
 
@@ -98,7 +98,9 @@ def ask(server: Server, root: Path, task: Task) -> list[dict]:
 def remembered(root: Path, task: Task) -> Recall:
     """Return the memory of a project's files but the one with the cursor."""
     store = Store(Path(IN_MEMORY))
-    files = [path for path in sorted(root.rglob("*.py")) if str(path.relative_to(root)) != task.path]
+    files = [
+        path for path in sorted(root.rglob("*.py")) if str(path.relative_to(root)) != task.path
+    ]
     store.update(noted(str(path.relative_to(root)), (1, 0), path.read_bytes()) for path in files)
     return Recall(Project(store, task.path))
 

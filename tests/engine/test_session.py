@@ -90,12 +90,13 @@ def test_nothing_below_the_cursor_matters(real: Ranker) -> None:
 
 
 def test_letters_of_the_word_change_nothing(real: Ranker) -> None:
-    """While a word is typed its list keeps one order, to the last digit."""
+    """While a word is typed, a list asked for where it begins keeps one order, to the last digit."""
     differ = Differ(real, SOURCE + "\nstore = Store(p)\nstore.")
-    wanted = order(differ.session, differ.cursor)
+    begin = differ.cursor
+    wanted = order(differ.session, begin)
     for letter in "lo_é9":
         differ.edit(differ.cursor, 0, letter)
-        assert wanted == order(differ.session, differ.cursor)
+        assert wanted == order(differ.session, begin)
 
 
 def test_bursts_equal_single_steps(ranker: Ranker) -> None:

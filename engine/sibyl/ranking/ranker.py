@@ -24,6 +24,7 @@ from sibyl.errors import ModelError
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
 from sibyl.ranking.features import FEATURES_VERSION, NAMES, features, log_share
+from sibyl.ranking.guard import guarded, has_evidence, held
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
@@ -145,12 +146,12 @@ class Ranker:
             return Ranking(list(range(count)), [1 / count] * count, 0)
         rows, _ = self.rows(listed, predicted, place, usage, remembered)
         scores = mix.scores(rows)
-        # Sums of the same numbers may differ in their last bits by where they stand in memory.
-        order = np.argsort(-np.round(scores, 4), kind="stable")
-        if not place.member:
-            # What is typed comes before what matches it loosely; what is in scope before what is not.
-            steps = 2 * ~listed.prefixed + listed.imports
-            order = order[np.argsort(steps[order], kind="stable")]
+        letters = len(listed.typed)
+        if place.member:
+            final = held(scores, has_evidence(rows, NAMES), letters)
+        else:
+            final = guarded(scores, rows, letters, listed.prefixed, listed.imports)
+        order = np.argsort(-final, kind="stable")
         probability = np.exp(log_share(scores))[order]
         stars = _stars(probability, mix.star)
         return Ranking(order.tolist(), probability.tolist(), stars, rows, mix)

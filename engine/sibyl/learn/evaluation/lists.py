@@ -15,6 +15,7 @@ import numpy as np
 from sibyl.learn.evaluation.replay import WORDS, Site
 from sibyl.learn.metrics import interval, rank_of, summary
 from sibyl.network.model import Floats
+from sibyl.ranking.guard import guarded
 from sibyl.ranking.ranker import Mix
 
 _COLUMNS = WORDS.columns
@@ -43,13 +44,14 @@ def ranks_of(sites: Sequence[Site], mix: Mix | None, memory: str) -> Ranks:
 
 
 def _mixed(site: Site, rows: Floats, mix: Mix | None, memory: str) -> Floats:
-    """Return the scores as ``Ranker`` orders by them: what adds an import comes last."""
+    """Return the scores as ``Ranker`` orders by them."""
     if mix is None:  # the server's order stands
         return -np.arange(len(rows), dtype=np.float32)
-    scores = np.round(mix.scores(rows * WORDS.kept(memory)), 4)
-    if site.imports is not None and site.imports.any():
-        scores = scores - site.imports * (scores.max() - scores.min() + 1)
-    return np.asarray(scores, np.float32)
+    seen = rows * WORDS.kept(memory)
+    none = np.zeros(len(rows), bool)
+    prefixed = ~none if site.allowed is None else site.allowed
+    imports = none if site.imports is None else site.imports
+    return np.asarray(guarded(mix.scores(seen), seen, site.letters, prefixed, imports))
 
 
 def measure_lists(sites: Sequence[Site], mix: Mix | None, memory: str) -> dict[str, dict]:

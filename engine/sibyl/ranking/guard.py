@@ -1,0 +1,76 @@
+"""When the server's order stands against the weights.
+
+In: the scores of a list of words, their features, what is typed.  Out: scores whose descending order is the one
+that is shown.
+
+The weights are learnt on places where people went on writing their own code. What a server knows beyond that
+(an item is for type checkers only, a better module has the same name) shows in its order alone. So an item
+moves up for reasons that are in the user's own code, or where nothing is typed yet and the server's order says
+nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from sibyl.network.model import Floats
+from sibyl.ranking.word_columns import COLUMNS, NAMES
+
+_FEW_LETTERS = 2
+"""Letters from which on a list is short enough for the server's order to say something."""
+_LONG_NAME = 3
+_EVIDENCE_ENDS = ("_count", "_weight")
+_EVIDENCE_STARTS = (
+    "bound_",
+    "project_",
+    "defined_",
+    "class_",
+    "module_here",
+    "parameter",
+    "python",
+)
+Mask = npt.NDArray[np.bool_]
+
+
+@cache
+def _evidence(names: tuple[str, ...]) -> list[int]:
+    """Return the columns that say what the file, the project or the person have to do with a candidate."""
+    return [
+        index
+        for index, name in enumerate(names)
+        if name.endswith(_EVIDENCE_ENDS) or name.startswith(_EVIDENCE_STARTS)
+    ]
+
+
+def has_evidence(rows: Floats, names: tuple[str, ...]) -> Mask:
+    """Return which candidates (rows of the columns ``names``) the user's own code has to do with."""
+    return np.asarray((rows[:, _evidence(names)] > 0).any(1))
+
+
+def held(scores: Floats, evidence: Mask, letters: int) -> npt.NDArray[np.float64]:
+    """Return the scores with those without evidence held below what the server put before them."""
+    # Sums of the same numbers may differ in their last bits by where they stand in memory.
+    kept = np.round(scores, 4).astype(np.float64)
+    if letters < _FEW_LETTERS:
+        return kept
+    return np.where(evidence, kept, np.minimum.accumulate(kept))
+
+
+def guarded(scores: Floats, rows: Floats, letters: int, prefixed: Mask, imports: Mask) -> Floats:
+    """Return the scores (candidates) of a list in the server's order, as they are to be sorted by."""
+    evidence = has_evidence(rows, NAMES)
+    kept = held(scores, evidence, letters)
+    steps = 2.0 * ~prefixed + imports
+    if imports.any():
+        # Imports that nothing in the user's code asks for stay in the server's order.
+        kept = np.where(imports & ~evidence, kept.min() - 1, kept)
+        lifted = imports & (rows[:, COLUMNS["exact"]] > 0) & (letters >= _LONG_NAME)
+        scope = np.flatnonzero(~imports & prefixed)
+        first = scope[0] if len(scope) else len(kept)
+        # The server itself put the exact name before all that is in scope.
+        lifted[first:] = False
+        steps[lifted] = -1
+    return np.asarray(kept - steps * (kept.max() - kept.min() + 1))

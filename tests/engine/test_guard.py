@@ -1,0 +1,73 @@
+"""When the server's order stands against the weights.
+
+In:   scores and features made by hand, in the server's order.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sibyl.ranking.guard import guarded, has_evidence, held
+from sibyl.ranking.word_columns import COLUMNS, NAMES
+
+NONE = np.zeros(3, bool)
+
+
+def rows_of(*told: dict[str, float]) -> np.ndarray:
+    """Features of candidates that are zero but for what is told."""
+    rows = np.zeros((len(told), len(NAMES)), np.float32)
+    for row, its in zip(rows, told, strict=True):
+        for name, value in its.items():
+            row[COLUMNS[name]] = value
+    return rows
+
+
+def order_of(scores: np.ndarray) -> list[int]:
+    """Candidates by falling scores."""
+    return np.argsort(-scores, kind="stable").tolist()
+
+
+def test_what_the_users_code_knows_is_evidence() -> None:
+    """Uses, bindings and the project are reasons; the server's marks and the network are none."""
+    told = [{name: 1.0} for name in NAMES]
+    known = has_evidence(rows_of(*told), NAMES)
+    found = {name for name, there in zip(NAMES, known, strict=True) if there}
+    assert {"word_count", "callee_count", "bound_module", "parameter", "project_files"} <= found
+    assert not found & {"network", "place", "tier", "adds_import", "deprecated", "exact", "length"}
+    assert not found & {"where_import", "letters", "list", "accepted"}
+
+
+def test_without_evidence_nothing_passes_what_the_server_put_before_it() -> None:
+    """From two letters on; with none or one the server's order says little, and the weights decide."""
+    scores = np.array([1.0, 0.5, 2.0, 3.0])
+    none = np.zeros(4, bool)
+    assert order_of(held(scores, none, 2)) == [0, 1, 2, 3]
+    assert order_of(held(scores, none, 1)) == [3, 2, 0, 1]
+    known = np.array([False, False, False, True])
+    assert order_of(held(scores, known, 2)) == [3, 0, 1, 2]
+
+
+def test_imports_without_evidence_keep_the_servers_order() -> None:
+    """Of modules that offer the same name the server knows the better one, unless the project uses another."""
+    rows = rows_of({"adds_import": 1}, {"adds_import": 1}, {"adds_import": 1, "project_files": 1})
+    scores = np.array([0.0, 5.0, 1.0])
+    imports = ~NONE
+    assert order_of(guarded(scores, rows, 1, ~NONE, imports)) == [2, 0, 1]
+
+
+def test_the_exact_name_keeps_the_place_that_the_server_gave_it() -> None:
+    """An import of exactly what is typed stays first where the server put it before all that is in scope."""
+    told = {"adds_import": 1, "exact": 1}, {"word_count": 1}, {"adds_import": 1, "exact": 1}
+    scores = np.array([0.0, 5.0, 9.0])
+    imports = np.array([True, False, True])
+    assert order_of(guarded(scores, rows_of(*told), 3, ~NONE, imports)) == [0, 1, 2]
+    assert order_of(guarded(scores, rows_of(*told), 2, ~NONE, imports))[0] == 1
+
+
+def test_loose_matches_come_last() -> None:
+    """What begins as typed stands before what only holds its letters, whatever the weights say."""
+    prefixed = np.array([False, True, False])
+    scores = np.array([9.0, 0.0, 1.0])
+    assert order_of(guarded(scores, rows_of({}, {}, {}), 1, prefixed, NONE)) == [1, 0, 2]
