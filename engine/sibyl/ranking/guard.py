@@ -59,7 +59,9 @@ def held(scores: Floats, evidence: Mask, letters: int) -> npt.NDArray[np.float64
     return np.where(evidence, kept, np.minimum.accumulate(kept))
 
 
-def guarded(scores: Floats, rows: Floats, letters: int, prefixed: Mask, imports: Mask) -> Floats:
+def guarded(
+    scores: Floats, rows: Floats, letters: int, prefixed: Mask, imports: Mask
+) -> npt.NDArray[np.float64]:
     """Return the scores (candidates) of a list in the server's order, as they are to be sorted by."""
     evidence = has_evidence(rows, NAMES)
     kept = held(scores, evidence, letters)
