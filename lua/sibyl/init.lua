@@ -168,7 +168,7 @@ end
 ---@param b table complete-item
 ---@return boolean
 function M.compare(a, b)
-  return require('sibyl.completion.items').compare(a, b)
+  return require('sibyl.completion.compare').compare(a, b)
 end
 
 --- A comparator for the menus of plugins that sort anew (nvim-cmp's `sorting.comparators`): what sibyl has ranked

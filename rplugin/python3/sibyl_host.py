@@ -45,7 +45,9 @@ def passed_on(name: str, made: Callable[..., Any] = lambda *given: given) -> Any
 def unpacked(*given: Any) -> Any:
     """Take names out of one text, kinds out of another, unless they are lists: with those pynvim is slow."""
     *place, names, kinds = given
-    return given if isinstance(names, list) else (*place, names.split("\0"), [*kinds.encode()])
+    return (
+        given if isinstance(names, list) else (*place, names.split("\0"), [*kinds.encode(*BYTES)])
+    )
 
 
 @pynvim.plugin

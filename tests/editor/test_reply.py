@@ -269,13 +269,13 @@ def test_unnamed_and_two_windows(serve: Callable) -> None:
 
 
 def test_multibyte_and_utf8_positions(serve: Callable) -> None:
-    """The word's first byte is told right after wide letters, in every position encoding."""
+    """The byte up to which is typed is told right after wide letters, in every position encoding."""
     for encoding in ("utf-16", "utf-8", "utf-32"):
-        child, ranker, _ = serve(encoding=encoding)
+        child, ranker, _ = serve(lua="NO_ENABLE = true", encoding=encoding)
         child.type_keys("o\U0001f40d = 'é'; größe.te")
         child.lua("vim.lsp.omnifunc(1, '')")
         child.wait_for(lambda: ranker.calls("rank"))  # noqa: B023
-        text = "import os\n\U0001f40d = 'é'; größe."
+        text = "import os\n\U0001f40d = 'é'; größe.te"
         assert ranker.calls("rank")[-1][3] == len(text.encode())
         child.close()
         ranker.log.unlink()

@@ -157,6 +157,11 @@ def test_guesses_are_names_with_probabilities(real: Ranker, source: str) -> None
         ("__init__", "__init__"),
         ("", ""),
         ("()", "()"),
+        ("np.subtract", "np.subtract"),
+        ("os.O_RDONLY (import os)", "os.O_RDONLY"),
+        ("★ a.größe.c()", "a.größe.c"),
+        ("name.", "name"),
+        ("a..b", "a"),
     ],
 )
 def test_a_label_has_a_name(label: str, name: str) -> None:

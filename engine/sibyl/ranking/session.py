@@ -32,11 +32,14 @@ _MOST_RESTED = 30_000
 """Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""
 
 
+_NAME = re.compile(r"\W*(\w+(?:\.\w+)*)")
+
+
 def bare(label: str) -> str:
-    """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``."""
+    """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``, dotted names whole."""
     if label.isidentifier():
         return label
-    found = re.match(r"\W*(\w+)", label)
+    found = _NAME.match(label)
     return found.group(1) if found else label
 
 

@@ -15,8 +15,10 @@ local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFI]*)([=-])(.*)$'
 local MOST = 3000 -- longer lists are the servers' "anything at all"; they are left alone
 local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
 local SNIPPET = 2
-local ADDS_IMPORT = 64
-local EQUALS = ('='):byte()
+local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/word_list.py reads it
+local DEPRECATED_TAG = 1
+local EQUALS, DOT = ('='):byte(), ('.'):byte()
+local CHUNK = 4000 -- arguments of one call; LuaJIT takes 8,000
 local STAR = '★ '
 
 M.star = STAR
@@ -73,7 +75,13 @@ local function adds_import(item)
   return type(data) == 'table' and data.autoImportText ~= nil and data.autoImportText ~= vim.NIL
 end
 
---- The name an item stands for: servers decorate labels, "Path (import pathlib)", "read(size)".
+local function deprecated(item)
+  local tags = item.tags
+  return item.deprecated == true or type(tags) == 'table' and vim.list_contains(tags, DEPRECATED_TAG)
+end
+
+--- The name an item stands for: servers decorate labels, "Path (import pathlib)", "read(size)". A dotted name is one
+--- name: "np.subtract" is not "np".
 ---@param item table as the server sent it
 ---@return string
 function M.name(item)
@@ -81,6 +89,13 @@ function M.name(item)
   local name = label:match('^[%w_\128-\255]+')
   if not name then
     return (label:gsub('%z', ' ')) -- names are sent with "\0" between them
+  end
+  while label:byte(#name + 1) == DOT do
+    local further = label:match('^%.[%w_\128-\255]+', #name + 1)
+    if not further then
+      break
+    end
+    name = name .. further
   end
   local is_keyword = #label == #name + 1 and label:byte(-1) == EQUALS
   return is_keyword and label or name
@@ -142,7 +157,7 @@ function M.question(items)
       kind = 0 -- none that the protocol knows
     end
     names[place] = M.name(item)
-    kinds[place] = kind + (adds_import(item) and ADDS_IMPORT or 0)
+    kinds[place] = kind + (adds_import(item) and ADDS_IMPORT or 0) + (deprecated(item) and DEPRECATED or 0)
     local key = item.label .. '\0' .. kinds[place]
     local times = (seen[key] or 0) + 1
     seen[key] = times
@@ -156,7 +171,11 @@ end
 ---@return string names with "\0" between them
 ---@return string kinds a byte each
 function M.packed(question)
-  return table.concat(question.names, '\0'), string.char(unpack(question.kinds))
+  local kinds, bytes = question.kinds, {}
+  for first = 1, #kinds, CHUNK do
+    table.insert(bytes, string.char(unpack(kinds, first, math.min(first + CHUNK - 1, #kinds))))
+  end
+  return table.concat(question.names, '\0'), table.concat(bytes)
 end
 
 local function copy(from)
@@ -255,28 +274,6 @@ end
 ---@return integer|nil
 function M.place(item)
   return tonumber((tostring(item.sortText):match(SHAPE)))
-end
-
-local function place_of(entry)
-  local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
-  if type(item) ~= 'table' then
-    return 100000, entry.word or '' -- buffer words and the like: after what a server knows
-  end
-  local text = type(item.sortText) == 'string' and item.sortText or item.label
-  return M.place(item) or 99999, text
-end
-
---- A strict order over the lines of a menu, wherever they come from.
----@param a table complete-item
----@param b table complete-item
----@return boolean
-function M.compare(a, b)
-  local a_place, a_text = place_of(a)
-  local b_place, b_text = place_of(b)
-  if a_place ~= b_place then
-    return a_place < b_place
-  end
-  return a_text < b_text
 end
 
 return M

@@ -4,6 +4,7 @@
 -- 'autocomplete', and plugins. What is not a completion passes as if nobody stood there.
 
 local bytes = require('sibyl.buffer.bytes')
+local capability = require('sibyl.server.capability')
 local config = require('sibyl.config')
 local items = require('sibyl.completion.items')
 local log = require('sibyl.log')
@@ -59,6 +60,7 @@ local function job_of(client, params)
     buf = buf,
     row = row,
     col = start,
+    asked = col,
     in_label = stars.in_label(buf),
     native = from_native_menu(),
     cancelled = false,
@@ -102,7 +104,7 @@ end
 -- Ranks what this client answers from now on.
 local function wrap(client)
   local rpc = client.rpc
-  if not active or type(rpc) ~= 'table' or wrapped[rpc] then
+  if not active or type(rpc) ~= 'table' or wrapped[rpc] or not capability.completes(client) then
     return
   end
   local entry = { client = client, request = rpc.request, notify = rpc.notify }

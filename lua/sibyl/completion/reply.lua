@@ -25,6 +25,7 @@ local api = vim.api
 ---@field buf integer
 ---@field row integer
 ---@field col integer where the word starts
+---@field asked integer|nil column that was asked for
 ---@field in_label boolean
 ---@field native boolean whether Neovim's own menu asked
 ---@field request_id integer|nil
@@ -113,9 +114,29 @@ function M.finish(job)
   end
 end
 
+-- The bytes where the word of a job starts, and up to which it is typed: now, if the cursor is still in it.
+local function extent(job)
+  local offset = bytes.word(job.buf, job.row, job.col)
+  local line = api.nvim_buf_get_lines(job.buf, job.row, job.row + 1, false)[1] or ''
+  local ends = { job.asked or job.col }
+  if api.nvim_get_current_buf() == job.buf then
+    local cursor = api.nvim_win_get_cursor(0)
+    if cursor[1] - 1 == job.row then
+      table.insert(ends, 1, cursor[2])
+    end
+  end
+  for _, col in ipairs(ends) do
+    if col >= job.col and col <= #line and bytes.word_start(line, col) == job.col then
+      return offset, offset + col - job.col
+    end
+  end
+  return offset, offset
+end
+
 -- Asks Python, and gives the reply on when the answer or the deadline comes. False: nothing was asked.
-local function ask(job, reply, question, offset, give)
+local function ask(job, reply, question, give)
   local word = words.of(job)
+  local offset, typed_to = extent(job)
   local began = vim.uv.hrtime()
   local function done(result)
     if job.timer then
@@ -144,7 +165,7 @@ local function ask(job, reply, question, offset, give)
   end
   job.timer = vim.uv.new_timer()
   local seq, length = mirror.seq(job.buf), bytes.length(job.buf)
-  job.question_id = bridge.ask('rank', on_answer, job.buf, seq, length, offset, items.packed(question))
+  job.question_id = bridge.ask('rank', on_answer, job.buf, seq, length, typed_to, items.packed(question))
   if not job.question_id then
     M.finish(job)
     return false
@@ -180,8 +201,7 @@ function M.consider(job, reply, give)
   if not bridge.ready() or not mirror.flush(job.buf) then
     return reply
   end
-  local offset = bytes.word(job.buf, job.row, job.col)
-  if ask(job, reply, question, offset, give) then
+  if ask(job, reply, question, give) then
     return nil
   end
   return reply

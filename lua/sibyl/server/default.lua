@@ -3,6 +3,7 @@
 -- The stock menu knows nothing without a language server, so sibyl brings one. It steps back from a buffer as
 -- soon as anybody else completes there. Why it is `ty`: bench/LOG.md.
 
+local capability = require('sibyl.server.capability')
 local config = require('sibyl.config')
 local dot = require('sibyl.server.autotrigger')
 local interpreter = require('sibyl.host.interpreter')
@@ -18,11 +19,6 @@ local MARKERS = { 'ty.toml', 'pyproject.toml', 'setup.py', 'setup.cfg', '.git' }
 local waiting = {} ---@type table<integer, true> buffers whose delay runs
 local stopped = {} ---@type table<integer, true> clients told to end
 
-local function completes(client)
-  local capabilities = client.server_capabilities or {}
-  return capabilities.completionProvider ~= nil and capabilities.completionProvider ~= vim.NIL
-end
-
 --- The client of our server in a buffer.
 ---@param buf integer
 ---@return vim.lsp.Client|nil
@@ -32,7 +28,7 @@ end
 
 local function other(buf)
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf })) do
-    if client.name ~= NAME and completes(client) then
+    if client.name ~= NAME and capability.completes(client) then
       return client
     end
   end

@@ -1,0 +1,103 @@
+"""What the host learns of lists that are not of members, and which clients are asked for such lists at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from child import Child
+from fake_server import FakeServer, items
+from told import raw_replies
+
+NAME = "return vim.tbl_map(function(l) return require('sibyl.completion.items').name({ label = l }) end, ...)"
+
+
+def test_deprecated_and_importing_items_are_told(serve: Callable) -> None:
+    """Kinds say what is deprecated and what adds an import, and arrive whole beyond 127."""
+    imports = {"additionalTextEdits": [{"newText": "import a\n"}]}
+    sent = [
+        {"label": "a", "kind": 3},
+        {"label": "b", "kind": 3, "tags": [1]},
+        {"label": "c", "kind": 25, "deprecated": True, **imports},
+        {"label": "d", "kind": 3, "deprecated": False, "tags": []},
+        {"label": "e", "kind": 2, "tags": [2, 1], **imports},
+        {"label": "f", "kind": 3, "deprecated": True},
+        {"label": "g", "tags": "1", "deprecated": 1},
+    ]
+    child, ranker, _ = serve(items=sent)
+    child.type_keys("or.")
+    raw_replies(child)
+    assert ranker.calls("rank")[0][5] == [3, 131, 217, 3, 194, 131, 0]
+
+
+def test_every_kind_arrives_as_it_is(serve: Callable) -> None:
+    """Each of the 256 bytes reaches the host as itself, and so do pairs that make a letter."""
+    child, ranker, _ = serve()
+    kinds = [*range(256), *(kind for pair in range(194, 218) for kind in (pair, 128 + pair % 64))]
+    child.lua(
+        "local names, kinds = require('sibyl.completion.items').packed({ names = ..., kinds = select(2, ...) })"
+        " require('sibyl.host.client').ask('rank', function() end, 1, 0, 0, 0, names, kinds)",
+        [f"n{index}" for index in range(len(kinds))],
+        kinds,
+    )
+    child.wait_for(lambda: ranker.calls("rank"))
+    assert ranker.calls("rank")[0][5] == kinds
+
+
+def test_a_dotted_label_is_one_name(nvim: Child) -> None:
+    """`np.subtract` is not `np`."""
+    labels = ["np.subtract", "os.O_RDONLY (import os)", "größe.x", "a.", "a..b", "f(x.y)", "k="]
+    names = ["np.subtract", "os.O_RDONLY", "größe.x", "a", "a", "f", "k="]
+    assert nvim.lua(NAME, labels) == names
+
+
+def test_the_letters_typed_are_told(serve: Callable) -> None:
+    """The host is told up to where the word is typed when the list is there, though more than was asked for."""
+    child, ranker, _ = serve(delay=250, items=items("jack", "jason", "json", "other"))
+    child.type_keys("oja")
+    child.lua("vim.lsp.omnifunc(1, '')")
+    child.type_keys("so")
+    child.wait_for(lambda: ranker.calls("rank"))
+    assert ranker.calls("rank")[0][3] == len("import os\njaso")
+
+
+def test_one_ranking_serves_a_word(serve: Callable) -> None:
+    """Lists of one word have one order, however many letters were typed when each was asked for."""
+    child, ranker, _ = serve(items=items("jack", "jason", "json", "other"))
+    ranker.set(best=["json", "jack"])
+    child.type_keys("oj")
+    first = [item["sortText"][:5] for item in raw_replies(child)["items"]]
+    ranker.set(best=["other", "jason"])
+    child.type_keys("s")
+    assert [item["sortText"][:5] for item in raw_replies(child)["items"]] == first
+    assert len(ranker.calls("rank")) == 1
+    child.type_keys(" j")
+    raw_replies(child)
+    assert len(ranker.calls("rank")) == 2
+
+
+def test_what_is_no_language_server_is_left_alone(serve: Callable) -> None:
+    """A client that offers snippets or buffer words is not ranked, and its lists come as it made them."""
+    child, ranker, _ = serve(triggers=[], items=items("zeta", "alpha"))
+    child.type_keys("oal")
+    assert [item.get("sortText") for item in raw_replies(child)["items"]] == [None, None]
+    assert ranker.calls("rank") == []
+    assert child.lua("return require('sibyl.completion.lsp_hook').names()") == []
+
+
+def test_snippets_are_no_other_server(serve: Callable) -> None:
+    """Beside a client that completes nothing of Python, the server of our own is started."""
+    options = {"server": {"enabled": True, "delay": 300, "cmd": ["/no/such/server"]}}
+    child, _, _ = serve(options=options, triggers=["#"], items=items("snippet"))
+    child.call("wait", 900, False)
+    assert "no such program" in "".join(child.messages())
+
+
+def test_beside_snippets_the_server_is_ranked(serve: Callable) -> None:
+    """With both in one menu, the server's items are ranked and nothing is lost."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true", items=items("jack", "json"))
+    ranker.set(best=["json"])
+    FakeServer(child, name="snippets", triggers=[], items=items("just", kind=15))
+    child.type_keys("oj<C-x><C-o>")
+    child.wait_for(lambda: sorted(child.words()) == ["jack", "json", "just"])
+    assert child.words().index("json") < child.words().index("jack")
+    assert [call[4] for call in ranker.calls("rank")] == [["jack", "json"]]
