@@ -19,6 +19,7 @@ STREAM_VERSION = 3
 """Counts up whenever the same text gives other tokens: a model only fits the stream it was made with."""
 
 _EVERY = 16  # leaves between two kept moments: a rewind reads at most so many again
+_PATTERN = 64  # names of a statement that are looked through
 
 
 class Stream:
@@ -77,6 +78,27 @@ class Stream:
     def refresh(self) -> None:
         """Let the next ``advance`` parse afresh what may have come to be by edits of broken code."""
         self.syntax.refresh()
+
+    def in_prose(self, text: Text) -> bool:
+        """Tell whether the word being completed stands in a string or a comment."""
+        level = self.reader.level
+        if level is not None and level.bracket == "'":
+            return True
+        stop, ends = self.syntax.stop, self.syntax.ends
+        line = text.data.rfind(b"\n", 0, stop) + 1
+        # Behind the last leaf there is nothing but white space and comments.
+        return text.data.find(b"#", max(line, ends[-1] if ends else 0), stop) >= 0
+
+    def in_pattern(self) -> bool:
+        """Tell whether it stands in the pattern of a ``case``."""
+        texts, kinds = self.texts, self.kinds
+        for word in self.words[: -_PATTERN - 1 : -1]:
+            if word.where == "statement":
+                at = word.at
+                # Of other names called ``case``, none has a name right behind it.
+                behind = at + 1 == len(kinds) or kinds[at + 1] == NAME
+                return texts[at] == "case" and behind and "if" not in texts[at:]
+        return False
 
     def _again(self, same: int) -> int:
         """Read on where only so many leaves are as they were; return the first token that became another.

@@ -45,6 +45,11 @@ class Ranking:
     mix: Mix | None = field(default=None, compare=False, repr=False)
 
 
+def as_given(count: int) -> Ranking:
+    """Return the server's order of so many candidates, at least one; nothing in it is starred."""
+    return Ranking(list(range(count)), [1 / count] * count, 0)
+
+
 def packed(numbers: npt.ArrayLike) -> str:
     """Return numbers as text for the sidecar: float16, base64."""
     return b64encode(np.asarray(numbers, "<f2").tobytes()).decode()
@@ -142,8 +147,7 @@ class Ranker:
         """Order the candidates; at least one must be given."""
         mix = self.mix if place.member else self.mix_words
         if mix is None:
-            count = len(listed.labels)
-            return Ranking(list(range(count)), [1 / count] * count, 0)
+            return as_given(len(listed.labels))
         rows, _ = self.rows(listed, predicted, place, usage, remembered)
         scores = mix.scores(rows)
         letters = len(listed.typed)

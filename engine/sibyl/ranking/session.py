@@ -25,13 +25,15 @@ from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import reasons
-from sibyl.ranking.ranker import Ranker, Ranking
+from sibyl.ranking.ranker import Ranker, Ranking, as_given
 from sibyl.ranking.word_list import WordList
 
 _MOST_RESTED = 30_000
 """Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""
 
 
+_NO_NAMES = frozenset((1, 15))
+"""The protocol's kinds of words of the text and of snippets."""
 _NAME = re.compile(r"\W*(\w+(?:\.\w+)*)")
 
 
@@ -103,11 +105,23 @@ class Session:
             return Ranking([], [], 0)
         predicted = self.prepare(offset)
         place = Place(self.stream, self.usage)
+        if self._is_left(place, kinds):
+            self._last = None
+            return as_given(len(labels))
         remembered = self.recall.at(place)
         listed = self.listed(offset, labels, kinds)
         ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
         self._last = listed.names, ranking
         return ranking
+
+    def _is_left(self, place: Place, kinds: Sequence[int]) -> bool:
+        """Tell whether a list keeps the server's order: no list of its sort was ever learned from.
+
+        Those are lists in strings and comments, lists of snippets and of words of the text, and patterns.
+        """
+        if self.stream.in_prose(self.text) or all(kind & 63 in _NO_NAMES for kind in kinds):
+            return True
+        return not place.member and self.stream.in_pattern()
 
     def listed(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> WordList:
         """Return a server's list with what its labels stand for, and what is typed before ``offset``."""

@@ -74,6 +74,13 @@ def word_features(
         made[:, 0:2] = made[first, 0:2]
         part = slice(COLUMNS["word_count"], FIRST_CONTEXT)
         made[:, part] = made[first, part]
+        seen: dict[tuple[str, int], int] = {}
+        alike = [
+            seen.setdefault(pair, row)
+            for row, pair in enumerate(zip(keys, listed.kinds, strict=True))
+        ]
+        part = slice(COLUMNS["place"], COLUMNS["tier_last"] + 1)
+        made[:, part] = made[alike, part]
     made[:, FIRST_CONTEXT:] = _context(listed, tiers, place, words, remembered)
     return made
 
