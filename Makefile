@@ -14,7 +14,7 @@ BENCH := $(if $(PEERS),--peers $(PEERS)) $(if $(MENUS),--menus $(MENUS)) $(if $(
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn \
+.PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn coverage \
 	fuzz bench bench-short lint learn-tiny learn-own learn clean
 
 help: ## list what can be made
@@ -46,11 +46,12 @@ test-engine: setup-test ## tests of the ranker alone: no Neovim, no PyTorch
 test-editor: setup-test neovim ## tests in the oldest and the newest Neovim
 	$(PYTEST) tests/editor
 
-test-learn-own: setup-learn ## a model of your own from the shipped one: SOURCES=PROJECT, or several
-	$(LEARN) own $(SOURCES) --out build/own
-
-learn: setup-learn ## tests of the learning stages
+test-learn: setup-learn ## tests of the learning stages
 	$(PYTEST) tests/learn
+
+coverage: setup-test ## which lines of the engine and the door the tests reach; fails below the floor
+	$(PY) -m coverage run -m pytest -q tests/engine tests/memory -m "not slow and not timing"
+	$(PY) -m coverage report
 
 fuzz: setup-test ## random edits: every layer must equal the one made from scratch
 	$(PY) tests/fuzz.py
@@ -62,11 +63,14 @@ bench: setup-test neovim ## every benchmark; bench/README.md holds its tables (P
 bench-short: setup-test neovim ## less of it; fails on what no busy machine explains
 	@$(PY) bench/run.py --short
 
-lint: setup-test neovim ## ruff, mypy, luacheck
+# StyLua is in no package index for Python and in no Debian suite: who has it checks the layout of Lua, too.
+lint: setup-test neovim ## ruff, mypy, luacheck; stylua where it is installed
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.nvim/tools/bin/luacheck --quiet --no-color lua plugin bench tests/support
+	@if command -v stylua >/dev/null; then stylua --check lua plugin bench tests/support; \
+		else echo "stylua is not installed: the layout of Lua files was not checked"; fi
 
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
 	$(LEARN) tiny --out build/tiny
@@ -78,5 +82,5 @@ learn: setup-learn ## the stages of learning a model, with their order and comma
 	$(LEARN) --help
 
 clean: ## remove what was made here (.venv and .nvim stay; `rm -r` them by hand)
-	rm -rf .pytest_cache .ruff_cache .mypy_cache build dist engine/*.egg-info
+	rm -rf .coverage .hypothesis .pytest_cache .ruff_cache .mypy_cache build dist engine/*.egg-info
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

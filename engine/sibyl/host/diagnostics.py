@@ -14,9 +14,8 @@ from typing import Any
 from sibyl.memory.private import private
 
 _log = logging.getLogger("sibyl")
-_APPEND = (
-    os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-)  # a FIFO must not wait
+# O_NONBLOCK: a FIFO must not wait.
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
 
 
 def process() -> dict[str, Any]:
@@ -41,10 +40,7 @@ class Log(logging.Handler):
         try:
             line = self.format(record) + "\n"
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            flags = (
-                os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-            )  # a FIFO must not wait
-            file = os.open(self.path, flags, 0o600)
+            file = os.open(self.path, _APPEND, 0o600)
             try:
                 private(file)
                 os.write(file, line.encode("utf-8", "replace"))

@@ -1,0 +1,84 @@
+"""The tools around the code agree with each other: make's targets, the version, what may be left out of a run.
+
+In:   the Makefile and the tracked files of this checkout.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from types import SimpleNamespace
+
+import conftest
+import pytest
+from test_order import ROOT, tracked
+
+import sibyl
+
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE)
+PLACES = {".md", ".py", ".lua", ".txt", ".yml", ""}
+
+
+def test_make_warns_of_nothing() -> None:
+    """No target is defined twice, none is named like a file that shadows it: make has nothing to warn of."""
+    assert len(TARGETS) == len(set(TARGETS))
+    phony = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
+    assert phony and sorted(phony[1].replace("\\\n", " ").split()) == sorted(TARGETS)
+    done = subprocess.run(
+        ["make", "--dry-run", "--always-make", *TARGETS], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("folder", ["engine", "editor", "learn"])
+def test_each_folder_of_tests_has_a_target_that_runs_it(folder: str) -> None:
+    """`make test-engine` and its like run tests; none of them is an empty name."""
+    done = subprocess.run(
+        ["make", "--dry-run", f"test-{folder}"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert "-m pytest" in done.stdout, done.stdout + done.stderr
+
+
+def test_targets_that_are_named_exist() -> None:
+    """A message or a text that says `make X` names a target there is."""
+    wrong = []
+    for path in tracked():
+        if path.suffix in PLACES and path.name not in ("Makefile", "CHANGELOG.md"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            quoted = re.findall(r"`make ([a-z.][\w.-]*)", text)
+            wrong += [(path.name, word) for word in quoted if word not in TARGETS]
+    assert wrong == []
+
+
+def test_the_version_is_one() -> None:
+    """The engine and its metadata speak of the same version, a semantic one."""
+    metadata = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{sibyl.__version__}"\n' in metadata
+    assert re.fullmatch(r"\d+\.\d+\.\d+", sibyl.__version__)
+
+
+@pytest.mark.parametrize("reason", sorted(conftest.INSTALLABLE))
+def test_what_is_not_installed_cannot_hide_a_test(
+    monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """With SIBYL_ALL=1, as .ci/run sets it, a test that misses what make installs fails."""
+    monkeypatch.setenv("SIBYL_ALL", "1")
+    skipped = ("a.py", 1, f"Skipped: {reason}")
+    report = SimpleNamespace(outcome="skipped", longrepr=skipped)
+    conftest.judge(report)
+    assert report.outcome == "failed" and reason in report.longrepr
+    report = SimpleNamespace(
+        outcome="skipped", longrepr=("a.py", 1, "Skipped: 0.10 has no convert")
+    )
+    conftest.judge(report)
+    assert report.outcome == "skipped"
+    monkeypatch.delenv("SIBYL_ALL")
+    report = SimpleNamespace(outcome="skipped", longrepr=skipped)
+    conftest.judge(report)
+    assert report.outcome == "skipped"
+
+
+def test_ci_leaves_nothing_out() -> None:
+    """The script of continuous integration asks for all tests."""
+    assert "export SIBYL_ALL=1" in (ROOT / ".ci/run").read_text(encoding="utf-8")
