@@ -31,23 +31,23 @@ local M = {}
 ---@type table<integer, FakeServer.State>
 local servers = {}
 
-local RESOLVED = "completionItem/resolve"
-local COMPLETION = "textDocument/completion"
+local RESOLVED = 'completionItem/resolve'
+local COMPLETION = 'textDocument/completion'
 
 --- What the server says it can do.
 ---@param options FakeServer.Options
 local function hello(options)
   return {
     capabilities = {
-      positionEncoding = options.encoding or "utf-16",
+      positionEncoding = options.encoding or 'utf-16',
       textDocumentSync = 2,
       completionProvider = {
-        triggerCharacters = options.triggers or { "." },
+        triggerCharacters = options.triggers or { '.' },
         resolveProvider = options.resolve ~= nil,
       },
-      executeCommandProvider = { commands = { "fake.command" } },
+      executeCommandProvider = { commands = { 'fake.command' } },
     },
-    serverInfo = { name = options.name or "fake" },
+    serverInfo = { name = options.name or 'fake' },
   }
 end
 
@@ -61,18 +61,17 @@ local function completion(state)
     items = options.pages[math.min(state.asked, #options.pages)] or {}
   end
   items = vim.deepcopy(items)
-  local shape = options.shape or "list"
-  if shape == "plain" then
+  local shape = options.shape or 'list'
+  if shape == 'plain' then
     return nil, items
-  elseif shape == "null" then
+  elseif shape == 'null' then
     return nil, vim.NIL
-  elseif shape == "garbage" then
-    return nil, { isIncomplete = "maybe", items = { { label = 7 }, { text = "no label" } } }
-  elseif shape == "error" then
-    return options.error or { code = -32603, message = "the fake server fails" }, nil
+  elseif shape == 'garbage' then
+    return nil, { isIncomplete = 'maybe', items = { { label = 7 }, { text = 'no label' } } }
+  elseif shape == 'error' then
+    return options.error or { code = -32603, message = 'the fake server fails' }, nil
   end
-  return nil,
-    { isIncomplete = options.incomplete or false, itemDefaults = options.defaults, items = items }
+  return nil, { isIncomplete = options.incomplete or false, itemDefaults = options.defaults, items = items }
 end
 
 --- The reply to one resolve request.
@@ -81,15 +80,15 @@ local function resolve(state, item)
   local extra = (state.options.resolve or {})[item.label]
   if not extra then
     -- Servers that look an item up by its label fail like this when somebody changed the label.
-    return { code = -32602, message = "unknown item " .. tostring(item.label) }, nil
+    return { code = -32602, message = 'unknown item ' .. tostring(item.label) }, nil
   end
-  return nil, vim.tbl_extend("force", item, extra)
+  return nil, vim.tbl_extend('force', item, extra)
 end
 
 --- Answer one request: error, result.
 ---@param state FakeServer.State
 local function answer(state, method, params)
-  if method == "initialize" then
+  if method == 'initialize' then
     return nil, hello(state.options)
   elseif method == COMPLETION then
     return completion(state)
@@ -107,21 +106,21 @@ local function rpc(state, dispatchers)
   local function request(method, params, callback, replied)
     last = last + 1
     local id = last
-    table.insert(state.log, { method = method, params = params, kind = "request" })
+    table.insert(state.log, { method = method, params = params, kind = 'request' })
     local function reply()
-      if state.closing and method ~= "shutdown" then
+      if state.closing and method ~= 'shutdown' then
         return
       end
       local failed, result = answer(state, method, params)
       if state.cancelled[id] then
-        failed, result = { code = -32800, message = "cancelled" }, nil
+        failed, result = { code = -32800, message = 'cancelled' }, nil
       end
       if replied then
         replied(id)
       end
       callback(failed, result)
     end
-    if method == COMPLETION and state.options.shape == "silent" then
+    if method == COMPLETION and state.options.shape == 'silent' then
       return true, id
     end
     -- Never in the same call: a real reply always comes later, and Neovim counts on that.
@@ -135,10 +134,10 @@ local function rpc(state, dispatchers)
   end
 
   local function notify(method, params)
-    table.insert(state.log, { method = method, params = params, kind = "notify" })
-    if method == "$/cancelRequest" then
+    table.insert(state.log, { method = method, params = params, kind = 'notify' })
+    if method == '$/cancelRequest' then
       state.cancelled[params.id] = true
-    elseif method == "exit" then
+    elseif method == 'exit' then
       state.closing = true
       dispatchers.on_exit(0, 0)
     end
@@ -163,7 +162,7 @@ end
 function M.start(options, buf)
   local state = { options = options, log = {}, asked = 0, cancelled = {}, closing = false }
   local id = vim.lsp.start({
-    name = options.name or "fake",
+    name = options.name or 'fake',
     root_dir = vim.fn.getcwd(),
     cmd = function(dispatchers)
       return rpc(state, dispatchers)
@@ -172,17 +171,17 @@ function M.start(options, buf)
       return false
     end,
     handlers = {
-      ["workspace/executeCommand"] = function() end,
+      ['workspace/executeCommand'] = function() end,
     },
   }, { bufnr = buf or 0 })
-  assert(id, "the fake server did not start")
+  assert(id, 'the fake server did not start')
   servers[id] = state
   return id
 end
 
 --- Change some options of a running server.
 function M.set(id, options)
-  servers[id].options = vim.tbl_extend("force", servers[id].options, options)
+  servers[id].options = vim.tbl_extend('force', servers[id].options, options)
 end
 
 --- The parameters of every call of one method, oldest first (of all methods: names too).

@@ -170,13 +170,17 @@ local function ask(job, reply, question, give)
     M.finish(job)
     return false
   end
-  job.timer:start(config.get().deadline, 0, vim.schedule_wrap(function()
-    if job.timer then
-      log.debug('the ranking of %d names was late', #question.names)
-      words.remember(job, offset, question)
-      done(reply)
-    end
-  end))
+  job.timer:start(
+    config.get().deadline,
+    0,
+    vim.schedule_wrap(function()
+      if job.timer then
+        log.debug('the ranking of %d names was late', #question.names)
+        words.remember(job, offset, question)
+        done(reply)
+      end
+    end)
+  )
   return true
 end
 
