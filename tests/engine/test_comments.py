@@ -25,6 +25,7 @@ def leaves(data: bytes) -> list[tuple[int, int, int]]:
     return list(syntax.leaves())
 
 
+@pytest.mark.timing
 def test_a_run_of_comments_costs_its_length() -> None:
     """Twice as many commented-out lines cost at most three times as much, and 4,000 no half second."""
 
@@ -38,6 +39,7 @@ def test_a_run_of_comments_costs_its_length() -> None:
     assert many < 3 * few + 0.05
 
 
+@pytest.mark.timing
 def test_a_key_behind_a_run_of_comments_costs_little() -> None:
     """The median key, in a body with 2,000 commented-out lines, takes less than 5 ms of CPU."""
     text, syntax = Text(BODY + LINE * 2_000 + b"    x."), Syntax()

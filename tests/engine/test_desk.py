@@ -183,6 +183,7 @@ def test_a_fault_in_one_question_leaves_the_others(
     ready.answer(5, "order")
 
 
+@pytest.mark.timing
 def test_calls_return_at_once(ready: Office) -> None:
     """The door never waits for the worker: it may be reading a large file."""
     ready.desk.attach(1, 0, b"import os\n" * 50_000, "")
@@ -235,6 +236,7 @@ BAD_TEXTS = {
 }
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("text", BAD_TEXTS.values(), ids=BAD_TEXTS.keys())
 def test_odd_texts_are_answered(ready: Office, text: bytes) -> None:
     """Whatever is in a buffer, a question is answered within a bound, and so is the next keystroke's."""
@@ -254,6 +256,7 @@ def test_odd_texts_are_answered(ready: Office, text: bytes) -> None:
     assert typed < LONG / 4
 
 
+@pytest.mark.timing
 @pytest.mark.slow
 def test_a_huge_file_is_answered(ready: Office) -> None:
     """Two hundred thousand lines are opened in the background and typed into."""

@@ -76,6 +76,7 @@ def test_a_word_starts_where_its_letters_start(before: str, word: str) -> None:
     assert len(data) - len(word.encode()) == Text(data + b" rest").word_start(len(data))
 
 
+@pytest.mark.timing
 def test_the_start_of_a_long_word_is_found_at_once() -> None:
     """A word as long as the longest line followed costs a moment, and begins where its first byte is."""
     word = "ä0_a".encode() * 50_000

@@ -31,6 +31,7 @@ def cost(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("end", ["\n", " "], ids=["lines", "one line"])
 def test_words_without_a_mark_are_read_in_linear_time(end: str) -> None:
     """Twice as much text that is no code, as behind a quote left open, costs at most three times as much."""
@@ -41,6 +42,7 @@ def test_words_without_a_mark_are_read_in_linear_time(end: str) -> None:
     assert many < 3 * few + 0.1
 
 
+@pytest.mark.timing
 def test_a_file_that_takes_too_long_is_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,6 +64,7 @@ def spin() -> Notes:
         pass
 
 
+@pytest.mark.timing
 def test_a_limit_is_over_with_its_block() -> None:
     """Who is done in time hears nothing later."""
     with cpu_time(0.05):
@@ -155,6 +158,7 @@ def test_classes_with_many_bases_cost_little() -> None:
     assert len(asked) < 500
 
 
+@pytest.mark.timing
 def test_classes_that_all_inherit_each_other_cost_little() -> None:
     """48 classes, each with all earlier ones as bases: a list needs less than the 30 ms it has."""
     source = "".join(

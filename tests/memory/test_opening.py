@@ -25,6 +25,7 @@ def root(tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.timing
 def test_no_list_waits_for_a_memory_that_is_locked(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +57,7 @@ def test_no_list_waits_for_a_memory_that_is_locked(
     keeper_.close()
 
 
+@pytest.mark.timing
 def test_no_list_waits_for_a_slow_disk(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_git_hook_of_another_repository_changes_nothing(
     assert set(project_files(root)) == {"a.py", "tools.py"}
 
 
+@pytest.mark.timing
 def test_bases_that_go_in_circles_cost_nothing() -> None:
     """Ten classes with each other as bases: each is looked at once."""
     names = [f"K{index}" for index in range(10)]
