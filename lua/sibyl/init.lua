@@ -46,8 +46,10 @@ local function wire()
   on('CursorMovedI', function(event)
     mirror.cursor_moved(event.buf)
   end, 'prepare for the place of the cursor')
+  local accepted = require('sibyl.menus.accepted')
   on('InsertEnter', function(event)
-    vim.schedule(function() -- the mode is not insert yet
+    vim.schedule(function() -- the mode is not insert yet, and plugins that wait for this event are loaded now
+      accepted.listen()
       mirror.cursor_moved(event.buf)
     end)
   end, 'prepare for the place of the cursor')
@@ -171,19 +173,12 @@ function M.compare(a, b)
   return require('sibyl.completion.compare').compare(a, b)
 end
 
---- A comparator for the menus of plugins that sort anew (nvim-cmp's `sorting.comparators`): what sibyl has ranked
---- stands first, in its order; of the rest it says nothing.
+--- A comparator for nvim-cmp's `sorting.comparators`: see |sibyl-cmp|.
 ---@param a table an nvim-cmp entry, or an item
 ---@param b table
 ---@return boolean|nil
 function M.comparator(a, b)
-  local place = require('sibyl.completion.items').place
-  local first = place(a.completion_item or a) or math.huge
-  local second = place(b.completion_item or b) or math.huge
-  if first ~= second then
-    return first < second
-  end
-  return nil
+  return require('sibyl.menus.cmp').comparator(a, b)
 end
 
 return M

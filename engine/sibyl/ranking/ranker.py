@@ -28,7 +28,7 @@ from sibyl.ranking.guard import guarded, has_evidence, held
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
-from sibyl.ranking.word_list import WordList
+from sibyl.ranking.word_list import WordList, is_dunder
 
 MOST_STARS = 5
 
@@ -158,7 +158,28 @@ class Ranker:
         order = np.argsort(-final, kind="stable")
         probability = np.exp(log_share(scores))[order]
         stars = _stars(probability, mix.star)
+        if listed.typed[:1] != "_":
+            # Nobody means a dunder who has not begun to type one.
+            dunder = [is_dunder(listed.names[at]) for at in order[:stars]]
+            stars = dunder.index(True) if True in dunder else stars
         return Ranking(order.tolist(), probability.tolist(), stars, rows, mix)
+
+    def likely(
+        self,
+        listed: WordList,
+        predicted: Floats,
+        place: Place,
+        usage: Usage,
+        remembered: Remembered,
+    ) -> list[tuple[int, float]]:
+        """Return candidates that no server has listed, the likeliest first, each with its probability."""
+        mix = self.mix if place.member else self.mix_words
+        if mix is None:
+            return []
+        rows, _ = self.rows(listed, predicted, place, usage, remembered)
+        share = np.exp(log_share(mix.scores(rows)))
+        order = np.argsort(-share, kind="stable")
+        return list(zip(order.tolist(), share[order].tolist(), strict=True))
 
 
 def _stars(probability: Floats, sure: float) -> int:

@@ -14,17 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import numpy as np
-
 from sibyl.code.quotes import open_quote
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
 from sibyl.context.usage import Place, Usage
 from sibyl.memory.buffer_memory import Recall
-from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import reasons
+from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
 from sibyl.ranking.word_list import WordList
 
@@ -150,26 +148,18 @@ class Session:
         self.recall.accept(Place(self.stream, self.usage), bare(name))
 
     def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
-        """Return names of the model's own, where no server knows any: likely ones, with probability."""
+        """Return names where no server knows any, with probability; none rather than unlikely ones."""
         predicted = self.prepare(offset)
+        if self.stream.in_prose(self.text):
+            return []
         place = Place(self.stream, self.usage)
         remembered = self.recall.at(place)
-        names = self._known_names(place, remembered)
+        typed = self.listed(offset, [], []).typed
+        names = candidates(place, self.usage, remembered, typed)
         if not names:
             return []
-        listed = WordList(names, names, [0] * len(names))
-        ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
-        best = zip(ranking.order[:limit], ranking.probability, strict=False)
-        return [(names[index], round(probability, 4)) for index, probability in best]
-
-    def _known_names(self, place: Place, remembered: Remembered) -> list[str]:
-        """Return the names used in this file, the project's for this receiver, the vocabulary's likeliest."""
-        used = self.usage.names(place.member)
-        if not place.member:
-            return [name for name in used if name[-1:] != "="]
-        words = self._ranker.model.members()
-        logits = self._ranker.logits(words, self.states.predicted)
-        best = np.argsort(-logits)[:100]
-        likely = (words[index] for index in best)
-        there = remembered.project[0]  # the same receiver, in other files
-        return list(dict.fromkeys([*place.attributes, *remembered.members, *there, *used, *likely]))
+        listed = WordList(names, names, [0] * len(names), typed)
+        likely = self._ranker.likely(listed, predicted, place, self.usage, remembered)
+        if sum(share for _, share in likely[:FIRST]) < SURE:
+            return []
+        return [(names[at], round(share, 4)) for at, share in likely[:limit] if share >= LEAST]

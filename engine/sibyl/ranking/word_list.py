@@ -22,6 +22,11 @@ SHAPES = ("private", "dunder", "upper", "title", "length", "python")
 _MOST_SHAPES = 50_000
 
 
+def is_dunder(name: str) -> bool:
+    """Tell whether a name is one of Python's own protocol, as ``__init__``."""
+    return name[:2] == "__" and name[-2:] == "__"
+
+
 @dataclass(frozen=True)
 class WordList:
     """A list as the server gave it, in its order."""
@@ -69,7 +74,7 @@ class Shapes:
             number = self._numbers[name] = len(self._numbers)
             if number >= len(self._table):
                 self._table = np.concatenate((self._table, np.zeros_like(self._table)))
-            dunder = name[:2] == "__" and name[-2:] == "__"
+            dunder = is_dunder(name)
             self._table[number] = (
                 name[:1] == "_" and not dunder,
                 dunder,

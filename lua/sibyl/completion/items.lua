@@ -6,12 +6,12 @@
 --   00007~sibyl*lfi=11.9999.close
 --   place       │││ └ the server's own sortText ("-" instead of "=" when it sent none)
 --               ││└ insertText was added, f: filterText was added (capitals: the server's was empty),
---               ││  l: the label wears the star
+--               ││  l: the label wears the star; p: preselect was taken away, q: it was added (Q: was false)
 --               └ starred
 
 local M = {}
 
-local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFI]*)([=-])(.*)$'
+local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFIpqQ]*)([=-])(.*)$'
 local MOST = 3000 -- longer lists are the servers' "anything at all"; they are left alone
 local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
 local SNIPPET = 2
@@ -208,7 +208,30 @@ local function star_label(item)
   return flags
 end
 
---- A copy of the reply in a new order. Not one item or field is lost; only sortText (and starred labels) change.
+-- A server that wants an item selected gets the first one selected: anywhere else the selection would skip the order.
+local function move_preselect(item, first)
+  if first and item.preselect ~= true then
+    local flag = item.preselect == false and 'Q' or 'q'
+    item.preselect = true
+    return flag
+  elseif not first and item.preselect == true then
+    item.preselect = nil
+    return 'p'
+  end
+  return ''
+end
+
+local function preselects(list)
+  for _, item in ipairs(list) do
+    if item.preselect == true then
+      return true
+    end
+  end
+  return false
+end
+
+--- A copy of the reply in a new order. Not one item or field is lost; only sortText, preselect (and starred labels)
+--- change.
 ---@param reply table
 ---@param question sibyl.Question
 ---@param ranking integer[] places in the question (from 1), best first
@@ -217,7 +240,7 @@ end
 ---@return table
 function M.rank(reply, question, ranking, starred, in_label)
   local items = reply.items or reply
-  local out = {}
+  local out, preselected = {}, preselects(items)
   for rank, place in ipairs(ranking) do
     local index = question.order[place]
     local item = copy(items[index])
@@ -225,6 +248,9 @@ function M.rank(reply, question, ranking, starred, in_label)
     local flags = ''
     if starred[place] then
       flags = '*' .. (in_label and star_label(item) or '')
+    end
+    if preselected then
+      flags = flags .. move_preselect(item, rank == 1)
     end
     local tail = missing(old) and old ~= '' and '-' or '=' .. old
     item.sortText = ('%05d~sibyl%s%s'):format(rank, flags, tail)
@@ -264,6 +290,11 @@ function M.restore(item)
       out[field] = nil
     elseif flags:find(flag:upper(), 1, true) then
       out[field] = ''
+    end
+  end
+  for flag, value in pairs({ p = { true }, q = {}, Q = { false } }) do
+    if flags:find(flag, 1, true) then
+      out.preselect = value[1]
     end
   end
   return out

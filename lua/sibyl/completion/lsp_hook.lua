@@ -6,6 +6,7 @@
 local bytes = require('sibyl.buffer.bytes')
 local capability = require('sibyl.server.capability')
 local config = require('sibyl.config')
+local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
 local log = require('sibyl.log')
 local reply = require('sibyl.completion.reply')
@@ -71,14 +72,11 @@ end
 -- Wraps the function that gets a reply.
 local function receiver(job, jobs, callback)
   if job.wish then
-    job.wish.open = job.wish.open + 1
-    local inner = callback
-    callback = function(failure, result, ...)
-      suggest.answered(job.wish, result)
-      return inner(failure, result, ...)
-    end
+    callback = suggest.holding(job.wish, callback)
   end
+  local asked = guesses.asked(job.buf, job.row, job.col)
   return function(failure, result, ...)
+    guesses.answered(asked, result)
     local rest = vim.F.pack_len(...)
     local function give(ranked)
       jobs[job] = nil

@@ -219,6 +219,7 @@ function M.on_complete_done(buf)
     return
   end
   local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
+    or vim.tbl_get(entry, 'user_data', 'lsp', 'item') -- mini.completion's
   local reason = vim.v.event and vim.v.event.reason
   if type(item) ~= 'table' or (reason and reason ~= 'accept') then
     return

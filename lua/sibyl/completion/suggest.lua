@@ -1,81 +1,105 @@
--- In: the suggestion key. Out: the ranked list at the cursor; the model's own guesses where the server is silent.
+-- In: the suggestion key. Out: the ranked list at the cursor; guesses where the servers are silent.
 --
---   key ─► close an open menu ─► ask all servers ─► a list? ──yes──► (reply.lua has ranked it)
---                                     │ none there     │ nothing, or only what every object has
---                                     └────────────────┴──► guess ─► a list of our own, marked "guess"
+--   key ─► close an open menu ─► ask all servers ─► one knows something? ──yes──► its list (reply.lua has ranked it)
+--                                                      │ none does: replies are held back
+--                                                      └─► guess ──names──► one list: guesses, then what servers sent
+--                                                            └─none──► the replies, as they came
 --
+-- What is on the screen stays there: a reply that says nothing waits until it is known whether there are guesses.
 -- vim.lsp.omnifunc is asked, not vim.lsp.completion.get(): it asks every client on every version, enabled or not.
 
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
+local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
 local mirror = require('sibyl.buffer.mirror')
 
 local M = {}
 
 local api = vim.api
-local LIMIT = 30
-local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothing
+local SHOW_MS = 10 -- Neovim 0.10 shows its list one round of events later
 
 ---@class sibyl.Wish one press of the key
 ---@field buf integer
 ---@field tick integer
 ---@field cursor integer[]
 ---@field open integer requests not answered yet
----@field over boolean
----@field rich boolean whether a server knew more than what every object has
+---@field over boolean whether it is decided what is shown
+---@field guessed boolean whether guesses are what is shown
+---@field held fun(empty: boolean)[] replies that say nothing, and wait
+---@field names string[] what they hold
 ---@field sending boolean
 
 local wish ---@type sibyl.Wish|nil
 
 local function here(made)
   return made == wish
-    and not made.over
     and api.nvim_get_current_buf() == made.buf
     and api.nvim_get_mode().mode:sub(1, 1) == 'i'
     and vim.b[made.buf].changedtick == made.tick
     and vim.deep_equal(api.nvim_win_get_cursor(0), made.cursor)
 end
 
-local function show(names, buf)
-  local cursor = api.nvim_win_get_cursor(0)
-  local _, start = bytes.word(buf)
-  local typed = api.nvim_get_current_line():sub(start + 1, cursor[2])
-  local lines = {}
-  for _, name in ipairs(names) do
-    if vim.startswith(name, typed) and name ~= typed then
-      table.insert(lines, {
-        word = name,
-        kind = 'guess',
-        menu = '[sibyl]',
-        info = 'A guess: learned from code, not known to a language server.',
-        dup = 1,
-        user_data = { sibyl = { guess = true } },
-      })
+-- Lines of a menu: guesses first, then what the servers said that every object has.
+local function lines_of(names, theirs, typed)
+  local lines, seen = {}, {}
+  local function add(name, line)
+    if vim.startswith(name, typed) and name ~= typed and not seen[name] then
+      seen[name] = true
+      table.insert(lines, vim.tbl_extend('error', { word = name, dup = 1 }, line))
     end
   end
-  if #lines > 0 then
-    vim.fn.complete(start + 1, lines)
+  for _, name in ipairs(names) do
+    local line = { kind = 'guess', menu = '[sibyl]', info = guesses.INFO }
+    line.user_data = { sibyl = { guess = true } }
+    add(name, line)
+  end
+  local found = #lines
+  for _, name in ipairs(theirs) do
+    add(name, {})
+  end
+  return found > 0 and lines or {}
+end
+
+-- Gives the replies on that wait; `empty`: without their items, which stand in the list of guesses.
+local function release(made, empty)
+  made.over = true
+  local held = made.held
+  made.held = {}
+  for _, give in ipairs(held) do
+    give(empty)
+  end
+end
+
+local function show(made, names)
+  local cursor = api.nvim_win_get_cursor(0)
+  local _, start = bytes.word(made.buf)
+  local typed = api.nvim_get_current_line():sub(start + 1, cursor[2])
+  local lines = here(made) and lines_of(names, made.names, typed) or {}
+  made.guessed = #lines > 0
+  local wait = #made.held > 0 and SHOW_MS or 0
+  release(made, made.guessed)
+  if made.guessed then
+    vim.defer_fn(function()
+      if here(made) then
+        vim.fn.complete(start + 1, lines)
+      end
+    end, wait)
   end
 end
 
 local function guess(made)
-  if made.rich or not here(made) then
+  if made.over then
     return
   end
-  local buf = made.buf
-  mirror.attach(buf)
-  if not mirror.flush(buf) then
-    return
-  end
-  local function on_answer(kind, answer)
-    if kind == 'guess' and not made.rich and here(made) then
-      made.over = true
-      show(answer.names or {}, buf)
+  local function on_answer(names)
+    if not made.over then
+      show(made, names)
     end
   end
-  local offset = bytes.word(buf)
-  bridge.ask('guess', vim.schedule_wrap(on_answer), buf, mirror.seq(buf), bytes.length(buf), offset, LIMIT)
+  if not here(made) or not guesses.names(made.buf, on_answer) then
+    release(made, false)
+  end
 end
 
 --- The wish that requests sent right now belong to.
@@ -84,17 +108,36 @@ function M.asking()
   return wish and wish.sending and wish or nil
 end
 
---- A reply to one of a wish's requests was handed to Neovim.
+--- Wraps the function that gets the reply to one of a wish's requests.
 ---@param made sibyl.Wish
----@param reply any
-function M.answered(made, reply)
-  made.open = made.open - 1
-  made.rich = made.rich or items.says_something(reply)
-  if made.open == 0 then
-    -- Neovim 0.10 shows its list one round of events later.
-    vim.defer_fn(function()
+---@param callback function
+---@return function
+function M.holding(made, callback)
+  made.open = made.open + 1
+  return function(failure, reply, ...)
+    made.open = made.open - 1
+    if items.says_something(reply) then
+      if made.guessed then
+        return callback(nil, nil) -- too late: guesses are on the screen
+      end
+      release(made, false)
+    end
+    if made.over then
+      return callback(failure, reply, ...)
+    end
+    for _, item in ipairs(items.of(reply) or {}) do
+      table.insert(made.names, items.name(item))
+    end
+    local rest = vim.F.pack_len(...)
+    table.insert(made.held, function(empty)
+      if empty then
+        return callback(nil, nil)
+      end
+      callback(failure, reply, unpack(rest, 1, rest.n))
+    end)
+    if made.open == 0 then
       guess(made)
-    end, 10)
+    end
   end
 end
 
@@ -106,7 +149,9 @@ local function ask_servers()
     cursor = api.nvim_win_get_cursor(0),
     open = 0,
     over = false,
-    rich = false,
+    guessed = false,
+    held = {},
+    names = {},
     sending = true,
   }
   wish = made
@@ -120,7 +165,7 @@ local function ask_servers()
   else
     vim.defer_fn(function()
       guess(made)
-    end, PATIENCE_MS)
+    end, guesses.PATIENCE_MS)
   end
 end
 

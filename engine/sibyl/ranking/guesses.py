@@ -1,0 +1,65 @@
+"""Names for a place where no language server knows any.
+
+In: a place, the file's usage, what is remembered.  Out: the names that something in the user's own code speaks for.
+
+Candidates come from the text above, from the project's other files and from the class of the receiver, as far as it
+can be followed; the network only orders them. What it alone believes in is not offered: nobody has seen that it
+exists here. A list that is more likely wrong than right is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sibyl.context.usage import Place, Usage
+from sibyl.memory.project import Remembered
+from sibyl.memory.project_store import Used
+from sibyl.ranking.word_list import is_dunder
+
+FIRST = 5
+"""So many names are seen at once."""
+SURE = 0.4
+"""What the first ones must be worth together for a list to be shown (bench/guesses.py)."""
+LEAST = 0.005
+"""What a name must be worth to be in it."""
+_MOST = 400  # names of one context, those used most: a large project has tens of thousands
+
+
+def candidates(place: Place, usage: Usage, remembered: Remembered, typed: str) -> list[str]:
+    """Return the names that may be meant, each once; ``typed`` is what they begin with.
+
+    Names like ``__init__`` are meant only where their underscore is typed.
+    """
+    if place.member:
+        names = _members(place, usage, remembered)
+    else:
+        names = _words(place, usage, remembered)
+    if typed[:1] != "_":
+        names = [name for name in names if not is_dunder(name)]
+    return [name for name in names if name.startswith(typed) and name != typed]
+
+
+def _members(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
+    """Return names after a dot: of the receiver's class, and those used as members here or in other files.
+
+    The receiver's own name is none of its members unless its class says so.
+    """
+    of_class = [*place.attributes, *remembered.members]
+    used = dict.fromkeys(usage.names(members=True))
+    for context in remembered.project:
+        used |= dict.fromkeys(_most_used(context))
+    used.pop(place.spelled.rpartition(".")[2], None)
+    return list(dict.fromkeys([*of_class, *used]))
+
+
+def _words(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
+    """Return names in scope, those used here, and those other files use in such a place."""
+    bound = [name for _, scope in place.bindings() for name in scope.known]
+    used = [name for name in usage.names(members=False) if name[-1:] != "="]
+    elsewhere = [name for context in remembered.words[:-1] for name in _most_used(context)]
+    names = dict.fromkeys([*bound, *used, *remembered.members, *elsewhere])
+    return [name for name in names if name[-1:] != "="]
+
+
+def _most_used(context: Used) -> Iterable[str]:
+    return sorted(context, key=lambda name: -context[name][0])[:_MOST]

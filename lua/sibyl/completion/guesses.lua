@@ -1,0 +1,147 @@
+-- In: the wish for guesses at the cursor. Out: names from the host, and whether the servers know better.
+--
+--   a front end's request ──► asked(place)        a front end's own source ──► ask ──► servers silent? ──► the host
+--   its reply ──────────────► answered(place)
+--
+-- A server is silent where its list is empty, or holds only what every object has.
+
+local bridge = require('sibyl.host.client')
+local bytes = require('sibyl.buffer.bytes')
+local items = require('sibyl.completion.items')
+local mirror = require('sibyl.buffer.mirror')
+
+local M = {}
+
+local api = vim.api
+local LIMIT = 12
+local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothing
+local TURN_MS = 20 -- sources of one menu are asked one after the other: until then the servers were asked, too
+
+M.PATIENCE_MS = PATIENCE_MS
+
+---@class sibyl.Place one word, and what the servers have said of it
+---@field buf integer
+---@field row integer
+---@field col integer where the word starts
+---@field open integer requests not answered yet
+---@field known boolean whether a server has said something
+---@field waiting fun()[] called once the servers have answered
+
+local place ---@type sibyl.Place|nil
+
+local function same(buf, row, col)
+  return place and place.buf == buf and place.row == row and place.col == col
+end
+
+--- Takes note that a server was asked.
+---@param buf integer
+---@param row integer 0-based
+---@param col integer where the word starts
+---@return sibyl.Place
+function M.asked(buf, row, col)
+  if not same(buf, row, col) then
+    place = { buf = buf, row = row, col = col, open = 0, known = false, waiting = {} }
+  end
+  place.open = place.open + 1
+  return place
+end
+
+--- Takes note of a reply (nil: there will be none).
+---@param asked sibyl.Place
+---@param reply any
+function M.answered(asked, reply)
+  asked.open = asked.open - 1
+  asked.known = asked.known or items.says_something(reply)
+  if asked.open == 0 or asked.known then
+    local waiting = asked.waiting
+    asked.waiting = {}
+    for _, callback in ipairs(waiting) do
+      vim.schedule(callback)
+    end
+  end
+end
+
+local function position(buf)
+  local _, start = bytes.word(buf)
+  return api.nvim_win_get_cursor(0)[1] - 1, start
+end
+
+--- Asks the host. False when it cannot be asked; else `done` gets the names, none when it has no answer.
+---@param buf integer
+---@param done fun(names: string[])
+---@return boolean
+function M.names(buf, done)
+  mirror.attach(buf)
+  if not mirror.flush(buf) then
+    return false
+  end
+  local function on_answer(kind, answer)
+    done(kind == 'guess' and answer.names or {})
+  end
+  local offset = bytes.word(buf)
+  local seq, length = mirror.seq(buf), bytes.length(buf)
+  return bridge.ask('guess', vim.schedule_wrap(on_answer), buf, seq, length, offset, LIMIT) ~= nil
+end
+
+--- For sources of completion plugins: `done` gets guesses for the word at the cursor, once; none where a server knows
+--- better, and none once the cursor has left the word.
+---@param buf integer
+---@param done fun(names: string[])
+function M.ask(buf, done)
+  local row, col = position(buf)
+  local over = false
+  local function finish(names)
+    if not over then
+      over = true
+      done(names)
+    end
+  end
+  local function here()
+    if api.nvim_get_current_buf() ~= buf then
+      return false
+    end
+    local now_row, now_col = position(buf)
+    return row == now_row and col == now_col
+  end
+  local function look(patient)
+    if over then
+      return
+    elseif not here() or (same(buf, row, col) and place.known) then
+      return finish({})
+    elseif patient and same(buf, row, col) and place.open > 0 then
+      table.insert(place.waiting, function()
+        look(false)
+      end)
+    elseif not M.names(buf, finish) then
+      finish({})
+    end
+  end
+  vim.defer_fn(function()
+    look(true)
+  end, TURN_MS)
+  vim.defer_fn(function()
+    look(false)
+  end, PATIENCE_MS)
+end
+
+--- Guesses as completion items. Their sortText puts them before what sibyl has ranked: the servers were silent.
+---@param names string[]
+---@return table[]
+function M.items(names)
+  local list = {}
+  for rank, name in ipairs(names) do
+    list[rank] = {
+      label = name,
+      kind = vim.lsp.protocol.CompletionItemKind.Text,
+      sortText = ('00000~sibyl=%05d'):format(rank),
+      labelDetails = { description = 'guess' },
+      documentation = M.INFO,
+      data = { sibyl = { guess = true } },
+    }
+  end
+  return list
+end
+
+M.INFO = 'A guess: used like this in your own code, not known to a language server.'
+
+return M

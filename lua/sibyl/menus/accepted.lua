@@ -1,0 +1,61 @@
+-- In: what plugins with menus of their own say of accepted items. Out: the host hears of it, as of Neovim's own menu.
+
+local bridge = require('sibyl.host.client')
+local bytes = require('sibyl.buffer.bytes')
+local config = require('sibyl.config')
+local items = require('sibyl.completion.items')
+local mirror = require('sibyl.buffer.mirror')
+
+local M = {}
+
+local api = vim.api
+local joined = false -- whether nvim-cmp tells us
+
+-- The column behind the last place of a name in a text; nil where it is not.
+local function last_end(text, name)
+  local found, from = nil, 1
+  while true do
+    local _, stop = text:find(name, from, true)
+    if not stop then
+      return found
+    end
+    found, from = stop, stop + 1
+  end
+end
+
+--- Tells the host of an item whose name now stands before the cursor; brackets may follow the name.
+---@param item table as a front end holds it
+function M.tell(item)
+  local buf = api.nvim_get_current_buf()
+  if type(item) ~= 'table' or vim.bo[buf].filetype ~= 'python' or not config.enabled(buf) then
+    return
+  end
+  local name = items.name(items.restore(item))
+  local row, col = unpack(api.nvim_win_get_cursor(0))
+  local before = api.nvim_get_current_line():sub(1, col)
+  local stop = last_end(before, name)
+  if stop and mirror.flush(buf) then
+    local offset = bytes.word(buf, row - 1, stop)
+    bridge.send('accepted', buf, mirror.seq(buf), offset, name)
+  end
+end
+
+--- Listens to the plugins that are loaded by now.
+function M.listen()
+  if joined or not package.loaded['cmp'] then
+    return
+  end
+  joined = true
+  require('sibyl.menus.cmp').join(M.tell)
+end
+
+api.nvim_create_autocmd('User', {
+  group = api.nvim_create_augroup('sibyl_accepted', { clear = true }),
+  pattern = 'BlinkCmpAccept',
+  desc = 'sibyl: learn what was accepted in blink.cmp',
+  callback = function(event)
+    M.tell(vim.tbl_get(event, 'data', 'item'))
+  end,
+})
+
+return M

@@ -1,0 +1,101 @@
+-- In: blink.cmp's items. Out: their order, their star, and guesses as a source of its own. Options of blink.cmp:
+--
+--   fuzzy = { sorts = require('sibyl.menus.blink').sorts },
+--   completion = { menu = { draw = { components = { kind_icon = require('sibyl.menus.blink').kind_icon } } } },
+--   sources = { default = { 'lsp', 'sibyl' }, providers = { sibyl = { module = 'sibyl.menus.blink' } } },
+--
+-- Its sort asks functions in turn, with two items, until one does not answer nil; with a function among them it sorts
+-- in Lua whichever matcher it uses. Both matchers leave `exact` and `score` in the items.
+
+local guesses = require('sibyl.completion.guesses')
+local items = require('sibyl.completion.items')
+
+local M = {}
+
+local api = vim.api
+
+local typed, typed_at = '', nil
+
+-- The letters that are matched. They are the same for all items of one sort: the loop's clock stands still in it.
+local function letters()
+  local now = vim.uv.now() .. ' ' .. api.nvim_buf_get_changedtick(0)
+  if now ~= typed_at then
+    local column = api.nvim_win_get_cursor(0)[2]
+    local line = api.nvim_get_current_line()
+    local start = require('sibyl.buffer.bytes').word_start(line, column)
+    typed, typed_at = line:sub(start + 1, column), now
+  end
+  return typed
+end
+
+-- How well an item matches: the lower the better.
+local function class(item, word)
+  local text = item.filterText or item.label
+  if item.exact or text == word then
+    return 0
+  elseif vim.startswith(text, word) then
+    return 1
+  end
+  return vim.startswith(text:lower(), word:lower()) and 2 or 3
+end
+
+--- Exact matches first, then what begins with the letters, then the rest; in each of these sibyl's order, and what it
+--- has not ranked behind that.
+---@param a table blink.cmp's item
+---@param b table
+---@return boolean|nil
+function M.sort(a, b)
+  local word = letters()
+  if word ~= '' then
+    local first, second = class(a, word), class(b, word)
+    if first ~= second then
+      return first < second
+    end
+  end
+  local first, second = items.place(a), items.place(b)
+  if first ~= second then
+    return (first or math.huge) < (second or math.huge)
+  elseif first and a.sortText ~= b.sortText then
+    return a.sortText < b.sortText
+  end
+end
+
+M.sorts = { M.sort, 'score', 'sort_text' }
+
+M.kind_icon = {
+  ellipsis = false,
+  text = function(context)
+    return (items.is_starred(context.item) and vim.trim(items.star) or context.kind_icon) .. context.icon_gap
+  end,
+  highlight = function(context)
+    local group = items.is_starred(context.item) and 'SibylStar' or context.kind_hl
+    return { { group = group, priority = 20000 } }
+  end,
+}
+
+---@return table a source, as blink.cmp wants one
+function M.new()
+  return setmetatable({}, { __index = M })
+end
+
+function M.enabled()
+  return vim.bo.filetype == 'python' and require('sibyl.config').enabled(api.nvim_get_current_buf())
+end
+
+function M.get_trigger_characters()
+  return { '.' }
+end
+
+function M.get_completions(_, context, callback)
+  local over = false
+  guesses.ask(context.bufnr, function(names)
+    if not over then
+      callback({ items = guesses.items(names), is_incomplete_forward = false, is_incomplete_backward = false })
+    end
+  end)
+  return function()
+    over = true
+  end
+end
+
+return M

@@ -1,0 +1,27 @@
+-- In: items of mini.completion. Out: the same in its order, with stars:
+--
+--   lsp_completion = { process_items = require('sibyl.menus.mini').process_items },
+--
+-- Its own order goes by sortText, and so is sibyl's already.
+
+local items = require('sibyl.completion.items')
+
+local M = {}
+
+--- What mini.completion does by default, and a star behind the names that wear one.
+---@param list table[]
+---@param base string
+---@return table[]
+function M.process_items(list, base)
+  local shown = require('mini.completion').default_process_items(list, base)
+  for index, item in ipairs(shown) do
+    if items.is_starred(item) then
+      local details = vim.tbl_extend('force', {}, item.labelDetails or {})
+      details.description = items.star .. (details.description or '')
+      shown[index] = vim.tbl_extend('force', item, { labelDetails = details, kind_hlgroup = 'SibylStar' })
+    end
+  end
+  return shown
+end
+
+return M
