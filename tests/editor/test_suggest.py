@@ -11,6 +11,22 @@ from told import BEST
 KEY = "vim.keymap.set('i', '<C-s>', '<Plug>(SibylSuggest)')"
 
 
+# Each different list that was on the screen.
+WATCH = """
+SEEN = {}
+vim.api.nvim_create_autocmd('CompleteChanged', { callback = function()
+  local words = {}
+  for _, item in ipairs(vim.fn.complete_info({ 'items' }).items) do
+    table.insert(words, item.word)
+  end
+  local list = table.concat(words, ' ')
+  if SEEN[#SEEN] ~= list then
+    table.insert(SEEN, list)
+  end
+end })
+"""
+
+
 def test_ranked_list(serve: Callable) -> None:
     """Behind a dot, in the middle of a word and on an empty line the list comes, ranked."""
     child, _, _ = serve(lua=KEY)
@@ -57,7 +73,7 @@ def test_guesses_where_the_server_is_silent(serve: Callable) -> None:
 
 
 def test_guesses_where_the_server_knows_only_object(serve: Callable) -> None:
-    """Names that every object has are no knowledge: guesses come; without guesses they stay."""
+    """Names that every object has are no knowledge: they come behind guesses, or alone where there are none."""
     child, ranker, server = serve(lua=KEY)
     server.set(items=items("__class__", "__doc__"))
     child.type_keys("ox.<C-s>")
@@ -65,9 +81,34 @@ def test_guesses_where_the_server_knows_only_object(serve: Callable) -> None:
     child.type_keys("<Esc>")
     ranker.set(guess=["append", "pop"])
     child.type_keys("ox.<C-s>")
-    child.wait_for(lambda: child.words() == ["append", "pop"], what="the guesses")
+    wanted = ["append", "pop", "__class__", "__doc__"]
+    child.wait_for(lambda: child.words() == wanted, what="the guesses")
     child.type_keys("p<C-n><C-y>")
     assert child.line() == "x.pop"
+
+
+def test_nothing_is_swapped(serve: Callable) -> None:
+    """What the server says of every object is never on the screen before the guesses are."""
+    child, ranker, server = serve(lua=KEY + WATCH)
+    server.set(items=items("__class__", "__doc__"))
+    ranker.set(guess=["append"], delay=100)
+    child.type_keys("ox.<C-s>")
+    child.wait_menu()
+    child.call("wait", 300, False)
+    assert child.lua("return SEEN") == ["append __class__ __doc__"]
+
+
+def test_a_late_list_does_not_replace_guesses(serve: Callable) -> None:
+    """Of two servers one is silent and one slow: once guesses are shown, they stay."""
+    child, ranker, server = serve(lua=KEY + WATCH)
+    server.set(items=[])
+    FakeServer(child, name="slow", items=items("json", "yak"), delay=2500)
+    ranker.set(guess=["append"])
+    child.type_keys("ox.")
+    child.type_keys("<C-s>")
+    child.wait_menu()
+    child.call("wait", 3000, False)
+    assert child.lua("return SEEN") == ["append"]
 
 
 def test_guesses_without_a_server(told: Callable) -> None:

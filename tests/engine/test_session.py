@@ -6,6 +6,7 @@ In:   the stand-in and the shipped model; Python's own modules to edit.
 from __future__ import annotations
 
 import random
+import re
 import sysconfig
 from pathlib import Path
 
@@ -135,7 +136,7 @@ def test_an_impossible_edit_is_refused(ranker: Ranker) -> None:
 
 @pytest.mark.parametrize("source", ["store = Store(p)\nstore.", "x.", "", "import "])
 def test_guesses_are_names_with_probabilities(real: Ranker, source: str) -> None:
-    """Where no server helps there are names, each once, the likeliest first."""
+    """Where no server helps there are names of the text, each once; the likeliest first, or none at all."""
     data = (SOURCE + source).encode() if source else b""
     guesses = Session(real, data).guess(len(data), 8)
     assert len(guesses) <= 8
@@ -143,7 +144,65 @@ def test_guesses_are_names_with_probabilities(real: Ranker, source: str) -> None
     assert len(names) == len(set(names)) and all(name.isidentifier() for name in names)
     shares = [share for _, share in guesses]
     assert all(0 <= share <= 1 for share in shares)
-    assert source[-1:] != "." or names
+    assert shares == sorted(shares, reverse=True)
+    words = set(re.findall(r"\w+", data.decode()))
+    assert set(names) <= words
+
+
+NOTES = """
+class Notes:
+    def __init__(self, folder):
+        self.folder = folder
+        self.lines = []
+
+    def remember(self, line):
+        self.lines.append(line)
+
+    def show(notes):
+        for line in notes.lines:
+            print(line)
+        notes.
+"""
+
+
+def guessed(ranker: Ranker, source: str) -> list[str]:
+    """Return the guesses at the end of a text."""
+    return [name for name, _ in Session(ranker, source.encode()).guess(len(source), 12)]
+
+
+def test_guesses_are_what_the_text_can_justify(real: Ranker) -> None:
+    """Names that only the training code knows are not offered, nor the receiver's own."""
+    names = guessed(real, NOTES.rstrip())
+    assert names[0] in ("lines", "folder", "remember", "append")
+    assert set(names) <= {"folder", "lines", "remember", "append", "show"}
+    assert "feast" not in guessed(
+        real, "import feast\nfeast.apply()\nfeast.apply()\nx.feast()\nfeast."
+    )
+
+
+def test_an_empty_list_is_better_than_noise(real: Ranker) -> None:
+    """Where nothing in the user's code speaks for a name, and in strings and comments, nothing is guessed."""
+    for source in ("x.", "import os\nx.", NOTES.replace("print(line)", "print('notes.")):
+        assert guessed(real, source.rstrip("\n").removesuffix("\n        notes.")) == []
+
+
+def test_guesses_begin_as_typed(real: Ranker) -> None:
+    """Letters typed leave the names that begin so; a dunder is offered only once its underscore is typed."""
+    assert guessed(real, NOTES.rstrip() + "li") == ["lines"]
+    own = NOTES.rstrip().replace("show(notes)", "show(self)").replace("notes.", "self.")
+    assert not any(name.startswith("__") for name in guessed(real, own))
+    assert guessed(real, own + "__") == ["__init__"]
+
+
+def test_no_star_on_a_dunder_that_is_not_typed(real: Ranker) -> None:
+    """`__init__` may be first after `super().`, but a star it gets only once its underscore is typed."""
+    source = "class A(B):\n    def __init__(self):\n        super()."
+    labels, kinds = ["__init__", "close", "__doc__"], [2, 2, 5]
+    session = Session(real, source.encode())
+    ranking = session.rank(len(source), labels, kinds)
+    assert (ranking.order[0], ranking.stars) == (0, 0)
+    typed = Session(real, (source + "__").encode())
+    assert typed.rank(len(source) + 2, labels, kinds).stars >= 1
 
 
 @pytest.mark.parametrize(

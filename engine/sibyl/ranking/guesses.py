@@ -1,10 +1,11 @@
 """Names for a place where no language server knows any.
 
-In: a place, the file's usage, what is remembered.  Out: the names that something in the user's own code speaks for.
+In: a place, the file's usage, what is remembered.  Out: the names that something in the user's own code
+speaks for.
 
-Candidates come from the text above, from the project's other files and from the class of the receiver, as far as it
-can be followed; the network only orders them. What it alone believes in is not offered: nobody has seen that it
-exists here. A list that is more likely wrong than right is left out.
+Candidates come from the text above, from the project's other files and from the class of the receiver, as far
+as it can be followed; the network only orders them. What it alone believes in is not offered: nobody has seen
+that it exists here. A list that is more likely wrong than right is left out.
 """
 
 from __future__ import annotations

@@ -6,8 +6,10 @@
 --   00007~sibyl*lfi=11.9999.close
 --   place       │││ └ the server's own sortText ("-" instead of "=" when it sent none)
 --               ││└ insertText was added, f: filterText was added (capitals: the server's was empty),
---               ││  l: the label wears the star; p: preselect was taken away, q: it was added (Q: was false)
+--               ││  l: the label wears the star; pqQ: see preselect.lua
 --               └ starred
+
+local preselect = require('sibyl.completion.preselect')
 
 local M = {}
 
@@ -208,28 +210,6 @@ local function star_label(item)
   return flags
 end
 
--- A server that wants an item selected gets the first one selected: anywhere else the selection would skip the order.
-local function move_preselect(item, first)
-  if first and item.preselect ~= true then
-    local flag = item.preselect == false and 'Q' or 'q'
-    item.preselect = true
-    return flag
-  elseif not first and item.preselect == true then
-    item.preselect = nil
-    return 'p'
-  end
-  return ''
-end
-
-local function preselects(list)
-  for _, item in ipairs(list) do
-    if item.preselect == true then
-      return true
-    end
-  end
-  return false
-end
-
 --- A copy of the reply in a new order. Not one item or field is lost; only sortText, preselect (and starred labels)
 --- change.
 ---@param reply table
@@ -240,7 +220,7 @@ end
 ---@return table
 function M.rank(reply, question, ranking, starred, in_label)
   local items = reply.items or reply
-  local out, preselected = {}, preselects(items)
+  local out, preselected = {}, preselect.wanted(items)
   for rank, place in ipairs(ranking) do
     local index = question.order[place]
     local item = copy(items[index])
@@ -250,7 +230,7 @@ function M.rank(reply, question, ranking, starred, in_label)
       flags = '*' .. (in_label and star_label(item) or '')
     end
     if preselected then
-      flags = flags .. move_preselect(item, rank == 1)
+      flags = flags .. preselect.move(item, rank == 1)
     end
     local tail = missing(old) and old ~= '' and '-' or '=' .. old
     item.sortText = ('%05d~sibyl%s%s'):format(rank, flags, tail)
@@ -292,11 +272,7 @@ function M.restore(item)
       out[field] = ''
     end
   end
-  for flag, value in pairs({ p = { true }, q = {}, Q = { false } }) do
-    if flags:find(flag, 1, true) then
-      out.preselect = value[1]
-    end
-  end
+  preselect.undo(out, flags)
   return out
 end
 

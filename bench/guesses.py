@@ -1,0 +1,128 @@
+"""What guesses are worth where a language server knows nothing: `<Plug>(SibylSuggest)`.
+
+In:   a menus file (`python -m sibyl.learn menus`), its repositories, a folder for the stores of projects.
+Out:  a table for people; the last line is one JSON object.
+
+    python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER [--kinds member,name]
+
+A site is one whose server's list lacks what the author wrote. What is known is the text above the cursor and
+the project's other files, as in a user's editor. Of the lists that are shown: how often the truth stands first
+and among the first five. Of all sites: how many lists are shown, and how many names are shown that occur
+nowhere in the file above or in the project.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from common import MODEL, finish, table
+
+from sibyl.learn.corpus.sources import Sources
+from sibyl.learn.evaluation.replay import read_menus
+from sibyl.learn.evaluation.replay_store import store_of
+from sibyl.learn.metrics import interval
+from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.index import digest_of
+from sibyl.memory.project import Project
+from sibyl.memory.project_store import Store
+from sibyl.network.model import Model
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session
+
+LIMIT = 12  # as lua/sibyl/completion/guesses.lua asks
+WORD = re.compile(rb"\w+")
+# A list of at most so many is what every object has.
+BARE = 23
+
+
+def sites(menus: Path, kinds: set[str]) -> dict[tuple[str, str, str, str], list[dict[str, Any]]]:
+    """Return the sites without the truth in their list, nothing typed, by file."""
+    found = defaultdict(list)
+    for line in read_menus(menus):
+        if not line["menu"] and line.get("kind", "member") in kinds and not line.get("letters"):
+            found[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
+    return found
+
+
+def guesses(
+    menus: Path, sources: Path, stores: Path, kinds: set[str]
+) -> Iterator[tuple[dict[str, Any], list[str], int]]:
+    """Yield each site with the names shown there, and how many of them occur nowhere."""
+    ranker, at = Ranker(Model(MODEL)), ""
+    with closing(Sources(sources)) as reader:
+        for (repo, commit, path, blob), lines in sorted(sites(menus, kinds).items()):
+            data = reader.read(repo, blob)
+            if repo != at:
+                store, at = store_of(reader, repo, commit, stores), repo
+            session = Session(ranker, b"", Recall(Project(store, path, digest_of(data))))
+            given = 0
+            for line in sorted(lines, key=lambda line: line["offset"]):
+                session.edit(given, 0, data[given : line["offset"]])
+                given = line["offset"]
+                names = [name for name, _ in session.guess(given, LIMIT)]
+                here = set(WORD.findall(data[:given]))
+                nowhere = sum(
+                    name.encode() not in here and not occurs(store, name) for name in names
+                )
+                yield line, names, nowhere
+
+
+def occurs(store: Store, name: str) -> bool:
+    """Tell whether a project's files use or define a name."""
+    ask = store._base.execute
+    if ask("SELECT 1 FROM uses WHERE key IN ('m', 'N') AND name=?", (name,)).fetchone():
+        return True
+    quoted = f'%"{name}"%'
+    return bool(ask("SELECT 1 FROM defined WHERE said LIKE ? LIMIT 1", (quoted,)).fetchone())
+
+
+def summary(rows: list[tuple[dict[str, Any], list[str], int]]) -> dict[str, Any]:
+    """Return the figures of some sites."""
+    shown = [(line, names) for line, names, _ in rows if names]
+    first = [names[0] == line["member"] for line, names in shown]
+    five = [line["member"] in names[:5] for line, names in shown]
+    repos = [line["repo"] for line, _ in shown]
+    return {
+        "sites": len(rows),
+        "shown": round(len(shown) / max(len(rows), 1), 3),
+        "top1": round(sum(first) / max(len(shown), 1), 3),
+        "top5": round(sum(five) / max(len(shown), 1), 3),
+        "top5_interval": interval([1 if one else 9 for one in five], repos) if shown else None,
+        "nowhere": sum(nowhere for _, _, nowhere in rows),
+    }
+
+
+def main() -> int:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    for name in ("menus", "sources", "stores"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--kinds", default="member")
+    options = parser.parse_args()
+    options.stores.mkdir(parents=True, exist_ok=True)
+    kinds = set(options.kinds.split(","))
+    rows = list(guesses(options.menus, options.sources, options.stores, kinds))
+    parts = {
+        "all": rows,
+        "the server's list is empty": [row for row in rows if row[0]["size"] == 0],
+        "what every object has": [row for row in rows if 0 < row[0]["size"] <= BARE],
+        "a list without the truth": [row for row in rows if row[0]["size"] > BARE],
+    }
+    result = {name: summary(its) for name, its in parts.items() if its}
+    heads = ("sites", "shown", "top1", "top5", "top5_interval", "nowhere")
+    table(
+        ("server", *heads),
+        [(name, *(its[head] for head in heads)) for name, its in result.items()],
+    )
+    finish(result)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,28 @@
+"""mini.completion, the real one: our order, stars, and what is accepted there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from peers import loaded
+from told import BEST
+
+SETUP = """
+NO_ENABLE = true
+require('mini.completion').setup({
+  delay = { completion = 20 },
+  lsp_completion = { process_items = require('sibyl.menus.mini').process_items },
+})
+"""
+
+
+def test_order_stars_and_accepting(serve: Callable) -> None:
+    """Our order with stars, nothing typed and letters typed; what is accepted is told to the host."""
+    child, ranker, _ = serve(lua=loaded("mini.nvim") + SETUP)
+    child.type_keys("or.")
+    child.wait_for(lambda: child.words()[:3] == BEST, what="our order")
+    assert ["★" in item.menu for item in child.menu()][:3] == [True, True, False]
+    child.type_keys("t<C-n><C-y>")
+    assert child.line() == "r.text"
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host's knowledge")
+    assert ranker.calls("accepted")[-1][2:] == [len("import os\nr."), "text"]
