@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from child import ROOT, Child, isolated
-from told import Told, host_ready
+from told import Told, host_ready, mirrored
 
 STATE = "local s = require('sibyl.host.client').state return "
 SERVER_OFF = "vim.g.sibyl = { server = { enabled = false }"
@@ -64,6 +64,39 @@ def test_remote_plugins_disabled(start_nvim: Callable, tmp_path: Path) -> None:
     child = start_nvim(init=Told(tmp_path).init() + "\n" + broken)
     child.open(tmp_path / "a.py", "x = 1\n")
     host_ready(child)
+
+
+# Neovim's own files, but for those of remote plugins: as in a Neovim that has them no more.
+NO_REMOTE = """
+local old, new = vim.env.VIMRUNTIME, vim.fn.stdpath('cache') .. '/runtime'
+local function link(folder, left_out)
+  vim.fn.mkdir(new .. folder, 'p')
+  for name in vim.fs.dir(old .. folder) do
+    if name ~= left_out then
+      vim.uv.fs_symlink(old .. folder .. '/' .. name, new .. folder .. '/' .. name)
+    end
+  end
+end
+link('', 'autoload')
+link('/autoload', 'remote')
+vim.o.runtimepath = vim.o.runtimepath:gsub(vim.pesc(old), (new:gsub('%%', '%%%%')))
+vim.env.VIMRUNTIME = new
+"""
+
+
+def test_without_remote_plugins(start_nvim: Callable, tmp_path: Path) -> None:
+    """Without any `remote#host#*` function the host starts, answers, and starts again when it ends."""
+    child = start_nvim(init=NO_REMOTE + Told(tmp_path).init())
+    child.open(tmp_path / "a.py", "x = 1\n")
+    host_ready(child)
+    child.command("silent! call remote#host#IsRunning('x')")
+    assert child.call("exists", "*remote#host#Register") == 0
+    assert mirrored(child)
+    first = child.lua(STATE + "s.pid")
+    child.lua("vim.uv.kill(...)", first)
+    child.wait_for(lambda: child.lua(STATE + "s.pid") not in (first, None), 20, "another host")
+    host_ready(child)
+    assert child.messages() == []
 
 
 def test_update_remote_plugins(nvim_binary: Path, tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ local M = {}
 
 ---@type table<string, string> by the plugin's module
 M.advice = {
-  ['blink.cmp'] = 'It shows this order where nothing is typed yet; from the first letter on its own score comes first.',
-  ['cmp'] = "It orders by its own comparators: make `require('sibyl').comparator` the first of them.",
-  ['mini.completion'] = 'It sorts by sortText and so shows this order, unless `process_items` says otherwise.',
+  ['blink.cmp'] = "It shows this order with `fuzzy.sorts = require('sibyl.menus.blink').sorts` (:help sibyl-blink).",
+  ['cmp'] = "It shows this order with `require('sibyl').comparator` among its comparators (:help sibyl-cmp).",
+  ['mini.completion'] = 'It sorts by sortText and so shows this order; for stars see :help sibyl-mini.',
   ['coq'] = 'It orders by its own score; sibyl can do nothing there.',
 }
 
