@@ -65,6 +65,7 @@ def test_guesses_where_the_server_is_silent(serve: Callable) -> None:
     child.type_keys("ox.a<C-s>")
     child.wait_menu()
     assert child.words() == ["append", "attach"]
+    assert ranker.calls("guess")[-1][3] == len("import os\nx.a")  # what is typed counts
     assert {item.kind for item in child.menu()} == {"guess"}
     child.type_keys("<C-n><C-y>")
     assert child.line() == "x.append"

@@ -15,7 +15,6 @@ local M = {}
 local api = vim.api
 local LIMIT = 12
 local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothing
-local TURN_MS = 20 -- sources of one menu are asked one after the other: until then the servers were asked, too
 
 M.PATIENCE_MS = PATIENCE_MS
 
@@ -69,8 +68,9 @@ end
 --- Asks the host. False when it cannot be asked; else `done` gets the names, none when it has no answer.
 ---@param buf integer
 ---@param done fun(names: string[])
+---@param typed boolean whether only names that begin with the letters before the cursor are wanted
 ---@return boolean
-function M.names(buf, done)
+function M.names(buf, done, typed)
   mirror.attach(buf)
   if not mirror.flush(buf) then
     return false
@@ -78,7 +78,10 @@ function M.names(buf, done)
   local function on_answer(kind, answer)
     done(kind == 'guess' and answer.names or {})
   end
-  local offset = bytes.word(buf)
+  local offset, start = bytes.word(buf)
+  if typed then
+    offset = offset + api.nvim_win_get_cursor(0)[2] - start
+  end
   local seq, length = mirror.seq(buf), bytes.length(buf)
   return bridge.ask('guess', vim.schedule_wrap(on_answer), buf, seq, length, offset, LIMIT) ~= nil
 end
@@ -112,13 +115,13 @@ function M.ask(buf, done)
       table.insert(place.waiting, function()
         look(false)
       end)
-    elseif not M.names(buf, finish) then
+    elseif not M.names(buf, finish, false) then
       finish({})
     end
   end
-  vim.defer_fn(function()
+  vim.schedule(function() -- sources of one menu are asked in one go: then the servers were asked, too
     look(true)
-  end, TURN_MS)
+  end)
   vim.defer_fn(function()
     look(false)
   end, PATIENCE_MS)

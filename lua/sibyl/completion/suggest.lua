@@ -97,7 +97,7 @@ local function guess(made)
       show(made, names)
     end
   end
-  if not here(made) or not guesses.names(made.buf, on_answer) then
+  if not here(made) or not guesses.names(made.buf, on_answer, true) then
     release(made, false)
   end
 end
