@@ -172,8 +172,11 @@ local function menu()
   if not has('noselect') and not has('noinsert') then
     health.info("'completeopt' inserts the first line by itself; `set completeopt+=noselect` does not")
   end
-  for name, advice in pairs(require('sibyl.server.menu_plugins').advice) do
-    if package.loaded[name] then
+  local menus = require('sibyl.server.menu_plugins')
+  for name, advice in pairs(menus.advice) do
+    if package.loaded[name] and menus.follows(name) then
+      health.ok(('the plugin `%s` shows this order'):format(name))
+    elseif package.loaded[name] then
       health.warn(('the plugin `%s` is at work'):format(name), advice)
     end
   end

@@ -87,3 +87,12 @@ def test_guesses_are_a_source(blink: Callable) -> None:
     child.type_keys("<C-y>")
     child.wait_for(lambda: ranker.calls("accepted"), what="the host's knowledge")
     assert child.line() == "x.append"
+
+
+def test_health_knows_the_setup(blink: Callable) -> None:
+    """:checkhealth says that the order is shown, and what to do where it is not."""
+    child, _, _ = blink()
+    follows = "return require('sibyl.server.menu_plugins').follows(...)"
+    assert child.lua(follows, "blink.cmp")
+    child.lua("require('blink.cmp.config').fuzzy.sorts = { 'score', 'sort_text' }")
+    assert not child.lua(follows, "blink.cmp")

@@ -85,3 +85,14 @@ def test_guesses_are_a_source(cmp: Callable) -> None:
     server.set(items=[])
     child.type_keys("ox.")
     child.wait_for(lambda: menu(child) == ["append", "pop"], what="the guesses")
+
+
+def test_health_knows_the_setup(cmp: Callable) -> None:
+    """:checkhealth says that the order is shown, and what to do where it is not."""
+    child, _, _ = cmp()
+    follows = "return require('sibyl.server.menu_plugins').follows(...)"
+    assert child.lua(follows, "cmp")
+    child.lua(
+        "require('cmp').setup({ sorting = { comparators = { require('cmp').config.compare.score } } })"
+    )
+    assert not child.lua(follows, "cmp")

@@ -23,3 +23,19 @@ def test_comparator_for_plugins(nvim: Child) -> None:
     """
     wanted = ["00001~sibyl*=z", "00002~sibyl=b", "00003~sibyl-", "-", "1"]
     assert [nvim.lua(code, wrap) for wrap in (True, False)] == [wanted, wanted]
+
+
+def test_comparator_breaks_ties_only(nvim: Child) -> None:
+    """Wherever it stands among the comparators, exact matches come first, then better ones, then our order."""
+    code = """
+    local entries = {
+      { exact = false, score = 5, completion_item = { label = 'request', sortText = '00001~sibyl*=r' } },
+      { exact = false, score = 9, completion_item = { label = 'returns', sortText = '00003~sibyl=r' } },
+      { exact = false, score = 9, completion_item = { label = 'retry', sortText = '00002~sibyl=r' } },
+      { exact = false, score = 9, completion_item = { label = 'retain' } },
+      { exact = true, score = 9, completion_item = { label = 'ret', sortText = '00009~sibyl=r' } },
+    }
+    table.sort(entries, require('sibyl').comparator)
+    return vim.tbl_map(function(entry) return entry.completion_item.label end, entries)
+    """
+    assert nvim.lua(code) == ["ret", "retry", "returns", "retain", "request"]

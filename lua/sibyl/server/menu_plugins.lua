@@ -10,6 +10,33 @@ M.advice = {
   ['coq'] = 'It orders by its own score; sibyl can do nothing there.',
 }
 
+local function has(list, wanted)
+  return type(list) == 'table' and vim.tbl_contains(list, wanted)
+end
+
+---@type table<string, fun(): boolean> whether the plugin is set up to show this order
+local follows = {
+  ['blink.cmp'] = function()
+    return has(require('blink.cmp.config').fuzzy.sorts, require('sibyl.menus.blink').sort)
+  end,
+  ['cmp'] = function()
+    return has(require('cmp.config').get().sorting.comparators, require('sibyl').comparator)
+  end,
+  ['mini.completion'] = function()
+    return true
+  end,
+}
+
+--- Whether a plugin that is loaded shows this order as it is set up.
+---@param name string its module
+---@return boolean
+function M.follows(name)
+  local ok, answer = pcall(follows[name] or function()
+    return false
+  end)
+  return ok and answer == true
+end
+
 --- Whether one of them is there: then Neovim's own menu must not open by itself, or there would be two.
 ---@return boolean
 function M.loaded()
