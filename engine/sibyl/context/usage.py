@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sibyl.code.origins import Scope, Scopes, class_name
 from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 from sibyl.code.tokens import KEYWORD_ARGUMENT
-from sibyl.context.words import WordUsage, hashes
+from sibyl.context.words import Seen, WordUsage, hashes
 
 Group = tuple[str, ...]
 Uses = dict[str, list[int]]
@@ -181,6 +181,7 @@ class Place:
         self.word = reader.word(reader.leaves)
         self.contexts = hashes(self.word, texts, usage.words.before)
         self._scopes = reader.scopes
+        self._like: list[dict[str, Seen]] | None = None
         self.given: list[str] = []  # keyword arguments of this call
         given = reader.given
         while given is not None:
@@ -197,6 +198,12 @@ class Place:
             self.function,
             self.cls,
         )
+
+    def like(self, words: WordUsage) -> list[dict[str, Seen]]:
+        """Return what ``words`` says of places like this one; looked for once."""
+        if self._like is None:
+            self._like = words.like(self.contexts)
+        return self._like
 
     def bindings(self) -> Iterator[tuple[str, Scope]]:
         """Yield the scopes a name is looked for in, innermost first: function, enclosing, class, module."""

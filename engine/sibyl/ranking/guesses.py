@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from sibyl.context.usage import Place, Usage
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
-from sibyl.ranking.word_list import is_dunder
+from sibyl.ranking.labels import is_dunder
 
 FIRST = 5
 """So many names are seen at once."""

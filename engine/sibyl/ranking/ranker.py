@@ -25,10 +25,11 @@ from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
 from sibyl.ranking.features import FEATURES_VERSION, NAMES, features, log_share
 from sibyl.ranking.guard import guarded, has_evidence, held
+from sibyl.ranking.labels import is_dunder
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
-from sibyl.ranking.word_list import WordList, is_dunder
+from sibyl.ranking.word_list import WordList
 
 MOST_STARS = 5
 
@@ -115,9 +116,9 @@ class Ranker:
     def word_logits(self, listed: WordList, predicted: Floats) -> Floats:
         """Return the network's logits of words: a keyword argument is told from a name like it."""
         logits = self.logits(listed.names, predicted)
-        arguments = [label[-1:] == "=" for label in listed.labels]
-        if any(arguments):
-            logits += np.asarray(arguments, np.float32) * self.logits([KEYWORD_ARGUMENT], predicted)
+        if listed.arguments.any():
+            marks = listed.arguments.astype(np.float32)
+            logits += marks * self.logits([KEYWORD_ARGUMENT], predicted)
         return logits
 
     def rows(

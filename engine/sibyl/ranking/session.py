@@ -11,7 +11,6 @@ completed, never on how the text came to be.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from sibyl.code.quotes import open_quote
@@ -23,6 +22,7 @@ from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import reasons
 from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates
+from sibyl.ranking.labels import bare
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
 from sibyl.ranking.word_list import WordList
 
@@ -30,17 +30,9 @@ _MOST_RESTED = 30_000
 """Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""
 
 
+_DRY = ("self", "name", "path", "append", "get", "items", "join", "None", "return", "key=")
 _NO_NAMES = frozenset((1, 15))
 """The protocol's kinds of words of the text and of snippets."""
-_NAME = re.compile(r"\W*(\w+(?:\.\w+)*)")
-
-
-def bare(label: str) -> str:
-    """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``, dotted names whole."""
-    if label.isidentifier():
-        return label
-    found = _NAME.match(label)
-    return found.group(1) if found else label
 
 
 class Session:
@@ -57,6 +49,7 @@ class Session:
         self.usage = Usage()
         self.states = States(self._ranker.model)
         self._edited = False
+        self._here: Place | None = None  # while the text before the word is as it was
         self._last: tuple[Sequence[str], Ranking] | None = None  # list ranked last
 
     def shed(self) -> bool:
@@ -69,20 +62,34 @@ class Session:
 
     def edit(self, start: int, old_length: int, new: bytes) -> None:
         """Replace bytes; raises TextError when they are not there."""
+        if start < self.stream.syntax.stop:
+            self._here = None
         self.stream.edit(self.text.apply(start, old_length, new))
         self._edited = True
 
     def prepare(self, offset: int) -> Floats:
         """Bring all in step with the text before the word at ``offset``; return the vector predicted."""
         stop = self.text.word_start(min(offset, len(self.text)))
+        if stop != self.stream.syntax.stop:
+            self._here = None
         first = self.stream.advance(self.text, stop)
         self.usage.advance(self.stream, first)
         return self.states.advance(self.stream.texts, first)
 
     def expect(self, offset: int) -> None:
         """Be ready for a list at ``offset``: what can be done before the server answers."""
-        self.prepare(offset)
-        self.recall.at(Place(self.stream, self.usage))
+        predicted = self.prepare(offset)
+        place = self._place()
+        remembered = self.recall.at(place)
+        # What was not run for a while takes twice as long: a few names bring all of it back into the caches.
+        listed = WordList.of(_DRY, [6] * len(_DRY), "")
+        self._ranker.rank(listed, predicted, place, self.usage, remembered)
+
+    def _place(self) -> Place:
+        """Return what the text says of the place that all is prepared for."""
+        if self._here is None:
+            self._here = Place(self.stream, self.usage)
+        return self._here
 
     def rest(self) -> None:
         """Use a quiet moment: where the code above is broken, parse it afresh; make the next window ready.
@@ -93,6 +100,7 @@ class Session:
         broken = syntax.tree is not None and syntax.tree.root_node.has_error
         if self._edited and broken and tokens < _MOST_RESTED:
             self.stream.refresh()
+            self._here = None
             self.prepare(syntax.stop)
         self._edited = False
         self.states.rest(self.stream.texts)
@@ -102,7 +110,7 @@ class Session:
         if not labels:
             return Ranking([], [], 0)
         predicted = self.prepare(offset)
-        place = Place(self.stream, self.usage)
+        place = self._place()
         if self._is_left(place, kinds):
             self._last = None
             return as_given(len(labels))
@@ -125,7 +133,7 @@ class Session:
         """Return a server's list with what its labels stand for, and what is typed before ``offset``."""
         stop = min(offset, len(self.text))
         typed = self.text.data[self.stream.syntax.stop : stop].decode("utf-8", "replace")
-        return WordList(labels, [bare(label) for label in labels], kinds, typed)
+        return WordList.of(labels, kinds, typed)
 
     def explained(self) -> list[tuple[str, list[tuple[str, float]]]]:
         """Return the first items of the list ranked last, with what moved each most."""
@@ -145,14 +153,14 @@ class Session:
         if open_quote(self.text.data, min(offset, len(self.text))) >= 0:
             return
         self.prepare(offset)
-        self.recall.accept(Place(self.stream, self.usage), bare(name))
+        self.recall.accept(self._place(), bare(name))
 
     def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
         """Return names where no server knows any, with probability; none rather than unlikely ones."""
         predicted = self.prepare(offset)
         if self.stream.in_prose(self.text):
             return []
-        place = Place(self.stream, self.usage)
+        place = self._place()
         remembered = self.recall.at(place)
         typed = self.listed(offset, [], []).typed
         names = candidates(place, self.usage, remembered, typed)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sibyl.context.words import CONTEXTS
 from sibyl.memory.project import ACCEPTED_WORDS, WORD_GROUPS
-from sibyl.ranking.word_list import SHAPES
+from sibyl.ranking.labels import SHAPES
 
 WORD_FEATURES_VERSION = 1
 WHERE = (
@@ -93,6 +93,9 @@ FIRST_PERSON_RECENCY = COLUMNS[f"person_{ACCEPTED_WORDS[0]}_recency"]
 FIRST_CONTEXT = COLUMNS[f"where_{WHERE[0]}"]
 FIRST_BEFORE = COLUMNS[f"before_{BEFORE[0]}"]
 PIECES_AT = COLUMNS["keyword_pieces"]
+SHAPE_AT = [COLUMNS[name] for name in SHAPES]
+HEAD = COLUMNS["word_count"]
+"""The columns before it say what the server and the labels themselves say."""
 PERSON = ("accepted", *NAMES[FIRST_WEIGHT:FIRST_CONTEXT])
 """Columns that are zero where nothing is known of the person."""
 PROJECT = ("known_files", "known_names", *NAMES[FIRST_PROJECT:FIRST_WEIGHT])
@@ -100,4 +103,3 @@ PROJECT = ("known_files", "known_names", *NAMES[FIRST_PROJECT:FIRST_WEIGHT])
 KIND_COLUMN = np.full(64, COLUMNS["kind_other"])
 for _name, _numbers in _KINDS.items():
     KIND_COLUMN[list(_numbers)] = COLUMNS[f"kind_{_name}"]
-SHAPE_AT = [COLUMNS[name] for name in SHAPES]

@@ -11,6 +11,7 @@ or only for type checkers. So the place in the list stands beside what the text 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import log1p
 
 import numpy as np
@@ -31,15 +32,14 @@ from sibyl.ranking.word_columns import (
     FIRST_RECENCY,
     FIRST_SHARE,
     FIRST_WEIGHT,
+    HEAD,
     KIND_COLUMN,
     NAMES,
     PIECES_AT,
     SHAPE_AT,
     WHERE,
 )
-from sibyl.ranking.word_list import DEPRECATED, IMPORTS, Shapes, WordList
-
-_shapes = Shapes()
+from sibyl.ranking.word_list import DEPRECATED, WordList
 
 
 def word_features(
@@ -53,20 +53,19 @@ def word_features(
     count, words = len(listed.labels), usage.words
     made = np.zeros((count, len(NAMES)), np.float32)
     shares = log_share(logits)
-    made[:, 0] = np.maximum(shares, -20.0)
-    made[:, 1] = np.maximum(shares - shares.max(), -20.0)
-    keys = [
-        name + "=" if label[-1:] == "=" else name
-        for label, name in zip(listed.labels, listed.names, strict=True)
-    ]
-    rows: dict[str, int] = {}
-    for row, key in enumerate(keys):
-        rows.setdefault(key, row)
-    tiers = _server(made, listed)
-    _kinds(made, listed, keys)
+    head = np.zeros((HEAD, count), np.float32)  # a column at a time in one piece of memory
+    head[0] = np.maximum(shares, -20.0)
+    head[1] = np.maximum(shares - shares.max(), -20.0)
+    tiers = _server(head, listed)
+    _kinds(head, listed)
+    made[:, :HEAD] = head.T
+    used, numbers = listed.rows
+    made[:, COLUMNS["python"]] = used.rows["shape"][numbers, -1]
+    keys = listed.keys
+    rows = dict(zip(reversed(keys), range(count - 1, -1, -1), strict=True))  # the first of each
     _used(made, rows, place, usage, words)
     _bound(made, rows, place, words)
-    _related(made, rows, place)
+    _related(made, listed, rows, place)
     _elsewhere(made, rows, remembered)
     if len(rows) < count:
         # A name listed twice was used alike both times: so the server's order stays.
@@ -85,38 +84,48 @@ def word_features(
     return made
 
 
-def _server(made: Floats, listed: WordList) -> int:
+@lru_cache(maxsize=8)
+def _most_logs(most: int) -> Floats:
+    return np.log1p(np.arange(most, dtype=np.float32))
+
+
+def _logs(count: int) -> Floats:
+    """Return the logs of one more than the numbers below ``count``."""
+    return _most_logs(max(1024, 1 << (count - 1).bit_length()))[:count]
+
+
+def _server(head: Floats, listed: WordList) -> int:
     """Say where the server has put each candidate; return how many tiers its list has."""
-    count = len(made)
-    order = np.arange(count, dtype=np.float32)
-    made[:, COLUMNS["place"]] = np.log1p(order)
-    made[:, COLUMNS["place_share"]] = order / count
-    made[0, COLUMNS["first"]] = 1
-    folded = [label.lower() for label in listed.labels]
-    begins = [0, *(at for at in range(1, count) if folded[at] < folded[at - 1])]
-    tier = np.zeros(count, np.float32)
+    count = head.shape[1]
+    order, logs = np.arange(count), _logs(count)
+    head[COLUMNS["place"]] = logs
+    head[COLUMNS["place_share"]] = order.astype(np.float32) / count
+    head[COLUMNS["first"], 0] = 1
+    used, numbers = listed.rows
+    begins = [0, *used.descents(numbers, listed.labels)]
+    tier = np.zeros(count, np.int64)
     tier[begins[1:]] = 1
     tier = tier.cumsum()
-    starts = np.asarray(begins, np.float32)[tier.astype(np.int64)]
-    made[:, COLUMNS["tier"]] = np.log1p(tier)
-    made[:, COLUMNS["tier_place"]] = np.log1p(order - starts)
-    made[:, COLUMNS["tier_last"]] = tier == tier[-1]
+    head[COLUMNS["tier"]] = logs[tier]
+    head[COLUMNS["tier_place"]] = logs[order - np.asarray(begins)[tier]]
+    head[COLUMNS["tier_last"]] = tier == tier[-1]
     return len(begins)
 
 
-def _kinds(made: Floats, listed: WordList, keys: Sequence[str]) -> None:
+def _kinds(head: Floats, listed: WordList) -> None:
     """Say what each candidate is and looks like."""
-    kinds = np.asarray(listed.kinds, np.int64)
-    made[np.arange(len(made)), KIND_COLUMN[kinds & 63]] = 1
-    made[:, COLUMNS["adds_import"]] = (kinds & IMPORTS) > 0
-    made[:, COLUMNS["deprecated"]] = (kinds & DEPRECATED) > 0
-    made[:, SHAPE_AT] = _shapes.of(listed.names)
-    made[:, COLUMNS["argument"]] = [key[-1:] == "=" for key in keys]
+    kinds = listed.numbers
+    used, numbers = listed.rows
+    head[KIND_COLUMN[kinds & 63], np.arange(len(kinds))] = 1
+    head[COLUMNS["adds_import"]] = listed.imports
+    head[COLUMNS["deprecated"]] = (kinds & DEPRECATED) > 0
+    head[SHAPE_AT[0] : SHAPE_AT[-2] + 1] = used.rows["shape"][numbers, :-1].T
+    head[COLUMNS["argument"]] = listed.arguments
     if listed.typed:
-        typed = listed.typed
-        made[:, COLUMNS["exact"]] = [name == typed for name in listed.names]
-        made[:, COLUMNS["case"]] = [name.startswith(typed) for name in listed.names]
-        made[:, COLUMNS["prefix"]] = listed.prefixed
+        case = used.beginning(numbers, listed.typed, False)
+        head[COLUMNS["case"]] = case
+        head[COLUMNS["exact"]] = used.being(numbers, listed.typed, case)
+        head[COLUMNS["prefix"]] = listed.prefixed
 
 
 def _recency(tokens: int) -> float:
@@ -142,7 +151,7 @@ def _used(
     members = usage.group("m")
     for name in _common(members, rows):
         made[rows[name], COLUMNS["member_count"]] = log1p(len(members[name]))
-    for index, group in enumerate(words.like(place.contexts)):
+    for index, group in enumerate(place.like(words)):
         for name in _common(group, rows):
             there, row = group[name], made[rows[name]]
             row[FIRST_COUNT + index] = log1p(there.times)
@@ -175,7 +184,7 @@ def _uses_in(begins: int, places: Sequence[int], words: WordUsage) -> int:
     return sum(words.tokens_of(at) >= begins for at in places[-2:])
 
 
-def _related(made: Floats, rows: Mapping[str, int], place: Place) -> None:
+def _related(made: Floats, listed: WordList, rows: Mapping[str, int], place: Place) -> None:
     """Say what each candidate has to do with the keyword, the target, the callee and what is around."""
     word = place.word
     if word.keyword in rows:
@@ -190,15 +199,10 @@ def _related(made: Floats, rows: Mapping[str, int], place: Place) -> None:
     wanted = [pieces_of(name) for name in (word.keyword, target, place.function, word.callee)] + [
         near
     ]
-    anything = frozenset().union(*wanted)
-    if not anything:
-        return
-    for name, index in rows.items():
-        there = pieces_of(name)
-        if not anything.isdisjoint(there):
-            made[index, PIECES_AT : PIECES_AT + 5] = [
-                len(its & there) / len(there) for its in wanted
-            ]
+    if any(wanted):
+        used, numbers = listed.rows
+        places, shares = used.shared(numbers, wanted)
+        made[places, PIECES_AT : PIECES_AT + len(wanted)] = shares
 
 
 def _elsewhere(made: Floats, rows: Mapping[str, int], remembered: Remembered) -> None:
@@ -232,7 +236,7 @@ def _context(
     made[-8] = log1p(len(listed.typed))
     made[-7] = log1p(len(listed.labels))
     made[-6] = log1p(tiers)
-    made[-5] = log1p(sum(label[-1:] == "=" for label in listed.labels))
+    made[-5] = log1p(int(listed.arguments.sum()))
     made[-4] = log1p(len(words.names))
     made[-3] = log1p(remembered.files)
     made[-2] = log1p(max((used.total for used in remembered.words), default=0))

@@ -1,30 +1,29 @@
-"""A server's list, and how its names look.
+"""A server's list: what its labels stand for, what is typed of them, what adds an import.
 
-In: labels and kinds in the server's order.  Out: what is typed of them, what adds an import; shapes of names,
-each worked out once.
+In: labels and kinds in the server's order, and the letters typed.  Out: the same as arrays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log1p
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from sibyl.code.tokens import KEYWORDS
-from sibyl.network.model import Floats
+from sibyl.ranking.labels import MOST, Ints, Labels, Mask
 
 IMPORTS, DEPRECATED = 64, 128
 """Added to the kind of a candidate whose acceptance adds an import, and of one that is deprecated."""
-SHAPES = ("private", "dunder", "upper", "title", "length", "python")
-_MOST_SHAPES = 50_000
+_table = Labels()
 
 
-def is_dunder(name: str) -> bool:
-    """Tell whether a name is one of Python's own protocol, as ``__init__``."""
-    return name[:2] == "__" and name[-2:] == "__"
+def table() -> Labels:
+    """Return the table of labels that new lists use; lists keep theirs when another is begun."""
+    global _table
+    if len(_table) > MOST:
+        _table = Labels()
+    return _table
 
 
 @dataclass(frozen=True)
@@ -36,51 +35,51 @@ class WordList:
     kinds: Sequence[int]  # with IMPORTS and DEPRECATED added
     typed: str = ""  # letters of the word that are there
 
-    @property
-    def prefixed(self) -> npt.NDArray[np.bool_]:
+    @classmethod
+    def of(cls, labels: Sequence[str], kinds: Sequence[int], typed: str) -> WordList:
+        """Return a list whose labels stand for the names in them."""
+        used = table()
+        numbers = used.numbers(labels)
+        names = list(map(used.names.__getitem__, numbers.tolist()))
+        made = cls(labels, names, kinds, typed)
+        made.__dict__["rows"] = used, numbers
+        return made
+
+    @cached_property
+    def rows(self) -> tuple[Labels, Ints]:
+        """A table of labels, and the numbers of these."""
+        used = table()
+        return used, used.numbers_of(self.labels, self.names)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The names, with ``=`` for keyword arguments."""
+        keys = list(self.names)
+        for at in np.flatnonzero(self.arguments).tolist():
+            keys[at] += "="
+        return keys
+
+    @cached_property
+    def arguments(self) -> Mask:
+        """Which candidates are keyword arguments."""
+        used, numbers = self.rows
+        return np.asarray(used.rows["argument"][numbers])
+
+    @cached_property
+    def prefixed(self) -> Mask:
         """Which candidates begin as typed, in whatever case: what a menu shows that does not match loosely."""
-        typed = self.typed.lower()
-        if not typed:
-            return np.ones(len(self.names), bool)
-        return np.asarray([name.lower().startswith(typed) for name in self.names])
+        used, numbers = self.rows
+        return used.beginning(numbers, self.typed.lower(), True)
 
-    @property
-    def imports(self) -> npt.NDArray[np.bool_]:
-        """Which candidates add an import."""
-        return (np.asarray(self.kinds, np.int64) & IMPORTS) > 0
-
-
-class Shapes:
-    """How names look, each worked out once: (names, shapes) in one array."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._table = np.zeros((1024, len(SHAPES)), np.float32)
-
-    def of(self, names: Sequence[str]) -> Floats:
-        """Return the shapes (names, shapes)."""
-        numbers = self._numbers
-        if len(numbers) > _MOST_SHAPES:
-            numbers.clear()
+    @cached_property
+    def numbers(self) -> Ints:
+        """The kinds."""
         try:
-            found = [numbers[name] for name in names]
-        except KeyError:
-            found = [self._number(name) for name in names]
-        return self._table[found]
+            return np.frombuffer(bytes(self.kinds), np.uint8).astype(np.int64)
+        except ValueError:  # one that no byte holds
+            return np.array(list(self.kinds), np.int64)
 
-    def _number(self, name: str) -> int:
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = len(self._numbers)
-            if number >= len(self._table):
-                self._table = np.concatenate((self._table, np.zeros_like(self._table)))
-            dunder = is_dunder(name)
-            self._table[number] = (
-                name[:1] == "_" and not dunder,
-                dunder,
-                name.isupper() and len(name) > 1,
-                name[:1].isupper() and not name.isupper(),
-                log1p(len(name)),
-                name in KEYWORDS,
-            )
-        return number
+    @cached_property
+    def imports(self) -> Mask:
+        """Which candidates add an import."""
+        return (self.numbers & IMPORTS) > 0

@@ -1,0 +1,166 @@
+"""What is known of a label whatever the place, worked out once for each label.
+
+In: labels as servers send them.  Out: numbers of labels, and arrays that are indexed by them.
+
+A list of a thousand items comes at every word; what its labels look like does not change from list to list.
+So a list costs one look-up a label, and all else is done to whole arrays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Sequence
+from math import log1p
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sibyl.code.tokens import KEYWORDS
+from sibyl.network.model import Floats
+from sibyl.ranking.features import pieces_of
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+SHAPES = ("private", "dunder", "upper", "title", "length", "python")
+MOST = 10_000
+"""Labels after which a table is begun anew; one list may have as many."""
+_CODE = 8
+"""Bytes that are compared as one number."""
+_PIECES = 8
+"""One more than a name has, so that a row of marks is one number."""
+
+_NAME = re.compile(r"\W*(\w+(?:\.\w+)*)")
+_ROW = np.dtype(
+    [
+        ("shape", np.float32, len(SHAPES)),
+        ("argument", np.bool_),
+        ("size", np.int32),  # bytes of the name
+        ("exact", np.uint64),  # its first bytes
+        ("folded", np.uint64),  # the same in lower case
+        ("label", np.uint64, 2),  # those of the label in lower case
+        ("pieces", np.int32, _PIECES),  # numbers of the pieces that say something, 0 for none
+    ]
+)
+
+
+def bare(label: str) -> str:
+    """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``, dotted names whole."""
+    if label.isidentifier():
+        return label
+    found = _NAME.match(label)
+    return found.group(1) if found else label
+
+
+def is_dunder(name: str) -> bool:
+    """Tell whether a name is one of Python's own protocol, as ``__init__``."""
+    return name[:2] == "__" and name[-2:] == "__"
+
+
+def _code(data: bytes) -> int:
+    """Return the first bytes as a number that sorts as they do."""
+    return int.from_bytes(data[:_CODE].ljust(_CODE, b"\0"), "big")
+
+
+def _shape(name: str) -> tuple[float, ...]:
+    dunder = is_dunder(name)
+    return (
+        name[:1] == "_" and not dunder,
+        dunder,
+        name.isupper() and len(name) > 1,
+        name[:1].isupper() and not name.isupper(),
+        log1p(len(name)),
+        name in KEYWORDS,
+    )
+
+
+class Labels:
+    """A table of labels, one row each."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._pieces: dict[str, int] = {}
+        self.names: list[str] = []
+        self.rows: npt.NDArray[Any] = np.zeros(1024, _ROW)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def numbers(self, labels: Sequence[str]) -> Ints:
+        """Return the numbers of labels."""
+        known = self._numbers
+        try:
+            return np.fromiter(map(known.__getitem__, labels), np.int64, len(labels))
+        except KeyError:
+            found = [
+                known[label] if label in known else self._add(label, label, bare(label))
+                for label in labels
+            ]
+            return np.array(found, np.int64)
+
+    def numbers_of(self, labels: Sequence[str], names: Sequence[str]) -> Ints:
+        """Return the numbers of labels that stand for other names than theirs."""
+        pairs = list(zip(labels, names, strict=True))
+        known = self._numbers
+        found = [known[pair] if pair in known else self._add(pair, *pair) for pair in pairs]
+        return np.array(found, np.int64)
+
+    def _add(self, key: Hashable, label: str, name: str) -> int:
+        number = self._numbers[key] = len(self.names)
+        if number == len(self.rows):
+            self.rows = np.concatenate((self.rows, np.zeros_like(self.rows)))
+        self.names.append(name)
+        data, lower, folded = (
+            text.encode("utf-8", "surrogatepass") for text in (name, name.lower(), label.lower())
+        )
+        pieces = [self._pieces.setdefault(one, len(self._pieces) + 1) for one in pieces_of(name)]
+        self.rows[number] = (
+            _shape(name),
+            label[-1:] == "=",
+            len(data),
+            _code(data),
+            _code(lower),
+            (_code(folded), _code(folded[_CODE:])),
+            (*pieces, *[0] * (_PIECES - len(pieces))),
+        )
+        return number
+
+    def beginning(self, numbers: Ints, typed: str, folded: bool) -> Mask:
+        """Return which names begin with these letters."""
+        data = typed.encode("utf-8", "surrogatepass")
+        shift = 8 * max(_CODE - len(data), 0)
+        codes = self.rows["folded" if folded else "exact"][numbers]
+        found: Mask = (codes >> np.uint64(shift)) == np.uint64(_code(data) >> shift)
+        if len(data) > _CODE:
+            for at in np.flatnonzero(found).tolist():
+                name = self.names[numbers[at]]
+                found[at] = (name.lower() if folded else name).startswith(typed)
+        return found
+
+    def being(self, numbers: Ints, typed: str, beginning: Mask) -> Mask:
+        """Return which of the names that begin with these letters have no others."""
+        size = len(typed.encode("utf-8", "surrogatepass"))
+        return beginning & (self.rows["size"][numbers] == size)
+
+    def descents(self, numbers: Ints, labels: Sequence[str]) -> list[int]:
+        """Return the places whose label comes before the label before it, in whatever case."""
+        codes = self.rows["label"][numbers]
+        high, low = codes[:, 0], codes[:, 1]
+        same = high[1:] == high[:-1]
+        down = (high[1:] < high[:-1]) | (same & (low[1:] < low[:-1]))
+        for at in np.flatnonzero(same & (low[1:] == low[:-1])).tolist():
+            down[at] = labels[at + 1].lower() < labels[at].lower()
+        return [at + 1 for at in np.flatnonzero(down).tolist()]
+
+    def shared(self, numbers: Ints, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
+        """Return the places of names that have any of the pieces wanted, and which share is in each."""
+        marks = np.zeros((len(self._pieces) + 1, len(wanted)), np.int64)
+        for column, pieces in enumerate(wanted):
+            marks[[self._pieces[one] for one in pieces if one in self._pieces], column] = 1
+        there = self.rows["pieces"][numbers]
+        marked = np.take(marks.any(1), there).view(np.uint64)[:, 0]
+        places = np.flatnonzero(marked)
+        there = there[places]
+        sizes = (there > 0).sum(1)
+        return places, (marks[there].sum(1) / sizes[:, None]).astype(np.float32)
