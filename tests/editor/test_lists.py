@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from child import Child
@@ -101,3 +102,87 @@ def test_beside_snippets_the_server_is_ranked(serve: Callable) -> None:
     child.wait_for(lambda: sorted(child.words()) == ["jack", "json", "just"])
     assert child.words().index("json") < child.words().index("jack")
     assert [call[4] for call in ranker.calls("rank")] == [["jack", "json"]]
+
+
+ODD: dict[str, list[dict]] = {
+    "empty labels": [{"label": ""}, {"label": "", "kind": 3}, {"label": "a", "sortText": ""}],
+    "NUL and newline": [
+        {"label": "a\0b"},
+        {"label": "\0"},
+        {"label": "a\nb"},
+        {"label": "\n", "kind": 9},
+    ],
+    "kinds that are none": [
+        {"label": "a", "kind": 0},
+        {"label": "b", "kind": 999},
+        {"label": "c", "kind": -1},
+    ],
+    "odd sortText": [
+        {"label": label, "kind": 3, "sortText": text}
+        for label, text in zip(
+            "abcdefg", ["", "\0", "00001~sibyl=x", "é\n", "~", " " * 99, "\0\0"], strict=True
+        )
+    ],
+    "identical names": [{"label": "same", "kind": 3, "sortText": "5"}] * 3000,
+    "ten thousand": [
+        {"label": f"name_{(index * 7919) % 10_000}", "kind": 6} for index in range(10_000)
+    ],
+    "snippets only": [
+        {"label": f"s{index}", "kind": 15, "insertTextFormat": 2} for index in range(9)
+    ],
+}
+
+
+def test_odd_lists_come_back_whole(serve: Callable) -> None:
+    """Whatever a server sends: the same items, each with a place of its own, twice alike, and no message."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    ranker.set(best=["name_5", "b", "s3"], stars=1)
+    child.lua("require([[sibyl.config]]).get().deadline = 30000")  # a busy machine is no failure
+    child.type_keys("o")
+    for what, sent in ODD.items():
+        child.type_keys(" x")  # a word of its own
+        server.set(items=sent)
+        first, again = raw_replies(child)["items"], raw_replies(child)["items"]
+        assert first == again, what
+        assert len(first) == len(sent), what
+        places = [item["sortText"][:5] for item in first]
+        assert sorted(places) == [f"{place:05}" for place in range(1, len(sent) + 1)], what
+        restored = child.lua(
+            "return vim.tbl_map(require('sibyl.completion.items').restore, ...)", first
+        )
+        assert restored == sent, what
+        if what == "identical names":
+            assert places == sorted(places)
+    assert child.messages() == []
+
+
+def test_more_than_the_most_is_left(serve: Callable) -> None:
+    """A list of more items than can be ranked in time comes as the server sent it."""
+    sent = items(*(f"name_{index}" for index in range(10_001)))
+    child, ranker, _ = serve(lua="NO_ENABLE = true", items=sent)
+    child.type_keys("ox")
+    assert raw_replies(child)["items"] == sent
+    assert ranker.calls("rank") == []
+
+
+def test_an_incomplete_list_that_changes_loses_nothing(serve: Callable) -> None:
+    """Items that come and go while one types are each there once; those that stay do not change places."""
+    pages = [
+        items("alpha", "also", "altar", "album"),
+        items("altar", "alter", "album", "also", "alto"),
+        items("alto", "alter", "altar", "alt"),
+    ]
+    child, ranker, _ = serve(lua="NO_ENABLE = true", incomplete=True, pages=pages)
+    shown = []
+    for letter, best in zip("alt", (["also"], ["alto", "altar"], ["alter"]), strict=True):
+        ranker.set(best=best)
+        child.type_keys("oa" if letter == "a" else letter)
+        got = raw_replies(child)["items"]
+        shown.append([item["label"] for item in sorted(got, key=lambda item: item["sortText"])])
+    assert [sorted(one) for one in shown] == [
+        sorted(item["label"] for item in page) for page in pages
+    ]
+    for before, after in itertools.pairwise(shown):
+        stay = [label for label in before if label in after]
+        assert [label for label in dict.fromkeys(after) if label in stay] == stay
+    assert child.messages() == []

@@ -14,7 +14,7 @@ local preselect = require('sibyl.completion.preselect')
 local M = {}
 
 local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFIpqQ]*)([=-])(.*)$'
-local MOST = 3000 -- longer lists are the servers' "anything at all"; they are left alone
+local MOST = 10000 -- to order more takes longer than anybody waits; the table of labels holds as many
 local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
 local SNIPPET = 2
 local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/word_list.py reads it
