@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sibyl.code.grammar import leaves_of
 from sibyl.code.syntax import Syntax
 from sibyl.code.text import Text
@@ -87,6 +89,23 @@ def test_an_edit_over_the_end_and_a_rest() -> None:
     syntax.refresh()
     assert syntax.advance(text, 55) == len(every)
     assert list(syntax.leaves()) == every and syntax.tree is not tree
+
+
+@pytest.mark.parametrize("grown", [1, 3])
+def test_a_leaf_that_ends_before_the_change_is_compared(grown: int) -> None:
+    """Where the last leaves before a change are others in the tree, they are laid anew, all of them."""
+    source = b"a = b\nc = not \\\n \\\n"
+    text, syntax = Text(source), Syntax()
+    syntax.advance(text, len(text))
+    sound = list(syntax.leaves())
+    for at in range(len(sound) - grown, len(sound)):  # as if they had been shorter before
+        syntax.ends[at] -= 1 if syntax.ends[at] - syntax.begins[at] > 1 else 0
+        syntax.kinds[at] += 1
+    syntax.edit(text.apply(len(text), 0, b"in"))
+    same = syntax.advance(text, len(text))
+    assert syntax.tree is not None
+    assert list(leaves_of(syntax.tree, 0, 0)) == list(syntax.leaves())
+    assert same <= len(sound) - grown
 
 
 def test_without_a_text_there_are_no_leaves() -> None:

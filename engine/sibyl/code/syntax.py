@@ -13,7 +13,7 @@ Moving the cursor lengthens or shortens the text like any other edit. The tree i
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
 from tree_sitter import Parser, Tree
@@ -160,6 +160,8 @@ class Syntax:
         begins, ends, kinds, edited = self.begins, self.ends, self.kinds, self._edited
         self._edited = _NOWHERE
         at = bisect_left(ends, stale)
+        if not closed:
+            at = self._kept(at)
         fresh = self._fresh(closed, ends[at - 1] if at else 0)
         for begin, end, kind in fresh:
             if (
@@ -181,6 +183,22 @@ class Syntax:
             begins.append(begin)
             ends.append(end)
             kinds.append(kind)
+        return at
+
+    def _kept(self, at: int) -> int:
+        """Return how many of the first ``at`` leaves stand in the tree as they stand here.
+
+        A leaf can end before all that changed and be another one now, as it grew over the white space and the
+        line continuations behind it. So the last one is looked at; where it became another, the one before
+        it, too. Those of closed sections are not in the tree.
+        """
+        begins, ends, kinds = self.begins, self.ends, self.kinds
+        least = bisect_right(ends, self.base)
+        while at > least:
+            found = next(self._fresh([], ends[at - 2] if at > 1 else 0), None)
+            if found == (begins[at - 1], ends[at - 1], kinds[at - 1]):
+                break
+            at -= 1
         return at
 
 
