@@ -15,7 +15,7 @@ export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn coverage \
-	fuzz bench bench-short lint learn-tiny learn-own learn clean
+	fuzz wheels bench bench-short lint learn-tiny learn-own learn clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +53,9 @@ coverage: setup-test ## which lines of the engine and the door the tests reach; 
 	$(PY) -m coverage run -m pytest -q tests/engine tests/memory -m "not slow and not timing"
 	$(PY) -m coverage report
 
-fuzz: setup-test ## random edits: every layer must equal the one made from scratch
-	$(PY) tests/fuzz.py
+fuzz: setup-test ## random edits against a fresh start, then whatever may come in (EDITS=, EXAMPLES=)
+	$(PY) tests/fuzz.py --edits $(or $(EDITS),100000)
+	HYPOTHESIS_PROFILE=long EXAMPLES=$(EXAMPLES) $(PYTEST) tests/test_properties.py --timeout 0
 
 # bench/servers.py compares language servers that somebody installed first: by hand.
 bench: setup-test neovim ## every benchmark; bench/README.md holds its tables (PEERS= MENUS= SOURCES=)
@@ -62,6 +63,9 @@ bench: setup-test neovim ## every benchmark; bench/README.md holds its tables (P
 
 bench-short: setup-test neovim ## less of it; fails on what no busy machine explains
 	@$(PY) bench/run.py --short
+
+wheels: ## ask the index for a wheel of every pin, for every system and Python
+	@$(PYTHON) scripts/wheels.py
 
 # StyLua is in no package index for Python and in no Debian suite: who has it checks the layout of Lua, too.
 lint: setup-test neovim ## ruff, mypy, luacheck; stylua where it is installed

@@ -24,36 +24,17 @@ sys.path[:0] = [str(HERE.parent / place) for place in PLACES]
 
 import find  # noqa: E402 (found through the line above)
 from child import Child  # noqa: E402
+from strict import judge  # noqa: E402
 
 BINARIES = find.neovims()
 CAN_LEARN = all(importlib.util.find_spec(name) for name in ("torch", "tqdm", "datasketch"))
 # Whoever changes only the editor's side need not install what learning takes.
 collect_ignore = [] if CAN_LEARN else ["learn"]
-# Why a test is left out though `make test` installs what it needs; with SIBYL_ALL=1 such a test fails.
-INSTALLABLE = (
-    "could not import",
-    "needs the packages of",
-    "no .venv",
-    "no Neovim",
-    "no environment",
-    "no git",
-    "no ty",
-    "these Neovims were not brought",
-)
-
-
-def judge(report: Any) -> None:
-    """Turn a report of a test that was left out into a failed one, where all tests must run."""
-    if os.environ.get("SIBYL_ALL") != "1" or report.outcome != "skipped":
-        return
-    reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
-    if reason.removeprefix("Skipped: ").startswith(INSTALLABLE):
-        report.outcome, report.longrepr = "failed", f"SIBYL_ALL=1 asks for this test: {reason}"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Any:
-    """Let no test be left out that could run (see `judge`)."""
+    """Let no test be left out that could run (see tests/support/strict.py)."""
     report = yield
     judge(report)
     return report

@@ -6,7 +6,8 @@ Out:  counts of edits, comparisons and drift; a failing series as JSON, to be re
     python tests/fuzz.py --edits 100000 --seed 1
     python tests/fuzz.py --redo build/fuzz/1-17.json --last 5     the last 5 edits alone, if they suffice
 
-Files are parts of Python's own modules, a few of them several thousand lines long. One *series* is one file
+Files are parts of Python's own modules, a few of them several thousand lines long, and of odd ones: the tests
+of its grammar, and what its own converter and tokenizer are tested with. One *series* is one file
 edited a few hundred times: typed into character by character, deleted from, pasted into, undone, with jumps of
 the cursor, and with broken code that piles up. Short files are cut into sections as if they were long, too.
 What a series does depends on seed and number alone.
@@ -60,6 +61,15 @@ SNIPPETS = (
     "\n<<<<<<< HEAD\n",
     "yield from ",
     "\ndel a.b; global c; x.",
+)
+ODD = (
+    *(
+        f"test/test_{name}.py"
+        for name in "grammar syntax patma fstring unparse generators tokenize".split()
+    ),
+    "test/bad*.py",
+    "test/tokenizedata/*.p[yt]*",
+    "lib2to3/tests/data/*.py",
 )
 _HEAVY = 4000  # bytes of a file that is edited; a few are larger
 LONG = 150_000  # bytes: several thousand lines
@@ -194,6 +204,14 @@ def play(differ: Differ, doings: Iterator[list[Any]], every: int, done: list[lis
     differ.check()
 
 
+def files() -> list[Path]:
+    """Python's own modules, and as many odd files in between, where it came with its tests."""
+    library = Path(sysconfig.get_path("stdlib"))
+    plain = sorted(library.glob("*.py"))
+    odd = sorted(path for pattern in ODD for path in library.glob(pattern))
+    return plain + odd * (len(plain) // len(odd) // 2) if odd else plain
+
+
 @contextmanager
 def cut_by(span: int) -> Iterator[None]:
     """Let so many bytes decide where a text is cut."""
@@ -214,7 +232,7 @@ def run(
     long: bool = False,
 ) -> Counts:
     """Play series until so many edits are done; raises what the first failing one raised."""
-    sources = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
+    sources = files()
     counts, ranker = Counts(), Ranker(StandIn())
     while counts.edits < edits:
         typist = Typist(f"{seed}-{counts.series}", sources, long)

@@ -9,8 +9,8 @@ import re
 import subprocess
 from types import SimpleNamespace
 
-import conftest
 import pytest
+import strict
 from test_order import ROOT, tracked
 
 import sibyl
@@ -58,7 +58,7 @@ def test_the_version_is_one() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", sibyl.__version__)
 
 
-@pytest.mark.parametrize("reason", sorted(conftest.INSTALLABLE))
+@pytest.mark.parametrize("reason", sorted(strict.INSTALLABLE))
 def test_what_is_not_installed_cannot_hide_a_test(
     monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:
@@ -66,19 +66,30 @@ def test_what_is_not_installed_cannot_hide_a_test(
     monkeypatch.setenv("SIBYL_ALL", "1")
     skipped = ("a.py", 1, f"Skipped: {reason}")
     report = SimpleNamespace(outcome="skipped", longrepr=skipped)
-    conftest.judge(report)
+    strict.judge(report)
     assert report.outcome == "failed" and reason in report.longrepr
     report = SimpleNamespace(
         outcome="skipped", longrepr=("a.py", 1, "Skipped: 0.10 has no convert")
     )
-    conftest.judge(report)
+    strict.judge(report)
     assert report.outcome == "skipped"
     monkeypatch.delenv("SIBYL_ALL")
     report = SimpleNamespace(outcome="skipped", longrepr=skipped)
-    conftest.judge(report)
+    strict.judge(report)
     assert report.outcome == "skipped"
 
 
 def test_ci_leaves_nothing_out() -> None:
     """The script of continuous integration asks for all tests."""
     assert "export SIBYL_ALL=1" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_the_threat_model_names_tests_that_exist() -> None:
+    """Each test that SECURITY.md rests a claim on is there."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+    found = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert len(named) > 20 and named <= found

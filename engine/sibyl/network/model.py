@@ -174,7 +174,7 @@ def _rows(path: Path, count: int, size: int) -> npt.NDArray[Any]:
         fit = {np.dtype(np.int8): (count, size + SCALED), np.dtype(np.float32): (count, size)}
         if rows.shape != fit.get(rows.dtype):
             raise ValueError("of another shape")
-    except (OSError, ValueError, EOFError, AttributeError, OverflowError, MemoryError) as error:
+    except Exception as error:  # numpy reads a header as Python, which fails in any way
         raise ModelError(
             f"The model file {path} does not hold its rows; get the model again."
         ) from error
