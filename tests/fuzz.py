@@ -19,7 +19,6 @@ import argparse
 import json
 import random
 import sys
-import sysconfig
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parent / "engine")]
 
 from differ import Differ  # noqa: E402 (found through the line above)
+from fuzzed_files import files  # noqa: E402
 from standin import StandIn  # noqa: E402
 
 from sibyl.code import sections  # noqa: E402
@@ -61,15 +61,6 @@ SNIPPETS = (
     "\n<<<<<<< HEAD\n",
     "yield from ",
     "\ndel a.b; global c; x.",
-)
-ODD = (
-    *(
-        f"test/test_{name}.py"
-        for name in "grammar syntax patma fstring unparse generators tokenize".split()
-    ),
-    "test/bad*.py",
-    "test/tokenizedata/*.p[yt]*",
-    "lib2to3/tests/data/*.py",
 )
 _HEAVY = 4000  # bytes of a file that is edited; a few are larger
 LONG = 150_000  # bytes: several thousand lines
@@ -202,14 +193,6 @@ def play(differ: Differ, doings: Iterator[list[Any]], every: int, done: list[lis
         elif number % 5:  # else nobody asks: edits come in bursts
             differ.session.prepare(differ.cursor)
     differ.check()
-
-
-def files() -> list[Path]:
-    """Python's own modules, and as many odd files in between, where it came with its tests."""
-    library = Path(sysconfig.get_path("stdlib"))
-    plain = sorted(library.glob("*.py"))
-    odd = sorted(path for pattern in ODD for path in library.glob(pattern))
-    return plain + odd * (len(plain) // len(odd) // 2) if odd else plain
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """The door between Neovim and the engine.
 
-In: notifications named ``sibyl:*`` from lua/sibyl/host/client.lua. Out: answers by
-``require("sibyl.host.client").receive``.
-
+In: notifications named ``sibyl:*`` from lua/sibyl/host/client.lua. Out: answers by its ``receive``.
 It only passes on. No call waits for Neovim: the engine's worker thread answers when it is done.
 
     start (options)                          attach (buf, seq, text, path)

@@ -6,6 +6,7 @@ In:   Python's own modules.
 from __future__ import annotations
 
 import json
+import sysconfig
 from pathlib import Path
 
 import fuzz
@@ -36,7 +37,7 @@ def test_random_edits_of_long_files_leave_no_trace() -> None:
 
 def test_a_series_can_be_made_again() -> None:
     """What a series does depends on its name alone: a failure can be had again."""
-    sources = sorted(Path(fuzz.sysconfig.get_path("stdlib")).glob("*.py"))
+    sources = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))
     first, second = (list(fuzz.Typist("3-4", sources).doings(200)) for _ in range(2))
     assert first == second
 
