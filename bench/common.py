@@ -131,6 +131,8 @@ def machine() -> dict[str, Any]:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "not installed"
+    from sibyl.network.model import published_hash
+
     return {
         "date": date.today().isoformat(),
         "commit": _said("git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"),
@@ -139,7 +141,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 2),
         "versions": versions,
-        "model": json.loads((MODEL / "meta.json").read_text("utf-8"))["sha256"]["sibyl.onnx"][:12],
+        "model": published_hash(json.loads((MODEL / "meta.json").read_text("utf-8"))),
     }
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from sibyl.errors import ModelError
-from sibyl.network.model import Model
+from sibyl.network.model import Model, published_hash
 
 
 def meta(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
@@ -190,3 +190,32 @@ def test_members_are_names(model: Model) -> None:
     """What the model offers of its own could be written after a dot."""
     assert len(model.members()) > 1000
     assert all(name.isidentifier() for name in model.members())
+
+
+CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "graph": lambda kept: kept["sha256"].update({"sibyl.onnx": "0"}),
+    "rows": lambda kept: kept["sha256"].update({"rows.npy": "0"}),
+    "vocabulary": lambda kept: kept.update(vocab="0"),
+    "a size": lambda kept: kept["sizes"].update(hidden=1),
+    "weights of members": lambda kept: kept["mix"].update(out=""),
+    "stars of members": lambda kept: kept["mix"].update(star=0.1),
+    "weights without memory": lambda kept: kept["mix_none"].update(hidden=""),
+    "weights of words": lambda kept: kept["mix_words"].update(hidden=""),
+    "no weights of words": lambda kept: kept.pop("mix_words"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_two_models_never_have_the_same_name(model: Model, change: str) -> None:
+    """Whatever of the loaded parts differs, the published name does, too."""
+    other = json.loads(json.dumps(model.meta))
+    CHANGES[change](other)
+    assert published_hash(other) != model.hash == published_hash(model.meta)
+
+
+def test_what_was_measured_does_not_rename_a_model(model: Model) -> None:
+    """Notes on training and measurement are no part of what is loaded."""
+    other = json.loads(json.dumps(model.meta))
+    other["training"] = {"rate": "1"}
+    other["mix"]["left_out"] = {}
+    assert published_hash(other) == model.hash

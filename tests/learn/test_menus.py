@@ -177,7 +177,7 @@ def test_finished_repositories_are_not_asked_again(place: dict) -> None:
     menus.main(arguments(place))
     assert asked == 20
     assert 30 == len(place["log"].read_text().splitlines()) == len(rows_of(place["out"]))
-    with pytest.raises(LearnError, match="other options"):
+    with pytest.raises(LearnError, match="begun with seed 1, not 5"):
         menus.main(arguments(place, seed=5))
 
 

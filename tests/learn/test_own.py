@@ -25,7 +25,7 @@ from sibyl.learn.export import stage as export  # noqa: E402
 from sibyl.learn.menus import stage as menus  # noqa: E402
 from sibyl.learn.streams import stage as streams  # noqa: E402
 from sibyl.learn.training import stage as train  # noqa: E402
-from sibyl.network.model import Model  # noqa: E402
+from sibyl.network.model import MIXES, Model  # noqa: E402
 from sibyl.ranking.ranker import Ranker  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
@@ -129,7 +129,7 @@ def test_one_command_makes_a_model_and_measures_it(
     given = [*f"own {tmp_path}/mine --out {tmp_path}/out --sites 12 --passes 1".split()]
     assert stages.main([*given, "--server", server]) == 0
     model, shipped = Model(tmp_path / "out" / "model"), Model(SHIPPED)
-    for name in ("mix", "mix_none"):
+    for name in MIXES:
         assert model.meta[name] == shipped.meta[name]
     assert Ranker(model).mix is not None
     assert model.hash != shipped.hash

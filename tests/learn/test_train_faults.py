@@ -23,7 +23,10 @@ from sibyl.learn.training import stage as train  # noqa: E402
 from sibyl.learn.training.checkpoints import load_network  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
-GIVEN = "--hidden 24 --embedding 16 --lanes 4 --length 32 --steps 6 --every 3 --sample 100 --val-steps 2"
+GIVEN = (
+    "--hidden 24 --embedding 16 --lanes 4 --length 32 --steps 6 --decay 0 --every 3 --sample 100 "
+    "--val-steps 2"
+)
 
 
 def given(streams: Path, out: Path, more: str = "") -> list[str]:

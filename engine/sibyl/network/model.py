@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ from sibyl.network.vocab import Vocab
 MODEL_VERSION = 1
 SCALED = 2
 """Bytes of the scale behind each INT8 row."""
+
+MIXES = ("mix", "mix_none", "mix_words")
+"""Entries of the sidecar that hold mixing weights: for members, for members without memory, for other names."""
 
 Floats = npt.NDArray[np.float32]
 State = tuple[Floats, Floats]
@@ -48,7 +51,7 @@ class Model:
         for name, wanted in self.meta["sha256"].items():
             if _sha256(folder / name) != wanted:
                 raise ModelError(f"The model file {folder / name} is damaged; get it again.")
-        self.hash: str = self.meta["sha256"]["sibyl.onnx"][:12]
+        self.hash = published_hash(self.meta)
         self.size: int = self.meta["sizes"]["embedding"]
         hidden = self.meta["sizes"]["hidden"]
         self._rows = _rows(folder / "rows.npy", self.vocab.rows, self.size)
@@ -139,6 +142,27 @@ class Model:
             return np.asarray(found, np.float32)
         scales = found[:, -SCALED:].copy().view(np.float16).astype(np.float32)
         return found[:, :-SCALED].astype(np.float32) * scales
+
+
+def published_hash(meta: Mapping[str, Any]) -> str:
+    """Return the name a model is published under: the same if and only if all that is loaded is the same.
+
+    It covers the graph and the rows by their digests, the vocabulary, the sizes and the mixing weights. What
+    else the sidecar says, of training and measurement, does not count.
+    """
+    loaded = {
+        "files": meta["sha256"],
+        **{
+            name: meta.get(name) for name in ("model_version", "stream_version", "vocab", "numbers")
+        },
+        **{name: meta["sizes"][name] for name in ("embedding", "hidden")},
+    }
+    for name in MIXES:
+        mix = meta.get(name)
+        if isinstance(mix, dict):  # what else it holds are measurements
+            kept = ("version", "features", "hidden", "out", "star")
+            loaded[name] = {part: mix.get(part) for part in kept}
+    return hashlib.sha256(json.dumps(loaded, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _read_meta(folder: Path) -> dict[str, Any]:

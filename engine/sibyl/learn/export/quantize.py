@@ -20,8 +20,7 @@ import numpy as np
 from sibyl.errors import LearnError
 from sibyl.learn.export.stage import write_meta
 from sibyl.learn.io import whole_file
-from sibyl.learn.training.pretrained import MIXES
-from sibyl.network.model import SCALED, Model
+from sibyl.network.model import MIXES, SCALED, Model
 from sibyl.network.runtime import onnxruntime
 from sibyl.network.vocab import Vocab
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sibyl.errors import LearnError
 from sibyl.learn.io import whole_file
+from sibyl.learn.made_with import check
 
 
 class RowLog:
@@ -39,8 +40,7 @@ class RowLog:
     def _resume(self, made_with: dict) -> None:
         lines = self.progress.read_bytes().split(b"\n")[:-1]  # a line without its end is not whole
         first, *done = (json.loads(line) for line in lines) if lines else (made_with,)
-        if first != made_with:
-            raise LearnError(f"{self.progress} is from a run with other options; delete it first.")
+        check(self.progress, first, made_with)
         with open(self.progress, "wb") as out:
             out.writelines(line + b"\n" for line in lines or [json.dumps(first).encode()])
         for note in done:

@@ -61,6 +61,7 @@ def main(argv: list[str] | None = None) -> int:
                  "sites": options.sites, "per file": options.per_file,
                  "kinds": options.kinds, "letters": options.letters,
                  "auto-imports": options.auto_imports,
+                 "python": str(options.python or ""),
                  "seed": options.seed}  # fmt: skip
     if options.corpus:
         named = "".join(f"{blob}\n" for _, blobs in repositories for blob in sorted(blobs or ()))

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from sibyl.errors import LearnError
 from sibyl.learn.io import whole_file
+from sibyl.learn.made_with import check_or_keep
 from sibyl.learn.stages import run_shown
 from sibyl.learn.training.run import read_about
 
@@ -56,6 +57,12 @@ def main(argv: list[str] | None = None) -> int:
     options.start = _shown(options.start)
     out: Path = options.out
     sources, corpus, streams, run = (out / name for name in ("sources", "corpus", "streams", "run"))
+    made_with = {
+        "projects": sorted(str(place.expanduser().resolve()) for place in options.projects),
+        "start": str(options.start.resolve()), "hold-out": options.hold_out, "seed": options.seed,
+        "passes": options.passes, "rate": options.rate,
+    }  # fmt: skip
+    check_or_keep(out / "own.json", made_with)
     link(options.projects, sources)
     chosen = ("--hold-out-files", options.hold_out, "--seed", options.seed)
     run_shown("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)

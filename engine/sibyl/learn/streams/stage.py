@@ -38,6 +38,7 @@ from sibyl.errors import LearnError
 from sibyl.learn.corpus.splits import held_back
 from sibyl.learn.corpus.stage import Entry, Sources, read_manifest
 from sibyl.learn.io import whole_file
+from sibyl.learn.made_with import check_or_keep
 from sibyl.network.vocab import MOST_PIECES, Vocab, pieces
 
 HELD_OUT = "@held-out"
@@ -76,7 +77,13 @@ def main(argv: list[str] | None = None) -> int:
     given = (
         Vocab.load(options.vocab, fixed_alike=False) if options.vocab else None
     )  # read first: it may be none
+    made_with = {name: getattr(options, name) for name in ("limit", "dev")} | (
+        {"vocab": given.digest()}
+        if given
+        else {name: getattr(options, name) for name in ("words", "pieces", "shared")}
+    )
     (options.out / "parts").mkdir(parents=True, exist_ok=True)
+    check_or_keep(options.out / "made_with.json", made_with)
     began = time.time()
     parts = _read_all(by_repo, options)
     vocab = given or choose(_counted(path for path, split in parts if split == "train"), options)

@@ -15,9 +15,12 @@ import torch
 
 from sibyl.errors import LearnError
 from sibyl.learn.io import whole_file
+from sibyl.learn.made_with import check
 from sibyl.learn.training.network import Network, Sizes, State
 
 CHECKPOINT_VERSION = 2
+SCHEDULE = ("warm", "decay", "steps")
+"""Settings that may change as long as the learning rate goes on where it was."""
 
 
 @dataclass
@@ -81,20 +84,20 @@ def resume(
     optimiser: torch.optim.Optimizer,
     made_with: dict[str, Any],
     device: str,
-) -> tuple[Progress, State]:
-    """Load a run's last checkpoint; raises LearnError when it was made with what cannot go on as asked."""
+) -> tuple[Progress, State, dict[str, Any]]:
+    """Load a run's last checkpoint and what it was made with.
+
+    Raises LearnError when it was made with what cannot go on as asked.
+    """
     kept = read_checkpoint(path, device)
     if kept["sizes"] != network.sizes.as_dict():
         raise LearnError(f"The checkpoint {path} is of another version or size than asked for.")
-    for name, value in made_with.items():
-        if kept["made_with"].get(name) != value:
-            raise LearnError(
-                f"The training in {path.parent} was begun with {name} {kept['made_with'].get(name)}, "
-                f"not {value}; ask for the same, or for another --out."
-            )
+    check(path.parent, kept["made_with"], {
+        name: value for name, value in made_with.items() if name not in SCHEDULE
+    })  # fmt: skip
     network.load_state_dict(kept["network"])
     optimiser.load_state_dict(kept["optimiser"])
-    return Progress(**kept["progress"]), tuple(kept["state"])
+    return Progress(**kept["progress"]), tuple(kept["state"]), kept["made_with"]
 
 
 def load_network(path: Path) -> tuple[Network, dict[str, Any]]:

@@ -23,12 +23,14 @@ from onnx import numpy_helper
 from sibyl.code.tokens import KEYWORD_ARGUMENT
 from sibyl.errors import LearnError
 from sibyl.learn.training.network import Sizes
-from sibyl.network.model import SCALED
+from sibyl.network.model import MIXES, SCALED, published_hash
 from sibyl.network.vocab import FIXED_ROWS, Vocab, read_vocab
 from sibyl.ranking.features import FEATURES_VERSION
+from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 
-MIXES = ("mix", "mix_none")
-"""Entries of a sidecar that say how the network is weighed with what is remembered."""
+_MIX_VERSIONS = {
+    name: WORD_FEATURES_VERSION if name == "mix_words" else FEATURES_VERSION for name in MIXES
+}
 _RANGED = 2
 """Constant inputs that ``export`` puts behind the vectors; their weights are zero."""
 
@@ -41,7 +43,7 @@ class Weights:
     vocab: str
     network: dict[str, torch.Tensor]
     hash: str
-    """Begin of the SHA-256 of the file they were in; says in a sidecar what was begun with."""
+    """The name the model is published under; says in a sidecar what was begun with."""
     mixes: dict[str, dict] = field(default_factory=dict)
     """The mixing weights beside them, for what is finetuned from them."""
 
@@ -62,7 +64,7 @@ def read_model(folder: Path) -> Weights:
         raise LearnError(f"{folder} holds no model that can be trained on ({error!r}).") from error
     network = {name: torch.from_numpy(np.array(w, np.float32)) for name, w in made.items()}
     network["rows.weight"] = torch.from_numpy(rows)
-    return Weights(sizes, vocab, network, meta["sha256"]["sibyl.onnx"][:12], mixes_of(meta))
+    return Weights(sizes, vocab, network, published_hash(meta), mixes_of(meta))
 
 
 def _todays(folder: Path, rows: np.ndarray, digest: str) -> tuple[str, np.ndarray]:
@@ -85,7 +87,7 @@ _WRITTEN_BEFORE = {KEYWORD_ARGUMENT: "="}
 def mixes_of(meta: dict) -> dict[str, dict]:
     """Return the mixing weights of a sidecar that this version's features fit."""
     found = {name: meta[name] for name in MIXES if isinstance(meta.get(name), dict)}
-    return {name: mix for name, mix in found.items() if mix.get("version") == FEATURES_VERSION}
+    return {name: mix for name, mix in found.items() if mix.get("version") == _MIX_VERSIONS[name]}
 
 
 def float_rows(rows: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from torch import nn
 from sibyl.errors import LearnError
 from sibyl.learn.training.ablations import first_share, without_origins, without_pieces
 from sibyl.learn.training.batches import Lanes, Shard
-from sibyl.learn.training.checkpoints import read_checkpoint
+from sibyl.learn.training.checkpoints import SCHEDULE, read_checkpoint
 from sibyl.learn.training.distributed import Processes
 from sibyl.learn.training.losses import Data, Lesson
 from sibyl.learn.training.network import INWARD, Network, Sizes
@@ -27,6 +27,12 @@ from sibyl.learn.training.pretrained import Weights, read_model
 from sibyl.learn.training.roles import with_roles
 from sibyl.learn.training.validation import Watch
 from sibyl.network.vocab import Vocab
+
+MADE_WITH = (
+    "seed", "lanes", "length", "skip", "window", "share", "chunks", "rate", "names", "keywords", "siblings",
+    "sample", "dropout", "inward", "float",
+)  # fmt: skip
+"""Options that decide what the weights become: a training goes on with the same ones only."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -220,12 +226,9 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
     optimiser = torch.optim.Adam(
         network.parameters(), lr=options.rate, betas=(0.9, 0.98), fused=True
     )
-    made_with = {
-        name: getattr(options, name)
-        for name in ("seed", "lanes", "length", "skip", "window", "share", "chunks")
-    }
-    made_with |= {"vocab": about["vocab"], "tokens": about["train"]["tokens"]}
+    made_with = {name: getattr(options, name) for name in (*MADE_WITH, *SCHEDULE)}
     begun_with, mixes = (weights.hash, weights.mixes) if weights else ("", {})
+    made_with |= {"vocab": about["vocab"], "tokens": about["train"]["tokens"], "start": begun_with}
     return Run(
         options, processes, data, watch, lesson, taught, optimiser, made_with, begun_with, mixes
     )

@@ -12,6 +12,7 @@ step alone. One process or many (``torchrun``) give the same. Try it on a CPU:
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import sys
@@ -24,7 +25,7 @@ from tqdm import tqdm
 
 from sibyl.errors import LearnError
 from sibyl.learn.io import whole_file
-from sibyl.learn.training.checkpoints import Progress, resume, save, write_sidecar
+from sibyl.learn.training.checkpoints import SCHEDULE, Progress, resume, save, write_sidecar
 from sibyl.learn.training.distributed import Processes
 from sibyl.learn.training.losses import draw
 from sibyl.learn.training.network import State
@@ -66,13 +67,16 @@ def train(options: Any, processes: Processes, told: Told | None = None) -> Run:
     progress, state = Progress(), None
     last, log = options.out / "last.pt", options.out / "log.jsonl"
     if last.exists():
-        progress, whole = resume(last, run.network, run.optimiser, run.made_with, processes.device)
+        progress, whole, kept = resume(
+            last, run.network, run.optimiser, run.made_with, processes.device
+        )
+        _same_rate(options, kept, progress.step)
         mine = processes.lanes(options.lanes)
         state = tuple(part[:, mine] for part in whole)
     if processes.first:
-        kept = read_log(log, progress.step)  # what was logged after the checkpoint comes again
+        logged = read_log(log, progress.step)  # what was logged after the checkpoint comes again
         with whole_file(log) as file:
-            file.writelines(json.dumps(line).encode() + b"\n" for line in kept)
+            file.writelines(json.dumps(line).encode() + b"\n" for line in logged)
     loop(run, progress, state, told)
     return run
 
@@ -152,6 +156,23 @@ def rate_at(step: int, options: Any) -> float:
     if left >= decay:
         return rise
     return rise * max(1 - math.sqrt(1 - left / decay), 0.02)
+
+
+def _same_rate(options: Any, kept: dict[str, Any], step: int) -> None:
+    """Refuse another length of the training where the learning rate would jump.
+
+    Before the decay begins a training can be made longer; afterwards the rate would go up again.
+    """
+    before = {name: kept[name] for name in SCHEDULE if name in kept}
+    planned = rate_at(step, argparse.Namespace(**{**vars(options), **before}))
+    if planned != rate_at(step, options):
+        changed = [name for name in before if before[name] != getattr(options, name)]
+        raise LearnError(
+            f"The work in {options.out} was begun with "
+            f"{', '.join(f'{name} {before[name]}' for name in changed)}; with "
+            f"{', '.join(f'{name} {getattr(options, name)}' for name in changed)} the learning rate would jump "
+            "at the step reached: ask for the same, or --start from its last checkpoint into another --out."
+        )
 
 
 def _enough(progress: Progress, patience: int) -> bool:
