@@ -165,13 +165,17 @@ function M.toggle(buf)
   end
 end
 
---- A `cmp` for vim.lsp.completion.enable() on Neovim 0.12: orders the items of several clients together.
+--- The option `cmp` of vim.lsp.completion.enable() on Neovim 0.12: orders the items of several clients together.
+--- (`comparator` below is for plugins.)
 ---@param a table complete-item
 ---@param b table complete-item
 ---@return boolean
-function M.compare(a, b)
+function M.completion_cmp(a, b)
   return require('sibyl.completion.compare').compare(a, b)
 end
+
+--- The former name of `completion_cmp`; it goes on working.
+M.compare = M.completion_cmp
 
 --- A comparator for nvim-cmp's `sorting.comparators`: see |sibyl-cmp|.
 ---@param a table an nvim-cmp entry, or an item

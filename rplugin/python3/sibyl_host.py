@@ -3,7 +3,7 @@
 In: notifications named ``sibyl:*`` from lua/sibyl/host/client.lua. Out: answers by its ``receive``.
 It only passes on. No call waits for Neovim: the engine's worker thread answers when it is done.
 
-    start (options)                          attach (buf, seq, text, path)
+    start (options)                          attach (buf, seq, text)
     edit (buf, seq, start, old, text)        detach (buf)
     cursor (buf, seq, offset)                accepted (buf, seq, offset, name)
     project (buf, root, path)                changed (buf)
@@ -81,7 +81,7 @@ class SibylHost:
     def _deliver(self, number: int, kind: str, answer: dict[str, Any]) -> None:
         self.nvim.request("nvim_exec_lua", RECEIVE, [number, kind, answer], async_=True)
 
-    attach = passed_on("attach", lambda *given: (*given[:2], given[2].encode(*BYTES), *given[3:]))
+    attach = passed_on("attach", lambda *given: (*given[:2], given[2].encode(*BYTES)))
     edit = passed_on("edit", lambda *given: (*given[:4], given[4].encode(*BYTES)))
     rank = passed_on("rank", unpacked)
     start, detach, cursor = passed_on("start"), passed_on("detach"), passed_on("cursor")

@@ -261,11 +261,12 @@ def test_hint_without_an_edit(told: Callable) -> None:
 
 
 def test_name_is_told(told: Callable, tmp_path: Path) -> None:
-    """The host knows the file's name, and a new one after :file."""
+    """The host knows the file's name, by the message on its project alone, and a new one after :file."""
     child, ranker = told(TEXT)
-    assert ranker.calls("attach")[0][3] == str(tmp_path / "shop.py")
+    child.wait_for(lambda: ranker.calls("project")[-1][2] == str(tmp_path / "shop.py"))
     child.command(f"file {tmp_path}/other.py")
-    child.wait_for(lambda: ranker.calls("attach")[-1][3] == str(tmp_path / "other.py"))
+    child.wait_for(lambda: ranker.calls("project")[-1][2] == str(tmp_path / "other.py"))
+    assert {len(call) for call in ranker.calls("attach")} == {3}
 
 
 def test_new_host_gets_all_buffers(told: Callable, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from child import Child
+from fake_server import FakeServer
 
 
 def test_comparator_for_plugins(nvim: Child) -> None:
@@ -39,3 +42,26 @@ def test_comparator_breaks_ties_only(nvim: Child) -> None:
     return vim.tbl_map(function(entry) return entry.completion_item.label end, entries)
     """
     assert nvim.lua(code) == ["ret", "retry", "returns", "retain", "request"]
+
+
+def test_a_former_name_goes_on_working(nvim: Child) -> None:
+    """Settings written for `compare` need not change."""
+    assert nvim.lua("local sibyl = require('sibyl') return sibyl.compare == sibyl.completion_cmp")
+
+
+def test_a_client_that_ended_is_neither_listed_nor_kept(serve: Callable) -> None:
+    """A server that ended or was started again is not shown twice, and takes no memory."""
+    child, _, server = serve()
+    listed = "return require('sibyl.completion.lsp_hook').names()"
+    assert child.lua(listed) == ["fake"]
+    child.lua(
+        "local client = vim.lsp.get_client_by_id(...) HELD = client "
+        "WEAK = setmetatable({ client.rpc }, { __mode = 'v' }) vim.lsp.stop_client(client.id)",
+        server.id,
+    )
+    child.wait_for(lambda: child.lua("return #vim.lsp.get_clients()") == 0, what="the server's end")
+    assert child.lua(listed) in ([], {})
+    FakeServer(child, name="fake")
+    assert child.lua(listed) == ["fake"]
+    freed = "HELD = nil collectgarbage() collectgarbage() return WEAK[1] == nil"
+    child.wait_for(lambda: child.lua(freed), what="the freed client")

@@ -150,14 +150,14 @@ def test_several_clients(serve: Callable) -> None:
     assert words[0] == "json"
 
 
-def test_compare(serve: Callable) -> None:
-    """`require('sibyl').compare` orders the items of all clients together, strictly."""
+def test_completion_cmp(serve: Callable) -> None:
+    """`require('sibyl').completion_cmp` orders the items of all clients together, strictly."""
     cmp = """
     NO_ENABLE = true
     vim.api.nvim_create_autocmd('LspAttach', { callback = function(event)
       if vim.fn.has('nvim-0.12') == 1 then
         vim.lsp.completion.enable(true, event.data.client_id, event.buf,
-          { autotrigger = true, cmp = require('sibyl').compare })
+          { autotrigger = true, cmp = require('sibyl').completion_cmp })
       end
     end })
     """

@@ -69,11 +69,11 @@ def test_what_waits_for_a_busy_worker_is_bounded(
         freed.wait(LONG)
 
     monkeypatch.setattr(Work, "memory", hold)
-    ready.desk.attach(1, 0, SOURCE, "")
+    ready.desk.attach(1, 0, SOURCE)
     ready.desk.memory(1)
     assert held.wait(LONG)
     for number in range(1, 100):
-        ready.desk.attach(2, number, b"x" * 1_000_000, "")
+        ready.desk.attach(2, number, b"x" * 1_000_000)
         assert ready.desk._mail.bytes <= LARGEST
     for number in range(1, 50_000):
         ready.desk.edit(1, number, 0, 0, b"x")
@@ -90,6 +90,6 @@ def test_what_waits_for_a_busy_worker_is_bounded(
     assert len(got) == len({number for number, _, _ in got if number}) + 2
     assert sorted(told["buffer"] for number, kind, told in got if kind == "lost") == [1, 2]
     ready.desk.edit(1, 50_000, 0, 0, b"x")  # still not taken
-    ready.desk.attach(1, 50_001, SOURCE, "")
+    ready.desk.attach(1, 50_001, SOURCE)
     ready.rank(1, SOURCE, 1, 50_001)
     ready.answer(1, "order")

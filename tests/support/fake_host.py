@@ -50,9 +50,9 @@ class Desk:
         time.sleep(0.05)
         self.send_now(0, "ready", {"python": sys.version.split()[0], "hash": "fake"})
 
-    def attach(self, buf: int, seq: int, text: bytes, path: str) -> None:
+    def attach(self, buf: int, seq: int, text: bytes) -> None:
         """Hold a whole text."""
-        self.note("attach", buf, seq, len(text), path)
+        self.note("attach", buf, seq, len(text))
         self.buffers[buf] = [seq, text]
 
     def edit(self, buf: int, seq: int, start: int, old: int, text: bytes) -> None:

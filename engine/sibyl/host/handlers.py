@@ -107,9 +107,8 @@ class Work:
         model = self.ranker.model
         return diagnostics.process() | {"hash": model.hash, "numbers": model.meta["numbers"]}
 
-    def attach(self, buffer: int, sequence: int, text: bytes, path: str) -> None:
+    def attach(self, buffer: int, sequence: int, text: bytes) -> None:
         """Take a buffer's whole text."""
-        del path  # `project` says it, with the root
         if self.ranker is None:
             return
         from sibyl.ranking.session import Session

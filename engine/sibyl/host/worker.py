@@ -55,9 +55,9 @@ class Desk:
         """Load the model (``model``: its folder, else the shipped one) and say "ready" or "notice"."""
         self._put("start", options)
 
-    def attach(self, buffer: int, sequence: int, text: bytes, path: str = "") -> None:
+    def attach(self, buffer: int, sequence: int, text: bytes) -> None:
         """Take a buffer's whole text, for the first time or again."""
-        self._put("attach", buffer, sequence, text, path)
+        self._put("attach", buffer, sequence, text)
 
     def edit(self, buffer: int, sequence: int, start: int, old_length: int, new: bytes) -> None:
         """Take one edit; sequence numbers of a buffer rise by one."""

@@ -48,11 +48,6 @@ local function edited(buf, start)
   end
 end
 
-local function path_of(buf)
-  local name = api.nvim_buf_get_name(buf)
-  return name ~= '' and vim.fn.fnamemodify(name, ':p') or ''
-end
-
 -- Why a buffer is too much to follow, or nil.
 local function too_much(buf)
   local length = bytes.length(buf)
@@ -104,7 +99,7 @@ local function send_all(buf, mirror)
   local text = table.concat(api.nvim_buf_get_lines(buf, 0, -1, true), '\n') .. '\n'
   mirror.length = #text
   require('sibyl.buffer.project').tell(buf)
-  bridge.send('attach', buf, mirror.seq, text, path_of(buf))
+  bridge.send('attach', buf, mirror.seq, text)
   hint(buf, mirror) -- a file is read while nobody waits for a list yet
   return true
 end

@@ -19,7 +19,9 @@ local M = {}
 local api = vim.api
 local COMPLETION, RESOLVE, CANCEL = 'textDocument/completion', 'completionItem/resolve', '$/cancelRequest'
 
-local wrapped = setmetatable({}, { __mode = 'k' }) ---@type table<table, table> by client.rpc
+-- By client.rpc. An entry holds its client, and so its key: were it not weak, too, none would ever be freed. While
+-- the client lives, the functions put into its rpc hold the entry.
+local wrapped = setmetatable({}, { __mode = 'kv' }) ---@type table<table, table>
 local active = false
 
 local function buffer_of(uri)
@@ -142,9 +144,19 @@ local function wrap(client)
   wrapped[rpc] = entry
 end
 
+-- Drops the clients that have ended: a table somewhere may hold them longer than they live.
+local function drop_ended()
+  for rpc, entry in pairs(wrapped) do
+    if vim.lsp.get_client_by_id(entry.client.id) ~= entry.client then
+      wrapped[rpc] = nil
+    end
+  end
+end
+
 --- Wraps all clients of a buffer.
 ---@param buf integer
 function M.buffer(buf)
+  drop_ended()
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf })) do
     wrap(client)
   end
@@ -153,6 +165,7 @@ end
 --- Names of the clients whose replies are ranked.
 ---@return string[]
 function M.names()
+  drop_ended()
   local names = {}
   for _, entry in pairs(wrapped) do
     table.insert(names, entry.client.name)

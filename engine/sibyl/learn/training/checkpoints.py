@@ -90,8 +90,7 @@ def resume(
     Raises LearnError when it was made with what cannot go on as asked.
     """
     kept = read_checkpoint(path, device)
-    if kept["sizes"] != network.sizes.as_dict():
-        raise LearnError(f"The checkpoint {path} is of another version or size than asked for.")
+    check(path.parent, kept["sizes"], network.sizes.as_dict())
     check(path.parent, kept["made_with"], {
         name: value for name, value in made_with.items() if name not in SCHEDULE
     })  # fmt: skip
