@@ -12,7 +12,7 @@ import pytest
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
 from sibyl.context.usage import Place, Usage
-from sibyl.memory.accepted import Person
+from sibyl.memory.accepted import HALF, Person
 from sibyl.memory.buffer_memory import Recall
 from sibyl.memory.index import digest_of, noted
 from sibyl.memory.project import GROUPS, Project, Remembered, contexts
@@ -181,3 +181,29 @@ def test_a_broken_memory_never_stops_a_list(tmp_path: Path) -> None:
     (tmp_path / "person.sqlite").unlink()
     assert recall.at(place("import os\nos.")).accepted == 0
     assert (told, recall.lost) == (["gone"], True)
+
+
+def test_what_the_open_file_has_counted_is_taken_off() -> None:
+    """Of a name that both use, the other file's uses stay, and one file fewer has it."""
+    store = Store(Path(IN_MEMORY))
+    both = {
+        "a.py": b"import os\nos.getcwd()\nos.getcwd()\nos.listdir()\n",
+        "b.py": b"import os\nos.getcwd()\n",
+    }
+    store.update([noted(path, (len(data), 0), data) for path, data in both.items()])
+    assert store.uses("o @os") == {"getcwd": (3, 2), "listdir": (1, 1)}
+    project = Project(store, "a.py")
+    project.look()
+    assert project.uses("o @os") == {"getcwd": (1, 1)}
+    assert project.uses("o @os").total == 1
+
+
+def test_an_item_accepted_again_adds_to_what_has_faded() -> None:
+    """Its weight has halved after as many items as say so; then one more is added."""
+    person = Person(Path(IN_MEMORY))
+    person.accept(("k",), "x")
+    for _ in range(int(HALF) - 1):
+        person.accept(("m",), "y")
+    person.accept(("k",), "x")
+    weight, recency = person.uses("k")["x"]
+    assert (weight, recency) == (pytest.approx(1.5), 1)
