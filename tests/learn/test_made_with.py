@@ -17,6 +17,7 @@ from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.made_with import check, check_or_keep  # noqa: E402
 from sibyl.learn.recipes import finetune, smoke  # noqa: E402
 from sibyl.learn.streams import stage as streams_stage  # noqa: E402
+from sibyl.learn.training import run as runs  # noqa: E402
 from sibyl.learn.training import stage as train  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
@@ -75,15 +76,33 @@ def test_a_finished_training_started_again_does_nothing(streams: Path, finished:
     assert (finished / "last.pt").read_bytes() == before
 
 
-def test_the_learning_rate_never_jumps_up_again(streams: Path, finished: Path) -> None:
-    """Once the rate has fallen, more steps are refused; where it never falls, a training can be longer."""
-    with pytest.raises(
-        LearnError, match="begun with steps 4; with steps 8 the learning rate would jump"
-    ):
-        begun(streams, finished, "--steps 8")
-    level = finished.parent / "level"
-    begun(streams, level, "--decay 0")
-    assert '"step": 8' in begun(streams, level, "--decay 0 --steps 8")
+@pytest.mark.parametrize(
+    ("asked", "step", "told"),
+    [
+        ("--steps 100", 40, ""),  # before the decay, a training can be made longer
+        ("--steps 100", 45, "begun with steps 50; with steps 100 the learning rate would jump"),
+        ("--steps 100", 50, "begun with steps 50; with steps 100 the learning rate would jump"),
+        ("--steps 100 --decay 60", 50, "begun with decay None, steps 50; with decay 60, steps 100"),
+        (
+            "--steps 50 --warm 20",
+            5,
+            "begun with warm 10; with warm 20 the learning rate would jump",
+        ),
+        ("--steps 50 --warm 5", 30, ""),  # the warm-up is over in both
+        ("--steps 50", 50, ""),
+    ],
+)
+def test_the_learning_rate_never_jumps(asked: str, step: int, told: str) -> None:
+    """Another length is refused where the rate would not go on from where it was."""
+    given = ["--streams", "s", "--out", "o", "--warm", "10", *asked.split()]
+    options = runs.parser().parse_args(given)
+    kept = {"warm": 10, "decay": None, "steps": 50}
+    if not told:
+        train._same_rate(options, kept, step)
+        return
+    with pytest.raises(LearnError, match=told):
+        train._same_rate(options, kept, step)
+    train._same_rate(options, {}, step)  # of an earlier version: not known
 
 
 def test_settings_that_were_not_kept_are_taken_as_the_same(tmp_path: Path) -> None:
