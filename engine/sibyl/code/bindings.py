@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sibyl.code.origins import Class, Scope
 from sibyl.code.reader_state import ReaderState
+from sibyl.code.values import CLASS, FUNCTION, SELF, UNKNOWN, is_self, is_unknown
 
 _MOST_BASES, _MOST_PARAMETERS = 64, 256
 """Nobody writes more by hand; what generated code has beyond is not remembered."""
@@ -19,7 +20,7 @@ class Statements(ReaderState):
     def _binding(self, name: str) -> None:
         """A name that is not after a dot, in a statement that binds names."""
         head, scope = self.head, self.scopes[1]
-        self.value = "~" + name
+        self.value = UNKNOWN + name
         if head in ("import", "from"):
             if self.waiting == "as":
                 self._bind(name, self.path)
@@ -52,7 +53,7 @@ class Statements(ReaderState):
             self.target = self.last
         elif self.leaves == 4 and "." in self.spelled:
             receiver = self.origins.name(self.scopes, self.spelled.split(".")[0])
-            self.target = "." + self.last if receiver[:2] == "S:" else ""
+            self.target = "." + self.last if is_self(receiver) else ""
 
     def _assign(self) -> None:
         if self.head != "expression":
@@ -114,19 +115,19 @@ class Statements(ReaderState):
             bases = tuple(base for base, _ in self._listed(_MOST_BASES))
             cls = Class(self.path, bases)
             self.origins.put(self.origins.classes, cls.name, cls)
-            self._bind(cls.name, "L:" + cls.name)
+            self._bind(cls.name, CLASS + cls.name)
             self.pending = Scope(self.column, cls)
         elif head == "for" and self.target:
             self._bind(self.target, self.origins.turn(value))
-        elif head == "return" and value and value[0] != "~" and value != "None":
+        elif head == "return" and value and not is_unknown(value) and value != "None":
             made = self.scopes[1].made
-            if made is not None and made[0].get(made[1]) == "M:":
-                self.origins.put(made[0], made[1], "M:" + value)
+            if made is not None and made[0].get(made[1]) == FUNCTION:
+                self.origins.put(made[0], made[1], FUNCTION + value)
         self.decorator = self.spelled if head == "@" else self.decorator if head == "" else ""
 
     def _assigned(self, target: str, value: str) -> None:
         nothing = value == "None"
-        value = "" if value[:1] == "~" or nothing else value
+        value = "" if is_unknown(value) or nothing else value
         if target[0] != ".":
             # ``except ImportError: numpy = None``: a name that has been something stays that.
             if not (nothing and self.scopes[1].known.get(target)):
@@ -142,7 +143,7 @@ class Statements(ReaderState):
         if self.decorator.rpartition(".")[2] in ("property", "cached_property"):
             self._bind(self.path, returned)
         elif self.decorator.rpartition(".")[2] not in ("setter", "deleter"):
-            self._bind(self.path, "M:" + returned)
+            self._bind(self.path, FUNCTION + returned)
         scope = Scope(self.column)
         known = self.scopes[1].known if cls is None else cls.attrs
         scope.made = (known, self.path)
@@ -151,6 +152,6 @@ class Statements(ReaderState):
         scope.begins = len(self.kinds)
         for index, (name, value) in enumerate(parameters):
             if index == 0 and cls is not None and name in ("self", "cls"):
-                value = ("S:" if name == "self" else "L:") + cls.name
+                value = (SELF if name == "self" else CLASS) + cls.name
             scope.known[name] = value
         self.pending = scope

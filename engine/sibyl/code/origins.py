@@ -3,13 +3,7 @@
 In: what names were bound to (imports, assignments, annotations, classes, functions), one step at a time.
 Out: for a receiver, a short text such as ``numpy``, ``pandas.read_csv()``, ``self:unittest.TestCase``.
 
-A *value* is a string. Plain values are dotted paths, with ``()`` for a call and ``[]`` for an item:
-``re.compile()``, ``os.environ[]``. The first character tells the others apart:
-
-    ~name     not known where it comes from; the last name of the receiver is all there is
-    S:Foo     an instance of the class Foo of this file, seen from inside (``self``)
-    I:Foo     an instance of it seen from outside          L:Foo   the class itself
-    M:value   a function or method of this file whose call gives ``value`` (may be empty)
+Values and how they are spelled: ``sibyl.code.values``.
 
 Type inference proper is the language server's work. This is the spelling of a type: equal receivers
 get equal texts, which is what a ranking needs.
@@ -18,6 +12,22 @@ get equal texts, which is what a ranking needs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from sibyl.code.values import (
+    CLASS,
+    FUNCTION,
+    INSTANCE,
+    LOCAL,
+    SELF,
+    UNKNOWN,
+    UNKNOWN_ORIGIN,
+    is_class,
+    is_function,
+    is_local,
+    is_unknown,
+    mark,
+    rest,
+)
 
 _DEEPEST, _MOST_CLASSES = 5, 32
 """Steps from a class to a base that is asked, and classes asked: deeper ones say little, and cost a list."""
@@ -140,18 +150,18 @@ class Origins:
             if inner or scope.cls is None:  # class bodies are not seen from the functions in them
                 value = scope.known.get(name)
                 if value is not None:
-                    return value or "~" + name
+                    return value or UNKNOWN + name
             inner = False
             at = at[0]
-        return name if name in BUILTIN else "~" + name
+        return name if name in BUILTIN else UNKNOWN + name
 
     def attr(self, value: str, name: str) -> str:
         """Return the value of ``value.name``."""
-        mark = value[:2]
-        if mark in ("S:", "I:", "L:"):
-            return self.member(value[2:], name) or "~" + name
-        if value[:1] == "~" or mark == "M:" or len(value) + len(name) >= _LONGEST:
-            return "~" + name
+        kind = mark(value)
+        if kind in LOCAL:
+            return self.member(rest(value), name) or UNKNOWN + name
+        if is_unknown(value) or kind == FUNCTION or len(value) + len(name) >= _LONGEST:
+            return UNKNOWN + name
         return f"{value}.{name}"
 
     def lineage(self, cls: str) -> Iterator[tuple[Class, int]]:
@@ -165,7 +175,7 @@ class Origins:
                 continue
             seen.add(name)
             yield known, distance
-            inner = [base[2:] for base in known.bases if base[:2] == "L:"]
+            inner = [rest(base) for base in known.bases if is_class(base)]
             waiting += [(base, distance + 1) for base in reversed(inner)]
 
     def member(self, cls: str, name: str) -> str:
@@ -186,13 +196,13 @@ class Origins:
 
     def call(self, value: str, name: str) -> str:
         """Return the value of calling ``value``, whose last name is ``name``."""
-        mark = value[:2]
-        if mark == "L:":
-            return "I:" + value[2:]
-        if mark == "M:":
-            return value[2:] or f"~{name}()"
-        if mark in ("S:", "I:"):
-            return f"~{name}()"
+        kind = mark(value)
+        if kind == CLASS:
+            return INSTANCE + rest(value)
+        if kind == FUNCTION:
+            return rest(value) or f"{UNKNOWN}{name}()"
+        if kind in LOCAL:
+            return f"{UNKNOWN}{name}()"
         if value[-2:] == "()":
             return value
         made = value + "()"
@@ -202,8 +212,8 @@ class Origins:
         """Return the value of ``value[...]`` or of one turn of a loop over ``value``."""
         if value in _SAME:
             return value
-        if value[:2] in ("S:", "I:", "L:", "M:"):
-            return "~[]"
+        if is_local(value) or is_function(value):
+            return UNKNOWN + "[]"
         return value if value[-2:] == "[]" else value + "[]"
 
     def turn(self, value: str) -> str:
@@ -212,11 +222,11 @@ class Origins:
             return "int"
         if value == "open()":
             return "str"
-        return "" if value[:1] == "~" or value in _PLAIN else self.item(value)
+        return "" if is_unknown(value) or value in _PLAIN else self.item(value)
 
     def instance(self, value: str) -> str:
         """Return the value of something annotated with ``value``; '' if that says nothing."""
-        if not value or value[:1] == "~" or value == "None":
+        if not value or is_unknown(value) or value == "None":
             return ""
         return self.call(_TYPING.get(value, value), "")
 
@@ -231,16 +241,16 @@ class Origins:
 
     def shown(self, value: str, cls: Class | None) -> str:
         """Return the origin token's text for a receiver of this value; ``super()`` needs the class around."""
-        mark = value[:2]
-        if mark in ("S:", "I:", "L:"):
-            base = self.base(value[2:])
-            if mark == "S:":
+        kind = mark(value)
+        if kind in LOCAL:
+            base = self.base(rest(value))
+            if kind == SELF:
                 return "@self:" + base if base else "@self"
-            if mark == "L:":
-                return "@cls:" + base if base else "@" + value[2:]
-            return f"@{base or value[2:]}()"
-        if mark == "M:":
-            return "@~"
+            if kind == CLASS:
+                return "@cls:" + base if base else "@" + rest(value)
+            return f"@{base or rest(value)}()"
+        if kind == FUNCTION:
+            return UNKNOWN_ORIGIN
         if value == "super()" and cls is not None:
             return "@super:" + self.base(cls.name)
         return "@" + value
@@ -248,7 +258,7 @@ class Origins:
     def base(self, cls: str) -> str:
         """Return the first base of a class of this file that is not of this file, '' if none."""
         for base, _ in self.outer_bases(cls):
-            if (name := base.lstrip("~")) and name != "object":
+            if (name := base.lstrip(UNKNOWN)) and name != "object":
                 return name
         return ""
 
@@ -258,13 +268,5 @@ class Origins:
             (base, distance + 1)
             for known, distance in self.lineage(cls)
             for base in known.bases
-            if base[:2] != "L:"
+            if not is_class(base)
         ]
-
-
-def class_name(value: str) -> str:
-    """Return the name of the class that something of this value is of, or is, as far as the value tells."""
-    if value[:2] in ("S:", "I:", "L:"):
-        return value[2:]
-    name = value.removesuffix("()").rpartition(".")[2]
-    return name if name[:1].isupper() else ""

@@ -30,7 +30,6 @@ from sibyl.code.grammar import (
     SPELLED,
     WORDS,
 )
-from sibyl.code.origins import class_name
 from sibyl.code.tokens import (
     KEYWORD_ARGUMENT,
     KEYWORDS,
@@ -40,6 +39,7 @@ from sibyl.code.tokens import (
     ORIGIN,
     Use,
 )
+from sibyl.code.values import UNKNOWN, class_name
 
 # Keywords that begin a statement wherever they begin a line: an unclosed bracket above ends there.
 _HARD = frozenset(
@@ -229,7 +229,7 @@ class Reader(Brackets):
                 self.path += "."
                 return
         else:
-            value = self.value or "~"
+            value = self.value or UNKNOWN
             cls = self._class() if value == "super()" else None
             self._emit(intern(self.origins.shown(value, cls)), ORIGIN)
             self.value = value

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from sibyl.code.origins import Class, Origins, Scope, Scopes
 from sibyl.code.tokens import Use, Word
+from sibyl.code.values import is_unknown
 
 
 class Level(NamedTuple):
@@ -170,7 +171,7 @@ class ReaderState:
         where = self.where(leaves)
         level = self.level
         if where == "argument" and level is not None:
-            known = "" if level.value[:1] == "~" else level.value
+            known = "" if is_unknown(level.value) else level.value
             given = self.given[1] if self.given is not None else ""
             call = level.last, known, self.argument, self.keyword, given
         else:

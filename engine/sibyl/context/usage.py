@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sibyl.code.origins import Scope, Scopes, class_name
+from sibyl.code.origins import Scope, Scopes
 from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 from sibyl.code.tokens import KEYWORD_ARGUMENT
+from sibyl.code.values import class_name, is_function, is_local, rest
 from sibyl.context.words import Seen, WordUsage, hashes
 
 Group = tuple[str, ...]
@@ -158,15 +159,15 @@ class Place:
         self.value = reader.value if self.member else ""
         self.cls = class_name(self.value)
         self.before = usage.last(self.spelled) if self.member else ""
-        own = self.value[:2] in ("S:", "I:", "L:")
-        self.attributes = reader.origins.members(self.value[2:]) if own else {}
+        own = is_local(self.value)
+        self.attributes = reader.origins.members(rest(self.value)) if own else {}
         self.methods = {
             name
             for name in self.attributes
-            if reader.origins.member(self.value[2:], name)[:2] == "M:"
+            if is_function(reader.origins.member(rest(self.value), name))
         }
         around_self = self.value == "super()" or self.spelled.startswith("self.")
-        cls = self.value[2:] if own else reader.around_class() if around_self else ""
+        cls = rest(self.value) if own else reader.around_class() if around_self else ""
         self.bases = reader.origins.outer_bases(cls)
         self.function = reader.function()
         self.near = [

@@ -15,6 +15,16 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from sibyl.code.values import (
+    UNKNOWN,
+    is_class,
+    is_function,
+    is_instance,
+    is_local,
+    is_unknown,
+    rest,
+)
+
 Lookup = Callable[[str, str], dict[str, Any]]
 """Kind ("class" or "module") and name to what each file says, by path."""
 
@@ -116,14 +126,14 @@ class Classes:
 
     def find(self, value: str, path: str) -> Found | None:
         """Return the class that a value names: ``pkg.models.User``, ``L:User``, ``~User``."""
-        local = value[:2] in ("L:", "I:", "S:")
-        *module, name = (value[2:] if local else value.lstrip("~")).split(".")
+        local = is_local(value)
+        *module, name = (rest(value) if local else value.lstrip(UNKNOWN)).split(".")
         if not name.isidentifier():
             return None
         files = self._lookup("class", name)
         if not files:
             return None
-        if local or value[:1] == "~":
+        if local or is_unknown(value):
             chosen = path if path in files else next(iter(files)) if len(files) == 1 else None
         else:
             chosen = _nearest(files, module, path)
@@ -133,7 +143,7 @@ class Classes:
         """Return the class that something of this value is an instance of."""
         if depth == 0 or not value:
             return None
-        if value[:2] in ("I:", "S:"):
+        if is_instance(value):
             return self.find(value, path)
         if value[-2:] == "()":
             return self._called(value[:-2], path, depth)
@@ -145,21 +155,21 @@ class Classes:
         found = self.find(value, path)
         if found is not None:
             return found
-        base, _, name = value.lstrip("~").rpartition(".")
+        base, _, name = value.lstrip(UNKNOWN).rpartition(".")
         if not base:
             return None
         module = self._module(base, path)
-        if module is not None and (said := module[1].get(name, ""))[:2] == "M:":
-            return self.type_of(said[2:], module[0], depth - 1)
+        if module is not None and is_function(said := module[1].get(name, "")):
+            return self.type_of(rest(said), module[0], depth - 1)
         return self._attribute(base, name, path, depth, called=True)
 
     def _attribute(self, base: str, name: str, path: str, depth: int, called: bool) -> Found | None:
         """Return the class of an attribute, or of what a method returns."""
         owner = self.type_of(base, path, depth - 1)
         place, said = self._said(owner, name) if owner is not None else ("", "")
-        if called != (said[:2] == "M:"):
+        if called != is_function(said):
             return None
-        return self.type_of(said[2:] if called else said, place, depth - 1)
+        return self.type_of(rest(said) if called else said, place, depth - 1)
 
     def _said(self, owner: Found, name: str) -> tuple[str, str]:
         """Return where a class or its bases define an attribute, and to what value."""
@@ -191,7 +201,7 @@ class Classes:
 
 
 def _callable(said: str) -> bool:
-    return said[:2] in ("M:", "L:")
+    return is_function(said) or is_class(said)
 
 
 def _nearest(files: Iterable[str], module: list[str], path: str) -> str | None:

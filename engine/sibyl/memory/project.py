@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sibyl.code.tokens import Use
+from sibyl.code.values import is_local, is_unknown, unknown_name
 from sibyl.context.usage import Place
 from sibyl.memory.class_lookup import Classes, Members
 from sibyl.memory.notes import Notes, keys, word_keys
@@ -156,12 +157,12 @@ class Project:
 
     def _resolved(self, place: Place) -> tuple[Members, str]:
         value, path = place.value, self._path
-        if value[:2] in ("S:", "I:", "L:") or value == "super()":
+        if is_local(value) or value == "super()":
             return self.classes.inherited(place.bases, path), "base"
-        if value[:1] == "~" and place.bases and place.spelled.startswith("self."):
-            said, there = self.classes.inherited_value(place.bases, value[1:], path)
+        if is_unknown(value) and place.bases and place.spelled.startswith("self."):
+            said, there = self.classes.inherited_value(place.bases, unknown_name(value), path)
             value, path = said or value, there
         members, kind = self.classes.members_of(value, path)
-        if not members and value[:1] == "~":
-            members, kind = self.classes.guessed(value[1:].removesuffix("()")), "guess"
+        if not members and is_unknown(value):
+            members, kind = self.classes.guessed(unknown_name(value).removesuffix("()")), "guess"
         return members, kind if members else ""

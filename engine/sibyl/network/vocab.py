@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sibyl.code.tokens import FIXED_TOKENS
+from sibyl.code.values import UNKNOWN_ORIGIN, is_unknown
 from sibyl.errors import ModelError
 
 VOCAB_VERSION = 1
@@ -46,7 +47,7 @@ def pieces(text: str) -> list[str]:
     if text[:1] == "@":
         body = text[1:]
         kind = body.partition(":")[0] if ":" in body else ""
-        marks.append(f"@{kind}:" if kind else "@~" if body[:1] == "~" else "@")
+        marks.append(f"@{kind}:" if kind else UNKNOWN_ORIGIN if is_unknown(body) else "@")
         body = body[len(kind) + 1 :] if kind else body
         if body[-2:] in ("()", "[]"):
             marks.append(body[-2:])

@@ -14,6 +14,7 @@ from math import log1p
 
 import numpy as np
 
+from sibyl.code.values import UNKNOWN_ORIGIN, is_local
 from sibyl.context.usage import Place, Usage
 from sibyl.memory.project import ACCEPTED, GROUPS, Remembered
 from sibyl.network.model import Floats
@@ -238,8 +239,8 @@ def pieces_of(name: str) -> frozenset[str]:
 
 def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered) -> Floats:
     made = np.zeros(len(NAMES) - _FIRST_CONTEXT, np.float32)
-    made[0] = place.value[:2] in ("S:", "I:", "L:")
-    made[1] = place.origin[:2] == "@~"
+    made[0] = is_local(place.value)
+    made[1] = place.origin[:2] == UNKNOWN_ORIGIN
     made[2] = log1p(len(place.attributes))
     made[3] = log1p(candidates)
     made[4] = log1p(place.tokens)

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from sibyl.code.values import UNKNOWN_ORIGIN, is_class, is_self
 from sibyl.context.usage import Place
 from sibyl.errors import LearnError, MemoryTrouble, ModelError
 from sibyl.learn.corpus.sources import Sources
@@ -252,8 +253,8 @@ def _truth(shown: WordList, name: str, listed: str) -> int | None:
 
 
 def _receiver(place: Place) -> str:
-    if place.value[:2] in ("S:", "L:") or place.origin.startswith("@super"):
+    if is_self(place.value) or is_class(place.value) or place.origin.startswith("@super"):
         return "self"
-    if place.origin[:2] == "@~":
+    if place.origin[:2] == UNKNOWN_ORIGIN:
         return "unresolved"
     return "chained" if place.spelled.endswith(")") or place.spelled.count(".") > 1 else "known"
