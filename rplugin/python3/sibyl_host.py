@@ -6,10 +6,9 @@ It only passes on. No call waits for Neovim: the engine's worker thread answers 
     start (options)                          attach (buf, seq, text)
     edit (buf, seq, start, old, text)        detach (buf)
     cursor (buf, seq, offset)                accepted (buf, seq, offset, name)
-    project (buf, root, path)                changed (buf)
+    project (buf, root, path)                changed (buf)    memory, status, ping (number)
     rank (number, buf, seq, length, offset, names with NUL between them, a byte for each kind)
-    guess (number, buf, seq, length, offset, limit)
-    explain (number, buf)                    memory (number)    status (number)    ping (number)
+    guess (number, buf, seq, length, offset, limit)    explain (number, buf)
 """
 
 from __future__ import annotations
@@ -43,9 +42,8 @@ def passed_on(name: str, made: Callable[..., Any] = lambda *given: given) -> Any
 def unpacked(*given: Any) -> Any:
     """Take names out of one text, kinds out of another, unless they are lists: with those pynvim is slow."""
     *place, names, kinds = given
-    return (
-        given if isinstance(names, list) else (*place, names.split("\0"), [*kinds.encode(*BYTES)])
-    )
+    packed = isinstance(names, str)
+    return (*place, names.split("\0"), [*kinds.encode(*BYTES)]) if packed else given
 
 
 @pynvim.plugin
