@@ -73,6 +73,7 @@ def installed(place: Path) -> dict[str, str]:
 
 def try_out(place: Path, lists: list[Path]) -> dict[str, dict[str, str]]:
     """Import everything in the environment's own interpreter; versions and site folder."""
+    say("trying the packages")
     wanted = [name.replace("_", "-") for name in NEEDED]
     for path in lists:
         if path.name in ("run.txt", "server.txt"):

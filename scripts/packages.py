@@ -20,19 +20,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from progress import Progress
+
 BIN = "Scripts" if os.name == "nt" else "bin"
-# Lines of pip and uv that tell somebody who waits how far they are.
-PROGRESS = (
-    "Collecting",
-    "Downloading",
-    "Installing collected",
-    "Resolved",
-    "Prepared",
-    "Installed",
-)
 ISOLATED = ("-I", "-B", "-X", "utf8")
 _SOURCES = frozenset(
     "index-url extra-index-url no-index find-links trusted-host cert client-cert proxy timeout default-timeout "
@@ -68,8 +61,12 @@ def nowhere() -> str:
     return folder.name
 
 
-def run(command: list[str], settings: dict[str, str] | None = None) -> list[str]:
-    """Run a command, passing on what shows progress; failing raises with all its lines."""
+def run(
+    command: list[str],
+    settings: dict[str, str] | None = None,
+    told: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Run a command, handing each line to ``told``; failing raises with all its lines."""
     lines = []
     process = subprocess.Popen(
         command,
@@ -85,8 +82,7 @@ def run(command: list[str], settings: dict[str, str] | None = None) -> list[str]
         assert process.stdout
         for line in process.stdout:
             lines.append(line.rstrip())
-            if line.lstrip().startswith(PROGRESS):
-                print("  " + re.sub(r" \(from .*", "", line.strip())[:100], flush=True)
+            told(line.strip())
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, "\n".join(lines))
     return lines
@@ -185,7 +181,7 @@ def portions(lists: Iterable[Path]) -> list[list[str]]:
     return made
 
 
-def _fill_by_uv(uv: str, place: Path, lists: list[Path]) -> None:
+def _fill_by_uv(uv: str, place: Path, lists: list[Path], told: Callable[[str], None]) -> None:
     command = [uv, *uv_configuration()]
     # The interpreter that runs this is the one asked for; no other is to be fetched.
     settings = {name: value for name, value in os.environ.items() if _UV_SOURCES.fullmatch(name)}
@@ -195,10 +191,10 @@ def _fill_by_uv(uv: str, place: Path, lists: list[Path]) -> None:
         run([*command, "venv", "--quiet", "--python", sys.executable, str(place)], settings)
     python = str(program(place, "python"))
     for options in portions(lists):
-        run([*command, "pip", "install", "--python", python, *options], settings)
+        run([*command, "pip", "install", "--python", python, *options], settings, told)
 
 
-def _fill_by_pip(place: Path, lists: list[Path]) -> None:
+def _fill_by_pip(place: Path, lists: list[Path], told: Callable[[str], None]) -> None:
     python = str(program(place, "python"))
     if importlib.util.find_spec("venv") is None:
         raise subprocess.CalledProcessError(1, [sys.executable], "no python3-venv")
@@ -210,7 +206,8 @@ def _fill_by_pip(place: Path, lists: list[Path]) -> None:
         run([python, *ISOLATED, "-m", "ensurepip", "--upgrade"])
     settings = pip_settings(python)
     for options in portions(lists):
-        run([python, *ISOLATED, "-m", "pip", "install", "--progress-bar=off", *options], settings)
+        install = [python, *ISOLATED, "-m", "pip", "install", "--progress-bar=off"]
+        run([*install, *options], settings, told)
 
 
 def fill_somehow(place: Path, lists: list[Path], manager: str) -> None:
@@ -223,7 +220,7 @@ def fill_somehow(place: Path, lists: list[Path], manager: str) -> None:
     if uv:
         say(f"installing {names} with uv")
         try:
-            return _fill_by_uv(uv, place, lists)
+            return _fill_by_uv(uv, place, lists, Progress(lists))
         except subprocess.CalledProcessError as problem:
             if manager == "uv":
                 raise reason(problem) from None
@@ -232,6 +229,6 @@ def fill_somehow(place: Path, lists: list[Path], manager: str) -> None:
                 shutil.rmtree(place, ignore_errors=True)
     say(f"installing {names} with pip")
     try:
-        _fill_by_pip(place, lists)
+        _fill_by_pip(place, lists, Progress(lists))
     except subprocess.CalledProcessError as problem:
         raise reason(problem) from None

@@ -3,44 +3,21 @@
 local M = {}
 
 local function say(text, level)
-  vim.notify(require('sibyl.log').line('sibyl: ' .. text), level or vim.log.levels.INFO)
+  vim.notify(require('sibyl.notice').line('sibyl: ' .. text), level or vim.log.levels.INFO)
 end
 
 local function bridge()
   return require('sibyl.host.client')
 end
 
-local PHASES = {
-  off = 'no host runs (it starts with the first Python buffer)',
-  looking = 'looking for a Python',
-  starting = 'the host is starting',
-  ready = 'ready',
-  waiting = 'the host ended and will be started again',
-  failed = 'the host does not run; see :checkhealth sibyl',
-}
-
 local function status()
-  local config, mirror = require('sibyl.config'), require('sibyl.buffer.mirror')
-  local reply = require('sibyl.completion.reply')
-  local buf = vim.api.nvim_get_current_buf()
-  local words = { PHASES[bridge().state.phase] }
-  if not config.get().enabled then
-    words = { 'switched off (:Sibyl enable)' }
-  elseif vim.bo[buf].filetype == 'python' then
-    if not config.enabled(buf) then
-      table.insert(words, 'switched off in this buffer (:Sibyl! enable)')
-    elseif not mirror.seq(buf) then
-      table.insert(words, 'this buffer is left alone (:Sibyl log says why)')
-    end
-    local clients = require('sibyl.completion.lsp_hook').names()
-    table.insert(words, #clients > 0 and 'ranks ' .. table.concat(clients, ', ') or 'no language server yet')
-  end
-  local delays = vim.deepcopy(reply.delays)
+  local told = { require('sibyl.state').of(vim.api.nvim_get_current_buf()).text }
+  local delays = vim.deepcopy(require('sibyl.completion.reply').delays)
   if #delays > 0 then
     table.sort(delays)
-    table.insert(words, ('%.1f ms added to a list (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
+    table.insert(told, ('%.1f ms added to a list (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
   end
-  say(table.concat(words, '; '))
+  say(table.concat(told, '; '))
 end
 
 -- Says in words what moved an item most: `other files +1.2, its class +0.8`.
@@ -169,7 +146,7 @@ local function memory()
     vim.api.nvim_echo(lines, true, {})
   end)
   if not asked then
-    say(PHASES[bridge().state.phase])
+    say(require('sibyl.state').of(vim.api.nvim_get_current_buf()).text)
   end
 end
 
@@ -215,6 +192,8 @@ M.actions = {
     run = function()
       require('sibyl.config').reload()
       bridge().restart()
+      require('sibyl.server.default').ended = nil
+      require('sibyl').begin_all()
     end,
     buffer = false,
     help = 'a fresh host; options are read again',

@@ -2,7 +2,6 @@
 
 local bridge = require('sibyl.host.client')
 local config = require('sibyl.config')
-local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
 local reply = require('sibyl.completion.reply')
 
@@ -18,9 +17,6 @@ local function editor()
     health.error(('Neovim %s is too old'):format(version), 'Install Neovim 0.10 or newer.')
   else
     health.ok(('Neovim %s'):format(version))
-  end
-  if not config.get().enabled then
-    health.warn('sibyl is switched off', 'Switch it on with `:Sibyl enable`.')
   end
   for _, problem in ipairs(config.problems()) do
     health.warn(problem, 'Options are listed in `:help sibyl-options`.')
@@ -38,7 +34,27 @@ local function await()
   vim.wait(START_MS, function()
     return bridge.state.phase == 'ready' or bridge.state.phase == 'failed' or bridge.state.phase == 'off'
   end, 20)
-  return bridge.ready()
+end
+
+local MOST_BUFFERS = 10
+
+-- How it stands with each Python buffer, in the words of `:Sibyl`.
+local function standing()
+  health.start('sibyl: how it stands')
+  local buffers = require('sibyl').buffers()
+  for index, buf in ipairs(buffers) do
+    local one = require('sibyl.state').of(buf)
+    local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buf), ':~:.')
+    if index <= MOST_BUFFERS then
+      health[one.level](('%s: %s'):format(name == '' and '[No Name]' or name, one.text))
+    end
+  end
+  if #buffers > MOST_BUFFERS then
+    health.info(('and %d more'):format(#buffers - MOST_BUFFERS))
+  elseif #buffers == 0 then
+    local one = require('sibyl.state').of(vim.api.nvim_get_current_buf())
+    health[one.level](one.text)
+  end
 end
 
 local function describe(tried)
@@ -81,7 +97,6 @@ end
 
 local function host()
   health.start('sibyl: Python host')
-  local alive = await()
   local state = bridge.state
   for _, tried in ipairs(state.tried) do
     if tried.failure or #(tried.missing or {}) > 0 then
@@ -90,20 +105,9 @@ local function host()
   end
   if state.python then
     health.ok(('%s, Python %s (%s)'):format(state.python.path, state.python.version, state.python.source))
-  elseif state.phase == 'failed' then
-    health.error(
-      'no Python has the packages ' .. table.concat(interpreter.packages, ', '),
-      'Run `:Sibyl install`: it makes an environment of sibyl’s own.'
-    )
   end
-  if not alive then
-    if config.get().enabled then
-      health.error(
-        ('the host does not answer (%s)'):format(state.phase),
-        'Look at the log (`:Sibyl log`), then run `:Sibyl restart`.'
-      )
-    end
-    return
+  if not bridge.ready() then
+    return health.info('no ranker answers: see how it stands, above')
   end
   local kind, answer, ms = question('status')
   if kind ~= 'status' then
@@ -184,12 +188,6 @@ end
 
 local function servers()
   health.start('sibyl: language servers')
-  local names = require('sibyl.completion.lsp_hook').names()
-  if #names > 0 then
-    health.ok('ranked: ' .. table.concat(names, ', '))
-  else
-    health.info('no language server is attached to a Python buffer yet')
-  end
   local command = require('sibyl.server.default').command()
   if not config.get().server.enabled then
     health.info("sibyl's own server is switched off (option `server.enabled`)")
@@ -252,6 +250,8 @@ end
 
 function M.check()
   editor()
+  await()
+  standing()
   if host() then
     live()
     remembered()

@@ -11,9 +11,13 @@ local M = {}
 local api = vim.api
 local wired = false
 local begun = {} ---@type table<integer, true> Python buffers seen
+local names = {} ---@type table<integer, string> what they were called when last looked at
 
 local function attach(buf)
   if not config.enabled(buf) then
+    return
+  end
+  if not require('sibyl.buffer.fit').ours(buf) then
     return
   end
   require('sibyl.host.client').start()
@@ -22,9 +26,9 @@ local function attach(buf)
   require('sibyl.server.default').consider(buf)
 end
 
+-- The language server stays: what it lists is shown in its own order, so that one can compare.
 local function detach(buf)
   require('sibyl.buffer.mirror').detach(buf)
-  require('sibyl.server.default').leave(buf)
 end
 
 -- Autocommands that exist from the first Python buffer on.
@@ -48,29 +52,41 @@ local function wire()
   end, 'prepare for the place of the cursor')
   local accepted = require('sibyl.menus.accepted')
   on('InsertEnter', function(event)
+    require('sibyl.host.client').look_again()
     vim.schedule(function() -- the mode is not insert yet, and plugins that wait for this event are loaded now
       accepted.listen()
       mirror.cursor_moved(event.buf)
     end)
   end, 'prepare for the place of the cursor')
+  local server = require('sibyl.server.default')
+  on('BufFilePre', function(event)
+    server.before_rename(event.buf)
+  end, 'let our server close the old name')
   on('BufFilePost', function(event)
-    mirror.resend(event.buf)
-  end, 'tell the host the new name')
+    M.rename(event.buf)
+  end, 'go on under the new name')
   on('LspAttach', function(event)
     wrap.buffer(event.buf)
-    require('sibyl.server.default').consider(event.buf)
+    server.consider(event.buf)
     require('sibyl.buffer.project').attached(event.buf)
   end, 'rank the replies of this client')
   on('CompleteDone', function(event)
     require('sibyl.completion.reply').on_complete_done(event.buf)
   end, 'learn what was accepted')
   on('BufWritePost', function(event)
+    if names[event.buf] ~= api.nvim_buf_get_name(event.buf) then -- `:w name` in a buffer that had none
+      vim.schedule(function() -- after what Neovim's own client does then
+        server.before_rename(event.buf)
+        M.rename(event.buf)
+      end)
+    end
     require('sibyl.buffer.project').saved(event.buf)
   end, 'read the saved file again')
   api.nvim_create_autocmd({ 'FocusGained', 'VimResume', 'ShellCmdPost' }, {
     group = group,
     desc = 'sibyl: read what was changed from outside',
     callback = function()
+      require('sibyl.host.client').look_again()
       require('sibyl.buffer.project').focused()
     end,
   })
@@ -84,7 +100,12 @@ local function wire()
     group = group,
     desc = 'sibyl: forget the buffer',
     callback = function(event)
-      begun[event.buf] = nil
+      vim.schedule(function()
+        if not api.nvim_buf_is_valid(event.buf) then -- `:w name` wipes out the nameless buffer, only to go on with it
+          begun[event.buf], names[event.buf] = nil, nil
+          require('sibyl.buffer.fit').forget(event.buf)
+        end
+      end)
     end,
   })
   wrap.install()
@@ -94,10 +115,10 @@ end
 --- Begins with a Python buffer. Called once its FileType event is over.
 ---@param buf integer
 function M.begin(buf)
-  if not api.nvim_buf_is_loaded(buf) or vim.bo[buf].filetype ~= 'python' or vim.bo[buf].buftype ~= '' then
+  if not api.nvim_buf_is_loaded(buf) or vim.bo[buf].filetype ~= 'python' then
     return
   end
-  begun[buf] = true
+  begun[buf], names[buf] = true, api.nvim_buf_get_name(buf)
   if not config.get().enabled then
     return
   end
@@ -105,6 +126,39 @@ function M.begin(buf)
     wire()
   end
   attach(buf)
+end
+
+--- Begins with all Python buffers that are open: what they lack may be there now.
+function M.begin_all()
+  for _, buf in ipairs(api.nvim_list_bufs()) do
+    M.begin(buf)
+  end
+end
+
+--- Goes on with a buffer under another name, or leaves it alone from now on.
+---@param buf integer
+function M.rename(buf)
+  if not api.nvim_buf_is_loaded(buf) then
+    return
+  end
+  names[buf] = api.nvim_buf_get_name(buf)
+  local fit = require('sibyl.buffer.fit')
+  fit.forget(buf)
+  if not fit.ours(buf) then
+    detach(buf)
+    return require('sibyl.server.default').leave(buf)
+  end
+  require('sibyl.buffer.mirror').resend(buf)
+  require('sibyl.server.default').after_rename(buf)
+  attach(buf)
+end
+
+--- The Python buffers seen, in their order.
+---@return integer[]
+function M.buffers()
+  local list = vim.tbl_filter(api.nvim_buf_is_loaded, vim.tbl_keys(begun))
+  table.sort(list)
+  return list
 end
 
 --- Options can be given here instead of in vim.g.sibyl; calling it is not needed.

@@ -6,15 +6,19 @@
 local bridge = require('sibyl.host.client')
 local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
+local notice = require('sibyl.notice')
 
 local M = {}
 
 local FIND_LIMIT_MS = 60000
-local running = false
 
-local function say(text, level)
-  vim.notify(log.fit('sibyl: ' .. text), level or vim.log.levels.INFO)
-end
+---@class sibyl.Installation
+M.state = {
+  running = false,
+  progress = nil, ---@type string|nil how far it is
+  failure = nil, ---@type string|nil why the last one failed
+}
+local state = M.state
 
 ---@param python string
 ---@return string[]
@@ -32,7 +36,9 @@ local function refused(tried)
       table.insert(seen, ('%s is %s'):format(vim.fs.basename(each.path), each.version))
     end
   end
-  return ('no Python from 3.10 to 3.14 (%s)'):format(#seen == 0 and 'none on PATH' or table.concat(seen, ', '))
+  return ('no Python from 3.10 to 3.14 (%s); install one, or name it in option `python`'):format(
+    #seen == 0 and 'none on PATH' or table.concat(seen, ', ')
+  )
 end
 
 -- Cuts what arrives in pieces into lines.
@@ -60,26 +66,39 @@ local function wait(line)
   end
 end
 
+local function failed(why)
+  state.running, state.failure = false, why
+  log.error('the installation failed: %s', why)
+  notice.progress_failed()
+  notice.say('the installation failed: ' .. why, vim.log.levels.ERROR)
+end
+
 local function finished(result, last)
-  running = false
-  if result.code == 0 then
-    say(last ~= '' and last or 'installed')
-    bridge.restart()
-  else
-    log.error('the installation failed: %s', last)
-    say('the installation failed: ' .. last, vim.log.levels.ERROR)
+  if result.code ~= 0 then
+    return failed(last ~= '' and last or ('the installer ended with code %d'):format(result.code))
   end
+  state.running = false
+  notice.progress(last ~= '' and last:gsub(' %(.*%)%.?$', '') or 'installed', 100, 'success')
+  bridge.restart()
+  require('sibyl').begin_all()
+end
+
+-- What the installer says becomes a line that moves; `3 of 12` in it becomes a share of all.
+local function moves(text)
+  state.progress = text
+  local done, all = text:match('(%d+) of (%d+)')
+  notice.progress(text, done and math.floor(100 * tonumber(done) / math.max(tonumber(all), 1)) or nil)
 end
 
 local function beside(line)
   local last = ''
-  say('making ' .. interpreter.venv())
+  moves('making the Python environment')
   local show = by_line(vim.schedule_wrap(function(text)
     if vim.trim(text) ~= '' then
       last = vim.trim(text)
       log.info('install: %s', last)
-      if not vim.startswith(text, ' ') then
-        vim.api.nvim_echo({ { log.fit('sibyl: ' .. last) } }, false, {})
+      if state.running then
+        moves(last)
       end
     end
   end))
@@ -95,10 +114,10 @@ end
 
 --- Makes the environment.
 function M.run()
-  if running then
-    return say('the installation is already at work')
+  if state.running then
+    return notice.say('the installation is already at work: ' .. (state.progress or 'looking for a Python'))
   end
-  running = true
+  state.running, state.progress, state.failure = true, nil, nil
   local headless = #vim.api.nvim_list_uis() == 0
   local made, refusal
   interpreter.find_maker(function(found, tried)
@@ -108,13 +127,13 @@ function M.run()
     elseif found then
       return beside(command(found.path))
     end
-    running = false
-    say(refusal, vim.log.levels.ERROR)
+    failed(refusal)
   end)
   if headless then
     vim.wait(FIND_LIMIT_MS, function()
       return refusal ~= nil
     end, 5)
+    state.running = false
     if made then
       return wait(command(made.path))
     end

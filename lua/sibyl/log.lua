@@ -70,26 +70,6 @@ for level in pairs(ORDER) do
   end
 end
 
---- One line of a text: a line end or another control character would need more room than one line has.
----@param text string
----@return string
-function M.line(text)
-  return vim.fn.strtrans((text:gsub('%s+', ' ')))
-end
-
---- Cuts a message that is longer than the line: it would make Neovim wait for a key, in the middle of typing.
----@param text string
----@return string
-function M.fit(text)
-  local room = vim.v.echospace
-  text = M.line(text)
-  if vim.fn.strdisplaywidth(text) <= room then
-    return text
-  end
-  local more = '… (:Sibyl log)'
-  return vim.fn.strcharpart(text, 0, math.max(room - vim.fn.strdisplaywidth(more) - 1, 0)) .. more
-end
-
 --- Tells the user one sentence, the same sentence once per session.
 ---@param text string
 ---@param level integer|nil vim.log.levels
@@ -100,7 +80,7 @@ function M.tell(text, level)
   end
   said[text] = true
   vim.schedule(function()
-    vim.notify(M.fit('sibyl: ' .. text), level or vim.log.levels.WARN)
+    require('sibyl.notice').say(text, level or vim.log.levels.WARN)
   end)
 end
 

@@ -199,7 +199,7 @@ def test_health_when_well(told: Callable) -> None:
     assert re.findall(r".*(?:memory of the host|rss).*", report) == [
         "- memory of the host: 123.5 MB"
     ]
-    assert "ranked: fake" in report and "sibyl.log" in report
+    assert "ready; ranks fake" in report and "sibyl.log" in report
 
 
 def test_health_advises(start_nvim: Callable, tmp_path: Path) -> None:
@@ -217,8 +217,7 @@ def test_health_advises(start_nvim: Callable, tmp_path: Path) -> None:
     report = health(child)
     for words in [
         "option `nonsense` is not known",
-        "no Python has the packages",
-        "Run `:Sibyl install`",
+        "the Python of option `python` does not do",
         "the plugin `blink.cmp` is at work",
         "own language server is not installed",
         *(["`fuzzy` without `nosort`"] if child.version >= (0, 11, 0) else []),

@@ -135,7 +135,9 @@ def test_project_environment(served: Callable, tmp_path: Path) -> None:
     assert ".venv" not in named
     child.open(tmp_path / "project/a.py", SAMPLE)
     wait_clients(child, "sibyl")
-    assert child.lua(told_ + "cmd_env.VIRTUAL_ENV") == str(environment)
+    pid = "return vim.api.nvim_get_proc_children(vim.fn.getpid())"
+    given = [Path(f"/proc/{one}/environ") for one in child.lua(pid)]
+    assert any(f"VIRTUAL_ENV={environment}".encode() in path.read_bytes() for path in given)
     assert child.lua(told_ + "root_dir") == str(tmp_path / "project")
     assert child.messages() == []
 

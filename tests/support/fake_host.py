@@ -3,7 +3,7 @@
 In:   `fake_host.py ORDERS LOG … -c CODE ARGUMENTS…`, as Neovim would start an interpreter.
 Out:  CODE runs with a stand-in for `sibyl.host.worker`; notifications are written to LOG.
 
-`reason` (answer "none"), `answer` (answer exactly this), `notice` (say so at start), `die` (exit).
+`reason` (answer "none"), `answer` (answer exactly this), `notice` (say so at start), `trouble` (there is no model), `die` (exit).
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ class Desk:
         if "notice" in orders:
             self.send_now(0, "notice", {"level": "warn", "text": orders["notice"]})
         time.sleep(0.05)
-        self.send_now(0, "ready", {"python": sys.version.split()[0], "hash": "fake"})
+        about = {"python": sys.version.split()[0], "hash": "fake"}
+        if "trouble" in orders:
+            about |= {"ok": False, "trouble": orders["trouble"]}
+        self.send_now(0, "ready", about)
 
     def attach(self, buf: int, seq: int, text: bytes) -> None:
         """Hold a whole text."""

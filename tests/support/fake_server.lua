@@ -124,7 +124,9 @@ local function rpc(state, dispatchers)
       return true, id
     end
     -- Never in the same call: a real reply always comes later, and Neovim counts on that.
-    local delay = method == COMPLETION and state.options.delay or 0
+    local delay = method == COMPLETION and state.options.delay
+      or method == "initialize" and state.options.hello_delay
+      or 0
     if delay > 0 then
       vim.defer_fn(reply, delay)
     else

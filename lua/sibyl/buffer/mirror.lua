@@ -13,12 +13,13 @@
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
+local fit = require('sibyl.buffer.fit')
 local log = require('sibyl.log')
 
 local M = {}
 
 local api = vim.api
-local LONGEST_LINE = 256 * 1024
+local LONGEST_LINE = fit.LONGEST_LINE
 
 ---@class sibyl.Pending
 ---@field start integer first byte that changed
@@ -45,22 +46,6 @@ end
 local function edited(buf, start)
   for _, callback in ipairs(on_edit) do
     callback(buf, start)
-  end
-end
-
--- Why a buffer is too much to follow, or nil.
-local function too_much(buf)
-  local length = bytes.length(buf)
-  if length > config.get().max_bytes then
-    return ('%d bytes are more than option `max_bytes`'):format(length)
-  end
-  if length <= LONGEST_LINE then
-    return nil
-  end
-  for row, line in ipairs(api.nvim_buf_get_lines(buf, 0, -1, true)) do
-    if #line > LONGEST_LINE then
-      return ('line %d has %d bytes'):format(row, #line)
-    end
   end
 end
 
@@ -127,7 +112,7 @@ function M.flush(buf)
   end
   local large = mirror.stale or pending.new > LONGEST_LINE or length > config.get().max_bytes
   if large or length ~= mirror.length or long_line(buf, pending, length) then
-    local reason = too_much(buf)
+    local reason = fit.refusal(buf)
     if reason then
       leave(buf, reason)
       return false
@@ -221,7 +206,7 @@ function M.attach(buf)
   if mirrors[buf] or not api.nvim_buf_is_loaded(buf) then
     return
   end
-  local reason = too_much(buf)
+  local reason = fit.refusal(buf)
   if reason then
     return leave(buf, reason)
   end

@@ -162,13 +162,17 @@ function M.buffer(buf)
   end
 end
 
---- Names of the clients whose replies are ranked.
+--- Names of the clients whose replies are ranked: in one buffer, or anywhere.
+---@param buf integer|nil
 ---@return string[]
-function M.names()
+function M.names(buf)
   drop_ended()
   local names = {}
-  for _, entry in pairs(wrapped) do
-    table.insert(names, entry.client.name)
+  for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf })) do
+    local provider = (client.server_capabilities or {}).completionProvider
+    if wrapped[client.rpc] and provider and provider ~= vim.NIL then
+      table.insert(names, client.name)
+    end
   end
   table.sort(names)
   return names

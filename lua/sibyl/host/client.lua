@@ -37,6 +37,8 @@ M.state = {
   failures = 0,
   restarts = 0,
   started = 0,
+  missing = false, -- whether it failed because no Python has the packages
+  stamp = nil, ---@type integer|nil when the environment that was looked at was made
   forgotten = false, -- the user had a project forgotten: it is not read again before Neovim starts anew
 }
 local state = M.state
@@ -158,20 +160,30 @@ function M.start()
   if state.phase ~= 'off' and state.phase ~= 'waiting' then
     return
   end
-  state.phase = 'looking'
+  state.phase, state.missing = 'looking', false
   interpreter.find(function(found, tried)
     state.tried = tried
     if not wanted or state.phase ~= 'looking' then
       return
     end
     if not found then
-      state.phase = 'failed'
-      log.tell("no Python with sibyl's packages was found; run :Sibyl install")
+      state.phase, state.missing, state.stamp = 'failed', true, interpreter.stamp()
+      if not require('sibyl.install').state.running then
+        log.tell(require('sibyl.state').of(vim.api.nvim_get_current_buf()).text)
+      end
       return
     end
     state.python = found
     launch()
   end)
+end
+
+--- After no Python was found: an environment may have been made since, by another Neovim or from a shell.
+function M.look_again()
+  if state.phase == 'failed' and state.missing and interpreter.stamp() ~= state.stamp then
+    M.restart()
+    require('sibyl').begin_all()
+  end
 end
 
 --- Ends the host and all that waits for it.
@@ -185,11 +197,13 @@ function M.stop()
   end
 end
 
---- A fresh host, with a clean record.
+--- A fresh host, with a clean record; none where all is switched off.
 function M.restart()
   M.stop()
   state.failures = 0
-  M.start()
+  if config.get().enabled then
+    M.start()
+  end
 end
 
 M.send, M.ask, M.forget, M.open, M.when_lost = post.send, post.ask, post.forget, post.open, post.when_lost

@@ -48,6 +48,13 @@ function M.venv()
   return vim.fs.joinpath(vim.fn.stdpath('data') --[[@as string]], 'sibyl', 'venv')
 end
 
+--- When that environment was made: seconds, nil if it is not there.
+---@return integer|nil
+function M.stamp()
+  local stat = vim.uv.fs_stat(vim.fs.joinpath(M.venv(), 'sibyl.json'))
+  return stat and stat.mtime.sec
+end
+
 --- A program of an environment.
 ---@param venv string
 ---@param name string

@@ -1,11 +1,14 @@
 -- In: buffers that our own server completes. Out: a menu that opens after a dot, and inserts nothing by itself.
 -- Buffers with servers of the user's own are never touched.
 
+local bytes = require('sibyl.buffer.bytes')
+
 local M = {}
 
 local api = vim.api
 local MILD = 'menuone,noselect'
 local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
+local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for the ranker after the server is there
 local modern = vim.fn.has('nvim-0.11') == 1
 local prepared = {} ---@type table<integer, string> buffers whose 'completeopt' is ours, with the default
 
@@ -83,6 +86,38 @@ function M.prepare(buf, wanted)
   if not modern then
     trigger_on_dot(buf, wanted)
   end
+end
+
+-- The word behind a dot that the cursor stands in: row and column where it starts; nil where there is none.
+local function behind_a_dot(buf)
+  if not inserting(buf) or vim.fn.pumvisible() == 1 then
+    return nil
+  end
+  local cursor, line = api.nvim_win_get_cursor(0), api.nvim_get_current_line()
+  local start = bytes.word_start(line, cursor[2])
+  return line:sub(start, start) == '.' and ('%d:%d'):format(cursor[1], start) or nil
+end
+
+--- A dot that was typed before the server was there: asks for its list now, if the cursor still stands there. Where
+--- the ranker is on its way, it is waited for, so that the list comes ranked.
+---@param buf integer
+---@param wanted fun(): boolean whether that is still so
+function M.catch_up(buf, wanted)
+  local place, began = behind_a_dot(buf), vim.uv.now()
+  local function look()
+    if not place or behind_a_dot(buf) ~= place or not wanted() then
+      return
+    end
+    local phase = require('sibyl.host.client').state.phase
+    if (phase == 'looking' or phase == 'starting') and vim.uv.now() - began < RANKER_MS then
+      vim.defer_fn(look, LOOK_MS)
+    elseif modern then
+      vim.lsp.completion.get()
+    else
+      vim.lsp.omnifunc(1, '')
+    end
+  end
+  vim.schedule(look)
 end
 
 --- Leaves a buffer as it was.

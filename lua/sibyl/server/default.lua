@@ -3,35 +3,36 @@
 -- The stock menu knows nothing without a language server, so sibyl brings one. It steps back from a buffer as
 -- soon as anybody else completes there. Why it is `ty`: bench/LOG.md.
 
-local capability = require('sibyl.server.capability')
 local config = require('sibyl.config')
+local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
 local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
+local others = require('sibyl.server.others')
 local search = require('sibyl.host.search')
+local unnamed = require('sibyl.server.unnamed')
 
 local M = {}
 
 local api = vim.api
 local NAME = 'sibyl'
 local MARKERS = { 'ty.toml', 'pyproject.toml', 'setup.py', 'setup.cfg', '.git' }
-local waiting = {} ---@type table<integer, true> buffers whose delay runs
+local LOOK_MS = 250 -- between two looks at whether a server of the user's own has come
+-- How long to wait for one, in ms: that is enabled, but nobody has started it (perhaps it finds no root here); that
+-- was started, and has not said yet what it can do.
+M.patience = { enabled = 5000, started = 60000 }
+local waiting = {} ---@type table<integer, { since: integer, for_whom: string|nil }> buffers without a server yet
+local starting = {} ---@type table<integer, true> buffers whose server was started and has not attached yet
+local renaming = {} ---@type table<integer, integer> buffers that are being renamed, and their client
 local stopped = {} ---@type table<integer, true> clients told to end
+M.ended = nil ---@type string|nil how our server ended, when nobody told it to
 
 --- The client of our server in a buffer.
 ---@param buf integer
 ---@return vim.lsp.Client|nil
 function M.client(buf)
   return vim.lsp.get_clients({ bufnr = buf, name = NAME })[1]
-end
-
-local function other(buf)
-  for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf })) do
-    if client.name ~= NAME and capability.completes(client) then
-      return client
-    end
-  end
 end
 
 --- What would be started; nil when there is nothing to start.
@@ -102,6 +103,7 @@ local function give_way(buf)
 end
 
 local function on_attach(client, buf)
+  starting[buf], M.ended = nil, nil
   local auto = config.get().autotrigger and not menus.loaded()
   if vim.lsp.completion and vim.lsp.completion.enable then
     vim.lsp.completion.enable(true, client.id, buf, { autotrigger = auto })
@@ -110,61 +112,45 @@ local function on_attach(client, buf)
     end
   end
   if auto then
-    dot.prepare(buf, function()
+    local function wanted()
       return M.client(buf) ~= nil and not menus.loaded()
-    end)
+    end
+    dot.prepare(buf, wanted)
+    dot.catch_up(buf, wanted)
   end
 end
 
--- Whether a buffer still needs our server now that the waiting is over.
+-- Whether a buffer needs a server of ours.
 local function needs(buf)
   return api.nvim_buf_is_loaded(buf)
+    and fit.ours(buf)
     and config.enabled(buf)
     and config.get().server.enabled
-    and not other(buf)
+    and not others.completing(buf)
     and not M.client(buf)
 end
 
-local function start(buf)
-  local command = M.command()
-  if not command then
-    return log.info('no language server: `ty` is not installed (:Sibyl install)')
-  elseif vim.fn.executable(command[1]) == 0 then
-    return log.tell('no such program, option `server.cmd`: ' .. command[1])
-  end
-  local root = vim.fs.root(buf, MARKERS) or vim.fs.dirname(api.nvim_buf_get_name(buf))
-  local environment = project_environment(root)
-  settings_for(environment, function(settings)
-    if not needs(buf) then
-      return
-    end
-    local id = vim.lsp.start({
-      name = NAME,
-      cmd = command,
-      root_dir = root,
-      cmd_env = { VIRTUAL_ENV = environment },
-      settings = settings,
-      init_options = settings.ty,
-      on_attach = on_attach,
-    }, { bufnr = buf })
-    if not id then
-      log.tell('the language server could not be started: ' .. table.concat(command, ' '))
-    end
-  end)
+-- Where a buffer's project begins. A buffer without a name is taken to lie in the current folder.
+local function root_of(buf)
+  local name = api.nvim_buf_get_name(buf)
+  return vim.fs.root(buf, MARKERS) or (name ~= '' and vim.fs.dirname(name)) or vim.fn.getcwd()
 end
 
---- Takes our server off a buffer; it ends with its last buffer.
----@param buf integer
-function M.leave(buf)
-  local client = M.client(buf)
-  if not client then
+local function on_exit(code, signal, id)
+  if stopped[id] or vim.v.exiting ~= vim.NIL then
     return
   end
-  dot.undo(buf)
-  pcall(vim.lsp.buf_detach_client, buf, client.id)
+  M.ended = ('code %d, signal %d'):format(code, signal)
+  starting = {}
+  log.warn('the language server ended (%s)', M.ended) -- on the screen Neovim itself says so
+end
+
+-- Ends a client that has no buffer left.
+local function end_unused(id)
   vim.schedule(function()
-    if not stopped[client.id] and not next(client.attached_buffers or {}) then
-      stopped[client.id] = true -- being told twice, a server complains on the user's screen
+    local client = vim.lsp.get_client_by_id(id)
+    if client and not stopped[id] and not next(client.attached_buffers or {}) then
+      stopped[id] = true -- being told twice, a server complains on the user's screen
       if vim.fn.has('nvim-0.11') == 1 then
         client:stop()
       else
@@ -174,22 +160,139 @@ function M.leave(buf)
   end)
 end
 
+local function launch(buf, command, root, settings)
+  starting[buf] = true
+  local id = vim.lsp.start({
+    name = NAME,
+    cmd = function(dispatchers)
+      return unnamed.spawn(command, dispatchers, { cwd = root, env = { VIRTUAL_ENV = project_environment(root) } })
+    end,
+    root_dir = root,
+    settings = settings,
+    init_options = settings.ty,
+    on_attach = on_attach,
+    on_exit = vim.schedule_wrap(on_exit),
+  }, { bufnr = buf })
+  if not id then
+    starting[buf] = nil
+    log.tell('the language server could not be started: ' .. table.concat(command, ' '))
+  end
+end
+
+local function start(buf)
+  local command = M.command()
+  if not command then
+    return log.info('no language server: `ty` is not installed (:Sibyl install)')
+  elseif vim.fn.executable(command[1]) == 0 then
+    return log.tell('no such program, option `server.cmd`: ' .. command[1])
+  end
+  local root = root_of(buf)
+  starting[buf] = true
+  settings_for(project_environment(root), function(settings)
+    starting[buf] = nil
+    if needs(buf) then
+      launch(buf, command, root, settings)
+    end
+  end)
+end
+
+--- Takes our server off a buffer; it ends with its last buffer.
+---@param buf integer
+function M.leave(buf)
+  local client = M.client(buf)
+  if client then
+    dot.undo(buf)
+    pcall(vim.lsp.buf_detach_client, buf, client.id)
+    end_unused(client.id)
+  end
+end
+
+-- Starts our server, unless one of the user's own is on its way.
+local function settle(buf)
+  local wait = waiting[buf]
+  if not wait or not needs(buf) then
+    waiting[buf] = nil
+    return
+  end
+  local name, started = others.coming(buf)
+  local patience = not name and 0 or M.patience[started and 'started' or 'enabled']
+  if vim.uv.now() - wait.since < patience then
+    wait.for_whom = name
+    vim.defer_fn(function()
+      settle(buf)
+    end, LOOK_MS)
+    return
+  end
+  waiting[buf] = nil
+  start(buf)
+end
+
 --- Looks whether a buffer needs our server, or needs it no more.
 ---@param buf integer
 function M.consider(buf)
-  if other(buf) then
+  if others.completing(buf) then
     return M.leave(buf)
   end
-  if waiting[buf] or not config.get().server.enabled or M.client(buf) or api.nvim_buf_get_name(buf) == '' then
+  if waiting[buf] or starting[buf] or not needs(buf) then
     return
   end
-  waiting[buf] = true
+  local delay = config.get().server.delay
+  waiting[buf] = { since = vim.uv.now() + delay }
   vim.defer_fn(function()
-    waiting[buf] = nil
-    if needs(buf) then
-      start(buf)
-    end
-  end, config.get().server.delay)
+    settle(buf)
+  end, delay)
+end
+
+--- A buffer is about to get another name: the server must hear of the old one's end while that is known.
+---@param buf integer
+function M.before_rename(buf)
+  local client = M.client(buf)
+  if client then
+    renaming[buf] = client.id
+    pcall(vim.lsp.buf_detach_client, buf, client.id)
+  end
+end
+
+--- A buffer has another name, and perhaps another project. It is served anew at once: a buffer that is edited while
+--- it has no client never tells one of its edits again (Neovim's table of attached buffers still has it).
+---@param buf integer
+function M.after_rename(buf)
+  local id, command, root = renaming[buf], M.command(), root_of(buf)
+  renaming[buf] = nil
+  local client = id and vim.lsp.get_client_by_id(id)
+  if not client then
+    return M.consider(buf)
+  elseif client.config.root_dir ~= root and command then
+    launch(buf, command, root, client.config.settings or {})
+    end_unused(id)
+  else
+    vim.lsp.buf_attach_client(buf, id)
+  end
+end
+
+---@alias sibyl.Serving 'off'|'theirs'|'ready'|'starting'|'waiting'|'missing'|'ended'|'none'
+
+--- How a buffer is served, and by whom.
+---@param buf integer
+---@return sibyl.Serving
+---@return string|nil name of the server
+function M.serving(buf)
+  local other, ours = others.completing(buf), M.client(buf)
+  if other or ours then
+    return other and 'theirs' or 'ready', (other or ours).name
+  elseif starting[buf] then
+    return 'starting', "sibyl's own language server"
+  end
+  local coming = others.coming(buf)
+  if waiting[buf] or (coming and not config.get().server.enabled) then
+    return 'waiting', coming
+  elseif not config.get().server.enabled then
+    return 'off'
+  elseif M.ended then
+    return 'ended', M.ended
+  end
+  local command = M.command()
+  return command and vim.fn.executable(command[1]) == 1 and 'none' or 'missing', command and command[1]
 end
 
 return M

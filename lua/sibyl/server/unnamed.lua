@@ -1,0 +1,96 @@
+-- In: what Neovim's client says to our own server of buffers without a name. Out: the same under a name of its own:
+--     for Neovim they are all `file://`, which no server takes.
+--
+--   client ──file://──► untitled:sibyl-7 ──► server          (7: the buffer)
+--   server ──of untitled:… ──► left out: Neovim would make a buffer of that name
+
+local M = {}
+
+local api = vim.api
+local NAMELESS, PREFIX = vim.uri_from_fname(''), 'untitled:sibyl-'
+
+local function nameless(buf)
+  return api.nvim_buf_is_loaded(buf) and api.nvim_buf_get_name(buf) == '' and vim.bo[buf].filetype == 'python'
+end
+
+-- The buffer that a message is of: the only one, or the one of that version and, where it is told, that text; else
+-- the one that is edited.
+local function buffer_of(document)
+  local found = {}
+  for _, buf in ipairs(api.nvim_list_bufs()) do
+    if nameless(buf) then
+      table.insert(found, buf)
+    end
+  end
+  local current = api.nvim_get_current_buf()
+  table.sort(found, function(a, b)
+    return (a == current and -1 or a) < (b == current and -1 or b)
+  end)
+  for _, buf in ipairs(found) do
+    local same = document.version and vim.b[buf].changedtick == document.version
+    local text = document.text
+    if same and (not text or vim.startswith(text, api.nvim_buf_get_lines(buf, 0, 1, false)[1] or '')) then
+      return buf
+    end
+  end
+  return found[1]
+end
+
+--- Starts a server whose nameless buffers have names.
+---@param command string[]
+---@param dispatchers vim.lsp.rpc.Dispatchers
+---@param how table cwd and env
+---@return vim.lsp.rpc.PublicClient
+function M.spawn(command, dispatchers, how)
+  local opened = {} ---@type table<integer, true>
+
+  -- A buffer that was open without a name, and has one now or is gone.
+  local function closed()
+    for buf in pairs(opened) do
+      if not api.nvim_buf_is_valid(buf) or not nameless(buf) then
+        return buf
+      end
+    end
+  end
+
+  local function named(method, params)
+    local document = type(params) == 'table' and type(params.textDocument) == 'table' and params.textDocument
+    local closing = method == 'textDocument/didClose'
+    local was = closing and document and closed()
+    -- What is closed after it got a name is closed under that name, which the server has never heard.
+    local renamed = was and api.nvim_buf_is_valid(was) and document.uri == vim.uri_from_bufnr(was)
+    if not document or (document.uri ~= NAMELESS and not renamed) then
+      return params
+    end
+    local buf = was or buffer_of(document)
+    if not buf then
+      return params
+    elseif method == 'textDocument/didOpen' then
+      opened[buf] = true
+    elseif closing then
+      opened[buf] = nil
+    end
+    return vim.tbl_extend('force', params, {
+      textDocument = vim.tbl_extend('force', document, { uri = PREFIX .. buf }),
+    })
+  end
+
+  local heard = vim.tbl_extend('force', dispatchers, {
+    notification = function(method, params)
+      if type(params) ~= 'table' or not vim.startswith(tostring(params.uri), PREFIX) then
+        return dispatchers.notification(method, params)
+      end
+    end,
+  })
+  local rpc = vim.lsp.rpc.start(command, heard, how)
+  local request, notify = rpc.request, rpc.notify
+  rpc.request = function(method, params, ...)
+    return request(method, named(method, params), ...)
+  end
+  rpc.notify = function(method, params, ...)
+    return notify(method, named(method, params), ...)
+  end
+  return rpc
+end
+
+return M

@@ -1,0 +1,206 @@
+-- In: the host, the installation, the language servers, the switches. Out: how it stands, in one sentence.
+--
+-- The one source of what `:Sibyl`, `:checkhealth sibyl` and messages say of it. The table below is looked through
+-- from the top; the first state that holds is the one that is told.
+
+local bridge = require('sibyl.host.client')
+local config = require('sibyl.config')
+local fit = require('sibyl.buffer.fit')
+
+local M = {}
+
+---@alias sibyl.Level 'ok'|'info'|'warn'|'error'
+
+---@class sibyl.Standing
+---@field name string
+---@field text string
+---@field level sibyl.Level
+
+---@class sibyl.State
+---@field name string
+---@field level sibyl.Level
+---@field says string with a place for what `holds` returns
+---@field holds fun(buf: integer, facts: table): string|boolean|nil
+
+-- Why the Python that was named does not do.
+local function refused()
+  local tried = bridge.state.tried[1] or {}
+  return ('%s %s'):format(
+    tried.path or 'it',
+    tried.failure and ('cannot be run: ' .. tried.failure) or ('lacks ' .. table.concat(tried.missing or {}, ', '))
+  )
+end
+
+local RUNS = { ready = 'ready', off = 'the ranker starts with the first Python buffer' }
+
+local function phase(name)
+  return function()
+    return bridge.state.phase == name
+  end
+end
+
+local function missing(facts)
+  return bridge.state.phase == 'failed' and bridge.state.missing and not facts.installation.running
+end
+
+local function serving(name)
+  return function(_, facts)
+    return facts.serving == name and (facts.server or true)
+  end
+end
+
+---@type sibyl.State[]
+M.table = {
+  {
+    name = 'off everywhere',
+    level = 'warn',
+    says = "switched off everywhere: lists come in the server's own order (:Sibyl enable)",
+    holds = function()
+      return not config.get().enabled
+    end,
+  },
+  {
+    name = 'installing',
+    level = 'info',
+    says = 'installing: %s; everything starts by itself when it is done',
+    holds = function(_, facts)
+      return facts.installation.running and (facts.installation.progress or 'looking for a Python to begin with')
+    end,
+  },
+  {
+    name = 'installation failed',
+    level = 'error',
+    says = 'the installation failed: %s (:Sibyl install tries again)',
+    holds = function(_, facts)
+      return missing(facts) and facts.installation.failure
+    end,
+  },
+  {
+    name = 'wrong Python',
+    level = 'error',
+    says = 'the Python of option `python` does not do: %s (set another, or none)',
+    holds = function(_, facts)
+      return missing(facts) and config.get().python and refused()
+    end,
+  },
+  {
+    name = 'no environment',
+    level = 'error',
+    says = "no Python with sibyl's packages was found: run :Sibyl install",
+    holds = function(_, facts)
+      return missing(facts)
+    end,
+  },
+  {
+    name = 'host failed',
+    level = 'error',
+    says = 'the ranker keeps ending: :Sibyl log tells why, :Sibyl restart tries again',
+    holds = phase('failed'),
+  },
+  {
+    name = 'host restarting',
+    level = 'warn',
+    says = 'the ranker ended and is started again in a moment',
+    holds = phase('waiting'),
+  },
+  {
+    name = 'broken model',
+    level = 'error',
+    says = 'nothing is ranked: %s',
+    holds = function()
+      local told = bridge.state.phase == 'ready' and bridge.state.facts or {}
+      return told.ok == false and (told.trouble or 'the model cannot be loaded')
+    end,
+  },
+  {
+    name = 'not Python',
+    level = 'info',
+    says = '%s; this buffer is not Python',
+    holds = function(buf)
+      return vim.bo[buf].filetype ~= 'python' and (RUNS[bridge.state.phase] or 'the ranker is starting')
+    end,
+  },
+  {
+    name = 'off here',
+    level = 'info',
+    says = "switched off in this buffer: lists come in the server's own order (:Sibyl! enable)",
+    holds = function(buf)
+      return not config.enabled(buf)
+    end,
+  },
+  {
+    name = 'left alone',
+    level = 'info',
+    says = 'this buffer is left alone: %s',
+    holds = function(buf)
+      return fit.why(buf)
+    end,
+  },
+  {
+    name = 'host starting',
+    level = 'info',
+    says = 'the ranker is starting',
+    holds = function()
+      return bridge.state.phase ~= 'ready'
+    end,
+  },
+  {
+    name = 'server starting',
+    level = 'info',
+    says = 'ready; %s is starting',
+    holds = serving('starting'),
+  },
+  {
+    name = 'server coming',
+    level = 'info',
+    says = 'ready; waits for a language server%s',
+    holds = function(_, facts)
+      return facts.serving == 'waiting' and (facts.server and ' (' .. facts.server .. ')' or '')
+    end,
+  },
+  {
+    name = 'server ended',
+    level = 'warn',
+    says = 'the language server ended (%s): :Sibyl restart starts it again',
+    holds = serving('ended'),
+  },
+  {
+    name = 'server not installed',
+    level = 'warn',
+    says = 'no language server completes here, and sibyl has none to start: run :Sibyl install, or bring one',
+    holds = serving('missing'),
+  },
+  {
+    name = 'no server',
+    level = 'warn',
+    says = 'no language server completes here%s',
+    holds = function(_, facts)
+      return facts.serving == 'off' and ', and option `server.enabled` is off' or facts.serving == 'none' and ''
+    end,
+  },
+  {
+    name = 'ready',
+    level = 'ok',
+    says = 'ready; ranks %s',
+    holds = function(buf)
+      return table.concat(require('sibyl.completion.lsp_hook').names(buf), ', ')
+    end,
+  },
+}
+
+--- How it stands with a buffer.
+---@param buf integer
+---@return sibyl.Standing
+function M.of(buf)
+  local facts = { installation = require('sibyl.install').state }
+  facts.serving, facts.server = require('sibyl.server.default').serving(buf)
+  for _, state in ipairs(M.table) do
+    local told = state.holds(buf, facts)
+    if told then
+      return { name = state.name, level = state.level, text = state.says:format(told) }
+    end
+  end
+  error('one of the states always holds')
+end
+
+return M
