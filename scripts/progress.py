@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 # pip: `Downloading numpy-2.4.6-cp311-….whl (16.6 MB)`, `Using cached …` likewise, and neither with `.metadata`.
-_PIP = re.compile(r"(?:Downloading|Using cached) \S*?([\w.]+)-(\d[^-/]*)-[^/ ]*\.whl \(([\d.]+) ([kMG]?B)\)")
+_PIP = re.compile(
+    r"(?:Downloading|Using cached) \S*?([\w.]+)-(\d[^-/]*)-[^/ ]*\.whl \(([\d.]+) ([kMG]?B)\)"
+)
 # pip, of a wheel that lies in a folder: it says no size.
 _FILE = re.compile(r"Processing (\S*?([\w.]+)-(\d[^-/]*)-[^/ ]*\.whl)")
 # uv: `Downloading numpy (15.9MiB)`; of small packages it says nothing.
@@ -37,7 +39,12 @@ def applies(marker: str) -> bool:
     for name, operator, value in _CLAUSE.findall(marker):
         if name == "python_full_version":
             mine, named = _number(platform.python_version())[:2], _number(value)[:2]
-            holds = {"<": mine < named, ">=": mine >= named, "==": mine == named, "!=": mine != named}
+            holds = {
+                "<": mine < named,
+                ">=": mine >= named,
+                "==": mine == named,
+                "!=": mine != named,
+            }
         else:
             mine_is = here.get(name, value) == value
             holds = {"==": mine_is, "!=": not mine_is}
@@ -50,7 +57,9 @@ def packages(lists: Iterable[Path]) -> list[str]:
     """The packages of lists that will be installed here."""
     found: dict[str, None] = {}
     for path in lists:
-        lines = re.findall(r"^([\w.-]+)[=<>~!]=[^;\s]+ ?(?:; ([^\\\n]*))?", path.read_text(), re.MULTILINE)
+        lines = re.findall(
+            r"^([\w.-]+)[=<>~!]=[^;\s]+ ?(?:; ([^\\\n]*))?", path.read_text(), re.MULTILINE
+        )
         found |= {name: None for name, marker in lines if applies(marker)}
     return list(found)
 
@@ -71,7 +80,9 @@ class Progress:
             self._count(name, version, float(size) * _UNITS[unit])
         elif file:
             path, name, version = file.groups()
-            self._count(name, version, Path(path).stat().st_size / 1e6 if Path(path).is_file() else 0)
+            self._count(
+                name, version, Path(path).stat().st_size / 1e6 if Path(path).is_file() else 0
+            )
         elif line.startswith(("Installing collected", "Prepared")):
             self._tell("putting them in place", last=True)
 

@@ -7,10 +7,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from child import Child
 from fake_server import FakeServer, items
-from told import Told
 
 STATE = "return require('sibyl.state').of(vim.api.nvim_get_current_buf())"
 STOP = (
@@ -38,7 +36,7 @@ def health(child: Child) -> str:
 
 def test_states_of_buffers_and_servers(told: Callable, tmp_path: Path) -> None:
     """Each state of switches, buffers and servers has its sentence; servers that ended are not listed."""
-    child, ranker = told("x = 1\n")
+    child, _ = told("x = 1\n")
     assert "option `server.enabled` is off" in wait_state(child, "no server")
     server = FakeServer(child, items=items("a"))
     assert wait_state(child, "ready") == "ready; ranks fake"

@@ -3,7 +3,8 @@
 In:   `fake_host.py ORDERS LOG … -c CODE ARGUMENTS…`, as Neovim would start an interpreter.
 Out:  CODE runs with a stand-in for `sibyl.host.worker`; notifications are written to LOG.
 
-`reason` (answer "none"), `answer` (answer exactly this), `notice` (say so at start), `trouble` (there is no model), `die` (exit).
+`reason` (answer "none"), `answer` (answer exactly this), `notice` (say so at start),
+`trouble` (there is no model), `die` (exit).
 """
 
 from __future__ import annotations
