@@ -123,3 +123,12 @@ def test_ten_thousand_items_are_ranked(real: Ranker, source: str) -> None:
         len(source), labels, [index % 26 for index in range(10_000)]
     )
     assert sorted(ranking.order) == list(range(10_000))
+
+
+def test_reasons_are_told_of_labels_as_they_were_sent(real: Ranker) -> None:
+    """Whoever asks why finds each item by its label: a keyword argument is not the name without its mark."""
+    session = Session(real, b"f(key=1)\nf(")
+    ranking = session.rank(11, ["key=", "key", "other="], [6, 6, 6])
+    labels = ["key=", "key", "other="]
+    assert [label for label, _ in session.explained()] == [labels[at] for at in ranking.order]
+    assert any(group == "used in this file" for _, why in session.explained() for group, _ in why)

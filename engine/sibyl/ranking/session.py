@@ -50,7 +50,7 @@ class Session:
         self.states = States(self._ranker.model)
         self._edited = False
         self._here: Place | None = None  # while the text before the word is as it was
-        self._last: tuple[Sequence[str], Ranking] | None = None  # list ranked last
+        self._last: tuple[Sequence[str], Ranking] | None = None  # labels of the list ranked last
 
     def shed(self) -> bool:
         """Let go of all but the text: it is made again when asked for; return whether there was anything."""
@@ -117,7 +117,7 @@ class Session:
         remembered = self.recall.at(place)
         listed = self.listed(offset, labels, kinds)
         ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
-        self._last = listed.names, ranking
+        self._last = listed.labels, ranking
         return ranking
 
     def _is_left(self, place: Place, kinds: Sequence[int]) -> bool:
@@ -139,11 +139,11 @@ class Session:
         """Return the first items of the list ranked last, with what moved each most."""
         if self._last is None:
             return []
-        names, ranking = self._last
+        labels, ranking = self._last
         if ranking.rows is None or ranking.mix is None:
             return []
         why = reasons(ranking.mix, ranking.rows, ranking.order)
-        return [(names[index], told) for index, told in zip(ranking.order, why, strict=False)]
+        return [(labels[index], told) for index, told in zip(ranking.order, why, strict=False)]
 
     def accepted(self, offset: int, name: str) -> None:
         """Take note that ``name`` was taken from a list for the word at ``offset``.
