@@ -28,7 +28,8 @@ from child import Child
 from common import ROOT, centiles, finish, table
 from fake_server import items
 
-SIZES = (10, 100, 700, 2_000)
+SIZES = (10, 100, 700, 1_000, 2_000)
+NAMES = (100, 1_000)
 WARM = 3  # turns of each kind that fill caches: names' vectors, Neovim's own
 ROUNDS = 3
 TICK = 5.0
@@ -87,6 +88,16 @@ def instant(child: Child, times: int, sizes: list[int]) -> dict[str, Any]:
     return made
 
 
+def named(child: Child, times: int, sizes: list[int]) -> dict[str, Any]:
+    """Lists of names in an expression, one letter typed, from a server that answers at once."""
+    server, made = editor.serve(child), {}
+    for size in sizes:
+        labels = [f"n{index:04}_{('size', 'path', 'key=')[index % 3]}" for index in range(size)]
+        server.set(items=items(*labels))
+        made[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Govalue = n"))
+    return made
+
+
 def served(child: Child, times: int, ty: Path) -> dict[str, Any]:
     """The members of `os`, from the language server that sibyl brings."""
     client = child.lua(SERVE, str(ty))
@@ -135,7 +146,8 @@ def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Everything in one Neovim."""
     made: dict[str, Any] = {}
     parts: list[tuple[str, int, Any]] = [
-        ("instant", 2_000, lambda child: instant(child, options.times, options.sizes))
+        ("instant", 2_000, lambda child: instant(child, options.times, options.sizes)),
+        ("names", 2_000, lambda child: named(child, options.times, options.names)),
     ]
     ty = ROOT / ".venv" / "bin" / "ty"
     if not ty.exists():
@@ -160,6 +172,7 @@ def show(result: dict[str, Any]) -> None:
     rows: list[tuple[object, ...]] = []
     for version, one in result.items():
         lists = [("instant", int(size), its) for size, its in one["instant"].items()]
+        lists += [("names", int(size), its) for size, its in one["names"].items()]
         lists += [("ty", one["ty"]["items"], one["ty"])] if "ty" in one else []
         for name, size, its in lists:
             reply, ours = its["reply"], its["ours_at_once"]
@@ -219,6 +232,7 @@ def main() -> int:
     add("--nvim", default="", metavar="VERSION", help="this one only, such as 0.12.4")
     add("--times", type=int, default=40, help="completions of each kind and length")
     add("--sizes", type=int, nargs="+", default=list(SIZES), help="lengths of the instant lists")
+    add("--names", type=int, nargs="+", default=list(NAMES), help="lengths of the lists of names")
     add("--keys", type=int, default=150, help="keys typed with and without; 0: do not type")
     add("--no-server", action="store_true", help="leave the real server out")
     options = parser.parse_args()

@@ -31,7 +31,17 @@ FULL = {"stages": ["--picture", str(HERE / "keystroke.png")]}
 SHORT = {
     "stages": ["--sizes", "500", "20000", "--rounds", "1"],
     "memory": ["--keystrokes", "2000", "--one-buffer", "--no-neovim"],
-    "keystroke": ["--times", "15", "--sizes", "100", "--keys", "0", "--no-server"],
+    "keystroke": [
+        "--times",
+        "15",
+        "--sizes",
+        "100",
+        "--names",
+        "1000",
+        "--keys",
+        "0",
+        "--no-server",
+    ],
 }
 
 

@@ -33,6 +33,9 @@ SIZES = (500, 2_000, 20_000)
 BETWEEN = (1_000, 5_000, 10_000)  # for the picture alone
 OPENED = (2_000, 20_000)
 LISTS = (100, 700)
+WORDS = (10, 100, 1_000, 2_000)
+RESTED = 0.05
+"""Seconds without work, after which nothing is left in the processor's caches: as between two keys."""
 COLD_KEYS = 10
 
 
@@ -147,6 +150,29 @@ def ranked(folder: Path, count: int, clock: Clock) -> list[float]:
     return found
 
 
+def words_ranked(folder: Path, count: int, clock: Clock) -> dict[str, list[float]]:
+    """The ms of one list of names in an expression, one letter typed: again and again, and after rests.
+
+    A rest ends as in the editor: with the hint that a list may be asked for here.
+    """
+    data = file_of(2_000) + b"\nimport os\nresult = os.path.join(s"
+    model = Model(folder)
+    labels, kinds = names_of(model, count), [6, 3, 7, 71] * (count // 4 + 1)
+    labels[::10] = [f"{name}=" for name in labels[::10]]
+    session = Session(Ranker(model), data)
+    session.rank(len(data), labels, kinds[:count])
+    found: dict[str, list[float]] = {"loop": [], "rested": []}
+    for kind, times in (("loop", 60), ("rested", 30)):
+        for _ in range(times):
+            if kind == "rested":
+                time.sleep(RESTED)
+                session.expect(len(data))
+            began = clock()
+            session.rank(len(data), labels, kinds[:count])
+            found[kind].append((clock() - began) * 1e3)
+    return found
+
+
 def picture(path: Path, costs: dict[int, dict[str, float]]) -> str:
     """Draw cost against file size; return a sentence about it."""
     try:
@@ -239,6 +265,17 @@ def main() -> int:
     told["rank_first_ms"] = {count: round(its[0], 4) for count, its in lists.items()}
     rows = [(n, *one.values(), told["rank_first_ms"][n]) for n, one in told["rank_tail_ms"].items()]
     table(("ms to rank so many names", "p50", "p95", "p99", "max", "new names"), rows)
+    words = {str(count): words_ranked(options.model, count, clock) for count in WORDS}
+    told["rank_words_ms"] = {
+        count: {kind: centiles(its) for kind, its in found.items()}
+        for count, found in words.items()
+    }
+    rows = [
+        (f"{count}, {kind}", *its.values())
+        for count, found in told["rank_words_ms"].items()
+        for kind, its in found.items()
+    ]
+    table(("ms to rank so many words, no members", "p50", "p95", "p99", "max"), rows)
     if options.picture:
         costs = {int(lines): one for lines, one in told["keystroke_ms"].items()}
         for lines in BETWEEN:

@@ -49,6 +49,7 @@ def test_stages_tell_each_step_and_the_whole() -> None:
     assert all(one["max"] > 0 for one in told["steps_ms"]["1000"].values())
     assert {"300"} == set(told["open_ms"])
     assert {"100", "700"} == set(told["rank_ms"])
+    assert {"loop", "rested"} == set(told["rank_words_ms"]["1000"])
     assert all(value > 0 for value in (*told["open_ms"].values(), *told["rank_ms"].values()))
     assert all(one["peak_max"] > 0 for one in told["allocations"].values())
 
@@ -73,12 +74,13 @@ def test_keystroke_compares_with_and_without() -> None:
     """From reply to menu both ways, by length of list, and what typing takes on the main loop."""
     told = said(
         *("keystroke", "--nvim", newest(), "--times", "2", "--sizes", "20"),
-        *("--keys", "12", "--no-server"),
+        *("--names", "30", "--keys", "12", "--no-server"),
     )
     one = told[newest()]
     for since in ("key", "reply"):
         assert {"native", "ranked", "added"} == set(one["instant"]["20"][since])
     assert one["instant"]["20"]["items"] == 20
+    assert one["names"]["30"]["items"] == 30
     assert one["instant"]["20"]["ours_at_once"]["p50"] > 0
     assert one["typing"]["ours_us"]["p50"] > 0
     assert {"over_5_ms"} == set(one["typing"]["ranked"]) - CENTILES
@@ -107,7 +109,8 @@ def good() -> dict[str, Any]:
     """Results that keep every promise."""
     added = {"p50": 1.0, "p99": 3.0}
     editor = {
-        "instant": {"100": {"reply": {"added": added}}},
+        "instant": {size: {"reply": {"added": added}} for size in ("100", "2000")},
+        "names": {"1000": {"reply": {"added": added}}},
         "typing": {"ours_at_once_ms": 1.0},
     }
     return {
@@ -118,6 +121,7 @@ def good() -> dict[str, Any]:
                 "20000": {"p50": 0.1},
             },
             "rank_ms": {"100": 0.1, "700": 0.5},
+            "rank_words_ms": {"1000": {"rested": {"p50": 1.1}}},
             "open_ms": {"2000": 90.0, "20000": 500.0},
         },
         "keystroke": {"0.10.4": editor, "0.12.4": editor},
@@ -142,7 +146,10 @@ def test_good_numbers_pass() -> None:
     rows = list(budgets.rows(good()))
     assert {"yes"} == {row[3] for row in rows}
     assert set(run.SCRIPTS) - {"peers"} == {Path(str(row[4])).stem for row in rows}
-    assert len(rows) == len({row[0] for row in rows})
+    assert len(rows) == len({row[0] for row in rows}) == len(budgets.BUDGETS)
+    short = good()
+    del short["stages"]["rank_words_ms"]
+    assert len(list(budgets.rows(short))) == len(rows) - 1
 
 
 BAD = {
