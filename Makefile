@@ -15,7 +15,7 @@ export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn coverage \
-	fuzz wheels bench bench-short lint learn-tiny learn-own learn clean
+	fuzz soak wheels bench bench-short lint learn-tiny learn-own learn clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench: setup-test neovim ## every benchmark; bench/README.md holds its tables (P
 
 bench-short: setup-test neovim ## less of it; fails on what no busy machine explains
 	@$(PY) bench/run.py --short
+
+soak: setup-test neovim ## real keys in real files for a long time: nothing fails, grows or lags (KEYS=)
+	$(PY) tests/soak.py --keys $(or $(KEYS),300000)
 
 wheels: ## ask the index for a wheel of every pin, for every system and Python
 	@$(PYTHON) scripts/wheels.py
