@@ -15,7 +15,7 @@ export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn coverage \
-	fuzz soak wheels bench bench-short lint learn-tiny learn-own learn clean
+	fuzz soak faults matrix wheels bench bench-short lint learn-tiny learn-own learn clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,12 @@ bench-short: setup-test neovim ## less of it; fails on what no busy machine expl
 
 soak: setup-test neovim ## real keys in real files for a long time: nothing fails, grows or lags (KEYS=)
 	$(PY) tests/soak.py --keys $(or $(KEYS),300000)
+
+faults: setup-test neovim ## each fault, what was promised and what was seen, into tests/README.md
+	$(PY) tests/faults.py
+
+matrix: setup-test ## the engine's tests on each Python and the oldest and newest packages that are allowed
+	$(PY) tests/matrix.py
 
 wheels: ## ask the index for a wheel of every pin, for every system and Python
 	@$(PYTHON) scripts/wheels.py

@@ -9,6 +9,7 @@ import re
 import subprocess
 from types import SimpleNamespace
 
+import faults
 import pytest
 import strict
 from test_order import ROOT, tracked
@@ -93,3 +94,11 @@ def test_the_threat_model_names_tests_that_exist() -> None:
         for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert len(named) > 20 and named <= found
+
+
+def test_the_table_of_faults_names_tests_that_exist() -> None:
+    """Each fault is brought about by tests there are; what is not tried is said."""
+    for fault in faults.FAULTS:
+        for test in fault.tests:
+            path, _, name = test.partition("::")
+            assert f"def {name}" in (ROOT / "tests" / path).read_text(encoding="utf-8"), test
