@@ -20,54 +20,6 @@ local function status()
   say(table.concat(told, '; '))
 end
 
--- Says in words what moved an item most: `other files +1.2, its class +0.8`.
-local function because(reasons)
-  local words = {}
-  for index, one in ipairs(reasons or {}) do
-    if index <= 3 then
-      table.insert(words, ('%s %+.1f'):format(one[1], one[2]))
-    end
-  end
-  return table.concat(words, ', ')
-end
-
-local function show(last, items)
-  local chunks = { { ('The last list: %d items, ranked in %.1f ms\n'):format(#last.from, last.ms), 'Title' } }
-  for rank, name in ipairs(last.names) do
-    if rank > 15 then
-      break
-    end
-    local probability = last.probability[rank]
-    -- The host tells of its own last list; it may be another one.
-    local reasons = items[rank] and items[rank][1] == name and items[rank][2] or nil
-    local text = ('%3d %-24s %s  server’s place %-4d %s'):format(
-      rank,
-      name,
-      probability and ('%5.1f %%'):format(probability * 100) or '       ',
-      last.from[rank],
-      because(reasons)
-    )
-    local starred = rank <= last.stars
-    table.insert(chunks, { starred and '★' or ' ', 'SibylStar' })
-    table.insert(chunks, { vim.fn.strcharpart(text, 0, vim.o.columns - 3) .. '\n' })
-  end
-  vim.api.nvim_echo(chunks, true, {})
-end
-
--- Shows how the last list was ranked, and why, as far as the host can still say.
-local function explain()
-  local last = require('sibyl.completion.reply').last
-  if not last then
-    return say('no list was ranked yet')
-  end
-  local asked = bridge().ask('explain', function(_, told)
-    show(last, told.items or {})
-  end, vim.api.nvim_get_current_buf())
-  if not asked then
-    show(last, {})
-  end
-end
-
 local FORGOTTEN = {
   all = 'forgot all that was learned from you',
   project = 'forgot this project; it is read again when Neovim starts anew',
@@ -173,7 +125,13 @@ M.actions = {
   disable = { run = switch('disable'), buffer = true, help = 'leave lists as they come, end the host' },
   toggle = { run = switch('toggle'), buffer = true, help = 'the one or the other' },
   status = { run = status, buffer = false, help = 'one line on how it stands' },
-  explain = { run = explain, buffer = false, help = 'how the last list was ranked' },
+  explain = {
+    run = function()
+      require('sibyl.explain').open()
+    end,
+    buffer = false,
+    help = 'a page on the last list: how it was ranked, and why',
+  },
   forget = {
     run = forget,
     buffer = false,

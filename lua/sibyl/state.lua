@@ -24,9 +24,12 @@ local M = {}
 
 -- Why the Python that was named does not do.
 local function refused()
-  local tried = bridge.state.tried[1] or {}
+  local tried = bridge.state.tried[1]
+  if not tried then
+    return ('%s is not there'):format(config.get().python)
+  end
   return ('%s %s'):format(
-    tried.path or 'it',
+    tried.path,
     tried.failure and ('cannot be run: ' .. tried.failure) or ('lacks ' .. table.concat(tried.missing or {}, ', '))
   )
 end

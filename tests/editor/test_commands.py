@@ -165,14 +165,6 @@ def test_status_and_explain(told: Callable) -> None:
     child.wait_menu()
     child.type_keys("<Esc>")
     assert re.search(r"ready; ranks fake; [\d.]+ ms added", child.command("Sibyl"))
-    ranker.set(
-        explain=[["json", [["other files", 1.5], ["its class", -0.5]]], ["else", [["network", 9]]]]
-    )
-    child.command("set cmdheight=8 | Sibyl explain")
-    child.wait_for(lambda: "place 1" in "\n".join(child.messages()))
-    shown = "\n".join(child.messages())
-    assert re.search(r"★\s+1 json .* place 2 +other files \+1.5, its class -0.5", shown)
-    assert re.search(r" \s+2 close .* place 1 *$", shown, re.M)  # the host spoke of another item
 
 
 def test_buffer_switch(told: Callable) -> None:

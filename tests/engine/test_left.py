@@ -132,3 +132,17 @@ def test_reasons_are_told_of_labels_as_they_were_sent(real: Ranker) -> None:
     labels = ["key=", "key", "other="]
     assert [label for label, _ in session.explained()] == [labels[at] for at in ranking.order]
     assert any(group == "used in this file" for _, why in session.explained() for group, _ in why)
+
+
+def test_what_is_told_of_a_list(turning: Ranker) -> None:
+    """All items are told, best first, with the server's places; and what stands before the dot."""
+    code = "import requests\nresp = requests.get('x')\nresp."
+    session = Session(turning, code.encode())
+    ranking = session.rank(len(code), LABELS, [3, 6, 7])
+    told = session.told()
+    assert told["names"] == [LABELS[index] for index in ranking.order]
+    assert told["before"] == [index + 1 for index in ranking.order]
+    assert len(told["probability"]) == 3
+    assert told["receiver"] == {"spelled": "resp", "origin": "@requests.get()", "class": ""}
+    session.rank(0, LABELS, [3, 6, 7])
+    assert session.told()["receiver"]["origin"] == ""

@@ -120,7 +120,7 @@ class Desk:
     def explain(self, number: int, buf: int) -> None:
         """Answer with the reasons the test gave."""
         self.note("explain", buf)
-        self.send(number, "explain", {"items": self.orders().get("explain", [])})
+        self.send(number, "explain", self.orders().get("explain", {"items": []}))
 
     def memory(self, number: int) -> None:
         """Answer with what the test says is remembered."""

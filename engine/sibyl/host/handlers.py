@@ -232,8 +232,7 @@ class Work:
     def explain(self, request: int, buffer: int) -> None:
         """Say why the last list stands as it does."""
         known = self._sessions.get(buffer)
-        told = known[1].explained() if known is not None else []
-        self._send(request, "explain", {"items": told})
+        self._send(request, "explain", known[1].told() if known is not None else {"items": []})
 
     def memory(self, request: int) -> None:
         """Say what is remembered."""

@@ -9,11 +9,13 @@ of all items: the group's columns are replaced by their means over the list.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from sibyl.context.usage import Place
 from sibyl.network.model import Floats
-from sibyl.ranking.ranker import Mix
+from sibyl.ranking.ranker import Mix, Ranking
 
 _KIND = (
     "private",
@@ -98,3 +100,27 @@ def reasons(
         kept = [one for one in told if abs(one[1]) >= _WORTH]
         made.append(sorted(kept, key=lambda one: -abs(one[1])))
     return made
+
+
+def explained(names: Sequence[str], ranking: Ranking) -> list[tuple[str, list[tuple[str, float]]]]:
+    """Return the first items of a ranked list, with what moved each most; none where no mixture decided."""
+    if ranking.rows is None or ranking.mix is None:
+        return []
+    why = reasons(ranking.mix, ranking.rows, ranking.order)
+    return [(names[index], found) for index, found in zip(ranking.order, why, strict=False)]
+
+
+def told(names: Sequence[str], ranking: Ranking, place: Place) -> dict[str, Any]:
+    """Return a ranked list as a page shows it.
+
+    ``items``: see ``explained``. ``names``, ``before`` and ``probability``: every item, best first, the
+    server's places counted from 1. ``receiver``: what stands before the dot, where that comes from and which
+    class it is, as far as the text above tells; all '' for a list that is not of members.
+    """
+    return {
+        "items": explained(names, ranking),
+        "names": [names[index] for index in ranking.order],
+        "before": [index + 1 for index in ranking.order],
+        "probability": [round(share, 4) for share in ranking.probability],
+        "receiver": {"spelled": place.spelled, "origin": place.origin, "class": place.cls},
+    }

@@ -12,6 +12,7 @@ completed, never on how the text came to be.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sibyl.code.quotes import open_quote
 from sibyl.code.stream import Stream
@@ -20,7 +21,7 @@ from sibyl.context.usage import Place, Usage
 from sibyl.memory.buffer_memory import Recall
 from sibyl.network.model import Floats
 from sibyl.network.states import States
-from sibyl.ranking.explain import reasons
+from sibyl.ranking.explain import explained, told
 from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates
 from sibyl.ranking.labels import bare
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
@@ -50,7 +51,7 @@ class Session:
         self.states = States(self._ranker.model)
         self._edited = False
         self._here: Place | None = None  # while the text before the word is as it was
-        self._last: tuple[Sequence[str], Ranking] | None = None  # labels of the list ranked last
+        self._last: tuple[Sequence[str], Ranking, Place] | None = None  # labels ranked last
 
     def shed(self) -> bool:
         """Let go of all but the text: it is made again when asked for; return whether there was anything."""
@@ -117,7 +118,7 @@ class Session:
         remembered = self.recall.at(place)
         listed = self.listed(offset, labels, kinds)
         ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
-        self._last = listed.labels, ranking
+        self._last = listed.labels, ranking, place
         return ranking
 
     def _is_left(self, place: Place, kinds: Sequence[int]) -> bool:
@@ -137,13 +138,11 @@ class Session:
 
     def explained(self) -> list[tuple[str, list[tuple[str, float]]]]:
         """Return the first items of the list ranked last, with what moved each most."""
-        if self._last is None:
-            return []
-        labels, ranking = self._last
-        if ranking.rows is None or ranking.mix is None:
-            return []
-        why = reasons(ranking.mix, ranking.rows, ranking.order)
-        return [(labels[index], told) for index, told in zip(ranking.order, why, strict=False)]
+        return [] if self._last is None else explained(*self._last[:2])
+
+    def told(self) -> dict[str, Any]:
+        """Return all there is to say of the list ranked last; see ``sibyl.ranking.explain.told``."""
+        return {"items": []} if self._last is None else told(*self._last)
 
     def accepted(self, offset: int, name: str) -> None:
         """Take note that ``name`` was taken from a list for the word at ``offset``.

@@ -1,0 +1,138 @@
+-- In: the list that was ranked last. Out: a page on it, in a window of its own: text to read, search and copy.
+
+local bridge = require('sibyl.host.client')
+
+local M = {}
+
+local api = vim.api
+local MOST_REASONS = 3
+
+-- What a group of features says, where it speaks for an item and where it speaks against it.
+---@type table<string, string[]>
+local WORDS = {
+  ['network'] = { 'the network expects it here', 'the network does not expect it here' },
+  ['used in this file'] = { 'this file uses it so', 'this file does not use it so' },
+  ['other files'] = { 'other files of the project use it so', 'other files of the project use others' },
+  ['its class'] = { 'its class in this project has it', 'its class in this project has others' },
+  ['accepted before'] = { 'you took it before', 'you took others before' },
+  ["server's order"] = { 'the server puts it early', 'the server puts it late' },
+  ['kind and shape'] = { 'its kind and shape fit', 'its kind and shape do not fit' },
+  ['words around'] = { 'it is like the words around', 'it is not like the words around' },
+  ['its scope'] = { 'it is bound near here', 'it is bound far from here' },
+  ['what is typed'] = { 'it is what is typed', 'it is not quite what is typed' },
+  ['keyword arguments'] = { 'it is an argument of this call', 'other arguments fit this call better' },
+}
+
+local function because(reasons)
+  local told = {}
+  for index, one in ipairs(reasons or {}) do
+    if index <= MOST_REASONS then
+      local words = WORDS[one[1]] or { one[1], one[1] }
+      table.insert(told, ('%s (%+.1f)'):format(one[2] >= 0 and words[1] or words[2], one[2]))
+    end
+  end
+  return table.concat(told, ', ')
+end
+
+-- What the ranker knows of what stands before the dot.
+local function receiver(told)
+  if not told or told.origin == '' then
+    return 'Not a list of members.'
+  end
+  local text = ('Receiver: `%s`'):format(told.spelled ~= '' and told.spelled or '…')
+  local origin = told.origin:gsub('^@', '')
+  local known = origin ~= '' and origin ~= '~'
+  text = text .. (known and (', which is ' .. origin) or ', of which the text above does not tell where it comes from')
+  return text .. (told.class ~= '' and ('; its class: ' .. told.class) or '') .. '.'
+end
+
+-- The host's last list may be another one than the one shown: then it says nothing of ours.
+local function same(last, told)
+  if type(told.names) ~= 'table' or #told.names ~= #last.from then
+    return false
+  end
+  for rank, name in ipairs(last.names) do
+    if told.names[rank] ~= name then
+      return false
+    end
+  end
+  return true
+end
+
+---@return string[] lines
+---@return integer[] starred numbers of lines
+local function page(last, told)
+  local whole = same(last, told)
+  local names = whole and told.names or last.names
+  local probability = whole and told.probability or last.probability
+  local widest = 4
+  for _, name in ipairs(names) do
+    widest = math.max(widest, vim.fn.strdisplaywidth(name))
+  end
+  local lines = {
+    ('The last list: %d items, ranked in %.1f ms.'):format(#last.from, last.ms),
+    whole and receiver(told.receiver) or 'The ranker has ranked another list since: no reasons are left.',
+    '',
+    ('  now  before  %s  likely  why'):format('item' .. (' '):rep(widest - 4)),
+  }
+  local starred, items = {}, whole and told.items or {}
+  for rank, name in ipairs(names) do
+    local reasons = items[rank] and items[rank][1] == name and items[rank][2] or nil
+    local share = probability[rank] and ('%5.1f %%'):format(probability[rank] * 100) or '       '
+    local gap = (' '):rep(widest - vim.fn.strdisplaywidth(name))
+    local star = rank <= last.stars and '★' or ' '
+    local line = ('%s %3d  %6d  %s  %s %s'):format(star, rank, last.from[rank], name .. gap, share, because(reasons))
+    table.insert(lines, (line:gsub('%s+$', '')))
+    if rank <= last.stars then
+      table.insert(starred, #lines)
+    end
+  end
+  if #names < #last.from then
+    table.insert(lines, ('  … and %d more'):format(#last.from - #names))
+  end
+  vim.list_extend(lines, {
+    '',
+    'now, before: the place in this order, and in the language server\'s own. likely: of this list, nothing else.',
+    'why: what moved the item most; the number is on a scale of logarithms of odds, against the list on average.',
+    'q closes this page.',
+  })
+  return lines, starred
+end
+
+local function show(last, told)
+  local lines, starred = page(last, told)
+  local buf = api.nvim_create_buf(false, true)
+  api.nvim_buf_set_lines(buf, 0, -1, false, lines)
+  api.nvim_buf_set_name(buf, ('sibyl://explain/%d'):format(buf))
+  vim.bo[buf].bufhidden, vim.bo[buf].modifiable, vim.bo[buf].filetype = 'wipe', false, 'sibyl-explain'
+  vim.cmd('botright split')
+  api.nvim_win_set_buf(0, buf)
+  api.nvim_win_set_height(0, math.max(math.min(#lines, math.floor(vim.o.lines * 0.6)), 5))
+  vim.wo.wrap, vim.wo.linebreak, vim.wo.breakindent, vim.wo.number = true, true, true, false
+  local space = api.nvim_create_namespace('sibyl_explain')
+  local function mark(row, group)
+    api.nvim_buf_set_extmark(buf, space, row - 1, 0, { end_row = row, hl_group = group, hl_eol = false })
+  end
+  mark(1, 'Title')
+  mark(4, 'Comment')
+  for _, row in ipairs(starred) do
+    mark(row, 'SibylStar')
+  end
+  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'sibyl: close this page' })
+end
+
+--- Opens the page on the list that was ranked last.
+function M.open()
+  local last = require('sibyl.completion.reply').last
+  if not last then
+    return require('sibyl.notice').say('no list was ranked yet')
+  end
+  local asked = bridge.ask('explain', function(_, told)
+    show(last, told)
+  end, vim.api.nvim_get_current_buf())
+  if not asked then
+    show(last, {})
+  end
+end
+
+return M
