@@ -18,12 +18,21 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from small_repositories import ENGINE, ENVIRONMENT, code, last_line, make_repository, run, start
-from small_repositories import write_list as listed_in
+from small_repositories import (
+    ENGINE,
+    ENVIRONMENT,
+    code,
+    last_line,
+    make_repository,
+    report,
+    run,
+    start,
+    write_list,
+)
 
 from sibyl.errors import LearnError
 from sibyl.learn import cluster
-from sibyl.learn.executors import as_done, in_order
+from sibyl.learn.executors import as_done
 
 pytestmark = [pytest.mark.learn, pytest.mark.slow]
 needs_dask = pytest.mark.skipif(
@@ -118,7 +127,7 @@ def repositories(sources: Path, tmp_path: Path) -> Path:
         name = f"o/n{number}"
         files = {f"f{i}.py": code(f"r{number}_{i}", 40) for i in range(12)}
         rows.append((name, make_repository(sources, name, files), "MIT"))
-    return listed_in(tmp_path / "train.tsv", rows)
+    return write_list(tmp_path / "train.tsv", rows)
 
 
 def run_and_kill(dask: Dask, out: Path, stage: str, *given: object) -> None:
@@ -183,24 +192,51 @@ def is_here(said: object) -> bool:
 
 
 @needs_dask
+def test_a_lost_scheduler_loses_no_work(dask: Dask, sources: Path, tmp_path: Path) -> None:
+    """When the scheduler is killed, one sentence says so, and one process goes on from there."""
+    of = (
+        "--list",
+        repositories(sources, tmp_path),
+        "--sources",
+        sources,
+        "--out",
+        tmp_path / "out",
+    )
+    process = start("corpus", *of, "--cluster", dask.address)
+    while not any(tmp_path.glob("out/parts/*.npz")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    dask.processes[0].kill()
+    said = process.communicate(timeout=120)[1]
+    assert 1 == process.returncode, said
+    assert f"The scheduler {dask.address} was lost" in last_line(said)
+    assert "Traceback" not in said
+    assert 0 == run("corpus", *of, "--jobs", 1)[0]
+    assert 8 == report(tmp_path / "out")["splits"]["train"]["repositories scanned"]
+
+
+@needs_dask
 def test_a_cluster_that_is_not_there_gives_one_sentence(tmp_path: Path) -> None:
-    """Where no scheduler answers, one sentence names the address and says how to start one."""
+    """Where no scheduler answers, or none can be, one sentence names the address and what to do."""
     (tmp_path / "sources" / "a").mkdir(parents=True)
     quick = "import sys; from sibyl.learn import cluster, stages; cluster.PATIENCE = 1; sys.exit(stages.main())"
     given = ["corpus", "--sources", tmp_path / "sources", "--out", tmp_path / "out"]
-    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
+    for address, sentence in (
+        ("tcp://127.0.0.1:9", "No scheduler answers at tcp://127.0.0.1:9"),
+        ("nonsense://x", "nonsense://x is not a scheduler's address, such as"),
+    ):
         command = [sys.executable, "-c", quick, *map(str, given), "--cluster", address]
         done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
         assert 1 == done.returncode
         assert "Traceback" not in done.stderr
-        assert f"No scheduler answers at {address}" in last_line(done.stderr)
+        assert sentence in last_line(done.stderr)
 
 
 def test_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Asked for a cluster without its packages, a stage says what to install."""
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(LearnError, match=r"needs the package distributed: .*cluster\.txt"):
-        list(cluster.numbered(abs, [(1,)], "tcp://127.0.0.1:9", tmp_path))
+        list(as_done(abs, [(1,)], argparse.Namespace(cluster="tcp://127.0.0.1:9"), tmp_path))
 
 
 def test_a_worker_that_differs_does_no_work(
@@ -219,12 +255,13 @@ def test_a_worker_that_differs_does_no_work(
     assert not beacon.exists()
 
 
-def test_results_come_in_order_where_that_matters(tmp_path: Path) -> None:
-    """However long each call takes, `in_order` keeps the order of the calls; none is lost."""
-    options = argparse.Namespace(jobs=2, cluster="")
+def test_no_call_is_lost_or_done_twice(tmp_path: Path) -> None:
+    """However long each call takes, every one gives one result, by one process and by two."""
     calls = [(0.2,), (0.0,), (0.1,), *[(0.0,)] * 9]
-    assert [delay for (delay,) in calls] == list(in_order(slow, calls, options, tmp_path))
-    assert sorted(delay for (delay,) in calls) == sorted(as_done(slow, calls, options, tmp_path))
+    for jobs in (1, 2):
+        options = argparse.Namespace(jobs=jobs, cluster="")
+        done = as_done(slow, calls, options, tmp_path)
+        assert sorted(delay for (delay,) in calls) == sorted(done)
 
 
 def slow(delay: float) -> float:

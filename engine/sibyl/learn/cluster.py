@@ -1,7 +1,7 @@
 """Work on repositories by the workers of a Dask cluster (the extra `cluster`; doc/cluster.md).
 
-In: a function, its calls, a scheduler's address, and the folder that the function writes to.
-Out: what the calls return, as it comes.
+In: a scheduler's address, and the folder that the results are written to.
+Out: what sends a function's calls to the workers.
 
 The scheduler hands the calls out, and gives those of a worker that died to another. What it cannot know is
 checked before each call: that the worker sees this machine's folders under the same paths, and that it runs
@@ -11,27 +11,30 @@ the same engine on the same versions of what results depend on. So the result is
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import re
 import secrets
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sibyl.errors import LearnError
-from sibyl.learn import executors, io
+from sibyl.learn import io
 
 PATIENCE = 30.0
 """Seconds to wait for the scheduler, and for its first worker."""
 _MATTERS = ("numpy", "tree-sitter", "tree-sitter-python", "datasketch", "onnxruntime")
 """Packages whose versions a result may depend on."""
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?[^/\s]+:\d+/?")
 _one_at_a_time = threading.Lock()  # a worker may have threads; our functions are made for one
 Result = TypeVar("Result")
 
@@ -66,7 +69,7 @@ class Home:
 @lru_cache(maxsize=1)
 def engine() -> str:
     """Return a digest of all that the results of a call depend on beside its arguments."""
-    home = Path(executors.__file__).parents[1]
+    home = Path(io.__file__).parents[1]
     said = [f"Python {sys.version_info[:2]}"]
     for name in _MATTERS:
         try:
@@ -93,44 +96,62 @@ def work(home: Home, function: Callable[..., Result], *call: Any) -> Result:
         return function(*call)
 
 
-def numbered(
-    function: Callable[..., Result], calls: Iterable[executors.Call], address: str, out: Path
-) -> Iterator[tuple[int, Result]]:
-    """Yield the number of each call and its result as they come.
+Submit = Callable[..., "Future[Any]"]
+"""Sends a function and its arguments to a worker."""
 
-    Raises LearnError where the cluster cannot be reached, is lost, or cannot do a call.
+
+@contextmanager
+def crew(address: str, out: Path) -> Iterator[tuple[Submit, Callable[[], int]]]:
+    """Yield what sends calls to the workers of a scheduler, and what tells how many they do at once.
+
+    ``out`` is the folder that the calls write to. Raises LearnError where the cluster cannot be reached, is
+    lost, or cannot do a call.
     """
     client = _client(address)
     try:
         with _beacon(out) as beacon:
             home = Home(str(Path.cwd()), str(beacon), engine())
             pool = client.get_executor(pure=False)
-            asked = ((home, function, *call) for call in calls)
-            yield from executors.handed_out(
-                pool, work, asked, lambda: sum(client.nthreads().values())
-            )
-    except (CancelledError, OSError) as error:
-        raise LearnError(
-            f"The scheduler {address} was lost ({_first_line(error)}); start the stage again, it goes on."
-        ) from error
-    except ImportError as error:
-        raise LearnError(
-            f"A worker of {address} cannot import {error.name or error}: sibyl and the packages of "
-            "requirements/run.txt, learn.txt and cluster.txt are needed there, too."
-        ) from error
+            yield partial(pool.submit, work, home), lambda: _threads(client)
     except Exception as error:
-        if type(error).__name__ != "KilledWorker":
+        said = _said(error, address)
+        if said is None:
             raise
-        raise LearnError(
-            f"A repository took several workers of {address} with it ({_first_line(error)}); see their "
-            "logs, perhaps they have too little memory."
-        ) from error
+        raise LearnError(said) from error
     finally:
         client.close()
 
 
+def _threads(client: Any) -> int:
+    """Return how many calls the workers that are there do at once."""
+    try:
+        return sum(client.nthreads().values())
+    except (OSError, ValueError) as error:
+        raise CancelledError(_first_line(error)) from error
+
+
+def _said(error: Exception, address: str) -> str | None:
+    """Return the sentence for what happened to a cluster, None for what a call raised itself."""
+    name, told = type(error).__name__, _first_line(error)
+    if isinstance(error, CancelledError) or name in ("CommClosedError", "FutureCancelledError"):
+        return f"The scheduler {address} was lost; start the stage again, it goes on."
+    if name == "KilledWorker":
+        return (
+            f"A repository took several workers of {address} with it ({told}); see their logs, "
+            "perhaps they have too little memory."
+        )
+    if isinstance(error, ImportError):
+        return (
+            f"A worker of {address} cannot import {error.name or told}: sibyl and the packages of "
+            "requirements/run.txt, learn.txt and cluster.txt are needed there, too."
+        )
+    return None
+
+
 def _client(address: str) -> Any:
     """Connect to a scheduler that has a worker."""
+    if not _ADDRESS.fullmatch(address):
+        raise LearnError(f"{address} is not a scheduler's address, such as tcp://HOST:8786.")
     try:
         import distributed
     except ModuleNotFoundError as error:
@@ -138,6 +159,9 @@ def _client(address: str) -> Any:
             f"--cluster needs the package {error.name}: install the extra `cluster` "
             "(pip install -r requirements/cluster.txt), here and on every worker."
         ) from error
+    # Of a lost connection both write pages of their own; we say it in one sentence.
+    for name in ("distributed", "distributed.client", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -160,8 +184,6 @@ def _beacon(out: Path) -> Iterator[Path]:
     path = out / f".sibyl-{secrets.token_hex(8)}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for left in [*out.glob("*.part"), *out.glob("parts/*.part")]:
-            left.unlink(missing_ok=True)  # of a worker that was killed
         path.touch()
     except OSError as error:
         raise LearnError(f"Cannot write {path}: {error.strerror}.") from error
@@ -169,6 +191,8 @@ def _beacon(out: Path) -> Iterator[Path]:
         yield path
     finally:
         path.unlink(missing_ok=True)
+        for left in out.glob("parts/*.part"):  # of a worker that was killed
+            left.unlink(missing_ok=True)
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """Where the work on repositories is done: by processes of this machine, or by a cluster.
 
 In: a function of one repository, its calls, and what the command line says (`--jobs`, `--cluster`).
-Out: what the function returns, as it comes or in the order of the calls; the same whoever did the work.
+Out: what the function returns, as it comes; the same whoever did the work.
 
     calls ─► a few a worker at a time ─┬► --jobs N         processes of this machine (1: this very one)
                                        └► --cluster HOST   workers of a Dask scheduler (sibyl.learn.cluster)
@@ -14,8 +14,9 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -49,40 +50,22 @@ def as_done(
     ``out`` is the folder that the function writes to. Raises what the function raises, and LearnError
     where its process was killed or the cluster cannot do the work.
     """
-    return (result for _, result in _numbered(function, calls, options, out))
-
-
-def in_order(
-    function: Callable[..., Result], calls: Iterable[Call], options: argparse.Namespace, out: Path
-) -> Iterator[Result]:
-    """Yield what the calls return in the order of the calls; else as ``as_done``."""
-    early: dict[int, Result] = {}
-    following = 0
-    for number, result in _numbered(function, calls, options, out):
-        early[number] = result
-        while following in early:
-            yield early.pop(following)
-            following += 1
-
-
-def _numbered(
-    function: Callable[..., Result], calls: Iterable[Call], options: argparse.Namespace, out: Path
-) -> Iterator[tuple[int, Result]]:
     if options.cluster:
         from sibyl.learn import cluster
 
-        yield from cluster.numbered(function, calls, options.cluster, out)
+        with cluster.crew(options.cluster, out) as (submit, workers):
+            yield from handed_out(partial(submit, function), calls, workers)
         return
     if options.jobs <= 1:
-        for number, call in enumerate(calls):
-            yield number, function(*call)
+        for call in calls:
+            yield function(*call)
         return
     fresh = get_context("spawn")  # forking a process that has threads is asking for a dead-lock
     with ProcessPoolExecutor(
         options.jobs, fresh, initializer=leave_with, initargs=(os.getpid(),)
     ) as pool:
         try:
-            yield from handed_out(pool, function, calls, lambda: options.jobs)
+            yield from handed_out(partial(pool.submit, function), calls, lambda: options.jobs)
         except BrokenProcessPool as error:
             raise LearnError("A process at work was killed; start the stage again.") from error
         except BaseException:
@@ -91,22 +74,19 @@ def _numbered(
 
 
 def handed_out(
-    pool: Executor,
-    function: Callable[..., Result],
-    calls: Iterable[Call],
-    workers: Callable[[], int],
-) -> Iterator[tuple[int, Result]]:
-    """Yield the number of each call and its result as they come, with only a few calls on their way."""
-    left = enumerate(calls)
-    running: dict[Future[Result], int] = {}
+    submit: Callable[..., Future[Result]], calls: Iterable[Call], workers: Callable[[], int]
+) -> Iterator[Result]:
+    """Yield what the calls return, as it comes, with only a few calls on their way."""
+    left = iter(calls)
+    running: set[Future[Result]] = set()
     while True:
         room = _AHEAD * max(1, workers()) - len(running)
-        for number, call in islice(left, max(0, room)):
-            running[pool.submit(function, *call)] = number
+        running |= {submit(*call) for call in islice(left, max(0, room))}
         if not running:
             return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future.result()
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield future.result()
 
 
 def leave_with(parent: int) -> None:
