@@ -114,6 +114,13 @@ def test_keyword_arguments_know_their_callee() -> None:
     assert "argument" not in rows["check"]
 
 
+def test_a_keyword_argument_named_like_a_local_is_known() -> None:
+    """People write ``retries=retries``: what the function binds is likely to be passed on by its own name."""
+    rows = rows_of(SOURCE + "call(", ["retries=", "limit=", "other="])
+    assert rows["retries="]["argument_bound"] == 1 and "argument_bound" not in rows["limit="]
+    assert rows["limit="]["argument_recency"] > 0 and "argument_recency" not in rows["other="]
+
+
 def test_the_value_of_a_keyword_knows_the_keyword() -> None:
     """``timeout=limit`` was written before; ``name=name`` is what people write."""
     rows = rows_of(SOURCE + "subprocess.run(command, timeout=", ["limit", "timeout", "command"])

@@ -19,7 +19,12 @@ from sibyl.learn.export import quantize  # noqa: E402
 from sibyl.learn.export import stage as export  # noqa: E402
 from sibyl.learn.recipes import smoke  # noqa: E402
 from sibyl.learn.training import stage as train  # noqa: E402
-from sibyl.learn.training.checkpoints import load_network  # noqa: E402
+from sibyl.learn.training.checkpoints import (  # noqa: E402
+    Progress,
+    best_of,
+    load_network,
+    write_sidecar,
+)
 from sibyl.learn.training.distributed import Processes  # noqa: E402
 from sibyl.learn.training.network import Network  # noqa: E402
 from sibyl.learn.training.pretrained import float_rows, read_model  # noqa: E402
@@ -200,10 +205,11 @@ def test_the_best_weights_are_kept_and_exported(streams: Path, tmp_path: Path) -
     progress = load_network(out / "best.pt")[1]["progress"]
     assert (best["step"], best["mrr"]) == (progress["step"], progress["best"])
     assert found[-1]["step"] == min(18, best["step"] + 2 * 3)  # patience
-    export.main(f"--run {out} --streams {streams} --out {tmp_path}/float".split())
+    given = f"--checkpoint {out}/best.pt"
+    export.main(f"--run {out} --streams {streams} --out {tmp_path}/float {given}".split())
     assert Model(tmp_path / "float").meta["trained_steps"] == best["step"]
-    last = f"--checkpoint {out}/last.pt"
-    export.main(f"--run {out} --streams {streams} --out {tmp_path}/last {last}".split())
+    # These streams hold no repository back, so that the best was chosen on what is measured later.
+    export.main(f"--run {out} --streams {streams} --out {tmp_path}/last".split())
     assert Model(tmp_path / "last").meta["trained_steps"] == found[-1]["step"]
 
 
@@ -241,3 +247,13 @@ def test_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     for stage in (train, export, quantize, smoke):
         for action in stage.parser()._actions:
             assert action.help, f"{stage.__name__} {action.option_strings}"
+
+
+@pytest.mark.parametrize(("watched", "name"), [("dev", "best.pt"), ("val", "last.pt")])
+def test_no_checkpoint_is_chosen_on_what_it_is_measured_on(
+    watched: str, name: str, tmp_path: Path
+) -> None:
+    """Where no repositories are held back, the last checkpoint is exported, not the best by validation."""
+    (tmp_path / "best.pt").touch()
+    write_sidecar(tmp_path, Progress(), {}, {}, watched)
+    assert best_of(tmp_path) == tmp_path / name

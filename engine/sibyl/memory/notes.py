@@ -37,13 +37,16 @@ _SHARED = _TOLD | {"import"}
 def word_keys(word: Word) -> tuple[str, ...]:
     """Return the contexts under which a name that is no member is counted across files.
 
-    In this part of a statement, among the arguments of this callee, as the value of this keyword, imported from
-    this module, from any module of this last name, at all.
+    In this part of a statement; among the arguments of this callee, by where it comes from and by its last name
+    (files spell imports differently); after the same keyword argument; as the value of this keyword; imported
+    from this module, from any module of this last name; at all.
     """
     imported = word.where == "import"
     made = (
         f"W {word.where}" if word.where in _TOLD else "",
-        f"C {word.called or word.callee}" if word.callee else "",
+        f"C {word.called}" if word.called else "",
+        f"L {word.callee}" if word.callee else "",
+        f"G {word.callee} {word.given}" if word.callee else "",
         f"V {word.keyword}" if word.keyword else "",
         f"I {word.module}" if imported else "",
         f"J {word.module.rpartition('.')[2]}" if imported else "",

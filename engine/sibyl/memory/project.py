@@ -26,9 +26,11 @@ GROUPS = (
 """The contexts asked for, in the order of ``notes.keys``."""
 ACCEPTED = GROUPS[:4]
 """Those under which accepted items are kept."""
-WORD_GROUPS = ("where", "callee", "value", "imported", "imported_last", "anywhere")
+WORD_GROUPS = (
+    "where", "callee", "callee_last", "given", "value", "imported", "imported_last", "anywhere",
+)  # fmt: skip
 """The contexts asked for where no member is completed, in the order of ``notes.word_keys``."""
-ACCEPTED_WORDS = ("callee", "imported", "anywhere")
+ACCEPTED_WORDS = ("callee_last", "imported", "anywhere")
 """Those under which accepted items are kept."""
 _ACCEPTED_WORDS = [WORD_GROUPS.index(name) for name in ACCEPTED_WORDS]
 _NOTHING = Used()

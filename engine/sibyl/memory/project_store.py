@@ -33,7 +33,7 @@ from sibyl.memory.sqlite import (
     sentence,
 )
 
-STORE_VERSION = 2
+STORE_VERSION = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, counted INTEGER, notes BLOB

@@ -11,7 +11,7 @@ from sibyl.context.words import CONTEXTS
 from sibyl.memory.project import ACCEPTED_WORDS, WORD_GROUPS
 from sibyl.ranking.labels import SHAPES
 
-WORD_FEATURES_VERSION = 1
+WORD_FEATURES_VERSION = 2
 WHERE = (
     "statement", "assignment", "expression", "argument", "subscript", "item", "return", "if", "elif", "while",
     "for", "with", "assert", "raise", "except", "decorator", "base", "annotation", "default", "import",
@@ -60,6 +60,8 @@ NAMES: tuple[str, ...] = (
     "keyword_same",  # named like the keyword argument it would be the value of
     "target_same",  # named like what is being assigned
     "given",  # this keyword argument is there already
+    "argument_bound",  # a keyword argument whose name this function binds, too: ``timeout=timeout``
+    "argument_recency",  # ... and how recently that name was used
     "keyword_pieces",  # shares pieces with the keyword
     "target_pieces",
     "function_pieces",

@@ -66,6 +66,7 @@ def word_features(
     _used(made, rows, place, usage, words)
     _bound(made, rows, place, words)
     _related(made, listed, rows, place)
+    _arguments(made, rows, place, words)
     _elsewhere(made, rows, remembered)
     if len(rows) < count:
         # A name listed twice was used alike both times: so the server's order stays.
@@ -203,6 +204,23 @@ def _related(made: Floats, listed: WordList, rows: Mapping[str, int], place: Pla
         used, numbers = listed.rows
         places, shares = used.shared(numbers, wanted)
         made[places, PIECES_AT : PIECES_AT + len(wanted)] = shares
+
+
+def _arguments(made: Floats, rows: Mapping[str, int], place: Place, words: WordUsage) -> None:
+    """Say which keyword arguments are named like something at hand: ``timeout=timeout``."""
+    arguments = [name for name in rows if name[-1:] == "="]
+    if not arguments:
+        return
+    seen = words.seen()
+    bound: set[str] = set()
+    for level, scope in place.bindings():
+        if level in ("function", "enclosing"):
+            bound.update(scope.known)
+    for name in arguments:
+        row, places = made[rows[name]], seen.get(name[:-1])
+        row[COLUMNS["argument_bound"]] = name[:-1] in bound
+        if places:
+            row[COLUMNS["argument_recency"]] = _recency(place.tokens - words.tokens_of(places[-1]))
 
 
 def _elsewhere(made: Floats, rows: Mapping[str, int], remembered: Remembered) -> None:

@@ -20,7 +20,15 @@ import numpy as np
 from sibyl.errors import LearnError
 from sibyl.learn.evaluation.baselines import Counts
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
-from sibyl.learn.evaluation.replay import MEMORIES, WORDS, Site, collect, kept, read_menus
+from sibyl.learn.evaluation.replay import (
+    MEMORIES,
+    WORDS,
+    Site,
+    collect,
+    collect_all,
+    kept,
+    read_menus,
+)
 from sibyl.learn.evaluation.tables import LETTERS, put, tables
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
@@ -45,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     add("--counts", type=Path, default=_HOME / "bench" / "counts.json.gz", help="training counts")
     add("--memory", choices=MEMORIES, default="file", help="what 'full' may remember")
     add("--stores", type=Path, help="folder that keeps the projects' memories")
+    add("--jobs", type=int, default=1, help="processes that look at the lists")
     add("--json", type=Path, help="write all numbers here")
     add("--picture", type=Path, help="draw the calibration of 'full' (PNG)")
     add("--into", type=Path, action="append", default=[], help="put the tables into this document")
@@ -58,7 +67,8 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         whole = options.memory in ("project", "replay")
         stores = (options.stores or Path(folder)) if whole else None
-        sites = list(collect(menus, options.sources, options.model, stores))
+        given = options.sources, options.model, stores, options.jobs
+        sites = collect_all(menus, *given)
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
     result: dict = {

@@ -30,7 +30,7 @@ import torch
 
 from sibyl.errors import LearnError
 from sibyl.learn.evaluation.mixture import fit_all, scored
-from sibyl.learn.evaluation.replay import WORDS, Site, collect, longer, read_menus
+from sibyl.learn.evaluation.replay import WORDS, Site, collect_all, longer, read_menus
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.network.model import Floats
@@ -66,6 +66,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--stores", type=Path, help="folder that keeps the projects' memories")
     made.add_argument("--model", type=Path, required=True, help="model folder, written to")
     made.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
+    made.add_argument("--only", choices=("members", "words"), help="one sort of lists alone")
+    made.add_argument("--jobs", type=int, default=1, help="processes that look at the lists")
     made.add_argument("--units", type=int, default=16, help="rectified units of each seed")
     made.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
     made.add_argument("--folds", type=int, default=4, help="parts left out in turn to judge by")
@@ -109,7 +111,11 @@ def main(argv: list[str] | None = None) -> int:
 def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[Site]:
     lines = [line for path in menus for line in read_menus(path) if line["menu"]]
     lines += [more for line in lines if (more := longer(line))]
-    return [shortened(site) for site in collect(lines, options.sources, options.model, stores)]
+    if options.only:
+        members = options.only == "members"
+        lines = [line for line in lines if (line.get("kind", "member") == "member") == members]
+    given = options.sources, options.model, stores, options.jobs, shortened
+    return collect_all(lines, *given)
 
 
 def shortened(site: Site, most: int = 120) -> Site:

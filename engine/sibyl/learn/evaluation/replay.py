@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import multiprocessing
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
@@ -192,6 +194,38 @@ def collect(
                     session.accepted(given, found[0].member)
 
 
+Kept = Callable[[Site], Site]
+"""What is kept of a site; a function of a module, so that processes can be given it."""
+
+
+def collect_all(
+    menus: list[dict],
+    sources: Path,
+    model: Path,
+    stores: Path | None = None,
+    jobs: int = 1,
+    kept: Kept | None = None,
+) -> list[Site]:
+    """Return what ``collect`` yields, one repository after the other, by several processes."""
+    by_repo: dict[str, list[dict]] = {}
+    for line in menus:
+        by_repo.setdefault(line["repo"], []).append(line)
+    parts = [(lines, sources, model, stores, kept) for _, lines in sorted(by_repo.items())]
+    if jobs <= 1:
+        return [site for part in parts for site in _part(*part)]
+    spawned = multiprocessing.get_context("spawn")  # ONNX Runtime's threads do not survive a fork
+    with ProcessPoolExecutor(jobs, spawned) as pool:
+        found = pool.map(_part, *zip(*parts, strict=True))
+        return [site for sites in found for site in sites]
+
+
+def _part(
+    lines: list[dict], sources: Path, model: Path, stores: Path | None, kept: Kept | None
+) -> list[Site]:
+    sites = collect(lines, sources, model, stores)
+    return [site if kept is None else kept(site) for site in sites]
+
+
 def _refuse(trouble: MemoryTrouble) -> None:
     raise LearnError(str(trouble)) from trouble
 
@@ -244,8 +278,12 @@ def _kind(item: list) -> int:
 
 
 def _truth(shown: WordList, name: str, listed: str) -> int | None:
-    """Return which candidate is the truth: of equal names the keyword argument where one was typed."""
-    found = [index for index, one in enumerate(shown.names) if one == name]
+    """Return which candidate is the truth: of equal names the keyword argument where one was typed.
+
+    An item of that name that would add an import is another thing: such a list does not hold the truth.
+    """
+    imports = shown.imports
+    found = [index for index, one in enumerate(shown.names) if one == name and not imports[index]]
     argument = [index for index in found if shown.labels[index][-1:] == "="]
     rest = [index for index in found if shown.labels[index][-1:] != "="]
     wanted = argument or found if listed == "keyword" else rest

@@ -108,17 +108,33 @@ def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
 
 
 def best_of(run: Path) -> Path:
-    """Return a run's best checkpoint by validation; the last where none was validated."""
+    """Return a run's best checkpoint by held-back repositories; the last where there were none.
+
+    With fewer than twenty repositories none are held back, and the split that is watched is the one that the
+    model is measured on afterwards: a checkpoint that was chosen by it would look better than it is.
+    """
     best = run / "best.pt"
-    return best if best.exists() else run / "last.pt"
+    try:
+        watched = json.loads((run / "train.json").read_text("utf-8")).get("watched", "dev")
+    except (OSError, ValueError):
+        watched = "dev"
+    return best if best.exists() and watched == "dev" else run / "last.pt"
 
 
 def write_sidecar(
-    run: Path, progress: Progress, arguments: dict[str, str], mixes: dict[str, dict]
+    run: Path,
+    progress: Progress,
+    arguments: dict[str, str],
+    mixes: dict[str, dict],
+    watched: str | None,
 ) -> None:
-    """Say beside the checkpoints what they were made with, and keep the start's mixing weights."""
+    """Say beside the checkpoints what they were made with, and keep the start's mixing weights.
+
+    ``watched`` is the split that validations were made on.
+    """
     made: dict[str, Any] = {
         "step": progress.step, "best_step": progress.best_step, "best_mrr": progress.best,
+        "watched": watched,
         "mixes": mixes,
     }  # fmt: skip
     with whole_file(run / "train.json") as file:

@@ -135,6 +135,8 @@ class Run:
     processes: Processes
     data: Data
     watch: Watch | None
+    watched: str | None
+    """The split that is watched: ``dev``, or ``val`` where no repositories are held back."""
     lesson: Lesson
     taught: nn.Module
     """The lesson, or what shares it with other processes."""
@@ -230,8 +232,9 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
     begun_with, mixes = (weights.hash, weights.mixes) if weights else ("", {})
     made_with |= {"vocab": about["vocab"], "tokens": about["train"]["tokens"], "start": begun_with}
     return Run(
-        options, processes, data, watch, lesson, taught, optimiser, made_with, begun_with, mixes
-    )
+        options, processes, data, watch, watched, lesson, taught, optimiser, made_with, begun_with,
+        mixes,
+    )  # fmt: skip
 
 
 def _sizes(options: argparse.Namespace, about: dict[str, Any]) -> Sizes:

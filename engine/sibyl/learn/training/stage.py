@@ -47,7 +47,6 @@ Told = Callable[[int, dict[str, float]], None]
 def main(argv: list[str] | None = None) -> int:
     """Train, or go on training."""
     options = parser().parse_args(argv)
-    Processes.agree(options.lanes)
     processes = Processes.join(options.device)
     try:
         train(options, processes)
@@ -215,5 +214,6 @@ def _keep(run: Run, progress: Progress, done: int, state: State) -> None:
         save(out / "best.pt", *given)
     draw_curves(out / "log.jsonl", out / "curve.png")
     arguments = {name: str(value) for name, value in vars(run.options).items()}
-    write_sidecar(out, progress, arguments | {"start": run.begun_with}, run.mixes)
+    arguments |= {"start": run.begun_with}
+    write_sidecar(out, progress, arguments, run.mixes, run.watched)
     save(out / "last.pt", *given)
