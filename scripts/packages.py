@@ -15,6 +15,7 @@ import ast
 import functools
 import importlib.util
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -104,6 +105,15 @@ def find_uv() -> str | None:
     return None
 
 
+def without_wheels() -> str:
+    """Return a sentence where no Python, or only the oldest, has ready-made packages; '' on other systems."""
+    if sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
+        return "ONNX Runtime has no ready-made package for systems with musl (Alpine): sibyl needs glibc."
+    if (sys.platform, platform.machine()) == ("darwin", "x86_64") and sys.version_info >= (3, 11):
+        return "On a Mac with an Intel processor only Python 3.10 has ready-made packages: use that one."
+    return ""
+
+
 def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
     """Say in one sentence why a package manager failed."""
     text = problem.output or ""
@@ -128,6 +138,8 @@ def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
             f"again ({last[:160]})."
         )
     if re.search(r"No matching distribution|no wheels|unsatisfiable", text):
+        if elsewhere := without_wheels():
+            return CannotInstall(elsewhere)
         return CannotInstall(
             f"There are no ready-made packages for Python {version} on this system: run this with "
             f"another Python from 3.10 to 3.14 ({last[:160]})."

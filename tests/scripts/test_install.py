@@ -219,3 +219,25 @@ def test_a_real_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         said.splitlines()[1].split("'")[1],
     ]
     subprocess.check_call([str(install.program(place, "pip")), "--version"])
+
+
+@pytest.mark.parametrize(
+    ("system", "libc", "machine", "words"),
+    [
+        ("linux", "", "x86_64", "musl"),
+        ("darwin", "", "x86_64", "Python 3.10"),
+        ("linux", "glibc", "x86_64", "another Python from 3.10 to 3.14"),
+        ("darwin", "", "arm64", "another Python from 3.10 to 3.14"),
+    ],
+)
+def test_a_system_without_packages_is_named(
+    monkeypatch: pytest.MonkeyPatch, system: str, libc: str, machine: str, words: str
+) -> None:
+    """Where no other Python would help, the sentence says what is missing, and does not send people looking."""
+    monkeypatch.setattr(packages.sys, "platform", system)
+    monkeypatch.setattr(packages.sys, "version_info", (3, 12, 1))
+    monkeypatch.setattr(packages.platform, "libc_ver", lambda: (libc, ""))
+    monkeypatch.setattr(packages.platform, "machine", lambda: machine)
+    text = "ERROR: No matching distribution found for onnxruntime==1.32.0"
+    problem = subprocess.CalledProcessError(1, ["pip"], text)
+    assert words in str(packages.reason(problem))
