@@ -65,3 +65,15 @@ def test_a_client_that_ended_is_neither_listed_nor_kept(serve: Callable) -> None
     assert child.lua(listed) == ["fake"]
     freed = "HELD = nil collectgarbage() collectgarbage() return WEAK[1] == nil"
     child.wait_for(lambda: child.lua(freed), what="the freed client")
+
+
+def test_other_files_are_left_to_blink(nvim: Child) -> None:
+    """In files that are not Python's, blink.cmp's own sorting stands: ours says nothing there."""
+    code = "return require('sibyl.menus.blink').sort({ label = 'zip' }, { label = 'a' }) == nil"
+    nvim.command("set filetype=text | call setline(1, 'a') | normal! $")
+    assert nvim.lua(code)
+    nvim.command("set filetype=python virtualedit=onemore | call setline(1, 'b = a') | normal! $l")
+    assert (
+        nvim.lua("return require('sibyl.menus.blink').sort({ label = 'zip' }, { label = 'a' })")
+        is False
+    )

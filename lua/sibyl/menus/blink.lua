@@ -14,16 +14,21 @@ local M = {}
 
 local api = vim.api
 
-local typed, typed_at = '', nil
+local typed, typed_at = nil, nil
 
--- The letters that are matched. They are the same for all items of one sort: the loop's clock stands still in it.
+-- The letters that are matched; nil in other files than Python's and on the command line, whose sort is not ours.
+-- They are the same for all items of one sort: the loop's clock stands still in it.
 local function letters()
-  local now = vim.uv.now() .. ' ' .. api.nvim_buf_get_changedtick(0)
+  local now = vim.uv.now() .. ' ' .. api.nvim_buf_get_changedtick(0) .. ' ' .. api.nvim_get_current_buf()
   if now ~= typed_at then
+    typed, typed_at = nil, now
+    if vim.bo.filetype ~= 'python' or api.nvim_get_mode().mode:sub(1, 1) == 'c' then
+      return nil
+    end
     local column = api.nvim_win_get_cursor(0)[2]
     local line = api.nvim_get_current_line()
     local start = require('sibyl.buffer.bytes').word_start(line, column)
-    typed, typed_at = line:sub(start + 1, column), now
+    typed = line:sub(start + 1, column)
   end
   return typed
 end
@@ -46,7 +51,9 @@ end
 ---@return boolean|nil
 function M.sort(a, b)
   local word = letters()
-  if word ~= '' then
+  if not word then
+    return nil
+  elseif word ~= '' then
     local first, second = class(a, word), class(b, word)
     if first ~= second then
       return first < second
