@@ -5,12 +5,13 @@ speaks for.
 
 Candidates come from the text above, from the project's other files and from the class of the receiver, as far
 as it can be followed; the network only orders them. What it alone believes in is not offered: nobody has seen
-that it exists here. A list that is more likely wrong than right is left out.
+that it exists here. A list is left out where too little speaks for its first names at this very receiver: that
+a name is used somewhere makes it a candidate, but no reason to interrupt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sibyl.context.usage import Place, Usage
 from sibyl.memory.project import Remembered
@@ -19,8 +20,8 @@ from sibyl.ranking.labels import is_dunder
 
 FIRST = 5
 """So many names are seen at once."""
-SURE = 0.4
-"""What the first ones must be worth together for a list to be shown (bench/guesses.py)."""
+SURE = 0.3
+"""So probable must those of the first ones be together that something speaks for here (bench/guesses.py)."""
 LEAST = 0.005
 """What a name must be worth to be in it."""
 _MOST = 400  # names of one context, those used most: a large project has tens of thousands
@@ -38,6 +39,19 @@ def candidates(place: Place, usage: Usage, remembered: Remembered, typed: str) -
     if typed[:1] != "_":
         names = [name for name in names if not is_dunder(name)]
     return [name for name in names if name.startswith(typed) and name != typed]
+
+
+def near(place: Place, usage: Usage, remembered: Remembered, names: Iterable[str]) -> set[str]:
+    """Return those of the names that something speaks for at this place.
+
+    After a dot: they are of the receiver's class, or were used on this receiver or its like, here or elsewhere.
+    """
+    if not place.member:
+        return set(names)
+    spelled, origin = (usage.group(*group) for group in place.groups[:2])
+    sources: list[Mapping[str, object]] = [place.attributes, remembered.members, spelled, origin]
+    sources += remembered.project[:2]
+    return {name for name in names if any(name in source for source in sources)}
 
 
 def _members(place: Place, usage: Usage, remembered: Remembered) -> list[str]:

@@ -22,7 +22,7 @@ from sibyl.memory.buffer_memory import Recall
 from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
-from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates
+from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates, near
 from sibyl.ranking.labels import bare
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
 from sibyl.ranking.word_list import WordList
@@ -167,6 +167,7 @@ class Session:
             return []
         listed = WordList(names, names, [0] * len(names), typed)
         likely = self._ranker.likely(listed, predicted, place, self.usage, remembered)
-        if sum(share for _, share in likely[:FIRST]) < SURE:
+        first = {names[at]: share for at, share in likely[:FIRST]}
+        if sum(first[name] for name in near(place, self.usage, remembered, first)) < SURE:
             return []
         return [(names[at], round(share, 4)) for at, share in likely[:limit] if share >= LEAST]
