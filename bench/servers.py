@@ -43,7 +43,7 @@ COMMANDS = {
     "jedi": "jedi-language-server",
 }
 MODULES = ("json.decoder", "argparse", "pathlib", "http.client", "tarfile", "configparser")
-OURS = ("tests/data/example.py", "engine/sibyl/ranking/session.py", "scripts/install.py")
+OURS = ("tests/data/try/example.py", "engine/sibyl/ranking/session.py", "scripts/install.py")
 NAME = re.compile(r"\w+")
 
 

@@ -47,3 +47,7 @@ end, {
 vim.keymap.set('i', '<Plug>(SibylSuggest)', function()
   require('sibyl.completion.suggest').open()
 end, { desc = 'sibyl: open the ranked list here' })
+
+vim.keymap.set('i', '<Plug>(SibylCompare)', function()
+  require('sibyl.completion.compare').flip()
+end, { desc = "sibyl: this list in the server's own order, and back" })

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Try sibyl: at a terminal by hand, without one by typing real keys and showing the menus.
 
-In:   Neovims (scripts/neovim/bring.py), the environment of `make setup`, tests/data/example.py.
+In:   Neovims (scripts/neovim/bring.py), the environment of `make setup`, tests/data/try.
 Out:  at a terminal: Neovim with the example open. Without: for each Neovim the completion menus
       as they come natively and as sibyl orders them, side by side; exit code 1 and one sentence
       if no menu came, no ranking came, or an item was lost.
@@ -24,8 +24,8 @@ sys.path[:0] = [str(HERE), str(ROOT / "tests" / "support")]
 import find  # noqa: E402 (found through the line above, as the next)
 from child import Child, Item, isolated  # noqa: E402
 
-EXAMPLE = ROOT / "tests/data/example.py"
-PROBES = {"(1)": "logger.", "(2)": "path.", "(3)": "counts.", "(4)": "parser."}
+PROJECT = ROOT / "tests/data/try"
+PROBES = {"(1)": "parser.", "(2)": 'parser.add_argument("--currency", ', "(3)": "basket."}
 ROWS = 8
 # Natively: the same server, asked by the same client, and nothing of sibyl.
 NATIVE = """
@@ -37,7 +37,9 @@ end })
 """
 RANKED = """
 vim.o.completeopt = "menuone,noselect"
-vim.g.sibyl = { server = { delay = 0 }, log_level = "info" }
+-- A machine that is busy shall not hide the point.
+vim.g.sibyl = { server = { delay = 0 }, log_level = "info", deadline = 300 }
+vim.keymap.set("i", "<F2>", "<Plug>(SibylCompare)")
 """
 SERVED = """
 for _, client in ipairs(vim.lsp.get_clients({ bufnr = 0 })) do
@@ -71,21 +73,28 @@ def type_probe(child: Child, mark: str, text: str) -> list[Item]:
     return menu
 
 
+def copied(home: Path) -> Path:
+    """The example's project in a folder of its own, where nothing that is tried changes the checkout."""
+    project = home / "project"
+    shutil.copytree(PROJECT, project)
+    (project / "pyproject.toml").write_text("")
+    return project
+
+
 def menus(nvim: Path, home: Path, init: str, ranked: bool) -> dict[str, list[Item]]:
     """The menus at every mark of the example in one fresh Neovim."""
-    project = home / "project"
-    project.mkdir(parents=True)
+    project = copied(home)
     child = Child(nvim, home / "nvim", init)
     try:
         child.call("chdir", str(project))
-        child.open(project / "example.py", EXAMPLE.read_text())
+        child.open(project / "example.py")
         child.wait_for(lambda: child.lua(SERVED), 30, "the language server")
         if ranked:
             child.wait_for(
                 lambda: child.lua("return require('sibyl.host.client').ready()"), 30, "the ranker"
             )
         # The first menu of a server comes late; it is not the one to look at.
-        type_probe(child, "(4)", "args.")
+        type_probe(child, "(3)", "args.")
         return {text: type_probe(child, mark, text) for mark, text in PROBES.items()}
     except AssertionError as problem:
         print(problem, file=sys.stderr)
@@ -128,11 +137,10 @@ def by_hand(nvim: Path, home: Path) -> int:
     """Open the example in Neovim at this terminal; returns its exit code."""
     init = home / "init.lua"
     init.write_text(f"vim.opt.runtimepath:prepend({str(ROOT)!r})\n{RANKED}")
-    project = home / "project"
-    project.mkdir()
-    file = project / "example.py"
-    file.write_text(EXAMPLE.read_text())
-    command = [str(nvim), "-u", str(init), "-i", "NONE", "+2", str(file)]
+    project = copied(home)
+    # At the first stop: three keys (`o`, and what is to be typed) show what it is about.
+    start = "+normal! gg/ (1)\rz."
+    command = [str(nvim), "-u", str(init), "-i", "NONE", start, str(project / "example.py")]
     environment = isolated(home) | {"TERM": os.environ.get("TERM", "xterm-256color")}
     return subprocess.call(command, env=environment, cwd=project)
 

@@ -144,6 +144,24 @@ def test_off_keeps_the_server(told: Callable) -> None:
     child.wait_for(lambda: child.words()[:1] == ["dumps"], 30, "what was written while off")
 
 
+def test_both_orders_by_one_key(told: Callable) -> None:
+    """One key shows the server's own order of the list on the screen, and ours again; the next list is ours."""
+    child, _ = served(told, "import os\n\n", "vim.keymap.set('i', '<F2>', '<Plug>(SibylCompare)')")
+    wait_server(child, "sibyl")
+    child.type_keys("Gop = os.path.", every=0.02)
+    child.wait_for(lambda: child.words()[:1] == ["join"], 30, "our order")
+    ours = child.words()
+    child.type_keys("<F2>")
+    child.wait_for(lambda: child.words() and child.words()[0] != "join", 30, "the server's order")
+    assert sorted(child.words()) == sorted(ours) and child.line() == "p = os.path."
+    child.type_keys("<F2>")
+    child.wait_for(lambda: child.words() == ours, 30, "our order again")
+    child.type_keys("<F2>")
+    child.wait_for(lambda: child.words() and child.words()[0] != "join", 30, "the server's order")
+    child.type_keys("<C-e><CR>q = os.path.", every=0.02)
+    child.wait_for(lambda: child.words()[:1] == ["join"], 30, "our order in the next list")
+
+
 def test_a_dot_before_the_server(told: Callable) -> None:
     """A dot typed while the server starts is completed when it is there, if the cursor still stands there."""
     child, _ = served(told, "import os\n\n", delay=1200)

@@ -5,6 +5,7 @@
 
 local bytes = require('sibyl.buffer.bytes')
 local capability = require('sibyl.server.capability')
+local compare = require('sibyl.completion.compare')
 local config = require('sibyl.config')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
@@ -58,6 +59,9 @@ local function job_of(client, params)
   end
   local col = bytes.column(line, params.position.character, client.offset_encoding)
   local _, start = bytes.word(buf, row, col)
+  if compare.native(buf, row, start) then
+    return nil
+  end
   return {
     client_id = client.id,
     buf = buf,
