@@ -26,9 +26,11 @@ setup: ## sibyl's own Python environment and a language server, in .venv
 setup-test: # what tests and checks need, too
 	@$(INSTALL) --with requirements/test.txt
 
+# Tests of learning start a cluster on this machine.
 # By pip even where uv is: a machine's own build of PyTorch is named in pip's configuration.
 setup-learn: # what learning a model needs, too
-	@$(INSTALL) --with requirements/test.txt --with requirements/learn.txt --manager pip
+	@$(INSTALL) --with requirements/test.txt --with requirements/learn.txt \
+		--with requirements/cluster.txt --manager pip
 
 neovim: # the oldest and the newest Neovim in .nvim, and luacheck
 	@$(BRING) --tools >/dev/null

@@ -12,12 +12,16 @@ import pytest
 
 # Whoever only uses models need not install what learning needs; `-ra` would not tell, so we do.
 LACKING = [name for name in ("datasketch", "tqdm") if find_spec(name) is None]
-collect_ignore_glob = ["test_corpus*.py", "test_menus*.py"] if LACKING else []
+collect_ignore_glob = ["test_corpus*.py", "test_menus*.py", "test_cluster.py"] if LACKING else []
 
 
 def pytest_report_header() -> str | None:
     """Say why tests are missing, if they are."""
-    return f"corpus and menus are not tested: {', '.join(LACKING)} missing" if LACKING else None
+    return (
+        f"corpus, menus and clusters are not tested: {', '.join(LACKING)} missing"
+        if LACKING
+        else None
+    )
 
 
 @pytest.fixture

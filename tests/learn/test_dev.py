@@ -67,13 +67,12 @@ def test_a_repository_is_trained_on_or_chosen_by_never_both(five: Path, tmp_path
 def test_a_training_is_watched_on_what_was_held_back(five: Path, tmp_path: Path) -> None:
     """Early stopping and comparisons look at ``dev``; at ``val`` only where nothing was held back."""
     for more, wanted in ((("--dev", 1), "dev"), ((), "val")):
-        make_streams(five, tmp_path, *more)
-        given = (
-            f"--streams {tmp_path}/streams --out {tmp_path}/run --lanes 2 --hidden 8 --embedding 8"
-        )
+        out = tmp_path / wanted  # streams made with one --dev are not gone on with under another
+        make_streams(five, out, *more)
+        given = f"--streams {out}/streams --out {out}/run --lanes 2 --hidden 8 --embedding 8"
         run = runs.prepare(runs.parser().parse_args(given.split()), Processes(), None)
         assert run.watch is not None
-        shard = Shard.open(tmp_path / "streams", wanted)
+        shard = Shard.open(out / "streams", wanted)
         assert np.array_equal(shard.tokens, run.watch.lanes.shard.tokens)
 
 

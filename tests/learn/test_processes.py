@@ -19,6 +19,7 @@ torch = pytest.importorskip("torch")
 from small_repositories import ENVIRONMENT  # noqa: E402
 
 from sibyl.errors import LearnError  # noqa: E402
+from sibyl.learn.training import distributed, stage  # noqa: E402
 from sibyl.learn.training.checkpoints import load_network  # noqa: E402
 from sibyl.learn.training.distributed import Processes  # noqa: E402
 from sibyl.learn.training.validation import read_log  # noqa: E402
@@ -126,8 +127,19 @@ def children(pid: int) -> list[int]:
     return [int(child) for child, name in lines if "python" in name or "pt_" in name]
 
 
-def test_lanes_that_cannot_be_shared_are_refused() -> None:
-    """Three processes cannot share four lanes: one sentence."""
-    with pytest.raises(LearnError, match="4 lanes cannot be shared by 3 processes"):
-        Processes(0, 3).lanes(4)
+def test_lanes_that_cannot_be_shared_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Three processes cannot share four lanes: one sentence says what can, before anything is read."""
+    nothing = ["--streams", str(tmp_path), "--out", str(tmp_path / "out"), "--lanes", "4"]
+    for name, value in {"WORLD_SIZE": "3", "RANK": "0"}.items():
+        monkeypatch.setenv(name, value)
+    said = "4 lanes cannot be shared by 3 processes equally; take --lanes 3 or 6,"
+    with pytest.raises(LearnError, match=said):
+        stage.main(nothing)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr(distributed, "_GRACE", 0)
+    with pytest.raises(SystemExit):  # without a word: the first has said it
+        stage.main(nothing)
+    assert not (tmp_path / "out").exists()
     assert [Processes(rank, 2).lanes(4) for rank in (0, 1)] == [slice(0, 2), slice(2, 4)]

@@ -15,6 +15,9 @@ from typing import BinaryIO
 
 from sibyl.errors import LearnError
 
+part_of = ""
+"""Whose half-written files these are, where several processes may write the same file at once."""
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -35,7 +38,7 @@ class Repository:
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a file that appears under its name only when all of it was written."""
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}{part_of}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(part, "wb") as out:

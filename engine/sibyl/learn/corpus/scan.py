@@ -7,9 +7,6 @@ signatures) and a report.
 from __future__ import annotations
 
 import json
-import os
-import threading
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,17 +52,6 @@ def scan(repository: Repository, part: str, settings: Settings) -> dict:
         return report | {"warning": warning}
     finally:
         store.close()
-
-
-def leave_with(parent: int) -> None:
-    """Make this process end soon after its parent, which may be killed without a goodbye."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _report(repository: Repository, state: str, warning: str = "", licence: str = "") -> dict:

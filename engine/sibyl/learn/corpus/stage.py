@@ -4,7 +4,7 @@ In: repository lists and a folder that holds (or will hold) the repositories.
 Out: `corpus.jsonl.gz` (a line a file, validation first, then list order) and `corpus.json` (what
 was dropped and why).
 
-    lists ─► repositories ─► files ─┬► licence, path, content ─► parts/NAME.npz    (both cores)
+    lists ─► repositories ─► files ─┬► licence, path, content ─► parts/NAME.npz    (all cores, or a cluster)
                                     └► all parts ─► duplicates, validation first ─► manifest
 
 Try it: python -m sibyl.learn corpus --sources FOLDER_OF_PROJECTS --out build/corpus
@@ -15,18 +15,15 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from sibyl.errors import LearnError
+from sibyl.learn import executors
 from sibyl.learn.corpus import duplicates, scan
 from sibyl.learn.corpus import licences as clean
 from sibyl.learn.corpus.sources import Entry, Sources, read_manifest
@@ -58,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     made.add_argument("--seed", type=int, default=1, help="which files --hold-out-files takes (1)")
     made.add_argument("--exact-only", action="store_true", help="do not look for near duplicates")
-    made.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    executors.add_options(made)
     return made
 
 
@@ -118,35 +115,21 @@ def part_path(out: Path, repository: Repository) -> Path:
 
 
 def scan_all(wanted: list[Repository], options: argparse.Namespace) -> list[dict]:
-    """Scan every repository once, the largest first, on all cores; return a report for each."""
+    """Scan every repository once, the largest first, on all workers; return a report for each."""
     reports: dict[str, dict] = {}
     order = sorted(wanted, key=lambda repository: -repository.tokens)
     settings = scan.Settings(
         str(options.sources), options.any_licence, options.clone, options.remote
     )
-    bar = tqdm(total=len(order), unit=" repositories", desc="scan", mininterval=1)
-    fresh = get_context("spawn")  # forking a process that has threads is asking for a dead-lock
-    with ProcessPoolExecutor(
-        max(1, options.jobs), fresh, initializer=scan.leave_with, initargs=(os.getpid(),)
-    ) as pool:
-        running = {
-            pool.submit(scan.scan, repository, str(part_path(options.out, repository)), settings)
-            for repository in order
-        }
-        try:
-            for done in as_completed(running):
-                report = done.result()
-                reports[report["repo"]] = report
-                if report["warning"]:
-                    bar.write(f"warning: {report['warning']}")
-                bar.update()
-        except BrokenProcessPool as error:
-            raise LearnError("A scanning process was killed; start the stage again.") from error
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-        finally:
-            bar.close()
+    calls = (
+        (repository, str(part_path(options.out, repository)), settings) for repository in order
+    )
+    with tqdm(total=len(order), unit=" repositories", desc="scan", mininterval=1) as bar:
+        for report in executors.as_done(scan.scan, calls, options, options.out):
+            reports[report["repo"]] = report
+            if report["warning"]:
+                bar.write(f"warning: {report['warning']}")
+            bar.update()
     return [reports[repository.name] for repository in wanted]
 
 

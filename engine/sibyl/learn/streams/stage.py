@@ -5,7 +5,7 @@ In: the corpus manifest and the repositories.  Out: a folder with, for each spli
 the texts themselves with the rows they are made of (``texts.txt.gz``, ``rows.npy``), ``vocab.txt`` and a
 sidecar.
 
-    files ─► syntax ─► stream ─► parts/NAME.npz   (one a repository, all cores, resumable)
+    files ─► syntax ─► stream ─► parts/NAME.npz   (one a repository, all cores or a cluster, resumable)
           ─► count texts of the training split ─► vocabulary ─► one array a split
 
 Live typing reads files with the very same ``Stream``. Try it:
@@ -19,11 +19,9 @@ import gzip
 import hashlib
 import itertools
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
 from zipfile import BadZipFile
@@ -35,6 +33,7 @@ from sibyl.code.stream import STREAM_VERSION, Stream
 from sibyl.code.text import Text
 from sibyl.code.tokens import MEMBER, NAME, ORIGIN
 from sibyl.errors import LearnError
+from sibyl.learn import executors
 from sibyl.learn.corpus.splits import held_back
 from sibyl.learn.corpus.stage import Entry, Sources, read_manifest
 from sibyl.learn.io import whole_file
@@ -64,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--pieces", type=int, default=7_000, help="pieces with a row of their own")
     made.add_argument("--shared", type=int, default=1_024, help="rows shared by all other pieces")
     made.add_argument("--vocab", type=Path, help="use this vocabulary (to finetune a model)")
-    made.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    executors.add_options(made)
     return made
 
 
@@ -130,13 +129,10 @@ def _read_all(
     made_of = {key: _digest(entries) for key, entries in by_repo.items()}
     todo = [key for key, path in parts.items() if not _is_made_of(path, made_of[key])]
     tokens, began = 0, time.time()
-    with ProcessPoolExecutor(options.jobs) as pool, tqdm(total=len(todo), unit="repo") as bar:
-        jobs = [
-            pool.submit(_read_one, by_repo[key], options.sources, parts[key], made_of[key])
-            for key in todo
-        ]
-        for job in as_completed(jobs):
-            tokens += job.result()
+    calls = ((by_repo[key], options.sources, parts[key], made_of[key]) for key in todo)
+    with tqdm(total=len(todo), unit="repo") as bar:
+        for its in executors.as_done(_read_one, calls, options, options.out):
+            tokens += its
             bar.update()
             bar.set_postfix_str(f"{tokens / (time.time() - began):,.0f} tokens/s")
     return [(path, key[0]) for key, path in parts.items()]
@@ -259,7 +255,11 @@ def _merge(parts: list[tuple[Path, str]], vocab: Vocab, out: Path) -> dict[str, 
             "origins": int((all_kinds == ORIGIN).sum()),
         }
     _save(out / "rows.npy", rows_of(numbers, vocab))
-    with whole_file(out / "texts.txt.gz") as plain, gzip.open(plain, "wb", 3) as file:
+    with (
+        whole_file(out / "texts.txt.gz") as plain,
+        # Without a name and a time: the same texts give the same bytes.
+        gzip.GzipFile(filename="", fileobj=plain, mode="wb", compresslevel=3, mtime=0) as file,
+    ):
         file.write("\n".join(numbers).encode("utf-8", "surrogatepass"))
     return made | {"texts": len(numbers), "rows": vocab.rows}
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,9 @@ from torch import Tensor, distributed, nn
 
 from sibyl.errors import LearnError
 from sibyl.learn.training.network import State
+
+_GRACE = 30
+"""Seconds that a process which has nothing to say waits for the one that has."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,21 @@ class Processes:
         )
         return cls(rank, world, device)
 
+    @classmethod
+    def agree(cls, lanes: int) -> None:
+        """Refuse lanes that the processes of ``torchrun`` cannot share, before they read anything.
+
+        The first raises the LearnError of ``lanes``, and says it; the others wait until torchrun ends them.
+        """
+        rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        try:
+            cls(rank, world).lanes(lanes)
+        except LearnError:
+            if rank == 0:
+                raise
+            time.sleep(_GRACE)  # who ends first has all others ended, and the first must be heard
+            sys.exit(1)
+
     def leave(self) -> None:
         """End what ``join`` began."""
         if distributed.is_initialized():
@@ -70,7 +89,11 @@ class Processes:
     def lanes(self, lanes: int) -> slice:
         """Return which of all lanes are this process's."""
         if lanes % self.world:
-            raise LearnError(f"{lanes} lanes cannot be shared by {self.world} processes equally.")
+            fewer = lanes - lanes % self.world or self.world
+            raise LearnError(
+                f"{lanes} lanes cannot be shared by {self.world} processes equally; take --lanes "
+                f"{fewer} or {fewer + self.world}, or another number of processes."
+            )
         own = lanes // self.world
         return slice(self.rank * own, (self.rank + 1) * own)
 

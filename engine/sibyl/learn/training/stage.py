@@ -47,6 +47,7 @@ Told = Callable[[int, dict[str, float]], None]
 def main(argv: list[str] | None = None) -> int:
     """Train, or go on training."""
     options = parser().parse_args(argv)
+    Processes.agree(options.lanes)
     processes = Processes.join(options.device)
     try:
         train(options, processes)

@@ -1,0 +1,270 @@
+"""Repositories by the workers of a cluster: the bytes of one process, even if a worker is killed.
+
+In: small repositories; a real Dask scheduler and three workers, processes on this machine's loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from small_repositories import (
+    ENGINE,
+    ENVIRONMENT,
+    code,
+    last_line,
+    make_repository,
+    report,
+    run,
+    start,
+    write_list,
+)
+
+from sibyl.errors import LearnError
+from sibyl.learn import cluster
+from sibyl.learn.executors import as_done
+
+pytestmark = [pytest.mark.learn, pytest.mark.slow]
+needs_dask = pytest.mark.skipif(
+    find_spec("distributed") is None, reason="needs the packages of requirements/cluster.txt"
+)
+# Every process of the cluster tells whom it asks for and where it listens.
+SPY = """
+import os, sys
+def hear(event, given):
+    if event in ("socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo"):
+        said = given[0] if event == "socket.getaddrinfo" else given[1]
+        with open(os.environ["HEARD"], "a") as file:
+            file.write(repr((event, said)) + chr(10))
+sys.addaudithook(hear)
+"""
+
+
+class Dask:
+    """A scheduler and workers as a person starts them, on loopback alone and without a dashboard."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start the scheduler."""
+        self.folder = folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+        told = folder / "scheduler.json"
+        self._begin("scheduler", "--port", "0", "--scheduler-file", str(told))
+        while not told.exists() or not told.read_text().endswith("}"):
+            assert self.processes[0].poll() is None
+            time.sleep(0.02)
+        self.address: str = json.loads(told.read_text())["address"]
+
+    def add_worker(self) -> None:
+        """Start a worker of one thread that nobody starts again."""
+        alone = ("--no-nanny", "--nthreads", "1", "--local-directory", str(self.folder))
+        self._begin("worker", self.address, *alone)
+
+    def kill_worker(self) -> None:
+        """Kill the worker that was started last, without a goodbye."""
+        worker = self.processes.pop()
+        worker.kill()
+        worker.wait()
+
+    def _begin(self, what: str, *given: str) -> None:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *given]
+        command += ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--no-dashboard"]
+        with open(self.folder / "dask.log", "ab") as log:
+            self.processes.append(
+                subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log)
+            )
+
+    def end(self) -> None:
+        """End all."""
+        for process in reversed(self.processes):
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture
+def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file in which the processes write down whom they connect to."""
+    (tmp_path / "spy").mkdir()
+    (tmp_path / "spy" / "sitecustomize.py").write_text(SPY)
+    path = tmp_path / "heard.txt"
+    path.touch()
+    monkeypatch.setitem(
+        ENVIRONMENT, "PYTHONPATH", os.pathsep.join([str(tmp_path / "spy"), str(ENGINE)])
+    )
+    monkeypatch.setitem(ENVIRONMENT, "HEARD", str(path))
+    return path
+
+
+@pytest.fixture
+def dask(heard: Path, tmp_path: Path) -> Iterator[Dask]:
+    """A cluster of three workers."""
+    (tmp_path / "dask").mkdir()
+    made = Dask(tmp_path / "dask")
+    for _ in range(3):
+        made.add_worker()
+    yield made
+    made.end()
+
+
+def repositories(sources: Path, tmp_path: Path) -> Path:
+    """Make eight repositories, and return their list."""
+    rows = []
+    for number in range(8):
+        name = f"o/n{number}"
+        files = {f"f{i}.py": code(f"r{number}_{i}", 40) for i in range(12)}
+        rows.append((name, make_repository(sources, name, files), "MIT"))
+    return write_list(tmp_path / "train.tsv", rows)
+
+
+def run_and_kill(dask: Dask, out: Path, stage: str, *given: object) -> None:
+    """Run a stage on the cluster, kill a worker when the first part is there, and see it succeed."""
+    process = start(stage, *given, "--out", out, "--cluster", dask.address)
+    while not any(out.glob("parts/*.npz")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    dask.kill_worker()
+    there = len(list(out.glob("parts/*.npz")))
+    said = "".join(process.communicate(timeout=120))
+    assert 0 == process.returncode, said
+    assert there < 8
+
+
+def assert_same_bytes(one: Path, other: Path) -> None:
+    """Two folders hold the same files with the same bytes, but for how long it took."""
+    names = {path.relative_to(one) for path in one.rglob("*") if path.is_file()}
+    assert names == {path.relative_to(other) for path in other.rglob("*") if path.is_file()}
+    assert sum(name.suffix == ".npz" for name in names) == 8
+    for name in names:
+        left, right = (one / name).read_bytes(), (other / name).read_bytes()
+        if name.name == "streams.json":
+            left, right = (
+                json.dumps(json.loads(text) | {"made_in_s": 0}).encode() for text in (left, right)
+            )
+        assert left == right, name
+
+
+@needs_dask
+def test_killed_workers_change_no_byte(
+    dask: Dask, heard: Path, sources: Path, tmp_path: Path
+) -> None:
+    """Corpus and streams lose a worker each on the way and write what one process writes.
+
+    Nothing that takes part asks for, connects to or listens at any address but this machine's own.
+    """
+    listed = repositories(sources, tmp_path)
+    alone, many = tmp_path / "alone", tmp_path / "many"
+    of = ("--list", listed, "--sources", sources)
+    assert 0 == run("corpus", *of, "--jobs", 1, "--out", alone / "corpus")[0]
+    run_and_kill(dask, many / "corpus", "corpus", *of)
+    assert_same_bytes(alone / "corpus", many / "corpus")
+    of = ("--corpus", alone / "corpus", "--sources", sources, "--dev", 1)
+    assert 0 == run("streams", *of, "--jobs", 2, "--out", alone / "streams")[0]
+    run_and_kill(dask, many / "streams", "streams", *of)
+    assert_same_bytes(alone / "streams", many / "streams")
+    times = {path: path.stat().st_mtime_ns for path in many.glob("streams/parts/*")}
+    again = ("--out", many / "streams", "--cluster", dask.address)
+    assert 0 == run("streams", *of, *again)[0]
+    assert times == {path: path.stat().st_mtime_ns for path in many.glob("streams/parts/*")}
+    spoken = [ast.literal_eval(line) for line in heard.read_text().splitlines()]
+    assert {"socket.connect", "socket.bind"} <= {event for event, _ in spoken}
+    assert set() == {str(said) for _, said in spoken if not is_here(said)}
+
+
+def is_here(said: object) -> bool:
+    """Tell whether an address is one of this machine alone: loopback, or a path."""
+    return (said[0] if isinstance(said, tuple) else said) in ("127.0.0.1", "::1", "localhost") or (
+        isinstance(said, (str, bytes)) and said[:1] in ("/", b"/", "", b"")
+    )
+
+
+@needs_dask
+def test_a_lost_scheduler_loses_no_work(dask: Dask, sources: Path, tmp_path: Path) -> None:
+    """When the scheduler is killed, one sentence says so, and one process goes on from there."""
+    of = (
+        "--list",
+        repositories(sources, tmp_path),
+        "--sources",
+        sources,
+        "--out",
+        tmp_path / "out",
+    )
+    process = start("corpus", *of, "--cluster", dask.address)
+    while not any(tmp_path.glob("out/parts/*.npz")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    dask.processes[0].kill()
+    said = process.communicate(timeout=120)[1]
+    assert 1 == process.returncode, said
+    assert f"The scheduler {dask.address} was lost" in last_line(said)
+    assert "Traceback" not in said
+    assert 0 == run("corpus", *of, "--jobs", 1)[0]
+    assert 8 == report(tmp_path / "out")["splits"]["train"]["repositories scanned"]
+
+
+@needs_dask
+def test_a_cluster_that_is_not_there_gives_one_sentence(tmp_path: Path) -> None:
+    """Where no scheduler answers, or none can be, one sentence names the address and what to do."""
+    (tmp_path / "sources" / "a").mkdir(parents=True)
+    quick = "import sys; from sibyl.learn import cluster, stages; cluster.PATIENCE = 1; sys.exit(stages.main())"
+    given = ["corpus", "--sources", tmp_path / "sources", "--out", tmp_path / "out"]
+    for address, sentence in (
+        ("tcp://127.0.0.1:9", "No scheduler answers at tcp://127.0.0.1:9"),
+        ("nonsense://x", "nonsense://x is not a scheduler's address, such as"),
+    ):
+        command = [sys.executable, "-c", quick, *map(str, given), "--cluster", address]
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+        assert 1 == done.returncode
+        assert "Traceback" not in done.stderr
+        assert sentence in last_line(done.stderr)
+
+
+def test_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Asked for a cluster without its packages, a stage says what to install."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(LearnError, match=r"needs the package distributed: .*cluster\.txt"):
+        list(as_done(abs, [(1,)], argparse.Namespace(cluster="tcp://127.0.0.1:9"), tmp_path))
+
+
+def test_a_worker_that_differs_does_no_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A worker with other code, or without the folder of the results, refuses the call and says why."""
+    monkeypatch.chdir(tmp_path)
+    with cluster._beacon(tmp_path / "out") as beacon:
+        here = str(tmp_path)
+        cluster.Home(here, str(beacon), cluster.engine()).check()
+        cluster.Home(here, str(beacon.relative_to(tmp_path)), cluster.engine()).check()
+        with pytest.raises(LearnError, match="another version of sibyl"):
+            cluster.Home(here, str(beacon), "0" * 64).check()
+        with pytest.raises(LearnError, match=r"does not see .*out: .*same paths"):
+            cluster.Home("/nowhere", "out/none", cluster.engine()).check()
+    assert not beacon.exists()
+
+
+def test_no_call_is_lost_or_done_twice(tmp_path: Path) -> None:
+    """However long each call takes, every one gives one result, by one process and by two."""
+    calls = [(0.2,), (0.0,), (0.1,), *[(0.0,)] * 9]
+    for jobs in (1, 2):
+        options = argparse.Namespace(jobs=jobs, cluster="")
+        done = as_done(slow, calls, options, tmp_path)
+        assert sorted(delay for (delay,) in calls) == sorted(done)
+
+
+def slow(delay: float) -> float:
+    """Return the delay, after it."""
+    time.sleep(delay)
+    return delay
