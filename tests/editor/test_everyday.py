@@ -83,9 +83,8 @@ def test_everyday_places(shop: Child) -> None:
         shop.type_keys("<C-e><Esc>")
         if place == "call arguments":
             assert "check=" in words and "continue" not in words[:10]
-            shop.command("set cmdheight=20 | Sibyl explain")
-            shop.wait_for(
-                lambda: "used in this file" in "".join(shop.messages()), 10, "the reasons"
-            )
-            shop.command("set cmdheight=1")
-    assert "server's order" in "".join(shop.messages())
+            shop.command("Sibyl explain")
+            shop.wait_for(lambda: shop.lines()[0].startswith("The last list"), 10, "the reasons")
+            first = next(line for line in shop.lines() if " check= " in line)
+            assert "this file uses it so" in first
+            shop.type_keys("q")
