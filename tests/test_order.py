@@ -20,7 +20,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "engine" / "sibyl"
 # Who may import whom, in one sentence: a room imports those to its left. `errors` is for all.
-RULE = ("code ← context ← memory ← ranking ← host", "code ← network ← ranking")
+RULE = (
+    "code ← context ← memory ← ranking ← host",
+    "code ← network ← ranking",
+    "memory ← experiment ← host",
+)
 # The same for the rooms of learn, which may all import the live engine; `learn` stands for the files beside.
 LEARN = (
     "learn ← corpus ← streams ← training ← export ← recipes",

@@ -24,6 +24,7 @@ local FORGOTTEN = {
   all = 'forgot all that was learned from you',
   project = 'forgot this project; it is read again when Neovim starts anew',
   person = 'forgot what you accepted',
+  experiment = 'forgot the experiment',
 }
 
 -- Deletes what a path leads to: to take a link away would leave what was learned. What stands in a folder that is
@@ -56,6 +57,8 @@ local function forget(_, what)
   local place = bridge().memory()
   if what == 'person' then
     place = vim.fs.joinpath(place, 'person.sqlite')
+  elseif what == 'experiment' then
+    place = vim.fs.joinpath(place, 'experiment.sqlite')
   elseif what == 'project' then
     local root = require('sibyl.buffer.project').of(vim.api.nvim_get_current_buf())
     if root == '' then
@@ -68,7 +71,7 @@ local function forget(_, what)
   if channel then
     vim.fn.jobwait({ channel }, 3000) -- it must not write any more; a command may wait, typing may not
   end
-  bridge().state.forgotten = bridge().state.forgotten or what ~= 'person'
+  bridge().state.forgotten = bridge().state.forgotten or what == 'all' or what == 'project'
   local gone = delete(place)
   bridge().restart()
   say(gone and FORGOTTEN[what] or 'could not delete ' .. place)
@@ -114,8 +117,9 @@ local function switch(name)
 end
 
 ---@class sibyl.Action
----@field run fun(buf: integer|nil, word: string|nil)
----@field buffer boolean
+---@field run fun(buf: integer|nil, word: string|nil)|nil
+---@field buffer boolean|nil
+---@field free fun(words: string[])|nil instead of `run`: takes all words behind it
 ---@field words string[]|nil what may stand behind it
 ---@field help string
 
@@ -135,8 +139,29 @@ M.actions = {
   forget = {
     run = forget,
     buffer = false,
-    words = { 'all', 'person', 'project' },
-    help = 'delete what was learned from you: all, your choices, this project',
+    words = { 'all', 'person', 'project', 'experiment' },
+    help = 'delete what was learned from you: all, your choices, this project, an experiment',
+  },
+  experiment = {
+    free = function(words)
+      require('sibyl.experiment').run(words)
+    end,
+    words = { 'start', 'stop' },
+    help = 'show each word in our order or the server’s, by a coin, and keep how it went',
+  },
+  report = {
+    free = function(words)
+      require('sibyl.experiment').report(words)
+    end,
+    words = { 'svg' },
+    help = 'what the experiment has shown',
+  },
+  stats = {
+    run = function()
+      require('sibyl.experiment').show('stats', require('sibyl.statistics').lines())
+    end,
+    buffer = false,
+    help = 'lists, times and letters saved since Neovim began',
   },
   memory = { run = memory, buffer = false, help = 'what is remembered, and how large it is' },
   install = {
@@ -177,6 +202,9 @@ function M.run(command)
   local action = M.actions[name]
   if not action then
     return say(('`%s` is not one of: %s'):format(name, table.concat(names(), ', ')), vim.log.levels.WARN)
+  end
+  if action.free then
+    return action.free(vim.list_slice(command.fargs, 2))
   end
   local word = scope and vim.tbl_contains(action.words or {}, scope) and scope or nil
   if scope and not word and (scope ~= 'buffer' or not action.buffer) then

@@ -71,7 +71,7 @@ local function wire()
     require('sibyl.buffer.project').attached(event.buf)
   end, 'rank the replies of this client')
   on('CompleteDone', function(event)
-    require('sibyl.completion.reply').on_complete_done(event.buf)
+    require('sibyl.completion.accepted').on_complete_done(event.buf)
   end, 'learn what was accepted')
   on('BufWritePost', function(event)
     if names[event.buf] ~= api.nvim_buf_get_name(event.buf) then -- `:w name` in a buffer that had none

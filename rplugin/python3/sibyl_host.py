@@ -9,6 +9,7 @@ It only passes on. No call waits for Neovim: the engine's worker thread answers 
     project (buf, root, path)                changed (buf)    memory, status, ping (number)
     rank (number, buf, seq, length, offset, names with NUL between them, a byte for each kind)
     guess (number, buf, seq, length, offset, limit)    explain (number, buf)
+    experiment (number, what, given)
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class SibylHost:
     rank = passed_on("rank", unpacked)
     start, detach, cursor = passed_on("start"), passed_on("detach"), passed_on("cursor")
     guess, accepted, ping = passed_on("guess"), passed_on("accepted"), passed_on("ping")
-    project, changed = passed_on("project"), passed_on("changed")
+    project, changed, experiment = map(passed_on, ("project", "changed", "experiment"))
     explain, memory, status = passed_on("explain"), passed_on("memory"), passed_on("status")
 
     @pynvim.function("SibylHostAlive", sync=True)

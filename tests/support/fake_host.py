@@ -126,6 +126,11 @@ class Desk:
         """Answer with what the test says is remembered."""
         self.send(number, "memory", self.orders().get("memory", {}))
 
+    def experiment(self, number: int, what: str, given: dict[str, Any]) -> None:
+        """Note it, and answer that nothing has changed."""
+        self.note("experiment", number, what, given)
+        self.send_now(number, "experiment", {})
+
     def status(self, number: int) -> None:
         """Tell what is held."""
         held = {

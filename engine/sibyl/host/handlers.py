@@ -35,6 +35,7 @@ class Work:
         self.ranker: Any = None
         self._trouble = "The ranker has not been started."
         self._keeper: Any = None  # sibyl.memory.manager.Keeper, if there is a state folder
+        self._experiment: Any = None  # sibyl.host.experiment.Experiment, likewise
         self._places: dict[int, tuple[str, str]] = {}  # buffer: root and path of its project
         self._sessions = Shelf()
         self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
@@ -57,6 +58,8 @@ class Work:
         """Let go of what is kept on disk."""
         if self._keeper is not None:
             self._keeper.close()
+        if self._experiment is not None:
+            self._experiment.close()
 
     def start(self, options: dict[str, Any]) -> None:
         """Load the model and open the memories; answer "ready"."""
@@ -84,6 +87,8 @@ class Work:
             _log.error(self._trouble)
             self._send(0, "notice", {"level": "error", "text": self._trouble})
         ready = {"ok": self.ranker is not None, "ms": _ms(began), **self._about()}
+        if self._experiment is not None:
+            ready["experiment"] = self._experiment.asked("about", {})
         self._send(0, "ready", ready)
         gc.collect()
         gc.freeze()  # what packages brought stays: to look through it takes 20 ms, and happens while keys come
@@ -97,6 +102,9 @@ class Work:
         state, self._keeper = options.get("state"), None
         if state:
             self._keeper = Keeper(Path(state), options.get("memory") or {}, self._tell)
+            from sibyl.host.experiment import Experiment
+
+            self._experiment = Experiment(Path(state))
 
     def _tell(self, level: str, text: str) -> None:
         self._send(0, "notice", {"level": level, "text": text})
@@ -238,6 +246,11 @@ class Work:
         """Say what is remembered."""
         told = self._keeper.about() if self._keeper is not None else {}
         self._send(request, "memory", told)
+
+    def experiment(self, request: int, what: str, given: dict[str, Any]) -> None:
+        """Do what is asked of an experiment; say how it stands."""
+        told = self._experiment.asked(what, given) if self._experiment is not None else {}
+        self._send(request, "experiment", told)
 
     def status(self, request: int) -> None:
         """Say how things stand."""

@@ -19,7 +19,7 @@ Letter = tuple[str, tuple[Any, ...]]
 MOST = 5000  # letters
 LARGEST = 32 << 20  # bytes in them
 _QUESTIONS = 20  # kept when too much waits: the newest
-_ASKED = {"rank", "guess", "explain", "memory", "status"}
+_ASKED = {"rank", "guess", "explain", "memory", "status", "experiment"}
 _TEXT = {
     "attach",
     "edit",

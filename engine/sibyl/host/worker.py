@@ -110,6 +110,10 @@ class Desk:
         """Say what is remembered."""
         self._put("memory", request)
 
+    def experiment(self, request: int, what: str, given: dict[str, Any]) -> None:
+        """Start or stop an experiment, note a word's outcome, report; say how it stands."""
+        self._put("experiment", request, what, given)
+
     def status(self, request: int) -> None:
         """Say how things stand."""
         self._put("status", request)
@@ -155,6 +159,6 @@ class Desk:
             self._work.forget(arguments[0])
         if name in ("rank", "guess"):
             self._work.forget(arguments[1])
-        if name in ("rank", "guess", "status", "explain", "memory"):
+        if name in ("rank", "guess", "status", "explain", "memory", "experiment"):
             reason = "out of step" if isinstance(error, TextError) else "error"
             self._send(arguments[0], "none", {"reason": reason, "detail": str(error)})

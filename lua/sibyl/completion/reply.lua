@@ -7,13 +7,14 @@
 --
 -- A reply is given on exactly once, and never waits longer than option `deadline`.
 
+local arms = require('sibyl.completion.arms')
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
 local items = require('sibyl.completion.items')
 local log = require('sibyl.log')
 local mirror = require('sibyl.buffer.mirror')
-local suggest = require('sibyl.completion.suggest')
+local statistics = require('sibyl.statistics')
 local words = require('sibyl.completion.word')
 
 local M = {}
@@ -40,8 +41,10 @@ M.last = nil
 ---@type number[] milliseconds from reply to delivery, the newest hundred
 M.delays = {}
 
-local function note_delay(since)
-  table.insert(M.delays, (vim.uv.hrtime() - since) / 1e6)
+local function note_delay(since, late)
+  local ms = (vim.uv.hrtime() - since) / 1e6
+  statistics.given(ms, late)
+  table.insert(M.delays, ms)
   if #M.delays > 100 then
     table.remove(M.delays, 1)
   end
@@ -138,10 +141,10 @@ local function ask(job, reply, question, give)
   local word = words.of(job)
   local offset, typed_to = extent(job)
   local began = vim.uv.hrtime()
-  local function done(result)
+  local function done(result, late)
     if job.timer then
       M.finish(job)
-      note_delay(began)
+      note_delay(began, late)
       give(left_word(job) and { isIncomplete = false, items = {} } or result)
     end
   end
@@ -149,9 +152,10 @@ local function ask(job, reply, question, give)
     if kind == 'order' then
       local ranking, starred = by_answer(answer, question, word)
       if ranking then
-        words.remember(job, offset, question, ranking, starred)
         keep_last(question, ranking, answer)
-        return done(items.rank(reply, question, ranking, starred, job.in_label))
+        local shown, stars = arms.show(job, question, ranking, starred)
+        words.remember(job, offset, question, shown, stars)
+        return done(shown and items.rank(reply, question, shown, stars, job.in_label) or reply)
       end
       log.warn('the ranker answered with something that is no order of the list')
     elseif answer.reason == 'out of step' then
@@ -177,7 +181,7 @@ local function ask(job, reply, question, give)
       if job.timer then
         log.debug('the ranking of %d names was late', #question.names)
         words.remember(job, offset, question)
-        done(reply)
+        done(reply, true)
       end
     end)
   )
@@ -209,28 +213,6 @@ function M.consider(job, reply, give)
     return nil
   end
   return reply
-end
-
---- Tells the host what was accepted.
----@param buf integer
-function M.on_complete_done(buf)
-  local entry = vim.v.completed_item
-  if suggest.on_complete_done(buf, entry) then
-    return
-  end
-  local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
-    or vim.tbl_get(entry, 'user_data', 'lsp', 'item') -- mini.completion's
-  local reason = vim.v.event and vim.v.event.reason
-  if type(item) ~= 'table' or (reason and reason ~= 'accept') then
-    return
-  end
-  local col = api.nvim_win_get_cursor(0)[2]
-  local before = api.nvim_get_current_line():sub(1, col)
-  if not vim.endswith(before, entry.word) or not mirror.flush(buf) then
-    return
-  end
-  local offset = bytes.word(buf)
-  bridge.send('accepted', buf, mirror.seq(buf), offset, items.name(items.restore(item)))
 end
 
 return M

@@ -1,0 +1,161 @@
+"""The report: what the experiment has shown so far, as lines for a terminal.
+
+In: outcomes; the project at hand.  Out: lines of text, a small chart among them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sibyl.experiment.log import Outcome, Run
+from sibyl.experiment.measures import (
+    MEASURES,
+    SAVED,
+    Compared,
+    compared,
+    parts,
+    preferred,
+    tossed,
+)
+from sibyl.experiment.sequential import Course
+
+_BAR = 40  # cells
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_MOST_SHOWN = 8  # of projects, or weeks
+
+
+def report(
+    words: list[Outcome], run: Run | None, now: float, here: str = "", name: str = ""
+) -> list[str]:
+    """Return the report's lines; ``here``: the digest of the project at hand, called ``name``."""
+    lines = [state(len(words), run, now), ""]
+    coins = tossed(words)
+    if coins:
+        saved = compared(coins)
+        lines += [sentence(saved), "", *table(coins), "", *chart(saved)]
+        for by, its in parts(coins, here, name).items():
+            lines += ["", *_slices(by, its)]
+    vote = preferred(words)
+    if vote:
+        lines += ["", *_votes(*vote)]
+    if not words:
+        lines.append("No word was written with a list yet: nothing can be said.")
+    return [*lines, "", *_NOTES] if words else lines
+
+
+_NOTES = (
+    "A completion is a word that was written while a list was on the screen; letters saved are those of",
+    "the word that were not typed, none where nothing was accepted. The intervals are valid together at all",
+    "times: to look every day, and to stop when one likes, makes none of them wrong (Howard, Ramdas,",
+    "McAuliffe and Sekhon 2021).",
+)
+
+
+def state(count: int, run: Run | None, now: float) -> str:
+    """Say whether an experiment runs."""
+    words = f"{count} word{'s' * (count != 1)} so far"
+    if run is None:
+        return f"No experiment runs; {words}."
+    left = max(run.ends - now, 0) / 86_400
+    days = f"{left:.0f} days" if left >= 1.5 else f"{24 * left:.0f} hours"
+    how = "by a coin for each word" if run.how == "coin" else "interleaved"
+    return f"An experiment runs ({how}), {days} left; {words}."
+
+
+def sentence(saved: Compared) -> str:
+    """Say what it comes to."""
+    mean, low, high = saved.course.last
+    if saved.decided > 0:
+        return (
+            f"sibyl saves you {mean:.1f} letters a completion, "
+            f"95 % sure between {low:.1f} and {high:.1f}."
+        )
+    if saved.decided < 0:
+        return (
+            f"sibyl costs you {-mean:.1f} letters a completion, "
+            f"95 % sure between {-high:.1f} and {-low:.1f}."
+        )
+    return (
+        f"Not decided yet: sibyl saves between {_signed(max(low, -SAVED.most), 1)} and "
+        f"{_signed(min(high, SAVED.most), 1)} letters a completion (95 % sure)."
+    )
+
+
+def table(words: list[Outcome]) -> list[str]:
+    """Return all measures of both arms."""
+    ours = sum(word.arm == "sibyl" for word in words)
+    lines = [f"{'':<16}{'server’s order':>16}{'sibyl’s':>10}{'difference':>13}   95 %"]
+    lines += [_row(measure.name, compared(words, measure)) for measure in MEASURES]
+    return [*lines, f"{'words':<16}{len(words) - ours:>16}{ours:>10}"]
+
+
+def _row(name: str, one: Compared) -> str:
+    digits = one.measure.digits
+    mean, low, high = one.course.last
+    low, high = max(low, -one.measure.most), min(high, one.measure.most)
+    interval = f"{_signed(low, digits)} to {_signed(high, digits)}"
+    return (
+        f"{name:<16}{_plain(one.server, digits):>16}{_plain(one.sibyl, digits):>10}"
+        f"{_signed(mean, digits):>13}   {interval}"
+    )
+
+
+def _slices(by: str, its: dict[str, list[Outcome]]) -> list[str]:
+    """Return letters saved by parts of the words; of many parts those with most words, weeks in order."""
+    largest = sorted(its, key=lambda label: -len(its[label]))[:_MOST_SHOWN]
+    lines = [f"letters saved by {by}"]
+    for label in [one for one in its if one in largest] if by == "week" else largest:
+        row = _row(f"  {label}"[:16], compared(its[label]))
+        lines += [f"{row}   {len(its[label])} words"]
+    return lines
+
+
+def chart(saved: Compared) -> list[str]:
+    """Draw both arms as bars, and the difference with its interval."""
+    most = max(0.1, *(mean for mean in (saved.server, saved.sibyl) if not math.isnan(mean)))
+    lines = ["letters saved a completion"]
+    for name, value in (("server", saved.server), ("sibyl", saved.sibyl)):
+        lines.append(f"{name:<8}{_bar(value / most):<{_BAR}} {_plain(value, 1)}")
+    return [*lines, f"{'differ':<8}{_interval(*saved.course.last)}"]
+
+
+def _bar(share: float) -> str:
+    if math.isnan(share):
+        return ""
+    cells, rest = divmod(round(share * _BAR * 8), 8)
+    return "█" * cells + (_EIGHTHS[rest] if rest else "")
+
+
+def _interval(mean: float, low: float, high: float) -> str:
+    """Draw an interval over an axis that reaches as far on both sides of none."""
+    reach = max(abs(low), abs(high))
+    reach = min(math.ceil(reach), SAVED.most) or 1
+    half = _BAR // 2
+
+    def cell(value: float) -> int:
+        return half + round(max(-1.0, min(value / reach, 1.0)) * half)
+
+    cells = ["·"] * (2 * half + 1)
+    cells[cell(low) : cell(high) + 1] = "─" * (cell(high) - cell(low) + 1)
+    cells[half] = "┼" if cells[half] == "─" else "│"
+    cells[cell(low)], cells[cell(high)], cells[cell(mean)] = "├", "┤", "●"
+    return "".join(cells) + f" {-reach:g} to {reach:+g}"
+
+
+def _votes(count: int, course: Course) -> list[str]:
+    mean, low, high = course.last
+    low, high = max(low, -1.0), min(high, 1.0)
+    said = "sibyl’s order" if low > 0 else "the server’s order" if high < 0 else "neither yet"
+    between = f"95 % sure between {_signed(low, 2)} and {_signed(high, 2)}"
+    return [
+        f"interleaved: {count} words; preferred: {said}",
+        f"  mean vote {_signed(mean, 2)}, {between} (-1: the server’s, +1: sibyl’s)",
+    ]
+
+
+def _plain(value: float, digits: int) -> str:
+    return "-" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}"

@@ -1,0 +1,94 @@
+"""What the host does for an experiment: keeps its file, answers with its report.
+
+In: what the editor asks.  Out: payloads.
+
+The file is opened when there is one or when an experiment starts: who has never started one has none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from sibyl.errors import MemoryTrouble
+from sibyl.experiment.log import DAY_S, Log, Outcome
+from sibyl.experiment.measures import compared, tossed
+from sibyl.experiment.picture import svg
+from sibyl.experiment.report import report, state
+from sibyl.memory.sqlite import remove
+
+_log = logging.getLogger("sibyl")
+_NUMBERS = ("length", "began", "typed", "saved", "place", "server", "sibyl", "team")
+
+
+class Experiment:
+    """The experiment of one state folder, as one host sees it."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._path = folder / "experiment.sqlite" if folder else None
+        self._file: Log | None = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+        self._file = None
+
+    def asked(self, what: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked: start, stop, note, report or about; say how it stands after that."""
+        try:
+            return self._asked(what, given)
+        except MemoryTrouble as trouble:
+            _log.warning("%s", trouble)
+            self.close()
+            if trouble.why == "damaged":
+                remove(trouble.path)
+            return {"on": False, "trouble": str(trouble)}
+
+    def _asked(self, what: str, given: dict[str, Any]) -> dict[str, Any]:
+        now, more = time.time(), {}
+        log = self._opened(what == "start")
+        if log is None:
+            return {"on": False, "words": 0, "lines": ["No experiment was started yet."]}
+        if what == "start":
+            log.start(str(given["how"]), now, now + DAY_S * float(given["days"]))
+        elif what == "stop":
+            log.stop(now)
+        elif what == "note" and log.running(now):
+            log.add(_outcome(given, now))
+        elif what == "report":
+            more = self._report(log, given, now)
+        run, count = log.running(now), log.count()
+        told = {"on": run is not None, "words": count, "state": state(count, run, now)}
+        return told | ({"how": run.how, "ends": run.ends} if run else {}) | more
+
+    def _report(self, log: Log, given: dict[str, Any], now: float) -> dict[str, Any]:
+        words, root = log.outcomes(), str(given.get("root") or "")
+        lines = report(words, log.running(now), now, digest(root), Path(root).name)
+        coins = tossed(words)
+        return {"lines": lines, "svg": svg(compared(coins)) if coins else ""}
+
+    def _opened(self, make: bool) -> Log | None:
+        """Return the file; it is opened anew where somebody has deleted it."""
+        if self._path is None:
+            return None
+        if self._file is not None and not self._path.exists():
+            self.close()
+        if self._file is None and (make or self._path.exists()):
+            self._file = Log(self._path)
+        return self._file
+
+
+def digest(root: str) -> str:
+    """Return what stands for a project; '' for none."""
+    return hashlib.sha256(os.fsencode(root)).hexdigest()[:16] if root else ""
+
+
+def _outcome(given: dict[str, Any], now: float) -> Outcome:
+    numbers = {name: int(given[name]) for name in _NUMBERS}
+    words = {name: str(given[name]) for name in ("arm", "kind")}
+    return Outcome(day=int(now // DAY_S), project=digest(str(given["root"])), **words, **numbers)

@@ -1,0 +1,276 @@
+-- In: lists as they are shown, keys, and Neovim's word that something was accepted. Out: what became of each list's
+-- word, to whoever listens: where it stood, how many of its letters were typed.
+--
+--   list ─► listed ─► letters (InsertCharPre) ─► accepted, or the word is left ─► outcome
+--
+-- A word ends when an item is accepted, when something else than a letter of it is typed, or when the cursor leaves
+-- it. Letters are counted where they are typed, so that what any menu inserts is known by what is missing.
+
+local bridge = require('sibyl.host.client')
+local bytes = require('sibyl.buffer.bytes')
+local items = require('sibyl.completion.items')
+local mirror = require('sibyl.buffer.mirror')
+local suggest = require('sibyl.completion.suggest')
+
+local M = {}
+
+local api = vim.api
+local NAMESPACE = api.nvim_create_namespace('sibyl_accepted')
+local LETTERS = '^[%w_\128-\255]*'
+
+---@class sibyl.List
+---@field question sibyl.Question
+---@field ranking integer[] places in the question, in our order
+---@field shown integer[]|nil the same in the order on the screen; nil: the server's
+---@field team integer[]|nil by place in the question: 1 from our order, -1 from the server's
+
+---@class sibyl.Watched a word whose list is, or was, on the screen
+---@field buf integer
+---@field mark integer where it starts
+---@field tail integer bytes of its line behind it
+---@field arm 'server'|'sibyl'|'interleaved'
+---@field coin boolean whether a coin chose the arm
+---@field kind 'member'|'name'|'keyword'|'import'
+---@field lists sibyl.List[]
+---@field began integer letters typed when the list came
+---@field typed integer
+---@field text string
+---@field over boolean
+
+---@class sibyl.Outcome
+---@field buf integer
+---@field arm string
+---@field coin boolean
+---@field kind string
+---@field length integer of the list
+---@field began integer
+---@field typed integer
+---@field saved integer letters of the word that were not typed
+---@field place integer in the list as it was shown; 0: not in it
+---@field server integer
+---@field sibyl integer
+---@field team integer
+
+local watched ---@type sibyl.Watched|nil the last one; over or not
+local listeners = {} ---@type fun(outcome: sibyl.Outcome)[]
+
+--- Registers a function to be called with what became of each word.
+---@param callback fun(outcome: sibyl.Outcome)
+function M.when_written(callback)
+  table.insert(listeners, callback)
+end
+
+local function letters(text)
+  return vim.fn.strchars(text)
+end
+
+local function start_of(word)
+  local at = api.nvim_buf_is_valid(word.buf) and api.nvim_buf_get_extmark_by_id(word.buf, NAMESPACE, word.mark, {})
+  if at and at[1] then
+    return at[1], at[2]
+  end
+end
+
+-- The word's text as it stands now; nil when the cursor is not in it.
+local function text_of(word)
+  local row, col = start_of(word)
+  local cursor = api.nvim_win_get_cursor(0)
+  if not row or api.nvim_get_current_buf() ~= word.buf or cursor[1] - 1 ~= row or cursor[2] < col then
+    return nil
+  end
+  local line = api.nvim_get_current_line()
+  local text = line:sub(col + 1, math.max(#line - word.tail, col)):match(LETTERS)
+  return cursor[2] <= col + #text and text or nil
+end
+
+-- Where a name stands in an order of a list; 0 when it does not. Overloads stand there several times.
+local function place_in(order, wanted)
+  for rank, place in ipairs(order) do
+    if wanted[place] then
+      return rank, place
+    end
+  end
+  return 0, nil
+end
+
+local function find(list, text)
+  local wanted, first = {}, 0
+  for place, name in ipairs(list.question.names) do
+    if name == text or name == text .. '=' then
+      wanted[place] = true
+      first = first == 0 and place or first
+    end
+  end
+  if first == 0 then
+    return nil
+  end
+  local place, at = first, first
+  if list.shown then
+    place, at = place_in(list.shown, wanted)
+  end
+  return { server = first, sibyl = (place_in(list.ranking, wanted)), place = place, at = at, list = list }
+end
+
+-- The word has come to an end: tells what became of it. A list that no word came of says nothing.
+local function finish(word, text)
+  if word.over then
+    return
+  end
+  word.over = true
+  if api.nvim_buf_is_valid(word.buf) then
+    api.nvim_buf_del_extmark(word.buf, NAMESPACE, word.mark)
+  end
+  text = text:gsub('=$', '')
+  if text == '' then
+    return
+  end
+  local found
+  for _, list in ipairs(word.lists) do
+    found = found or find(list, text)
+  end
+  found = found or { server = 0, sibyl = 0, place = 0, list = word.lists[1] }
+  local saved = found.place > 0 and math.max(letters(text) - word.typed, 0) or 0
+  local outcome = {
+    buf = word.buf,
+    arm = word.arm,
+    coin = word.coin,
+    kind = word.kind,
+    length = #found.list.question.names,
+    began = word.began,
+    typed = word.typed,
+    saved = saved,
+    place = found.place,
+    server = found.server,
+    sibyl = found.sibyl,
+    team = saved > 0 and found.list.team and found.list.team[found.at] or 0,
+  }
+  for _, callback in ipairs(listeners) do
+    callback(outcome)
+  end
+end
+
+local function kind_of(before, question)
+  if before:match('^%s*from%s') or before:match('^%s*import%s') then
+    return 'import'
+  elseif before:match('%.%s*$') then
+    return 'member'
+  end
+  for _, name in ipairs(question.names) do
+    if name:sub(-1) == '=' then
+      return 'keyword'
+    end
+  end
+  return 'name'
+end
+
+--- The word that a list is about to be shown for, once for all of its lists; nil where nobody is writing it.
+---@param job sibyl.Job
+---@param question sibyl.Question
+---@param draw fun(): string, boolean the arm of a new word, and whether a coin chose it
+---@return sibyl.Watched|nil
+function M.word(job, question, draw)
+  local inserting = api.nvim_get_mode().mode:sub(1, 1) == 'i'
+  local cursor = api.nvim_win_get_cursor(0)
+  if not inserting or api.nvim_get_current_buf() ~= job.buf or cursor[1] - 1 ~= job.row or cursor[2] < job.col then
+    return nil
+  end
+  local line = api.nvim_get_current_line()
+  local typed = line:sub(job.col + 1, cursor[2])
+  if #typed:match(LETTERS) ~= #typed then
+    return nil
+  end
+  if watched and watched.buf == job.buf and watched.row == job.row and watched.col == job.col then
+    return watched
+  end
+  M.leave()
+  local arm, coin = draw()
+  watched = {
+    buf = job.buf,
+    row = job.row,
+    col = job.col,
+    mark = api.nvim_buf_set_extmark(job.buf, NAMESPACE, job.row, job.col, { right_gravity = false }),
+    tail = #line - cursor[2],
+    arm = arm,
+    coin = coin,
+    kind = kind_of(line:sub(1, job.col), question),
+    lists = {},
+    began = letters(typed),
+    typed = letters(typed),
+    text = typed,
+    over = false,
+  }
+  return watched
+end
+
+--- Ends the word that is watched, as it was last seen.
+function M.leave()
+  if watched and not watched.over then
+    finish(watched, text_of(watched) or watched.text)
+  end
+end
+
+--- The next list starts a new word, wherever it stands.
+function M.forget()
+  M.leave()
+  watched = nil
+end
+
+local function on_letter()
+  local word = watched
+  if not word or word.over then
+    return
+  elseif vim.v.char:match('^[%w_\128-\255]') and text_of(word) then
+    word.typed = word.typed + 1
+  else
+    M.leave()
+  end
+end
+
+local function on_text()
+  local word = watched
+  if word and not word.over then
+    local text = text_of(word)
+    if text then
+      word.text = text
+    else
+      finish(word, word.text)
+    end
+  end
+end
+
+--- An item was accepted in Neovim's own menu, or the menu was closed: tells the host what was accepted.
+---@param buf integer
+function M.on_complete_done(buf)
+  local entry = vim.v.completed_item
+  if suggest.on_complete_done(buf, entry) then
+    return
+  end
+  local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
+    or vim.tbl_get(entry, 'user_data', 'lsp', 'item') -- mini.completion's
+  local reason = vim.v.event and vim.v.event.reason
+  if type(item) ~= 'table' or (reason and reason ~= 'accept') then
+    return
+  end
+  local col = api.nvim_win_get_cursor(0)[2]
+  local before = api.nvim_get_current_line():sub(1, col)
+  if not vim.endswith(before, entry.word) then
+    return
+  end
+  local name = items.name(items.restore(item))
+  if watched and watched.buf == buf then
+    finish(watched, name)
+  end
+  if mirror.flush(buf) then
+    bridge.send('accepted', buf, mirror.seq(buf), (bytes.word(buf)), name)
+  end
+end
+
+local group = api.nvim_create_augroup('sibyl_accepted', { clear = true })
+local function on(events, callback, desc)
+  api.nvim_create_autocmd(events, { group = group, desc = 'sibyl: ' .. desc, callback = callback })
+end
+on('InsertCharPre', on_letter, 'count the letters of a word that has a list')
+on({ 'TextChangedI', 'TextChangedP', 'CursorMovedI' }, on_text, 'see where a word that has a list ends')
+on({ 'InsertLeave', 'BufLeave' }, M.forget, 'the word that had a list is over')
+
+return M

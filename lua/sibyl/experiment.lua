@@ -1,0 +1,146 @@
+-- In: `:Sibyl experiment …`, `:Sibyl report …`, and what became of words. Out: outcomes to the host, while an
+-- experiment runs; its state; its report in a window or as a picture.
+
+local bridge = require('sibyl.host.client')
+
+local M = {}
+
+local DAYS, MOST_DAYS = 14, 365
+local PATIENCE_MS = 10000 -- for a host that has to be started first
+local NUMBERS = { 'length', 'began', 'typed', 'saved', 'place', 'server', 'sibyl', 'team' }
+
+local function say(text, level)
+  vim.notify('sibyl: ' .. text, level or vim.log.levels.INFO)
+end
+
+-- What the host says of the experiment holds until it says something else.
+local function take(_, told)
+  if bridge.state.facts and told.on ~= nil then
+    bridge.state.facts.experiment = told
+  end
+end
+
+--- How lists are shown: "coin" or "interleaved" while an experiment runs, else nil.
+---@return string|nil
+function M.running()
+  local told = bridge.state.facts and bridge.state.facts.experiment
+  if told and told.on and os.time() < told.ends then
+    return told.how
+  end
+end
+
+require('sibyl.completion.accepted').when_written(function(outcome)
+  if not outcome.coin then
+    return
+  end
+  local root = require('sibyl.buffer.project').of(outcome.buf)
+  local kept = { root = root, arm = outcome.arm, kind = outcome.kind }
+  for _, name in ipairs(NUMBERS) do
+    kept[name] = outcome[name]
+  end
+  bridge.ask('experiment', take, 'note', kept)
+end)
+
+-- Asks the host, which is started for it if need be.
+local function ask(callback, what, given)
+  local began = vim.uv.now()
+  local function try()
+    if bridge.state.phase == 'ready' then
+      bridge.ask('experiment', function(kind, told)
+        take(kind, told)
+        if kind ~= 'experiment' or told.trouble then
+          return say(told.trouble or 'the host could not answer; details: :Sibyl log', vim.log.levels.WARN)
+        end
+        callback(told)
+      end, what, given or vim.empty_dict())
+    elseif bridge.state.phase == 'failed' or vim.uv.now() - began > PATIENCE_MS then
+      say('the host does not run; see :checkhealth sibyl', vim.log.levels.WARN)
+    else
+      vim.defer_fn(try, 50)
+    end
+  end
+  if not require('sibyl.config').get().enabled then
+    return say('switched off (:Sibyl enable)', vim.log.levels.WARN)
+  end
+  bridge.start()
+  try()
+end
+
+local function tell(told)
+  say(told.state or 'no experiment was started yet')
+end
+
+local function start(words)
+  local days, how = DAYS, 'coin'
+  for _, word in ipairs(words) do
+    if word == 'interleaved' then
+      how = word
+    elseif word:match('^%d+$') and tonumber(word) >= 1 and tonumber(word) <= MOST_DAYS then
+      days = tonumber(word)
+    else
+      return say(('`%s` is neither a number of days nor `interleaved`'):format(word), vim.log.levels.WARN)
+    end
+  end
+  ask(tell, 'start', { days = days, how = how })
+end
+
+--- `:Sibyl experiment start [days] [interleaved]`, `stop`, or nothing: how it stands.
+---@param words string[]
+function M.run(words)
+  local what = words[1]
+  if what == 'start' then
+    start(vim.list_slice(words, 2))
+  elseif what == 'stop' or what == nil then
+    ask(tell, what or 'about')
+  else
+    say(('`experiment` has no use for `%s`'):format(what), vim.log.levels.WARN)
+  end
+end
+
+--- Shows lines in a window of their own; `q` closes it.
+---@param name string
+---@param lines string[]
+function M.show(name, lines)
+  vim.cmd('botright new')
+  local buf = vim.api.nvim_get_current_buf()
+  vim.bo[buf].buftype, vim.bo[buf].bufhidden, vim.bo[buf].swapfile = 'nofile', 'wipe', false
+  vim.api.nvim_buf_set_lines(buf, 0, -1, true, lines)
+  vim.api.nvim_buf_set_name(buf, ('sibyl://%s/%d'):format(name, buf))
+  vim.bo[buf].modifiable = false
+  vim.wo.wrap, vim.wo.number, vim.wo.list = false, false, false
+  vim.api.nvim_win_set_height(0, math.min(#lines, math.max(vim.o.lines - 8, 3)))
+  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'close' })
+end
+
+-- Writes the picture for its owner alone.
+local function write(path, text)
+  local file, problem = vim.uv.fs_open(path, 'w', 384) -- 0600
+  local written = file and vim.uv.fs_write(file, text)
+  if file then
+    vim.uv.fs_close(file)
+  end
+  if not written then
+    return say(('%s cannot be written (%s)'):format(path, problem or 'disk full?'), vim.log.levels.WARN)
+  end
+  say('the picture is ' .. path)
+end
+
+--- `:Sibyl report`, or `:Sibyl report svg [file]`.
+---@param words string[]
+function M.report(words)
+  if words[1] and words[1] ~= 'svg' then
+    return say(('`report` has no use for `%s`'):format(words[1]), vim.log.levels.WARN)
+  end
+  local root = require('sibyl.buffer.project').of(vim.api.nvim_get_current_buf())
+  ask(function(told)
+    if not words[1] then
+      return M.show('report', told.lines)
+    elseif told.svg == '' or not told.svg then
+      return say('no word was shown by a coin yet: there is nothing to draw', vim.log.levels.WARN)
+    end
+    vim.fn.mkdir(bridge.memory(), 'p', 448) -- 0700
+    write(words[2] and vim.fn.fnamemodify(words[2], ':p') or vim.fs.joinpath(bridge.memory(), 'report.svg'), told.svg)
+  end, 'report', { root = root })
+end
+
+return M

@@ -1,0 +1,99 @@
+-- In: lists as they are given on, and what became of their words. Out: `:Sibyl stats`, since Neovim began. Nothing of
+-- it is written anywhere.
+
+local accepted = require('sibyl.completion.accepted')
+
+local M = {}
+
+local MOST = 2000 -- delays kept, the newest
+local BANDS = { 1, 2, 3, 5, 10 } -- places, told up to each
+
+local lists = { ranked = 0, late = 0 }
+local delays = {} ---@type number[]
+local words = { written = 0, accepted = 0, letters = 0, listed = 0 }
+local places = {} ---@type table<integer, integer> accepted items by band; 0: beyond
+local orders = { server = { first = 0, mrr = 0 }, sibyl = { first = 0, mrr = 0 } }
+
+--- A list was given on.
+---@param ms number since the server's reply
+---@param late boolean|nil whether it was shown as it came because the ranking took too long
+function M.given(ms, late)
+  local how = late and 'late' or 'ranked'
+  lists[how] = lists[how] + 1
+  table.insert(delays, ms)
+  if #delays > MOST then
+    table.remove(delays, 1)
+  end
+end
+
+accepted.when_written(function(outcome)
+  words.written = words.written + 1
+  if outcome.saved > 0 then
+    words.accepted = words.accepted + 1
+    words.letters = words.letters + outcome.saved
+    local band = 0
+    for index = #BANDS, 1, -1 do
+      band = outcome.place <= BANDS[index] and index or band
+    end
+    places[band] = (places[band] or 0) + 1
+  end
+  if outcome.server > 0 then
+    words.listed = words.listed + 1
+    for name, sums in pairs(orders) do
+      sums.first = sums.first + (outcome[name] == 1 and 1 or 0)
+      sums.mrr = sums.mrr + 1 / outcome[name]
+    end
+  end
+end)
+
+local function latency()
+  if #delays == 0 then
+    return 'no list was ranked yet'
+  end
+  local sorted = vim.deepcopy(delays)
+  table.sort(sorted)
+  local function at(share)
+    return sorted[math.max(1, math.ceil(share * #sorted))]
+  end
+  return ('added to a list: %.1f ms in the middle, %.1f for 95 %%, %.1f for 99 %% of %d'):format(
+    at(0.5),
+    at(0.95),
+    at(0.99),
+    #sorted
+  )
+end
+
+local function accepted_places()
+  local told, low = {}, 1
+  for index, high in ipairs(BANDS) do
+    table.insert(told, ('%s: %d'):format(low == high and low or low .. '-' .. high, places[index] or 0))
+    low = high + 1
+  end
+  table.insert(told, ('beyond: %d'):format(places[0] or 0))
+  return table.concat(told, ', ')
+end
+
+--- The lines of `:Sibyl stats`.
+---@return string[]
+function M.lines()
+  local lines = {
+    'Since Neovim began (kept in memory only)',
+    ('  lists: %d ranked in time, %d late and shown as they came'):format(lists.ranked, lists.late),
+    '  ' .. latency(),
+    ('  words written with a list: %d; %d accepted from it'):format(words.written, words.accepted),
+    '  places of accepted items: ' .. accepted_places(),
+    ('  letters saved: %d, %.1f a word'):format(words.letters, words.letters / math.max(words.written, 1)),
+  }
+  if words.listed > 0 then
+    local function row(name, sums)
+      local first, mrr = sums.first / words.listed, sums.mrr / words.listed
+      return ('  %s order: the word written first in %.0f %% of lists, MRR %.2f'):format(name, 100 * first, mrr)
+    end
+    table.insert(lines, row('sibyl’s', orders.sibyl))
+    table.insert(lines, row('the server’s', orders.server))
+    table.insert(lines, '  (people take what stands first: only `:Sibyl experiment start` compares fairly)')
+  end
+  return lines
+end
+
+return M
