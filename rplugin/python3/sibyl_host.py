@@ -83,10 +83,9 @@ class SibylHost:
     attach = passed_on("attach", lambda *given: (*given[:2], given[2].encode(*BYTES)))
     edit = passed_on("edit", lambda *given: (*given[:4], given[4].encode(*BYTES)))
     rank = passed_on("rank", unpacked)
-    start, detach, cursor = passed_on("start"), passed_on("detach"), passed_on("cursor")
-    guess, accepted, ping = passed_on("guess"), passed_on("accepted"), passed_on("ping")
-    project, changed, experiment = map(passed_on, ("project", "changed", "experiment"))
-    explain, memory, status = passed_on("explain"), passed_on("memory"), passed_on("status")
+    start, detach, cursor, accepted = map(passed_on, ("start", "detach", "cursor", "accepted"))
+    project, changed, guess, explain = map(passed_on, ("project", "changed", "guess", "explain"))
+    memory, status, ping, experiment = map(passed_on, ("memory", "status", "ping", "experiment"))
 
     @pynvim.function("SibylHostAlive", sync=True)
     def alive(self, _: list[Any]) -> bool:

@@ -58,13 +58,11 @@ def test_the_coin_decides_for_each_word(serve: Callable) -> None:
         ("json<CR>", 4, 0),
         ("js<C-n><C-n><C-p>(", 2, 2),  # taken along by the next key
         ("js<C-n><C-y>.", 2, 2),
-        ("jx<BS>s<C-n><C-y>(", 3, 1),  # letters that were taken back were typed, too
+        ("jsa<BS>on(", 5, 0),  # letters that were taken back were typed, too
         ("json<Esc>", 4, 0),
     ],
 )
-def test_letters_are_counted_as_typed(
-    serve: Callable, keys: str, typed: int, saved: int
-) -> None:
+def test_letters_are_counted_as_typed(serve: Callable, keys: str, typed: int, saved: int) -> None:
     """However a word ends, its letters that nobody typed are what the list saved."""
     child, ranker, _ = serve()
     child.lua(RUNNING, "coin")
@@ -152,7 +150,9 @@ def real(start_nvim: Callable, tmp_path: Path) -> Child:
         + NATIVE
     )
     (tmp_path / "secret_shop" / ".git").mkdir(parents=True)
-    child.open(tmp_path / "secret_shop" / "till.py", "import requests\nanswer = requests.get('x')\n")
+    child.open(
+        tmp_path / "secret_shop" / "till.py", "import requests\nanswer = requests.get('x')\n"
+    )
     host_ready(child)
     FakeServer(child, items=items(*NAMES))
     child.lua(COINS, False, True)
@@ -177,7 +177,7 @@ def test_a_report_end_to_end(real: Child, tmp_path: Path) -> None:
     child.command("Sibyl report")
     child.wait_for(lambda: "completion" in "".join(child.lines()), what="a report")
     report = child.lines()
-    assert "An experiment runs (by a coin for each word), 7 days left; 6 words so far." in report
+    assert "An experiment runs: 7 days left, 6 words so far." in report
     assert any(line.split()[:3] == ["letters", "saved", "2.0"] and "3.0" in line for line in report)
     assert any(line.split()[:3] == ["words", "3", "3"] for line in report)
     assert any(line.startswith("Not decided yet: sibyl saves between") for line in report)
@@ -187,7 +187,7 @@ def test_a_report_end_to_end(real: Child, tmp_path: Path) -> None:
     child.command(f"Sibyl report svg {drawing}")
     child.wait_for(drawing.exists, what="a picture")
     child.wait_for(lambda: drawing.read_text().endswith("</svg>\n"), what="all of it")
-    assert ET.fromstring(drawing.read_text()).tag.endswith("svg")
+    assert ET.fromstring(drawing.read_text()).tag.endswith("svg")  # noqa: S314 (of our own making)
     assert kept.stat().st_mode & 0o777 == 0o600
     held = b"".join(path.read_bytes() for path in kept.parent.glob("experiment.sqlite*"))
     assert not any(name in held for name in (b"json", b"answer", b"secret_shop", b"till"))

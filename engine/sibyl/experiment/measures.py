@@ -49,8 +49,7 @@ class Compared:
     @property
     def decided(self) -> int:
         """1 where ours is better beyond doubt, -1 where the server's is, else 0."""
-        _, low, high = self.course.last
-        return (low > 0) - (high < 0)
+        return int(self.course.sign[-1])
 
 
 def tossed(words: Iterable[Outcome]) -> list[Outcome]:

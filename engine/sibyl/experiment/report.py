@@ -58,8 +58,8 @@ def state(count: int, run: Run | None, now: float) -> str:
         return f"No experiment runs; {words}."
     left = max(run.ends - now, 0) / 86_400
     days = f"{left:.0f} days" if left >= 1.5 else f"{24 * left:.0f} hours"
-    how = "by a coin for each word" if run.how == "coin" else "interleaved"
-    return f"An experiment runs ({how}), {days} left; {words}."
+    how = " (interleaved)" if run.how == "interleaved" else ""
+    return f"An experiment runs{how}: {days} left, {words}."
 
 
 def sentence(saved: Compared) -> str:
@@ -145,7 +145,7 @@ def _interval(mean: float, low: float, high: float) -> str:
 def _votes(count: int, course: Course) -> list[str]:
     mean, low, high = course.last
     low, high = max(low, -1.0), min(high, 1.0)
-    said = "sibyl’s order" if low > 0 else "the server’s order" if high < 0 else "neither yet"
+    said = ("neither yet", "sibyl’s order", "the server’s order")[int(course.sign[-1])]
     between = f"95 % sure between {_signed(low, 2)} and {_signed(high, 2)}"
     return [
         f"interleaved: {count} words; preferred: {said}",

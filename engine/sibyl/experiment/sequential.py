@@ -24,18 +24,23 @@ Floats = NDArray[np.float64]
 
 # The mixture: rates at which evidence is weighed, as shares of the largest that is allowed. The first suits a
 # handful of words, the last a hundred thousand.
-_RATES = 0.9 * 1.5 ** -np.arange(14.0)
+_RATES = 0.9 * 1.5 ** -np.arange(10.0)
 _PSI = -np.log1p(-_RATES) - _RATES
 _STEPS = 4
+_GUESS = 0.25  # an effect is guessed from earlier words within so much
+ALPHA = 0.05
+DOUBT = 0.01
+"""What a difference is called one by: several measures are looked at, and none should be found by chance."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """A mean as it went on: after each word its value and its interval."""
+    """A mean as it went on: after each word its value, its interval (95 %), and whether it is beyond doubt."""
 
     mean: Floats
     low: Floats
     high: Floats
+    sign: NDArray[np.int_]  # 1 or -1 where a wider interval, of ``DOUBT``, leaves no other, else 0
 
     @property
     def last(self) -> tuple[float, float, float]:
@@ -50,14 +55,14 @@ def effect(outcomes: Any, ours: Any, most: float, groups: Any = None) -> Course:
     the coin fell; what is expected of a word is the mean of earlier ones of its group.
     """
     values = np.clip(np.asarray(outcomes, float), 0, most) / most
-    expected = np.clip(_expected(values, groups), 0.25, 0.75)
-    effects = np.where(np.asarray(ours, bool), 2.0, -2.0) * (values - expected)  # within ±1.5
-    return _course(effects, most, 2.0)
+    expected = np.clip(_expected(values, groups), 0.35, 0.65)
+    effects = np.where(np.asarray(ours, bool), 2.0, -2.0) * (values - expected)  # within ±1.3
+    return _course(effects, most, 1.3 + _GUESS)
 
 
 def preference(votes: Any) -> Course:
     """Follow the mean of votes from -1 (for the server's order) to 1 (for ours)."""
-    return _course(np.asarray(votes, float), 1.0, 1.5)
+    return _course(np.asarray(votes, float), 1.0, 1.0 + _GUESS)
 
 
 def _expected(values: Floats, groups: Any) -> Floats:
@@ -70,14 +75,16 @@ def _expected(values: Floats, groups: Any) -> Floats:
     return expected
 
 
-def _course(values: Floats, unit: float, scale: float, alpha: float = 0.05) -> Course:
-    """Follow a mean; a value lies no farther than ``scale`` from any number within ±0.5."""
+def _course(values: Floats, unit: float, scale: float) -> Course:
+    """Follow a mean; a value lies no farther than ``scale`` from any number within ±``_GUESS``."""
     count = np.arange(1, len(values) + 1)
     before = np.cumsum(values) - values
-    guess = np.clip(before / count, -0.5, 0.5)
+    guess = np.clip(before / count, -_GUESS, _GUESS)
     spread = np.cumsum(((values - guess) / scale) ** 2)
-    mean, radius = np.cumsum(values) / count, scale * boundary(spread, alpha / 2) / count
-    return Course(unit * mean, unit * (mean - radius), unit * (mean + radius))
+    mean = np.cumsum(values) / count
+    radius, wide = (scale * boundary(spread, alpha / 2) / count for alpha in (ALPHA, DOUBT))
+    sign = np.sign(mean).astype(int) * (np.abs(mean) > wide)
+    return Course(unit * mean, unit * (mean - radius), unit * (mean + radius), sign)
 
 
 def boundary(spread: Floats, alpha: float) -> Floats:

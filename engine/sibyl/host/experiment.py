@@ -89,6 +89,6 @@ def digest(root: str) -> str:
 
 
 def _outcome(given: dict[str, Any], now: float) -> Outcome:
-    numbers = {name: int(given[name]) for name in _NUMBERS}
-    words = {name: str(given[name]) for name in ("arm", "kind")}
-    return Outcome(day=int(now // DAY_S), project=digest(str(given["root"])), **words, **numbers)
+    values: dict[str, Any] = {name: int(given[name]) for name in _NUMBERS}
+    values |= {name: str(given[name]) for name in ("arm", "kind")}
+    return Outcome(day=int(now // DAY_S), project=digest(str(given["root"])), **values)
