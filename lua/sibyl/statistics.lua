@@ -8,7 +8,7 @@ local M = {}
 local MOST = 2000 -- delays kept, the newest
 local BANDS = { 1, 2, 3, 5, 10 } -- places, told up to each
 
-local lists = { ranked = 0, late = 0 }
+local lists = { ranked = 0, late = 0, left = 0 }
 local delays = {} ---@type number[]
 local words = { written = 0, accepted = 0, letters = 0, listed = 0 }
 local places = {} ---@type table<integer, integer> accepted items by band; 0: beyond
@@ -16,9 +16,8 @@ local orders = { server = { first = 0, mrr = 0 }, sibyl = { first = 0, mrr = 0 }
 
 --- A list was given on.
 ---@param ms number since the server's reply
----@param late boolean|nil whether it was shown as it came because the ranking took too long
-function M.given(ms, late)
-  local how = late and 'late' or 'ranked'
+---@param how 'ranked'|'late'|'left' in our order or by an experiment's coin; or as it came
+function M.given(ms, how)
   lists[how] = lists[how] + 1
   table.insert(delays, ms)
   if #delays > MOST then
@@ -78,7 +77,7 @@ end
 function M.lines()
   local lines = {
     'Since Neovim began (kept in memory only)',
-    ('  lists: %d ranked in time, %d late and shown as they came'):format(lists.ranked, lists.late),
+    ('  lists: %d ranked in time, %d late, %d not ranked'):format(lists.ranked, lists.late, lists.left),
     '  ' .. latency(),
     ('  words written with a list: %d; %d accepted from it'):format(words.written, words.accepted),
     '  places of accepted items: ' .. accepted_places(),

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from child import ROOT, Child
 from fake_server import FakeServer, items
+from peers import loaded
+from test_blink import SETUP, menu
 from told import NAMES, NATIVE, host_ready, open_menu
 
 PYTHON = ROOT / ".venv/bin/python"
@@ -115,7 +117,7 @@ def test_without_an_experiment_nothing_is_told(serve: Callable) -> None:
     child.type_keys("close(<Esc>")
     child.command("Sibyl stats")
     shown = "\n".join(child.lines())
-    assert "lists: 2 ranked in time, 0 late" in shown
+    assert "lists: 2 ranked in time, 0 late, 0 not ranked" in shown
     assert "words written with a list: 2; 1 accepted from it" in shown
     assert "1: 1, 2: 0, 3: 0, 4-5: 0, 6-10: 0, beyond: 0" in shown
     assert "letters saved: 4, 2.0 a word" in shown
@@ -140,6 +142,33 @@ def test_a_draft_is_fair(nvim: Child) -> None:
     assert abs(sum(team)) == 1
     assert {shown[0], shown[1]} == {1, 101}
     assert abs(votes) < 200  # more than four standard deviations
+
+
+def test_blink(serve: Callable) -> None:
+    """In blink.cmp's menu, too, the coin decides the order, and letters and places are told."""
+    peers = loaded("blink.cmp")
+    known = [item for name in NAMES for item in items(name, sortText=f"5 {name}")]
+    child, ranker, _ = serve(lua=peers + SETUP, items=known)
+    child.lua(RUNNING, "coin")
+    for coin, order, keys in ((False, SERVER_ORDER, "j"), (True, ["json", "text"], "")):
+        child.lua(COINS, coin)  # it has a menu for the letters before the dot as well
+        child.type_keys("oos.")
+        child.wait_for(
+            lambda wanted=order: menu(child)[: len(wanted)] == wanted, what="the order of the arm"
+        )
+        child.type_keys(keys)
+        child.wait_for(lambda: menu(child)[:1] == ["json"], what="the item")
+        child.type_keys("<C-y>")
+        child.wait_for(lambda: child.line().endswith("json()"), what="the item in the text")
+        child.type_keys("<Esc>")
+    wanted = [("server", 1, 3, 4, 1), ("sibyl", 0, 4, 4, 1)]
+    child.wait_for(lambda: members(noted(ranker)) == wanted, what="two outcomes")
+
+
+def members(outcomes: list[dict]) -> list[tuple]:
+    """What matters of the outcomes of members."""
+    keys = ("arm", "typed", "saved", "server", "sibyl")
+    return [tuple(one[key] for key in keys) for one in outcomes if one["kind"] == "member"]
 
 
 @pytest.fixture

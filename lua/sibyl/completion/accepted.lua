@@ -71,16 +71,17 @@ local function start_of(word)
   end
 end
 
--- The word's text as it stands now; nil when the cursor is not in it.
+-- The word's text as it stands now, and whether the cursor is in it; nil when the cursor stands somewhere before it
+-- or in another line. Who accepts an item may get brackets behind it, and the cursor in those.
 local function text_of(word)
   local row, col = start_of(word)
   local cursor = api.nvim_win_get_cursor(0)
   if not row or api.nvim_get_current_buf() ~= word.buf or cursor[1] - 1 ~= row or cursor[2] < col then
-    return nil
+    return nil, false
   end
   local line = api.nvim_get_current_line()
   local text = line:sub(col + 1, math.max(#line - word.tail, col)):match(LETTERS)
-  return cursor[2] <= col + #text and text or nil
+  return text, cursor[2] <= col + #text
 end
 
 -- Where a name stands in an order of a list; 0 when it does not. Overloads stand there several times.
@@ -205,7 +206,7 @@ end
 --- Ends the word that is watched, as it was last seen.
 function M.leave()
   if watched and not watched.over then
-    finish(watched, text_of(watched) or watched.text)
+    finish(watched, (text_of(watched)) or watched.text)
   end
 end
 
@@ -219,7 +220,7 @@ local function on_letter()
   local word = watched
   if not word or word.over then
     return
-  elseif vim.v.char:match('^[%w_\128-\255]') and text_of(word) then
+  elseif vim.v.char:match('^[%w_\128-\255]') and select(2, text_of(word)) then
     word.typed = word.typed + 1
   else
     M.leave()
@@ -229,12 +230,24 @@ end
 local function on_text()
   local word = watched
   if word and not word.over then
-    local text = text_of(word)
-    if text then
-      word.text = text
-    else
+    local text, inside = text_of(word)
+    word.text = text or word.text
+    if not inside then
       finish(word, word.text)
     end
+  end
+end
+
+--- An item was accepted, in whatever menu: the word is over, and the host hears of it.
+---@param buf integer
+---@param name string
+---@param offset integer the byte where it begins
+function M.taken(buf, name, offset)
+  if watched and watched.buf == buf then
+    finish(watched, name)
+  end
+  if mirror.flush(buf) then
+    bridge.send('accepted', buf, mirror.seq(buf), offset, name)
   end
 end
 
@@ -256,16 +269,10 @@ function M.on_complete_done(buf)
   if not vim.endswith(before, entry.word) then
     return
   end
-  local name = items.name(items.restore(item))
-  if watched and watched.buf == buf then
-    finish(watched, name)
-  end
-  if mirror.flush(buf) then
-    bridge.send('accepted', buf, mirror.seq(buf), (bytes.word(buf)), name)
-  end
+  M.taken(buf, items.name(items.restore(item)), (bytes.word(buf)))
 end
 
-local group = api.nvim_create_augroup('sibyl_accepted', { clear = true })
+local group = api.nvim_create_augroup('sibyl_written', { clear = true })
 local function on(events, callback, desc)
   api.nvim_create_autocmd(events, { group = group, desc = 'sibyl: ' .. desc, callback = callback })
 end

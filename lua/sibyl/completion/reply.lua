@@ -41,9 +41,9 @@ M.last = nil
 ---@type number[] milliseconds from reply to delivery, the newest hundred
 M.delays = {}
 
-local function note_delay(since, late)
+local function note_delay(since, how)
   local ms = (vim.uv.hrtime() - since) / 1e6
-  statistics.given(ms, late)
+  statistics.given(ms, how)
   table.insert(M.delays, ms)
   if #M.delays > 100 then
     table.remove(M.delays, 1)
@@ -141,10 +141,10 @@ local function ask(job, reply, question, give)
   local word = words.of(job)
   local offset, typed_to = extent(job)
   local began = vim.uv.hrtime()
-  local function done(result, late)
+  local function done(result, how)
     if job.timer then
       M.finish(job)
-      note_delay(began, late)
+      note_delay(began, how)
       give(left_word(job) and { isIncomplete = false, items = {} } or result)
     end
   end
@@ -155,7 +155,7 @@ local function ask(job, reply, question, give)
         keep_last(question, ranking, answer)
         local shown, stars = arms.show(job, question, ranking, starred)
         words.remember(job, offset, question, shown, stars)
-        return done(shown and items.rank(reply, question, shown, stars, job.in_label) or reply)
+        return done(shown and items.rank(reply, question, shown, stars, job.in_label) or reply, 'ranked')
       end
       log.warn('the ranker answered with something that is no order of the list')
     elseif answer.reason == 'out of step' then
@@ -165,7 +165,7 @@ local function ask(job, reply, question, give)
       log.debug('not ranked: %s', tostring(answer.reason))
     end
     words.remember(job, offset, question)
-    done(reply)
+    done(reply, 'left')
   end
   job.timer = vim.uv.new_timer()
   local seq, length = mirror.seq(job.buf), bytes.length(job.buf)
@@ -181,7 +181,7 @@ local function ask(job, reply, question, give)
       if job.timer then
         log.debug('the ranking of %d names was late', #question.names)
         words.remember(job, offset, question)
-        done(reply, true)
+        done(reply, 'late')
       end
     end)
   )

@@ -1,10 +1,9 @@
 -- In: what plugins with menus of their own say of accepted items. Out: the host hears of it, as of Neovim's own menu.
 
-local bridge = require('sibyl.host.client')
+local accepted = require('sibyl.completion.accepted')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
 local items = require('sibyl.completion.items')
-local mirror = require('sibyl.buffer.mirror')
 
 local M = {}
 
@@ -34,9 +33,8 @@ function M.tell(item)
   local row, col = unpack(api.nvim_win_get_cursor(0))
   local before = api.nvim_get_current_line():sub(1, col)
   local stop = last_end(before, name)
-  if stop and mirror.flush(buf) then
-    local offset = bytes.word(buf, row - 1, stop)
-    bridge.send('accepted', buf, mirror.seq(buf), offset, name)
+  if stop then
+    accepted.taken(buf, name, (bytes.word(buf, row - 1, stop)))
   end
 end
 
