@@ -10,7 +10,7 @@ local PATIENCE_MS = 10000 -- for a host that has to be started first
 local NUMBERS = { 'length', 'began', 'typed', 'saved', 'place', 'server', 'sibyl', 'team' }
 
 local function say(text, level)
-  vim.notify(require('sibyl.log').fit('sibyl: ' .. text), level or vim.log.levels.INFO)
+  require('sibyl.notice').say(text, level or vim.log.levels.INFO)
 end
 
 -- What the host says of the experiment holds until it says something else.
@@ -122,9 +122,7 @@ local function write(path, text)
   if not written then
     return say(('%s cannot be written (%s)'):format(path, problem or 'disk full?'), vim.log.levels.WARN)
   end
-  path = vim.fn.fnamemodify(path, ':~:.')
-  local short = #path > 60 and vim.fn.pathshorten(path) or path
-  say('the picture is ' .. short)
+  say('the picture is ' .. vim.fn.fnamemodify(path, ':~:.'))
 end
 
 --- `:Sibyl report`, or `:Sibyl report svg [file]`.
