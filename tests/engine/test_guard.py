@@ -13,6 +13,7 @@ from sibyl.ranking.guard import guarded, has_evidence, held
 from sibyl.ranking.word_columns import COLUMNS, NAMES
 
 NONE = np.zeros(3, bool)
+ABC = ["a", "b", "c"]
 
 
 def rows_of(*told: dict[str, float]) -> np.ndarray:
@@ -54,7 +55,7 @@ def test_imports_without_evidence_keep_the_servers_order() -> None:
     rows = rows_of({"adds_import": 1}, {"adds_import": 1}, {"adds_import": 1, "project_files": 1})
     scores = np.array([0.0, 5.0, 1.0])
     imports = ~NONE
-    assert order_of(guarded(scores, rows, 1, ~NONE, imports)) == [2, 0, 1]
+    assert order_of(guarded(scores, rows, 1, ~NONE, imports, ABC)) == [2, 0, 1]
 
 
 def test_the_exact_name_keeps_the_place_that_the_server_gave_it() -> None:
@@ -62,12 +63,19 @@ def test_the_exact_name_keeps_the_place_that_the_server_gave_it() -> None:
     told = {"adds_import": 1, "exact": 1}, {"word_count": 1}, {"adds_import": 1, "exact": 1}
     scores = np.array([0.0, 5.0, 9.0])
     imports = np.array([True, False, True])
-    assert order_of(guarded(scores, rows_of(*told), 3, ~NONE, imports)) == [0, 1, 2]
-    assert order_of(guarded(scores, rows_of(*told), 2, ~NONE, imports))[0] == 1
+    assert order_of(guarded(scores, rows_of(*told), 3, ~NONE, imports, ABC)) == [0, 1, 2]
+    assert order_of(guarded(scores, rows_of(*told), 2, ~NONE, imports, ABC))[0] == 1
 
 
 def test_loose_matches_come_last() -> None:
     """What begins as typed stands before what only holds its letters, whatever the weights say."""
     prefixed = np.array([False, True, False])
     scores = np.array([9.0, 0.0, 1.0])
-    assert order_of(guarded(scores, rows_of({}, {}, {}), 1, prefixed, NONE)) == [1, 0, 2]
+    assert order_of(guarded(scores, rows_of({}, {}, {}), 1, prefixed, NONE, ABC)) == [1, 0, 2]
+
+
+def test_one_name_of_several_modules_keeps_the_servers_order() -> None:
+    """Which module a name is imported from is the server's to say, however the weights look at its place."""
+    told = [{"adds_import": 1, "word_count": 1}] * 3
+    scores, names = np.array([1.0, 3.0, 2.0]), ["a", "b", "a"]
+    assert order_of(guarded(scores, rows_of(*told), 1, ~NONE, ~NONE, names)) == [1, 0, 2]

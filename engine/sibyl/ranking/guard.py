@@ -11,6 +11,7 @@ nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -23,15 +24,8 @@ _FEW_LETTERS = 2
 """Letters from which on a list is short enough for the server's order to say something."""
 _LONG_NAME = 3
 _EVIDENCE_ENDS = ("_count", "_weight")
-_EVIDENCE_STARTS = (
-    "bound_",
-    "project_",
-    "defined_",
-    "class_",
-    "module_here",
-    "parameter",
-    "python",
-)
+_EVIDENCE_STARTS = ("bound_", "project_", "parameter", "python")
+"""Uses and scopes. That a class or module defines a name is no reason: the server knows that, too."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -60,7 +54,12 @@ def held(scores: Floats, evidence: Mask, letters: int) -> npt.NDArray[np.float64
 
 
 def guarded(
-    scores: Floats, rows: Floats, letters: int, prefixed: Mask, imports: Mask
+    scores: Floats,
+    rows: Floats,
+    letters: int,
+    prefixed: Mask,
+    imports: Mask,
+    names: Sequence[str],
 ) -> npt.NDArray[np.float64]:
     """Return the scores (candidates) of a list in the server's order, as they are to be sorted by."""
     evidence = has_evidence(rows, NAMES)
@@ -69,6 +68,12 @@ def guarded(
     if imports.any():
         # Imports that nothing in the user's code asks for stay in the server's order.
         kept = np.where(imports & ~evidence, kept.min() - 1, kept)
+        best: dict[str, float] = {}
+        asked_for = np.flatnonzero(imports & evidence).tolist()
+        for index in asked_for:
+            best[names[index]] = max(best.get(names[index], -np.inf), float(kept[index]))
+        for index in asked_for:
+            kept[index] = best[names[index]]  # one name of several modules: the server's order
         lifted = imports & (rows[:, COLUMNS["exact"]] > 0) & (letters >= _LONG_NAME)
         scope = np.flatnonzero(~imports & prefixed)
         first = scope[0] if len(scope) else len(kept)

@@ -155,7 +155,7 @@ class Ranker:
         if place.member:
             final = held(scores, has_evidence(rows, NAMES), letters)
         else:
-            final = guarded(scores, rows, letters, listed.prefixed, listed.imports)
+            final = guarded(scores, rows, letters, listed.prefixed, listed.imports, listed.names)
         order = np.argsort(-final, kind="stable")
         probability = np.exp(log_share(scores))[order]
         stars = _stars(probability, mix.star)

@@ -51,7 +51,7 @@ def _mixed(site: Site, rows: Floats, mix: Mix | None, memory: str) -> Floats:
     none = np.zeros(len(rows), bool)
     prefixed = ~none if site.allowed is None else site.allowed
     imports = none if site.imports is None else site.imports
-    return np.asarray(guarded(mix.scores(seen), seen, site.letters, prefixed, imports))
+    return np.asarray(guarded(mix.scores(seen), seen, site.letters, prefixed, imports, site.names))
 
 
 def measure_lists(sites: Sequence[Site], mix: Mix | None, memory: str) -> dict[str, dict]:
