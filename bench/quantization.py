@@ -25,10 +25,10 @@ import numpy as np
 from common import finish, table
 
 from sibyl.learn.evaluation.replay import collect, read_menus
-from sibyl.learn.export.quantize import rows_int8
 from sibyl.learn.export.stage import write_meta
 from sibyl.learn.metrics import rank_of, summary
 from sibyl.network.model import Model
+from sibyl.network.rows import rows_int8
 from sibyl.network.runtime import onnxruntime
 from sibyl.network.vocab import Vocab
 

@@ -27,10 +27,11 @@ from sibyl.learn.training.checkpoints import (  # noqa: E402
 )
 from sibyl.learn.training.distributed import Processes  # noqa: E402
 from sibyl.learn.training.network import Network  # noqa: E402
-from sibyl.learn.training.pretrained import float_rows, read_model  # noqa: E402
+from sibyl.learn.training.pretrained import read_model  # noqa: E402
 from sibyl.learn.training.run import prepare  # noqa: E402
 from sibyl.learn.training.validation import draw_curves, ranks_of, read_log, summary  # noqa: E402
 from sibyl.network.model import Model  # noqa: E402
+from sibyl.network.rows import float_rows  # noqa: E402
 from sibyl.network.runtime import session  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]

@@ -20,12 +20,11 @@ import numpy.typing as npt
 
 from sibyl.code.stream import STREAM_VERSION
 from sibyl.errors import ModelError
+from sibyl.network.rows import float_rows, is_shape
 from sibyl.network.runtime import session
 from sibyl.network.vocab import Vocab
 
 MODEL_VERSION = 1
-SCALED = 2
-"""Bytes of the scale behind each INT8 row."""
 
 MIXES = ("mix", "mix_none", "mix_words")
 """Entries of the sidecar that hold mixing weights: for members, for members without memory, for other names."""
@@ -137,11 +136,7 @@ class Model:
         return sums
 
     def _row(self, rows: list[int] | npt.NDArray[np.int32]) -> Floats:
-        found = self._rows[rows]
-        if found.dtype != np.int8:
-            return np.asarray(found, np.float32)
-        scales = found[:, -SCALED:].copy().view(np.float16).astype(np.float32)
-        return found[:, :-SCALED].astype(np.float32) * scales
+        return float_rows(self._rows[rows])
 
 
 def published_hash(meta: Mapping[str, Any]) -> str:
@@ -195,8 +190,7 @@ def _rows(path: Path, count: int, size: int) -> npt.NDArray[Any]:
     """Return the rows, mapped into memory; raises ModelError unless they are so many, of this size."""
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
-        fit = {np.dtype(np.int8): (count, size + SCALED), np.dtype(np.float32): (count, size)}
-        if rows.shape != fit.get(rows.dtype):
+        if not is_shape(rows, count, size):
             raise ValueError("of another shape")
     except Exception as error:  # numpy reads a header as Python, which fails in any way
         raise ModelError(

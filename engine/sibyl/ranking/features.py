@@ -8,7 +8,7 @@ Each column has a name (``NAMES``), so that a ranking can be explained. None loo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import log1p
 
@@ -90,7 +90,6 @@ _FIRST_SHARE = COLUMNS["project_origin_share"]
 _FIRST_WEIGHT = COLUMNS["person_origin_weight"]
 _FIRST_PERSON_RECENCY = COLUMNS["person_origin_recency"]
 _FIRST_CONTEXT = COLUMNS["own"]
-_FIRST_BEFORE = COLUMNS[f"before_{_CONTEXT[0]}"] - _FIRST_CONTEXT
 PERSON = ("accepted", *NAMES[_FIRST_WEIGHT:_FIRST_CONTEXT])
 """Columns that are zero where nothing is known of the person."""
 PROJECT = ("known_files", "known_class", "known_uses", *NAMES[_FIRST_PROJECT:_FIRST_WEIGHT])
@@ -115,11 +114,11 @@ def features(
     """Return the features (candidates, columns) of candidates given in the server's order."""
     made = np.zeros((len(names), len(NAMES)), np.float32)
     shares = log_share(logits)
-    made[:, 0] = np.maximum(shares, -20.0)
-    made[:, 1] = np.maximum(shares - shares.max(), -20.0)
+    made[:, COLUMNS["network"]] = np.maximum(shares, -20.0)
+    made[:, COLUMNS["network_odds"]] = np.maximum(shares - shares.max(), -20.0)
     order = np.arange(len(names), dtype=np.float32)
-    made[:, 2] = np.log1p(order)
-    made[:, 3] = order / len(names)
+    made[:, COLUMNS["place"]] = np.log1p(order)
+    made[:, COLUMNS["place_share"]] = order / len(names)
     _shapes(made, names, kinds)
     rows: dict[str, int] = {}
     for row, name in enumerate(names):
@@ -231,6 +230,14 @@ def _elsewhere(made: Floats, rows: dict[str, int], remembered: Remembered) -> No
             made[rows[name], _FIRST_PERSON_RECENCY + index] = recency
 
 
+def row_of(values: Mapping[str, float], columns: Mapping[str, int], first: int) -> Floats:
+    """Return the columns from ``first`` on with these values by name, zero where there is none."""
+    row = np.zeros(len(columns) - first, np.float32)
+    for name, value in values.items():
+        row[columns[name] - first] = value
+    return row
+
+
 @lru_cache(50_000)
 def pieces_of(name: str) -> frozenset[str]:
     """Return the pieces of a name that say something, in lower case."""
@@ -238,17 +245,19 @@ def pieces_of(name: str) -> frozenset[str]:
 
 
 def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered) -> Floats:
-    made = np.zeros(len(NAMES) - _FIRST_CONTEXT, np.float32)
-    made[0] = is_local(place.value)
-    made[1] = place.origin[:2] == UNKNOWN_ORIGIN
-    made[2] = log1p(len(place.attributes))
-    made[3] = log1p(candidates)
-    made[4] = log1p(place.tokens)
-    made[5] = log1p(len(usage.words.seen().get(place.spelled.split(".")[0], ())))
+    """Return the columns from ``own`` on, which are the same for all candidates."""
+    values = {
+        "own": is_local(place.value),
+        "unresolved": place.origin[:2] == UNKNOWN_ORIGIN,
+        "known_members": log1p(len(place.attributes)),
+        "list": log1p(candidates),
+        "file": log1p(place.tokens),
+        "used_receiver": log1p(len(usage.words.seen().get(place.spelled.split(".")[0], ()))),
+        "known_files": log1p(remembered.files),
+        "known_class": log1p(len(remembered.members)),
+        "known_uses": log1p(remembered.project[0].total),
+        "accepted": log1p(remembered.accepted),
+    }
     if place.previous in _CONTEXT:
-        made[_FIRST_BEFORE + _CONTEXT.index(place.previous)] = 1
-    made[-4] = log1p(remembered.files)
-    made[-3] = log1p(len(remembered.members))
-    made[-2] = log1p(remembered.project[0].total)
-    made[-1] = log1p(remembered.accepted)
-    return made
+        values[f"before_{place.previous}"] = 1
+    return row_of(values, COLUMNS, _FIRST_CONTEXT)

@@ -20,11 +20,10 @@ from sibyl.context.usage import Place, Usage
 from sibyl.context.words import WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
-from sibyl.ranking.features import log_share, pieces_of
+from sibyl.ranking.features import log_share, pieces_of, row_of
 from sibyl.ranking.word_columns import (
     BEFORE,
     COLUMNS,
-    FIRST_BEFORE,
     FIRST_CONTEXT,
     FIRST_COUNT,
     FIRST_PERSON_RECENCY,
@@ -245,18 +244,20 @@ def _elsewhere(made: Floats, rows: Mapping[str, int], remembered: Remembered) ->
 def _context(
     listed: WordList, tiers: int, place: Place, words: WordUsage, remembered: Remembered
 ) -> Floats:
-    made = np.zeros(len(NAMES) - FIRST_CONTEXT, np.float32)
+    """Return the columns from the part of the statement on, which are the same for all candidates."""
+    values = {
+        "keyword_value": bool(place.word.keyword),
+        "letters": log1p(len(listed.typed)),
+        "list": log1p(len(listed.labels)),
+        "tiers": log1p(tiers),
+        "arguments": log1p(int(listed.arguments.sum())),
+        "file": log1p(len(words.names)),
+        "known_files": log1p(remembered.files),
+        "known_names": log1p(max((used.total for used in remembered.words), default=0)),
+        "accepted": log1p(remembered.accepted),
+    }
     if place.word.where in WHERE:
-        made[WHERE.index(place.word.where)] = 1
+        values[f"where_{place.word.where}"] = 1
     if place.newest_token in BEFORE:
-        made[FIRST_BEFORE - FIRST_CONTEXT + BEFORE.index(place.newest_token)] = 1
-    made[-9] = bool(place.word.keyword)
-    made[-8] = log1p(len(listed.typed))
-    made[-7] = log1p(len(listed.labels))
-    made[-6] = log1p(tiers)
-    made[-5] = log1p(int(listed.arguments.sum()))
-    made[-4] = log1p(len(words.names))
-    made[-3] = log1p(remembered.files)
-    made[-2] = log1p(max((used.total for used in remembered.words), default=0))
-    made[-1] = log1p(remembered.accepted)
-    return made
+        values[f"before_{place.newest_token}"] = 1
+    return row_of(values, COLUMNS, FIRST_CONTEXT)

@@ -20,7 +20,8 @@ import numpy as np
 from sibyl.errors import LearnError
 from sibyl.learn.export.stage import write_meta
 from sibyl.learn.io import whole_file
-from sibyl.network.model import MIXES, SCALED, Model
+from sibyl.network.model import MIXES, Model
+from sibyl.network.rows import rows_int8
 from sibyl.network.runtime import onnxruntime
 from sibyl.network.vocab import Vocab
 
@@ -74,12 +75,3 @@ def lstm_int8(source: Path, target: Path) -> None:
             per_channel=True,
             weight_type=quantization.QuantType.QUInt8,
         )
-
-
-def rows_int8(rows: np.ndarray) -> np.ndarray:
-    """Return (rows, size + 2) int8: 127 levels to either side, the row's scale as float16 behind."""
-    scales = np.maximum(np.abs(rows).max(1), 1e-8) / 127
-    made = np.empty((len(rows), rows.shape[1] + SCALED), np.int8)
-    made[:, :-SCALED] = np.round(rows / scales[:, None]).astype(np.int8)
-    made[:, -SCALED:] = scales.astype(np.float16)[:, None].view(np.int8)
-    return made

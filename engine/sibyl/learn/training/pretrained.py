@@ -23,7 +23,8 @@ from onnx import numpy_helper
 from sibyl.code.tokens import KEYWORD_ARGUMENT
 from sibyl.errors import LearnError
 from sibyl.learn.training.network import Sizes
-from sibyl.network.model import MIXES, SCALED, published_hash
+from sibyl.network.model import MIXES, published_hash
+from sibyl.network.rows import float_rows
 from sibyl.network.vocab import FIXED_ROWS, Vocab, read_vocab
 from sibyl.ranking.features import FEATURES_VERSION
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
@@ -88,14 +89,6 @@ def mixes_of(meta: dict) -> dict[str, dict]:
     """Return the mixing weights of a sidecar that this version's features fit."""
     found = {name: meta[name] for name in MIXES if isinstance(meta.get(name), dict)}
     return {name: mix for name, mix in found.items() if mix.get("version") == _MIX_VERSIONS[name]}
-
-
-def float_rows(rows: np.ndarray) -> np.ndarray:
-    """Return rows as float32, whether they are or have their INT8 levels and the scale behind them."""
-    if rows.dtype != np.int8:
-        return rows.astype(np.float32)
-    scales = rows[:, -SCALED:].copy().view(np.float16).astype(np.float32)
-    return rows[:, :-SCALED].astype(np.float32) * scales
 
 
 def _lstm(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
