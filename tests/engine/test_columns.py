@@ -11,12 +11,17 @@ import numpy as np
 import pytest
 from standin import StandIn
 
-from sibyl.code.tokens import Use, Word
-from sibyl.context.usage import Place
+from sibyl.code.tokens import Word
+from sibyl.context.groups import (
+    ACCEPTED,
+    ACCEPTED_WORDS,
+    GROUPS,
+    WORD_GROUPS,
+)
+from sibyl.context.place import Place
 from sibyl.context.words import CONTEXTS, hashes
 from sibyl.memory.class_lookup import Member
-from sibyl.memory.notes import keys, take_notes
-from sibyl.memory.project import ACCEPTED, ACCEPTED_WORDS, GROUPS, WORD_GROUPS, Remembered
+from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking import features, word_columns
@@ -240,18 +245,6 @@ def test_contexts_tell_places_apart() -> None:
     rows = rows_of(b"a.x()\na.y()\nb.x()\nb.", ["y"], [2])
     assert having(rows, ["y"], "after_count") == {}
     assert having(rows, ["y"], "newest_count") == near(y=log1p(1))
-
-
-def test_keys_across_files_hold_what_they_say() -> None:
-    """The member used before on the receiver is part of the third key; locals are nobody else's."""
-    use = Use(5, "@os", "os.path", "main", "Box")
-    asked = dict(zip(GROUPS, keys(use, "join", ("name", "="), "exists"), strict=True))
-    assert asked == {
-        "origin": "o @os", "last": "l path", "chain": "p @os join", "member": "m", "target": "t name",
-        "function": "f main @os", "class": "k Box", "mark": "x @os =", "newest": "c exists @os",
-    }  # fmt: skip
-    notes = take_notes(b"import os\ndef f(own):\n    local = own\n    return os\n")
-    assert notes.uses["N"] == {"os": 2}
 
 
 def test_stars_are_of_the_likely_and_of_those_nearly_so() -> None:

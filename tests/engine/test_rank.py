@@ -118,7 +118,7 @@ def test_the_same_text_gives_the_same_ranking(real: Ranker, source: bytes) -> No
 
 def test_features_are_numbers(real: Ranker) -> None:
     """Each feature of each candidate is a finite number, and the table is as wide as its names."""
-    from sibyl.context.usage import Place
+    from sibyl.context.place import Place
     from sibyl.ranking.features import features
 
     session = Session(real, MEMBER)

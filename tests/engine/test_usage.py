@@ -7,7 +7,8 @@ from typing import Any
 
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
-from sibyl.context.usage import Place, Usage
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
 
 SOURCE = """import os
 class Base:

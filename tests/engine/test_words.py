@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from standin import StandIn
 
-from sibyl.context.usage import Place
+from sibyl.context.place import Place
 from sibyl.ranking.ranker import Mix, Ranker, Ranking, packed
 from sibyl.ranking.session import Session
 from sibyl.ranking.word_columns import COLUMNS, NAMES, WORD_FEATURES_VERSION

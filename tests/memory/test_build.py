@@ -18,7 +18,8 @@ import pytest
 
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
-from sibyl.context.usage import Place, Usage
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
 from sibyl.memory import indexer
 from sibyl.memory import project_files as files
 from sibyl.memory.index import build

@@ -11,11 +11,13 @@ import pytest
 
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
-from sibyl.context.usage import Place, Usage
+from sibyl.context.groups import GROUPS
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
 from sibyl.memory.accepted import HALF, Person
 from sibyl.memory.buffer_memory import Recall
 from sibyl.memory.index import digest_of, noted
-from sibyl.memory.project import GROUPS, Project, Remembered, contexts
+from sibyl.memory.project import Project, Remembered, contexts
 from sibyl.memory.project_store import Store
 from sibyl.memory.sqlite import IN_MEMORY
 

@@ -24,7 +24,7 @@ import numpy as np
 from sibyl.code.stream import Stream
 from sibyl.code.syntax import Syntax
 from sibyl.code.text import Text
-from sibyl.context.usage import Place
+from sibyl.context.place import Place
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 

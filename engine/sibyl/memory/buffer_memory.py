@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sibyl.context.usage import Place
+from sibyl.context.place import Place
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.accepted import Person
 from sibyl.memory.project import Project, Remembered, accepted_contexts, contexts

@@ -16,66 +16,19 @@ from sibyl.code.origins import BUILTIN
 from sibyl.code.quotes import open_quote
 from sibyl.code.stream import MEMBER, Stream
 from sibyl.code.text import Text
-from sibyl.code.tokens import KEYWORD_ARGUMENT, Use, Word
-from sibyl.context.usage import around
+from sibyl.code.tokens import KEYWORD_ARGUMENT, Word
+from sibyl.context.groups import COUNTED_BY_PART, around, keys, word_keys
 
 Counts = dict[str, dict[str, int]]
 """Key of a context, name, how often."""
 
-_LONGEST = 80  # characters of a key; longer receivers are met once
 _MOST_ATTRIBUTES = 400  # of one class or module; generated ones have thousands
 _MOST_CLASSES, _MOST_BASES = 2_000, 50  # of one file, of one class
 _MOST_USES = 20_000  # of one file
 _MOST_BYTES = 64 << 20  # of one file's notes; those of made-up files of a megabyte stay below it
 
 
-_TOLD = frozenset(("base", "decorator", "raise", "except", "annotation", "module"))
-"""Parts of statements whose names are counted by part: elsewhere they are local, or told by the rest."""
-_SHARED = _TOLD | {"import"}
-
-
-def word_keys(word: Word) -> tuple[str, ...]:
-    """Return the contexts under which a name that is no member is counted across files.
-
-    In this part of a statement; among the arguments of this callee, by where it comes from and by its last name
-    (files spell imports differently); after the same keyword argument; as the value of this keyword; imported
-    from this module, from any module of this last name; at all.
-    """
-    imported = word.where == "import"
-    made = (
-        f"W {word.where}" if word.where in _TOLD else "",
-        f"C {word.called}" if word.called else "",
-        f"L {word.callee}" if word.callee else "",
-        f"G {word.callee} {word.given}" if word.callee else "",
-        f"V {word.keyword}" if word.keyword else "",
-        f"I {word.module}" if imported else "",
-        f"J {word.module.rpartition('.')[2]}" if imported else "",
-        "N",
-    )
-    return tuple(key[:_LONGEST] for key in made)
-
-
-def keys(use: Use, before: str, around: tuple[str, str], newest: str) -> tuple[str, ...]:
-    """Return the contexts under which a member is counted across files.
-
-    After the receiver's origin, after its last name (``self.client`` and ``client`` alike), after the member
-    used before it on the same receiver, at all; in an assignment to the same name, in functions of the same
-    name, on anything of the same class, after the same mark or keyword, after the member used last on anything.
-    """
-    last = use.spelled.rpartition(".")[2]
-    target, previous = around
-    made = (
-        f"o {use.origin}",
-        f"l {last}",
-        f"p {use.origin} {before}",
-        "m",
-        f"t {target}" if target else "",
-        f"f {use.function} {use.origin}" if use.function else "",
-        f"k {use.cls}" if use.cls else "",
-        f"x {use.origin} {previous}",
-        f"c {newest} {use.origin}",
-    )
-    return tuple(key[:_LONGEST] for key in made)
+_SHARED = COUNTED_BY_PART | {"import"}
 
 
 @dataclass

@@ -14,24 +14,20 @@ from typing import Any
 
 from sibyl.code.tokens import Use
 from sibyl.code.values import is_local, is_unknown, unknown_name
-from sibyl.context.usage import Place
+from sibyl.context.groups import (
+    ACCEPTED,
+    ACCEPTED_WORDS,
+    GROUPS,
+    WORD_GROUPS,
+    keys,
+    word_keys,
+)
+from sibyl.context.place import Place
 from sibyl.memory.class_lookup import Classes, Members
-from sibyl.memory.notes import Notes, keys, word_keys
+from sibyl.memory.notes import Notes
 from sibyl.memory.project_store import Store, Used
 from sibyl.memory.sqlite import sentence
 
-GROUPS = (
-    "origin", "last", "chain", "member", "target", "function", "class", "mark", "newest",
-)  # fmt: skip
-"""The contexts asked for, in the order of ``notes.keys``."""
-ACCEPTED = GROUPS[:4]
-"""Those under which accepted items are kept."""
-WORD_GROUPS = (
-    "where", "callee", "callee_last", "given", "value", "imported", "imported_last", "anywhere",
-)  # fmt: skip
-"""The contexts asked for where no member is completed, in the order of ``notes.word_keys``."""
-ACCEPTED_WORDS = ("callee_last", "imported", "anywhere")
-"""Those under which accepted items are kept."""
 _ACCEPTED_WORDS = [WORD_GROUPS.index(name) for name in ACCEPTED_WORDS]
 _NOTHING = Used()
 

@@ -15,17 +15,16 @@ from math import log1p
 import numpy as np
 
 from sibyl.code.values import UNKNOWN_ORIGIN, is_local
-from sibyl.context.usage import Place, Usage
-from sibyl.memory.project import ACCEPTED, GROUPS, Remembered
+from sibyl.context.groups import ACCEPTED, GROUPS, USED
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
+from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.vocab import pieces
 
 FEATURES_VERSION = 4
 
-_COUNTED = (
-    "receiver", "origin", "after", "origin_after", "target", "mark", "newest", "tokens3",
-    "tokens6", "function", "class", "member", "name",
-)  # fmt: skip
+_COUNTED = (*USED, "member", "name")
 _CONTEXT = ("=", "(", ",", "return", "<nl>", "<in>", "<de>", "if", "in", "==", "[", "<str>")
 NAMES: tuple[str, ...] = (
     "network",  # log of the network's probability among the candidates

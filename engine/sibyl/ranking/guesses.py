@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sibyl.context.usage import Place, Usage
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.ranking.labels import is_dunder

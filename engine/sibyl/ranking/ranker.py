@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sibyl.code.tokens import KEYWORD_ARGUMENT
-from sibyl.context.usage import Place, Usage
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
 from sibyl.errors import ModelError
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model

@@ -17,7 +17,8 @@ from typing import Any
 from sibyl.code.quotes import open_quote
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
-from sibyl.context.usage import Place, Usage
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
 from sibyl.memory.buffer_memory import Recall
 from sibyl.network.model import Floats
 from sibyl.network.states import States

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sibyl.context.groups import ACCEPTED_WORDS, WORD_GROUPS
 from sibyl.context.words import CONTEXTS
-from sibyl.memory.project import ACCEPTED_WORDS, WORD_GROUPS
 from sibyl.ranking.labels import SHAPES
 
 WORD_FEATURES_VERSION = 2

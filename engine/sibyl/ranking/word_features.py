@@ -16,7 +16,8 @@ from math import log1p
 
 import numpy as np
 
-from sibyl.context.usage import Place, Usage
+from sibyl.context.place import Place
+from sibyl.context.usage import Usage
 from sibyl.context.words import WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from sibyl.code.values import UNKNOWN_ORIGIN, is_class, is_self
-from sibyl.context.usage import Place
+from sibyl.context.place import Place
 from sibyl.errors import LearnError, MemoryTrouble, ModelError
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.evaluation.replay_store import store_of

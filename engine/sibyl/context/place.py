@@ -1,0 +1,93 @@
+"""The place where a name is to be completed.
+
+In: the stream, the file's usage.  Out: ``Place``: the receiver, the class and function around, what stands
+near, the groups and contexts that uses in such places are counted in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sibyl.code.origins import Scope, Scopes
+from sibyl.code.stream import MEMBER, NAME, ORIGIN, Stream
+from sibyl.code.values import class_name, is_function, is_local, rest
+from sibyl.context.groups import Group, around, places
+from sibyl.context.usage import Usage
+from sibyl.context.words import Seen, WordUsage, hashes
+
+_NEAR = 30  # tokens
+
+
+class Place:
+    """What the text says of the place where a name is to be completed."""
+
+    def __init__(self, stream: Stream, usage: Usage) -> None:
+        kinds, texts, reader = stream.kinds, stream.texts, stream.reader
+        self.tokens = len(kinds)
+        self.member = bool(kinds) and kinds[-1] == ORIGIN and reader.dotted
+        self.origin = texts[-1] if self.member else ""
+        self.spelled = reader.spelled if self.member else ""
+        self.value = reader.value if self.member else ""
+        self.cls = class_name(self.value)
+        self.before = usage.last(self.spelled) if self.member else ""
+        own = is_local(self.value)
+        self.attributes = reader.origins.members(rest(self.value)) if own else {}
+        self.methods = {
+            name
+            for name in self.attributes
+            if is_function(reader.origins.member(rest(self.value), name))
+        }
+        around_self = self.value == "super()" or self.spelled.startswith("self.")
+        cls = rest(self.value) if own else reader.around_class() if around_self else ""
+        self.bases = reader.origins.outer_bases(cls)
+        self.function = reader.function()
+        self.near = [
+            text
+            for kind, text in zip(kinds[-_NEAR:], texts[-_NEAR:], strict=True)
+            if kind in (NAME, MEMBER)
+        ]
+        end = len(kinds)
+        told = self.target, self.previous = around(kinds, texts, end - 1)
+        self.newest = usage.last()
+        self.newest_token = texts[-1] if texts else "<nl>"
+        self.word = reader.word(reader.leaves)
+        self.contexts = hashes(self.word, texts, usage.words.before)
+        self._scopes = reader.scopes
+        self._like: list[dict[str, Seen]] | None = None
+        self.given: list[str] = []  # keyword arguments of this call
+        given = reader.given
+        while given is not None:
+            self.given.append(given[1])
+            given = given[0]
+        self.groups: tuple[Group, ...] = places(
+            texts,
+            end,
+            self.origin,
+            self.spelled,
+            self.before,
+            told,
+            self.newest,
+            self.function,
+            self.cls,
+        )
+
+    def like(self, words: WordUsage) -> list[dict[str, Seen]]:
+        """Return what ``words`` says of places like this one; looked for once."""
+        if self._like is None:
+            self._like = words.like(self.contexts)
+        return self._like
+
+    def bindings(self) -> Iterator[tuple[str, Scope]]:
+        """Yield the scopes a name is looked for in, innermost first: function, enclosing, class, module."""
+        at: Scopes | None = self._scopes
+        inner = True
+        while at is not None:
+            scope = at[1]
+            if at[0] is None:
+                yield "module", scope
+            elif scope.cls is None:
+                yield "function" if inner else "enclosing", scope
+                inner = False
+            elif at is self._scopes:  # class bodies are not seen from the functions in them
+                yield "class", scope
+            at = at[0]
