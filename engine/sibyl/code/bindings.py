@@ -10,7 +10,7 @@ from sibyl.code.reader_state import ReaderState
 from sibyl.code.values import CLASS, FUNCTION, SELF, UNKNOWN, is_self, is_unknown
 
 _MOST_BASES, _MOST_PARAMETERS = 64, 256
-"""Nobody writes more by hand; what generated code has beyond is not remembered."""
+"""Hand-written code has fewer; what generated code has beyond is not remembered."""
 _LITERAL = frozenset(("str", "int", "float", "bool", "list", "dict", "tuple", "bytes"))
 
 

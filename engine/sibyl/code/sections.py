@@ -30,7 +30,7 @@ from sibyl.code.text import Edit, Text
 SPAN = 8192
 """Bytes that decide a cut where they hold a place for one; a section has half of them at least."""
 LONG = 65_536
-"""Bytes; a string left open before so many is taken for broken code, not for one that goes on."""
+"""Bytes; a string left open within these is taken for broken code, not for one that goes on."""
 
 _STRING_START, _STRING_END = numbers("string_start"), numbers("string_end")
 _STATEMENTS = frozenset(

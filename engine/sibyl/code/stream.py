@@ -18,7 +18,7 @@ __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 STREAM_VERSION = 3
 """Counts up whenever the same text gives other tokens: a model only fits the stream it was made with."""
 
-_EVERY = 16  # leaves between two kept moments: a rewind reads at most so many again
+_EVERY = 16  # leaves between two kept moments: a rewind reads at most this many again
 _PATTERN = 64  # names of a statement that are looked through
 
 
@@ -31,7 +31,7 @@ class Stream:
         self.syntax = Syntax()
         self.reader = Reader(self.kinds, self.texts)
         self._read = 0  # leaves read
-        self._moments = [self.reader.keep()]  # one every so many leaves
+        self._moments = [self.reader.keep()]  # one every ``_EVERY`` leaves
         self._cursor: tuple | None = None
 
     @property
@@ -101,10 +101,10 @@ class Stream:
         return False
 
     def _again(self, same: int) -> int:
-        """Read on where only so many leaves are as they were; return the first token that became another.
+        """Read on where only the first ``same`` leaves are as they were; return the first token that changed.
 
         Going back to a moment goes back farther than the change: most of what is read again is as it was,
-        and nobody after us need do it again.
+        and the steps after this one need not repeat it.
         """
         reader = self.reader
         del self._moments[same // _EVERY + 1 :]

@@ -152,7 +152,7 @@ class Syntax:
             yield from leaves_of(self.tree, self.base, max(start, self.base))
 
     def _lay(self, closed: list[Section], stale: int) -> int:
-        """Lay the leaves anew from byte ``stale`` on; return how many are as they were.
+        """Collect the leaves again from byte ``stale`` on; return how many are as they were.
 
         In broken code tree-sitter may call all of the section changed where only its nesting is, so they
         are compared. An edited leaf may look like before and yet be another word.

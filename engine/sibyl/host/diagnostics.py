@@ -26,8 +26,8 @@ def process() -> dict[str, Any]:
 class Log(logging.Handler):
     """Lines at the end of a file that its owner alone can read.
 
-    The file is opened for each line: whatever becomes of it in between, and whoever owns it now, a line is
-    written or left out. To write one never raises.
+    The file is opened for each line: whatever happens to it in between, and whichever user owns it now, a line
+    is written or left out. Writing one never raises.
     """
 
     def __init__(self, path: Path) -> None:

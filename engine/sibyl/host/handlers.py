@@ -41,7 +41,7 @@ class Work:
         self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
 
     def rest(self) -> None:
-        """Nobody types: do what would be in the way then."""
+        """Do, while nothing is typed, what would delay typing."""
         for buffer, (_, session) in list(self._sessions.items()):
             try:
                 session.rest()
@@ -55,7 +55,7 @@ class Work:
         self._sessions.drop(buffer)
 
     def close(self) -> None:
-        """Let go of what is kept on disk."""
+        """Close what is kept on disk."""
         if self._keeper is not None:
             self._keeper.close()
         if self._experiment is not None:

@@ -25,7 +25,7 @@ _TEXT = {
     "edit",
     "cursor",
     "accepted",
-}  # nothing that the text's coming anew would not mend
+}  # sending the whole text again repairs all of these
 _OVERHEAD = 200  # bytes of a letter without its contents
 
 

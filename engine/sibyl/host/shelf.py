@@ -27,7 +27,7 @@ class Shelf(dict[int, tuple[int, Any]]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._loose = False  # memory was let go of since the last ``tidy``
+        self._loose = False  # memory was freed since the last ``tidy``
 
     def use(self, buffer: int) -> None:
         """Note that a buffer is used; others may have to give way."""
@@ -73,7 +73,7 @@ class Shelf(dict[int, tuple[int, Any]]):
         }
 
     def tidy(self) -> None:
-        """Give the system back what was let go of; takes some 10 ms."""
+        """Return freed memory to the system; takes about 10 ms."""
         gc.collect()
         if self._loose:
             self._loose = False

@@ -34,7 +34,7 @@ _IDLE = 2.0  # seconds without work after which broken code is parsed afresh
 class Desk:
     """Serves all buffers of one editor.
 
-    ``ended`` is called with an exit status when the worker has ended though nobody closed the desk, which
+    ``ended`` is called with an exit status when the worker has ended although the desk was not closed, which
     nothing should bring about: without a worker the process is of no use, and another can be started.
     """
 
@@ -151,7 +151,9 @@ class Desk:
                 getattr(self._work, name)(*arguments)
             except Exception as error:  # whatever happens, typing and the next request go on
                 _log.exception("%s failed", name)
-                with contextlib.suppress(Exception):  # arguments nobody has thought of; no way back
+                with contextlib.suppress(
+                    Exception
+                ):  # arguments of an unexpected form, or no way back
                     self._failed(name, arguments, error)
 
     def _failed(self, name: str, arguments: tuple[Any, ...], error: Exception) -> None:

@@ -55,7 +55,7 @@ class Person:
         self.look()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._base.close()
 
     def look(self) -> None:

@@ -26,7 +26,7 @@ class Recall:
         tell: Callable[[MemoryTrouble], None] = lambda _: None,
     ) -> None:
         self.project, self.person, self._tell = project, person, tell
-        self.lost = False  # a memory is damaged or gone: this has to be made anew
+        self.lost = False  # a memory is damaged or gone: another Recall is needed
 
     def at(self, place: Place) -> Remembered:
         """Return what is remembered of a place."""
@@ -60,7 +60,7 @@ class Recall:
         return memory is project or memory is self.person
 
     def lose(self) -> None:
-        """Ask no memory any more: they were closed, and this has to be made anew."""
+        """Ask no memory any more: they were closed, and another Recall is needed."""
         self.project = self.person = None
         self.lost = True
 

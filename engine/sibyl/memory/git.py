@@ -3,7 +3,7 @@
 In: a question that needs no network, and the folder it is about.  Out: a command line and an environment.
 
 A repository brings a configuration of its own, and that names programs: a watcher of files, hooks, a pager, ssh
-for objects that a partial clone left out. Whoever looks at a folder must not run these. So git fetches nothing,
+for objects that a partial clone left out. Looking at a folder must not run these. So git fetches nothing,
 has no protocol to fetch by, no hooks and no watcher, and gets none of the variables that change what it does.
 
 The git itself is taken from PATH by its absolute path. Entries that are empty or relative mean the current

@@ -106,7 +106,7 @@ def _notes(path: str, data: bytes) -> Notes:
 
 
 def _orphaned(parent: int) -> bool:
-    """Tell whether nobody waits for this any more: the host that started it (0: nobody) is gone."""
+    """Tell whether the host that started this (0: none) has ended."""
     return bool(parent) and hasattr(os, "fork") and os.getppid() != parent
 
 
@@ -135,7 +135,7 @@ def build(
     parent: int = 0,
     skip: Collection[str] = (),
 ) -> bool:
-    """Bring a store up to date, making it anew where it is damaged; return whether all was read."""
+    """Bring a store up to date, replacing it where it is damaged; return whether all was read."""
     with _alone(path) as alone:
         if not alone or _orphaned(parent):
             return False

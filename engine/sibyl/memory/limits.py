@@ -3,7 +3,7 @@
 In: CPU seconds, bytes.  Out: ``TooMuch`` inside a block that took longer; a process without more memory.
 
 Two timers stand behind each other. The first raises ``TooMuch`` as soon as Python runs again. While a library
-written in C keeps Python from that, the second one ends the process; whoever started it knows the file.
+written in C keeps Python from that, the second one ends the process; the one that started it knows the file.
 Windows has neither timers nor such a limit of memory: there a file is only limited by its size.
 """
 
@@ -18,7 +18,7 @@ from types import FrameType
 from sibyl.errors import SibylError
 
 PATIENCE = 4
-"""So many times its limit may code that is not Python take before the process is ended."""
+"""How many times its limit code that is not Python may take before the process is ended."""
 
 
 class TooMuch(SibylError):
@@ -49,7 +49,7 @@ def cpu_time(seconds: float) -> Iterator[None]:
 
 
 def cap_memory(most: int) -> None:
-    """Let this process have so many bytes of address space; beyond that it gets MemoryError."""
+    """Limit the bytes of address space of this process; beyond them it gets MemoryError."""
     if sys.platform == "win32":
         return
     import resource

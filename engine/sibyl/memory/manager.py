@@ -4,7 +4,7 @@ In: the state folder, which buffers belong to which project.  Out: a ``Recall`` 
 
     STATE/projects/DIGEST.sqlite    one a project, named by its root        STATE/person.sqlite
 
-A file that is damaged is made anew, with one sentence; one that somebody deleted is begun anew, but a project
+A file that is damaged is replaced by an empty one, with one sentence; so is one that was deleted, but a project
 that was forgotten is not read again. No list waits for a memory that is not open: it is opened on a thread of
 its own, is not weighed in meanwhile, and is tried again a little later where that failed.
 """
@@ -97,7 +97,7 @@ class Keeper:
         return self._state / "person.sqlite"
 
     def _opened(self, kind: Callable[[Path], _Kept], path: Path, seconds: float) -> _Kept | None:
-        """Return a memory; one that is not open is there within so many seconds, or None for now."""
+        """Return a memory; one that is not open is there within ``seconds``, or None for now."""
         if path in self._open:
             return self._open[path]  # type: ignore[return-value]  # a file holds one kind
         if time.monotonic() < self._again.get(path, 0.0):
@@ -146,7 +146,7 @@ class Keeper:
             self._tell("warn", sentence)
 
     def _drop(self, path: Path) -> None:
-        """Close a memory; buffers that ask it hear that they have to ask anew."""
+        """Close a memory, and mark as lost what buffers have of it."""
         kept = self._open.pop(path, None)
         if kept is not None:
             kept.close()
@@ -169,7 +169,7 @@ class Keeper:
         return made
 
     def close(self) -> None:
-        """End all reading and let go of all files."""
+        """End all reading and close all files."""
         self._scribe.close()
         for opening in self._opening.values():
             opening.give_up()

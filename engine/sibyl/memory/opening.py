@@ -3,7 +3,7 @@
 In: what opens it, and its path.  Out: the memory, or the troubles met.
 
 A lock that another process holds, a file system whose locks fail, a disk that sleeps: all of them cost more
-than a list may wait. A file that is damaged is deleted and made anew.
+than a list may wait. A file that is damaged is deleted and created again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Kept(Protocol):
     """A memory that is open."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 _Kept = TypeVar("_Kept", bound=Kept)
@@ -38,7 +38,7 @@ class Opening(Generic[_Kept]):
         threading.Thread(target=self._run, name="sibyl-opening", daemon=True).start()
 
     def done(self, seconds: float) -> bool:
-        """Tell whether it has come to an end, within so many seconds from now."""
+        """Tell whether it has ended, waiting for it at most ``seconds``."""
         return self._done.wait(seconds)
 
     def give_up(self) -> None:

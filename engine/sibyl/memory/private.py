@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def private(file: int | Path) -> None:
-    """Take a file or folder from everybody but its owner; one of somebody else's stays as it is."""
+    """Make a file or folder accessible to its owner only; another user's stays as it is."""
     if os.name != "posix":
         return
     try:

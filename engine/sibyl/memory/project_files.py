@@ -3,7 +3,7 @@
 In: a project's root.  Out: paths below it with size and time.
 
 Where git knows the folder, git says what belongs to it (ignored files do not); elsewhere the folder is walked
-level by level, so many folders at most, hidden ones and virtual environments left out. Vendored, generated,
+level by level, up to a number of folders, hidden ones and virtual environments left out. Vendored, generated,
 minified and huge files are left out by the very rules the training corpus is made with.
 """
 
@@ -36,7 +36,7 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
     inside: dict[str, bool] = {}
     for path in sorted(_listed(root)):
         if Path(path).is_absolute() or ".." in Path(path).parts:
-            continue  # an index that somebody made may name anything
+            continue  # a crafted index may name anything
         try:
             path.encode()  # a name that is not text cannot be kept; UnicodeEncodeError is a ValueError
             folder = path.rpartition("/")[0]
@@ -104,7 +104,7 @@ def _listed(root: Path) -> list[str]:
 
 
 def _walked(root: Path) -> Iterator[str]:
-    """Yield the Python files below a folder, those nearest to it first, of so many folders at most."""
+    """Yield the Python files below a folder, those nearest to it first, up to a number of folders."""
     waiting = deque([""])
     for _ in range(MOST_FOLDERS):
         if not waiting:

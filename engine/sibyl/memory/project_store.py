@@ -76,13 +76,13 @@ class Store:
                 patience,
             )
             self._file = identity(path)
-            if patience == WAIT_S:  # it is read by somebody who types
+            if patience == WAIT_S:  # it is read while somebody types
                 self._base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
         self._kept: dict[str, Used] = {}  # answers of this moment, for all buffers
         self._moment = -1
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._base.close()
 
     # writing --------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def sentence(path: Path) -> Iterator[None]:
 def opened(
     path: Path, version: object, schema: str, tables: Iterable[str], patience: float = WAIT_S
 ) -> sqlite3.Connection:
-    """Open a file of ours: private, with its tables, begun anew where it is of another version."""
+    """Open a file of ours: private, with its tables, emptied where it is of another version."""
     if str(path) != IN_MEMORY:  # made before SQLite makes it, readable by its owner alone
         private_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -116,7 +116,7 @@ def identity(path: Path) -> int:
 
 
 def same_file(path: Path, file: int) -> None:
-    """Raise MemoryTrouble if a file that was opened is not there any more: somebody had it forgotten."""
+    """Raise MemoryTrouble if a file that was opened has been deleted since."""
     try:
         there = identity(path)
     except OSError:

@@ -181,13 +181,13 @@ def _read_meta(folder: Path) -> dict[str, Any]:
     if version != (MODEL_VERSION, STREAM_VERSION):
         raise ModelError(
             f"The model in {folder} is of version {version}, this sibyl needs "
-            f"{(MODEL_VERSION, STREAM_VERSION)}; use the model that came with it or train anew."
+            f"{(MODEL_VERSION, STREAM_VERSION)}; use the model that came with it or train another."
         )
     return meta
 
 
 def _rows(path: Path, count: int, size: int) -> npt.NDArray[Any]:
-    """Return the rows, mapped into memory; raises ModelError unless they are so many, of this size."""
+    """Return the rows, mapped into memory; raises ModelError unless there are ``count`` of this size."""
     try:
         rows = np.load(path, mmap_mode="r", allow_pickle=False)
         if not is_shape(rows, count, size):

@@ -4,7 +4,7 @@ In: a graph's file.  Out: a session that computes with one thread, and the packa
 
 The package's wheels report to their maker: they keep a device number and a database in the user's cache folder
 and send both with the interpreter's path. The variable below switches all of it off, if it is set before the
-import; the package's own ``disable_telemetry_events()`` comes too late. So nobody else imports the package
+import; the package's own ``disable_telemetry_events()`` comes too late. So no other module imports the package
 (ruff's list of banned modules and tests/test_privacy.py see to that).
 """
 

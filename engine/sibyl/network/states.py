@@ -36,7 +36,7 @@ _FINE = 48  # check-points kept near the end beside the spaced ones
 
 
 def window_start(tokens: int) -> int:
-    """Return the first token of the context of a stream with so many tokens."""
+    """Return the first token of the context of a stream with this many tokens."""
     return max(0, (tokens - WINDOW) // STRIDE * STRIDE)
 
 
@@ -55,7 +55,7 @@ class Window:
         return self._counts[-1]
 
     def knows(self, count: int) -> bool:
-        """Tell whether what follows so many tokens is predicted already."""
+        """Tell whether what follows this many tokens is predicted already."""
         return self._counts[-1] == count and self._predicted is not None
 
     def back(self, first: int) -> None:
@@ -173,7 +173,7 @@ class States:
         return next((start for start in starts if start != self._now.start), None)
 
     def _make_ready(self, texts: list[str], most: int) -> None:
-        """Read at most so many tokens for the other window."""
+        """Read at most this many tokens for the other window."""
         if self._other is not None:
             # What is being typed is left for later: it changes too often.
             end = (len(texts) - SPACING // 2) // SPACING * SPACING

@@ -94,12 +94,12 @@ def reasons(
         level[:, columns] = rows[:, columns].mean(0)
         without = mix.scores(level)
         worth[group] = (scores - scores.mean())[top] - (without - without.mean())[top]
-    made = []
+    ranked = []
     for index in range(len(top)):
         told = [(group, round(float(values[index]), 2)) for group, values in worth.items()]
         kept = [one for one in told if abs(one[1]) >= _WORTH]
-        made.append(sorted(kept, key=lambda one: -abs(one[1])))
-    return made
+        ranked.append(sorted(kept, key=lambda one: -abs(one[1])))
+    return ranked
 
 
 def explained(names: Sequence[str], ranking: Ranking) -> list[tuple[str, list[tuple[str, float]]]]:

@@ -111,27 +111,27 @@ def features(
     remembered: Remembered = _NOBODY,
 ) -> Floats:
     """Return the features (candidates, columns) of candidates given in the server's order."""
-    made = np.zeros((len(names), len(NAMES)), np.float32)
+    table = np.zeros((len(names), len(NAMES)), np.float32)
     shares = log_share(logits)
-    made[:, COLUMNS["network"]] = np.maximum(shares, -20.0)
-    made[:, COLUMNS["network_odds"]] = np.maximum(shares - shares.max(), -20.0)
+    table[:, COLUMNS["network"]] = np.maximum(shares, -20.0)
+    table[:, COLUMNS["network_odds"]] = np.maximum(shares - shares.max(), -20.0)
     order = np.arange(len(names), dtype=np.float32)
-    made[:, COLUMNS["place"]] = np.log1p(order)
-    made[:, COLUMNS["place_share"]] = order / len(names)
-    _shapes(made, names, kinds)
+    table[:, COLUMNS["place"]] = np.log1p(order)
+    table[:, COLUMNS["place_share"]] = order / len(names)
+    _shapes(table, names, kinds)
     rows: dict[str, int] = {}
     for row, name in enumerate(names):
         rows.setdefault(name, row)
-    _used(made, rows, place, usage)
-    _relations(made, rows, place)
-    _elsewhere(made, rows, remembered)
+    _used(table, rows, place, usage)
+    _relations(table, rows, place)
+    _elsewhere(table, rows, remembered)
     if len(rows) < len(names):
         # A name listed twice stands and was used alike both times: so the server's order stays.
         first = [rows[name] for name in names]
-        made[:, _FIRST_PLACE : _FIRST_PLACE + 2] = made[first, _FIRST_PLACE : _FIRST_PLACE + 2]
-        made[:, _FIRST_COUNT:_FIRST_CONTEXT] = made[first, _FIRST_COUNT:_FIRST_CONTEXT]
-    made[:, _FIRST_CONTEXT:] = _context(len(names), place, usage, remembered)
-    return made
+        table[:, _FIRST_PLACE : _FIRST_PLACE + 2] = table[first, _FIRST_PLACE : _FIRST_PLACE + 2]
+        table[:, _FIRST_COUNT:_FIRST_CONTEXT] = table[first, _FIRST_COUNT:_FIRST_CONTEXT]
+    table[:, _FIRST_CONTEXT:] = _context(len(names), place, usage, remembered)
+    return table
 
 
 @lru_cache(50_000)
@@ -142,23 +142,23 @@ def _shape(name: str) -> int:
     return COLUMNS["upper"] if name.isupper() else -1
 
 
-def _shapes(made: Floats, names: Sequence[str], kinds: Sequence[int]) -> None:
+def _shapes(table: Floats, names: Sequence[str], kinds: Sequence[int]) -> None:
     """Say what each candidate looks like and is."""
     columns = [_shape(name) for name in names]
     groups = [_KINDS.get(kind & 63, -1) for kind in kinds]
     for told in (columns, groups):
         at = [row for row, column in enumerate(told) if column >= 0]
-        made[at, [told[row] for row in at]] = 1
+        table[at, [told[row] for row in at]] = 1
 
 
-def _used(made: Floats, rows: dict[str, int], place: Place, usage: Usage) -> None:
+def _used(table: Floats, rows: dict[str, int], place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
     for index, key in enumerate((*place.groups, ("m",))):
         group = usage.group(*key)
         few, many = (group, rows) if len(group) < len(rows) else (rows, group)
         for name in few:
             if name in many:
-                at, row = group[name], made[rows[name]]
+                at, row = group[name], table[rows[name]]
                 row[_FIRST_COUNT + index] = log1p(len(at))
                 row[_FIRST_RECENCY + index] = 1 / (1 + 0.25 * log1p(place.tokens - at[-1]))
     words, seen = usage.words, usage.words.seen()
@@ -166,27 +166,27 @@ def _used(made: Floats, rows: dict[str, int], place: Place, usage: Usage) -> Non
     for name in few:
         if name in many:
             last = words.tokens_of(seen[name][-1])
-            row = made[rows[name]]
+            row = table[rows[name]]
             row[COLUMNS["name_count"]] = log1p(len(seen[name]))
             row[COLUMNS["name_recency"]] = 1 / (1 + 0.25 * log1p(place.tokens - last))
 
 
-def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
+def _relations(table: Floats, rows: dict[str, int], place: Place) -> None:
     """Say what each candidate has to do with the receiver's class, and with what is being assigned."""
     if place.before in rows:
-        made[rows[place.before], COLUMNS["just_used"]] = 1
+        table[rows[place.before], COLUMNS["just_used"]] = 1
     order = {name: index for index, name in enumerate(place.attributes)}
     last = order.get(place.before)
     for name, far in place.attributes.items():
         if name in rows:
-            row = made[rows[name]]
+            row = table[rows[name]]
             if last is not None and 0 < order[name] - last:
                 row[COLUMNS["defined_next"]] = 1 / (order[name] - last)
             row[COLUMNS["defined_here" if far == 0 else "defined_base"]] = 1
             row[COLUMNS["defined_method"]] = name in place.methods
             row[COLUMNS["defined_unused"]] = row[_FIRST_COUNT] == 0
     if place.target in rows:
-        made[rows[place.target], COLUMNS["target_same"]] = 1
+        table[rows[place.target], COLUMNS["target_same"]] = 1
     told = (
         ("target_pieces", pieces_of(place.target)),
         ("function_pieces", pieces_of(place.function)),
@@ -198,22 +198,22 @@ def _relations(made: Floats, rows: dict[str, int], place: Place) -> None:
         there = pieces_of(name)
         if not anything.isdisjoint(there):
             for column, wanted in told:
-                made[index, COLUMNS[column]] = len(wanted & there) / len(there)
+                table[index, COLUMNS[column]] = len(wanted & there) / len(there)
 
 
-def _elsewhere(made: Floats, rows: dict[str, int], remembered: Remembered) -> None:
+def _elsewhere(table: Floats, rows: dict[str, int], remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate, and whether the class has it."""
     for index, used in enumerate(remembered.project):
         whole = log1p(used.total) if used else 1.0
         for name in rows.keys() & used.keys():
-            row, (times, files) = made[rows[name]], used[name]
+            row, (times, files) = table[rows[name]], used[name]
             row[_FIRST_PROJECT + index] = log1p(times)
             row[_FIRST_SHARE + index] = log1p(times) / whole
             if index == 0:
                 row[COLUMNS["project_files"]] = log1p(files)
     members, kind = remembered.members, remembered.kind
     for name in rows.keys() & members.keys():
-        row, member = made[rows[name]], members[name]
+        row, member = table[rows[name]], members[name]
         if kind == "guess":
             row[COLUMNS["class_guess"]] = 1
         elif kind == "module":
@@ -225,8 +225,8 @@ def _elsewhere(made: Floats, rows: dict[str, int], remembered: Remembered) -> No
     for index, used in enumerate(remembered.person):
         for name in rows.keys() & used.keys():
             weight, recency = used[name]
-            made[rows[name], _FIRST_WEIGHT + index] = log1p(weight)
-            made[rows[name], _FIRST_PERSON_RECENCY + index] = recency
+            table[rows[name], _FIRST_WEIGHT + index] = log1p(weight)
+            table[rows[name], _FIRST_PERSON_RECENCY + index] = recency
 
 
 def row_of(values: Mapping[str, float], columns: Mapping[str, int], first: int) -> Floats:

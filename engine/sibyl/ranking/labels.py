@@ -25,7 +25,7 @@ Mask = npt.NDArray[np.bool_]
 
 SHAPES = ("private", "dunder", "upper", "title", "length", "python")
 MOST = 10_000
-"""Labels after which a table is begun anew; one list may have as many."""
+"""Labels after which a table starts again empty; one list may have as many."""
 _CODE = 8
 """Bytes that are compared as one number."""
 _PIECES = 8

@@ -41,14 +41,14 @@ class Ranking:
 
     order: list[int]
     probability: list[float]  # of the candidate at the same place of ``order``
-    stars: int  # so many from the front are starred
+    stars: int  # how many from the front are starred
     # Features of the candidates as given, where the mixture decided.
     rows: Floats | None = field(default=None, compare=False, repr=False)
     mix: Mix | None = field(default=None, compare=False, repr=False)
 
 
 def as_given(count: int) -> Ranking:
-    """Return the server's order of so many candidates, at least one; nothing in it is starred."""
+    """Return the server's order of ``count`` candidates, at least one; nothing in it is starred."""
     return Ranking(list(range(count)), [1 / count] * count, 0)
 
 
@@ -161,7 +161,7 @@ class Ranker:
         probability = np.exp(log_share(scores))[order]
         stars = _stars(probability, mix.star)
         if listed.typed[:1] != "_":
-            # Nobody means a dunder who has not begun to type one.
+            # A dunder is meant only where one has been begun.
             dunder = [is_dunder(listed.names[at]) for at in order[:stars]]
             stars = dunder.index(True) if True in dunder else stars
         return Ranking(order.tolist(), probability.tolist(), stars, rows, mix)

@@ -55,7 +55,7 @@ class Session:
         self._last: tuple[Sequence[str], Ranking, Place] | None = None  # labels ranked last
 
     def shed(self) -> bool:
-        """Let go of all but the text: it is made again when asked for; return whether there was anything."""
+        """Free all but the text; it is computed again when asked for. Return whether there was anything."""
         if not self.stream.kinds:
             return False
         self._begin()

@@ -51,38 +51,38 @@ def word_features(
 ) -> Floats:
     """Return the features (candidates, columns) of candidates given in the server's order."""
     count, words = len(listed.labels), usage.words
-    made = np.zeros((count, len(NAMES)), np.float32)
+    table = np.zeros((count, len(NAMES)), np.float32)
     shares = log_share(logits)
     head = np.zeros((HEAD, count), np.float32)  # a column at a time in one piece of memory
     head[0] = np.maximum(shares, -20.0)
     head[1] = np.maximum(shares - shares.max(), -20.0)
     tiers = _server(head, listed)
     _kinds(head, listed)
-    made[:, :HEAD] = head.T
+    table[:, :HEAD] = head.T
     used, numbers = listed.rows
-    made[:, COLUMNS["python"]] = used.rows["shape"][numbers, -1]
+    table[:, COLUMNS["python"]] = used.rows["shape"][numbers, -1]
     keys = listed.keys
     rows = dict(zip(reversed(keys), range(count - 1, -1, -1), strict=True))  # the first of each
-    _used(made, rows, place, usage, words)
-    _bound(made, rows, place, words)
-    _related(made, listed, rows, place)
-    _arguments(made, rows, place, words)
-    _elsewhere(made, rows, remembered)
+    _used(table, rows, place, usage, words)
+    _bound(table, rows, place, words)
+    _related(table, listed, rows, place)
+    _arguments(table, rows, place, words)
+    _elsewhere(table, rows, remembered)
     if len(rows) < count:
         # A name listed twice was used alike both times: so the server's order stays.
         first = [rows[key] for key in keys]
-        made[:, 0:2] = made[first, 0:2]
+        table[:, 0:2] = table[first, 0:2]
         part = slice(COLUMNS["word_count"], FIRST_CONTEXT)
-        made[:, part] = made[first, part]
+        table[:, part] = table[first, part]
         seen: dict[tuple[str, int], int] = {}
         alike = [
             seen.setdefault(pair, row)
             for row, pair in enumerate(zip(keys, listed.kinds, strict=True))
         ]
         part = slice(COLUMNS["place"], COLUMNS["tier_last"] + 1)
-        made[:, part] = made[alike, part]
-    made[:, FIRST_CONTEXT:] = _context(listed, tiers, place, words, remembered)
-    return made
+        table[:, part] = table[alike, part]
+    table[:, FIRST_CONTEXT:] = _context(listed, tiers, place, words, remembered)
+    return table
 
 
 @lru_cache(maxsize=8)
@@ -140,26 +140,26 @@ def _common(group: Mapping[str, object], rows: Mapping[str, int]) -> list[str]:
 
 
 def _used(
-    made: Floats, rows: Mapping[str, int], place: Place, usage: Usage, words: WordUsage
+    table: Floats, rows: Mapping[str, int], place: Place, usage: Usage, words: WordUsage
 ) -> None:
     """Say how often and how recently each candidate was used, in places like this one and at all."""
     seen, now = words.seen(), place.tokens
     at = COLUMNS["word_count"]
     for name in _common(seen, rows):
-        places, row = seen[name], made[rows[name]]
+        places, row = seen[name], table[rows[name]]
         row[at] = log1p(len(places))
         row[at + 1] = _recency(now - words.tokens_of(places[-1]))
     members = usage.group("m")
     for name in _common(members, rows):
-        made[rows[name], COLUMNS["member_count"]] = log1p(len(members[name]))
+        table[rows[name], COLUMNS["member_count"]] = log1p(len(members[name]))
     for index, group in enumerate(place.like(words)):
         for name in _common(group, rows):
-            there, row = group[name], made[rows[name]]
+            there, row = group[name], table[rows[name]]
             row[FIRST_COUNT + index] = log1p(there.times)
             row[FIRST_RECENCY + index] = _recency(now - there.last)
 
 
-def _bound(made: Floats, rows: Mapping[str, int], place: Place, words: WordUsage) -> None:
+def _bound(table: Floats, rows: Mapping[str, int], place: Place, words: WordUsage) -> None:
     """Say which scope of this file binds each candidate."""
     done: set[str] = set()
     late, unused, seen = COLUMNS["bound_late"], COLUMNS["unused"], words.seen()
@@ -169,7 +169,7 @@ def _bound(made: Floats, rows: Mapping[str, int], place: Place, words: WordUsage
         done.update(there)
         newest = {name: back for back, name in enumerate(reversed(list(known)[-8:]))}
         for name in there:
-            row = made[rows[name]]
+            row = table[rows[name]]
             row[column] = 1
             if name in newest:
                 row[late] = 1 / (1 + newest[name])
@@ -177,7 +177,7 @@ def _bound(made: Floats, rows: Mapping[str, int], place: Place, words: WordUsage
                 row[unused] = _uses_in(scope.begins, seen.get(name, ()), words) <= 1
         for name in scope.parameters:
             if name in rows and column == COLUMNS["bound_function"]:
-                made[rows[name], COLUMNS["parameter"]] = 1
+                table[rows[name], COLUMNS["parameter"]] = 1
 
 
 def _uses_in(begins: int, places: Sequence[int], words: WordUsage) -> int:
@@ -185,17 +185,17 @@ def _uses_in(begins: int, places: Sequence[int], words: WordUsage) -> int:
     return sum(words.tokens_of(at) >= begins for at in places[-2:])
 
 
-def _related(made: Floats, listed: WordList, rows: Mapping[str, int], place: Place) -> None:
+def _related(table: Floats, listed: WordList, rows: Mapping[str, int], place: Place) -> None:
     """Say what each candidate has to do with the keyword, the target, the callee and what is around."""
     word = place.word
     if word.keyword in rows:
-        made[rows[word.keyword], COLUMNS["keyword_same"]] = 1
+        table[rows[word.keyword], COLUMNS["keyword_same"]] = 1
     target = word.target.lstrip(".")
     if target in rows:
-        made[rows[target], COLUMNS["target_same"]] = 1
+        table[rows[target], COLUMNS["target_same"]] = 1
     for name in place.given:
         if name + "=" in rows:
-            made[rows[name + "="], COLUMNS["given"]] = 1
+            table[rows[name + "="], COLUMNS["given"]] = 1
     near = frozenset().union(*(pieces_of(name) for name in place.near))
     wanted = [pieces_of(name) for name in (word.keyword, target, place.function, word.callee)] + [
         near
@@ -203,10 +203,10 @@ def _related(made: Floats, listed: WordList, rows: Mapping[str, int], place: Pla
     if any(wanted):
         used, numbers = listed.rows
         places, shares = used.shared(numbers, wanted)
-        made[places, PIECES_AT : PIECES_AT + len(wanted)] = shares
+        table[places, PIECES_AT : PIECES_AT + len(wanted)] = shares
 
 
-def _arguments(made: Floats, rows: Mapping[str, int], place: Place, words: WordUsage) -> None:
+def _arguments(table: Floats, rows: Mapping[str, int], place: Place, words: WordUsage) -> None:
     """Say which keyword arguments are named like something at hand: ``timeout=timeout``."""
     arguments = [name for name in rows if name[-1:] == "="]
     if not arguments:
@@ -217,29 +217,29 @@ def _arguments(made: Floats, rows: Mapping[str, int], place: Place, words: WordU
         if level in ("function", "enclosing"):
             bound.update(scope.known)
     for name in arguments:
-        row, places = made[rows[name]], seen.get(name[:-1])
+        row, places = table[rows[name]], seen.get(name[:-1])
         row[COLUMNS["argument_bound"]] = name[:-1] in bound
         if places:
             row[COLUMNS["argument_recency"]] = _recency(place.tokens - words.tokens_of(places[-1]))
 
 
-def _elsewhere(made: Floats, rows: Mapping[str, int], remembered: Remembered) -> None:
+def _elsewhere(table: Floats, rows: Mapping[str, int], remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate in places like this one."""
     for index, used in enumerate(remembered.words):
         whole = log1p(used.total) if used else 1.0
         for name in _common(used, rows):
-            row, (times, files) = made[rows[name]], used[name]
+            row, (times, files) = table[rows[name]], used[name]
             row[FIRST_PROJECT + index] = log1p(times)
             row[FIRST_SHARE + index] = log1p(times) / whole
             row[COLUMNS["project_files"]] = max(row[COLUMNS["project_files"]], log1p(files))
     for name in _common(remembered.members, rows):
-        made[rows[name], COLUMNS["module_here"]] = 1
-        made[rows[name], COLUMNS["module_class"]] = name[:1].isupper()
+        table[rows[name], COLUMNS["module_here"]] = 1
+        table[rows[name], COLUMNS["module_class"]] = name[:1].isupper()
     for index, used in enumerate(remembered.person):
         for name in _common(used, rows):
             weight, recency = used[name]
-            made[rows[name], FIRST_WEIGHT + index] = log1p(weight)
-            made[rows[name], FIRST_PERSON_RECENCY + index] = recency
+            table[rows[name], FIRST_WEIGHT + index] = log1p(weight)
+            table[rows[name], FIRST_PERSON_RECENCY + index] = recency
 
 
 def _context(
