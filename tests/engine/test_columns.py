@@ -274,7 +274,7 @@ def test_reasons_point_the_right_way() -> None:
 
 def test_person_contexts_of_words_are_those_kept() -> None:
     """Each context under which words are accepted has its columns."""
-    remembered = Remembered(person=filled(ACCEPTED_WORDS, "callee", {"size": (1.0, 0.5)}))
+    remembered = Remembered(person=filled(ACCEPTED_WORDS, "callee_last", {"size": (1.0, 0.5)}))
     rows = rows_of(WORDS, CANDIDATES, WORD_KINDS, remembered)
-    assert having(rows, CANDIDATES, "person_callee_weight") == near(size=log1p(1))
+    assert having(rows, CANDIDATES, "person_callee_last_weight") == near(size=log1p(1))
     assert having(rows, CANDIDATES, "person_anywhere_weight") == {}

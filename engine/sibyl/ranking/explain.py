@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from sibyl.context.usage import Place
+from sibyl.context.place import Place
 from sibyl.network.model import Floats
 from sibyl.ranking.ranker import Mix, Ranking
 
