@@ -51,7 +51,7 @@ test-editor: setup-test neovim ## tests in the oldest and the newest Neovim
 test-learn: setup-learn ## tests of the learning stages
 	$(PYTEST) tests/learn
 
-coverage: setup-test ## which lines of the engine and the door the tests reach; fails below the floor
+coverage: setup-test ## which lines of the engine and the door the tests reach
 	$(PY) -m coverage run -m pytest -q tests/engine tests/memory -m "not slow and not timing"
 	$(PY) -m coverage report
 
