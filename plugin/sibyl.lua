@@ -49,5 +49,5 @@ vim.keymap.set('i', '<Plug>(SibylSuggest)', function()
 end, { desc = 'sibyl: open the ranked list here' })
 
 vim.keymap.set('i', '<Plug>(SibylCompare)', function()
-  require('sibyl.completion.compare').flip()
+  require('sibyl.completion.flip').flip()
 end, { desc = "sibyl: this list in the server's own order, and back" })

@@ -1,47 +1,29 @@
--- In: a key. Out: the list at the cursor in the language server's own order, and, pressed again, in ours.
+-- In: two lines of a menu, wherever they come from. Out: which of them stands first.
 
-local bytes = require('sibyl.buffer.bytes')
+local items = require('sibyl.completion.items')
 
 local M = {}
 
-local api = vim.api
-local native ---@type string|nil the word whose list is shown in the server's own order
-
-local function key(buf, row, col)
-  return ('%d:%d:%d'):format(buf, row, col)
+local function place_of(entry)
+  local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
+  if type(item) ~= 'table' then
+    return 100000, entry.word or '' -- buffer words and the like: after what a server knows
+  end
+  local text = type(item.sortText) == 'string' and item.sortText or item.label
+  return items.place(item) or 99999, text
 end
 
---- Whether the list for the word that starts at a place is to be left as the server sends it.
----@param buf integer
----@param row integer 0-based
----@param col integer where the word starts
+--- A strict order over the lines of a menu, wherever they come from.
+---@param a table complete-item
+---@param b table complete-item
 ---@return boolean
-function M.native(buf, row, col)
-  return native ~= nil and native == key(buf, row, col)
-end
-
---- Shows the list at the cursor in the other order. Does nothing outside insert mode.
-function M.flip()
-  if api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
-    return
+function M.compare(a, b)
+  local a_place, a_text = place_of(a)
+  local b_place, b_text = place_of(b)
+  if a_place ~= b_place then
+    return a_place < b_place
   end
-  local _, col = bytes.word(api.nvim_get_current_buf())
-  local here = key(api.nvim_get_current_buf(), api.nvim_win_get_cursor(0)[1] - 1, col)
-  native = native ~= here and here or nil
-  if vim.fn.pumvisible() == 1 then
-    api.nvim_feedkeys(vim.keycode('<C-e>'), 'n', false)
-  end
-  vim.schedule(function()
-    local ok, problem = pcall(vim.lsp.omnifunc, 1, '')
-    if not ok then
-      require('sibyl.log').warn('the servers could not be asked: %s', tostring(problem))
-    end
-  end)
-end
-
---- The next list is in our order again.
-function M.forget()
-  native = nil
+  return a_text < b_text
 end
 
 return M

@@ -5,8 +5,8 @@
 
 local bytes = require('sibyl.buffer.bytes')
 local capability = require('sibyl.server.capability')
-local compare = require('sibyl.completion.compare')
 local config = require('sibyl.config')
+local flip = require('sibyl.completion.flip')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
 local log = require('sibyl.log')
@@ -59,7 +59,7 @@ local function job_of(client, params)
   end
   local col = bytes.column(line, params.position.character, client.offset_encoding)
   local _, start = bytes.word(buf, row, col)
-  if compare.native(buf, row, start) then
+  if flip.native(buf, row, start) then
     return nil
   end
   return {
