@@ -73,7 +73,7 @@ PATTERNS = python_patterns()
 
 def test_the_patterns_are_found() -> None:
     """The search for patterns finds those of the modules that read what others wrote."""
-    assert {"filters", "vocab", "session"} <= {name.split(":")[0] for name in PATTERNS}
+    assert {"filters", "vocab", "labels"} <= {name.split(":")[0] for name in PATTERNS}
 
 
 @pytest.mark.parametrize(("pattern", "use"), PATTERNS.values(), ids=PATTERNS.keys())

@@ -82,7 +82,7 @@ local function page(last, told)
     local gap = (' '):rep(widest - vim.fn.strdisplaywidth(name))
     local star = rank <= last.stars and '★' or ' '
     local line = ('%s %3d  %6d  %s  %s %s'):format(star, rank, last.from[rank], name .. gap, share, because(reasons))
-    table.insert(lines, (line:gsub('%s+$', '')))
+    table.insert(lines, vim.fn.trim(line, '', 2))
     if rank <= last.stars then
       table.insert(starred, #lines)
     end

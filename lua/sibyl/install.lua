@@ -86,7 +86,7 @@ end
 -- What the installer says becomes a line that moves; `3 of 12` in it becomes a share of all.
 local function moves(text)
   state.progress = text
-  local done, all = text:match('(%d+) of (%d+)')
+  local done, all = text:match('^%a*:? ?(%d+) of (%d+)')
   notice.progress(text, done and math.floor(100 * tonumber(done) / math.max(tonumber(all), 1)) or nil)
 end
 

@@ -85,8 +85,8 @@ def test_the_first_python_that_fits_makes_the_environment(
     assert ["3.9.18", "3.15.0", None, "3.12.1"] == [each.get("version") for each in tried]
     only(child, tmp_path / "a")
     child.command("Sibyl install")
-    child.wait_for(lambda: "3.9.18" in "".join(child.messages()), 10, "the refusal")
-    assert "no Python from 3.10 to 3.14" in "".join(child.messages())
+    child.wait_for(lambda: "3.9.18" in "".join(child.screen()), 10, "the refusal")
+    assert "no Python from 3.10 to 3.14" in "".join(child.screen())
 
 
 def test_a_version_file_of_the_project_is_not_read(

@@ -64,7 +64,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     ("given", "handed"),
     [
         (("start", {"model": "m"}), ("start", {"model": "m"})),
-        (("attach", 1, 2, "\u00e9\udcff", "p"), ("attach", 1, 2, b"\xc3\xa9\xff", "p")),
+        (("attach", 1, 2, "\u00e9\udcff"), ("attach", 1, 2, b"\xc3\xa9\xff")),
         (("edit", 1, 3, 0, 4, "\udc80"), ("edit", 1, 3, 0, 4, b"\x80")),
         (("rank", 7, 1, 3, 9, 5, "a\0b", "\x02\x05"), ("rank", 7, 1, 3, 9, 5, ["a", "b"], [2, 5])),
         (("rank", 7, 1, 3, 9, 5, ["a"], [2]), ("rank", 7, 1, 3, 9, 5, ["a"], [2])),

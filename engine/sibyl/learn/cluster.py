@@ -34,7 +34,6 @@ PATIENCE = 30.0
 """Seconds to wait for the scheduler, and for its first worker."""
 _MATTERS = ("numpy", "tree-sitter", "tree-sitter-python", "datasketch", "onnxruntime")
 """Packages whose versions a result may depend on."""
-_ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?[^/\s]+:\d+/?")
 _one_at_a_time = threading.Lock()  # a worker may have threads; our functions are made for one
 Result = TypeVar("Result")
 
@@ -150,7 +149,7 @@ def _said(error: Exception, address: str) -> str | None:
 
 def _client(address: str) -> Any:
     """Connect to a scheduler that has a worker."""
-    if not _ADDRESS.fullmatch(address):
+    if not re.fullmatch(r"((tcp|tls|ws|wss)://)?[^/\s]+:\d+/?", address):
         raise LearnError(f"{address} is not a scheduler's address, such as tcp://HOST:8786.")
     try:
         import distributed

@@ -31,7 +31,6 @@ _CODE = 8
 _PIECES = 8
 """One more than a name has, so that a row of marks is one number."""
 
-_NAME = re.compile(r"\W*(\w+(?:\.\w+)*)")
 _ROW = np.dtype(
     [
         ("shape", np.float32, len(SHAPES)),
@@ -49,7 +48,7 @@ def bare(label: str) -> str:
     """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``, dotted names whole."""
     if label.isidentifier():
         return label
-    found = _NAME.match(label)
+    found = re.match(r"\W*(\w+(?:\.\w+)*)", label)
     return found.group(1) if found else label
 
 
