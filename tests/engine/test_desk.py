@@ -212,7 +212,9 @@ def test_status_says_how_things_stand(ready: Office) -> None:
 
 def test_guesses_come_with_probabilities(ready: Office) -> None:
     """Where no server helps, the model names names that the file can justify."""
-    source = b"def f(handle):\n    handle.read()\n    handle.close()\n    handle.read()\n    handle."
+    source = (
+        b"def f(handle):\n    handle.read()\n    handle.close()\n    handle.read()\n    handle."
+    )
     ready.desk.attach(1, 0, source)
     ready.desk.guess(1, 1, 0, len(source), len(source), 5)
     answer = ready.answer(1, "guess")

@@ -258,3 +258,10 @@ def test_no_checkpoint_is_chosen_on_what_it_is_measured_on(
     (tmp_path / "best.pt").touch()
     write_sidecar(tmp_path, Progress(), {}, {}, watched)
     assert best_of(tmp_path) == tmp_path / name
+
+
+def test_a_training_leaves_the_process_as_it_was(streams: Path, tmp_path: Path) -> None:
+    """Numbers too small for full precision are rounded to zero while training, and not after it."""
+    run(streams, tmp_path / "run", "--steps 2")
+    smallest = np.nextafter(np.float32(0), np.float32(1))
+    assert smallest * np.float32(1) > 0

@@ -61,7 +61,6 @@ def train(options: Any, processes: Processes, told: Told | None = None) -> Run:
     """Train as asked, from the last checkpoint if there is one; returns the finished run."""
     if options.threads:
         torch.set_num_threads(options.threads)
-    torch.set_flush_denormal(True)  # second moments of rare rows fade into them, and they are slow
     torch.manual_seed(options.seed)
     weights = begin(options)
     run = prepare(options, processes, weights)
@@ -78,7 +77,11 @@ def train(options: Any, processes: Processes, told: Told | None = None) -> Run:
         logged = read_log(log, progress.step)  # what was logged after the checkpoint comes again
         with whole_file(log) as file:
             file.writelines(json.dumps(line).encode() + b"\n" for line in logged)
-    loop(run, progress, state, told)
+    torch.set_flush_denormal(True)  # second moments of rare rows fade into them, and they are slow
+    try:
+        loop(run, progress, state, told)
+    finally:  # who trains in a process of theirs gets their numbers back
+        torch.set_flush_denormal(False)
     return run
 
 
