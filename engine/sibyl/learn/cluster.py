@@ -159,7 +159,7 @@ def _client(address: str) -> Any:
             "(pip install -r requirements/cluster.txt), here and on every worker."
         ) from error
     # Of a lost connection both write pages of their own; we say it in one sentence.
-    for name in ("distributed", "distributed.client", "asyncio"):
+    for name in ("distributed", "distributed.client", "asyncio", "tornado", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
