@@ -133,8 +133,7 @@ class Ranker:
         """Return the features of a list's candidates (candidates, columns), and the network's logits."""
         if place.member:
             logits = self.logits(listed.names, predicted)
-            kinds = [kind & 63 for kind in listed.kinds]
-            return features(listed.names, kinds, logits, place, usage, remembered), logits
+            return features(listed.names, listed.kinds, logits, place, usage, remembered), logits
         logits = self.word_logits(listed, predicted)
         return word_features(listed, logits, place, usage, remembered), logits
 
