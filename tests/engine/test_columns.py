@@ -59,7 +59,8 @@ def rows_of(
     predicted = session.prepare(offset)
     place = Place(session.stream, session.usage)
     listed = session.listed(offset, names, kinds)
-    rows, _ = ranker.rows(listed, predicted, place, session.usage, remembered or Remembered())
+    table, _ = ranker.rows(listed, predicted, place, session.usage, remembered or Remembered())
+    rows = table.whole()
     columns = features.NAMES if place.member else word_columns.NAMES
     return [dict(zip(columns, row, strict=True)) for row in rows.tolist()]
 

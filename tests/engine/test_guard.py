@@ -25,6 +25,19 @@ def rows_of(*told: dict[str, float]) -> np.ndarray:
     return rows
 
 
+def guarded_by(
+    scores: np.ndarray,
+    rows: np.ndarray,
+    letters: int,
+    prefixed: np.ndarray,
+    imports: np.ndarray,
+    names: list[str],
+) -> np.ndarray:
+    """The scores that are sorted by, of candidates with these features."""
+    evidence, exact = has_evidence(rows, NAMES), rows[:, COLUMNS["exact"]] > 0
+    return guarded(scores, evidence, exact, letters, prefixed, imports, names)
+
+
 def order_of(scores: np.ndarray) -> list[int]:
     """Candidates by falling scores."""
     return np.argsort(-scores, kind="stable").tolist()
@@ -55,7 +68,7 @@ def test_imports_without_evidence_keep_the_servers_order() -> None:
     rows = rows_of({"adds_import": 1}, {"adds_import": 1}, {"adds_import": 1, "project_files": 1})
     scores = np.array([0.0, 5.0, 1.0])
     imports = ~NONE
-    assert order_of(guarded(scores, rows, 1, ~NONE, imports, ABC)) == [2, 0, 1]
+    assert order_of(guarded_by(scores, rows, 1, ~NONE, imports, ABC)) == [2, 0, 1]
 
 
 def test_the_exact_name_keeps_the_place_that_the_server_gave_it() -> None:
@@ -63,19 +76,19 @@ def test_the_exact_name_keeps_the_place_that_the_server_gave_it() -> None:
     told = {"adds_import": 1, "exact": 1}, {"word_count": 1}, {"adds_import": 1, "exact": 1}
     scores = np.array([0.0, 5.0, 9.0])
     imports = np.array([True, False, True])
-    assert order_of(guarded(scores, rows_of(*told), 3, ~NONE, imports, ABC)) == [0, 1, 2]
-    assert order_of(guarded(scores, rows_of(*told), 2, ~NONE, imports, ABC))[0] == 1
+    assert order_of(guarded_by(scores, rows_of(*told), 3, ~NONE, imports, ABC)) == [0, 1, 2]
+    assert order_of(guarded_by(scores, rows_of(*told), 2, ~NONE, imports, ABC))[0] == 1
 
 
 def test_loose_matches_come_last() -> None:
     """What begins as typed stands before what only holds its letters, whatever the weights say."""
     prefixed = np.array([False, True, False])
     scores = np.array([9.0, 0.0, 1.0])
-    assert order_of(guarded(scores, rows_of({}, {}, {}), 1, prefixed, NONE, ABC)) == [1, 0, 2]
+    assert order_of(guarded_by(scores, rows_of({}, {}, {}), 1, prefixed, NONE, ABC)) == [1, 0, 2]
 
 
 def test_one_name_of_several_modules_keeps_the_servers_order() -> None:
     """Which module a name is imported from is the server's to say, however the weights look at its place."""
     told = [{"adds_import": 1, "word_count": 1}] * 3
     scores, names = np.array([1.0, 3.0, 2.0]), ["a", "b", "a"]
-    assert order_of(guarded(scores, rows_of(*told), 1, ~NONE, ~NONE, names)) == [1, 0, 2]
+    assert order_of(guarded_by(scores, rows_of(*told), 1, ~NONE, ~NONE, names)) == [1, 0, 2]

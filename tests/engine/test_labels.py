@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from sibyl.ranking import word_list
-from sibyl.ranking.features import pieces_of
-from sibyl.ranking.labels import Labels, bare
+from sibyl.ranking.labels import Labels, bare, pieces_of
 from sibyl.ranking.word_list import WordList
 
 PARTS = [
@@ -68,7 +67,7 @@ def test_descents_are_those_of_the_text() -> None:
 
 def test_shared_pieces_are_counted() -> None:
     """Each name that has a piece wanted is found, with the share of its pieces that are."""
-    listed = WordList.of(labels(200), [0] * 200, "")
+    listed = WordList.of(labels(400), [0] * 400, "")
     table, numbers = listed.rows
     wanted = [frozenset(("get",)), frozenset(), frozenset(("attribute", "names", "nowhere"))]
     places, shares = table.shared(numbers, wanted)
@@ -77,6 +76,9 @@ def test_shared_pieces_are_counted() -> None:
     assert places.tolist() == hit
     told = [[len(one & there[at]) / len(there[at]) for one in wanted] for at in hit]
     assert np.allclose(shares, told)
+    few_places, few_shares = table.shared(numbers[:150], wanted)
+    assert few_places.tolist() == [at for at in hit if at < 150]
+    assert few_shares.tobytes() == shares[: len(few_places)].tobytes()
 
 
 def test_names_and_keys_are_the_labels() -> None:

@@ -120,13 +120,15 @@ def test_features_are_numbers(real: Ranker) -> None:
     """Each feature of each candidate is a finite number, and the table is as wide as its names."""
     from sibyl.context.place import Place
     from sibyl.ranking.features import features
+    from sibyl.ranking.word_list import WordList
 
     session = Session(real, MEMBER)
     predicted = session.prepare(len(MEMBER))
     names = [*ODD, "join"]
     place = Place(session.stream, session.usage)
-    logits = real.logits(names, predicted)
-    rows = features(names, [2] * len(names), logits, place, session.usage)
+    listed = WordList(names, names, [2] * len(names))
+    logits = real.logits(listed.names, predicted)
+    rows = features(listed, logits, place, session.usage).whole()
     assert rows.shape == (len(names), len(NAMES))
     assert np.isfinite(rows).all()
     column = rows[:, NAMES.index("receiver_count")]

@@ -15,6 +15,7 @@ from differ import Differ
 from standin import StandIn
 
 from sibyl.errors import TextError
+from sibyl.network.model import Model
 from sibyl.network.states import STRIDE, WINDOW
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
@@ -273,3 +274,16 @@ def test_a_rest_makes_ready_what_the_next_keys_need() -> None:
     assert differ.session.states.start == 0
     assert model.tokens < 300
     assert differ.check()
+
+
+@pytest.mark.parametrize(("questions", "ranked"), [(0, 0), (1, 0), (2, 1)])
+def test_getting_ready_stops_when_a_list_came(
+    model: Model, questions: int, ranked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a list does not need is left out as soon as something waits: it would delay that list."""
+    source, rankings = b"import os\nos.", []
+    answers = iter([True] * questions + [False] * 3)
+    session = Session(Ranker(model), source)
+    monkeypatch.setattr(Ranker, "rank", lambda *given: rankings.append(given))
+    session.expect(len(source), lambda: next(answers))
+    assert len(rankings) == ranked

@@ -64,7 +64,7 @@ def rows_of(
     place = Place(session.stream, session.usage)
     made = word_features(
         listed, np.zeros(len(labels), np.float32), place, session.usage, session.recall.at(place)
-    )
+    ).whole()
     return {
         label: {name: float(row[at]) for name, at in COLUMNS.items() if row[at]}
         for label, row in zip(labels, made, strict=True)

@@ -180,7 +180,7 @@ class Work:
             return
         began = time.perf_counter()
         self._use(buffer, known[1])
-        known[1].expect(offset)
+        known[1].expect(offset, self._idle)
         self._timings["prepare"].append(_ms(began))
 
     def _session(self, request: int, buffer: int, sequence: int, length: int) -> Any:

@@ -1,26 +1,28 @@
 """What is known of each candidate, as numbers.
 
-In: the candidates in the server's order, the network's logits, the place and the file's usage.  Out: one
-row of numbers a candidate.
+In: the list in the server's order, the network's logits, the place and the file's usage.  Out: a
+``FeatureTable``.
 
 Each column has a name (``NAMES``), so that a ranking can be explained. None looks below the cursor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from math import log1p
 
 import numpy as np
 
 from sibyl.code.values import UNKNOWN_ORIGIN, is_local
-from sibyl.context.groups import ACCEPTED, GROUPS, USED
+from sibyl.context.groups import ACCEPTED, GROUPS, MEMBERS, USED
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
-from sibyl.network.vocab import pieces
+from sibyl.ranking.feature_table import FeatureTable, Known
+from sibyl.ranking.labels import LOOKS, pieces_of
+from sibyl.ranking.word_list import WordList
 
 FEATURES_VERSION = 4
 
@@ -75,13 +77,16 @@ NAMES: tuple[str, ...] = (
     "accepted",  # log of how many items the person ever accepted
 )
 COLUMNS = {name: index for index, name in enumerate(NAMES)}
+HEAD = COLUMNS["receiver_count"]
+"""The columns before it say what the server, the network and the labels themselves say."""
 _KINDS = {  # the protocol's CompletionItemKind
-    **dict.fromkeys((2, 3, 4), COLUMNS["callable"]),
-    **dict.fromkeys((5, 6, 10, 12, 20, 21), COLUMNS["field"]),
-    **dict.fromkeys((7, 8, 13, 22, 25), COLUMNS["type"]),
-    9: COLUMNS["module"],
-}
-_FIRST_PLACE = COLUMNS["place"]
+    "callable": (2, 3, 4), "field": (5, 6, 10, 12, 20, 21), "type": (7, 8, 13, 22, 25), "module": (9,),
+}  # fmt: skip
+_KIND_COLUMN = np.full(64, HEAD)
+for _name, _numbers in _KINDS.items():
+    _KIND_COLUMN[list(_numbers)] = COLUMNS[_name]
+_LOOK_COLUMN = np.array([*(COLUMNS[name] for name in LOOKS), HEAD])
+"""By the index of a look; the last is that of -1."""
 _FIRST_COUNT = COLUMNS["receiver_count"]
 _FIRST_RECENCY = COLUMNS["receiver_recency"]
 _FIRST_PROJECT = COLUMNS["project_origin_count"]
@@ -103,130 +108,133 @@ def log_share(logits: Floats) -> Floats:
 
 
 def features(
-    names: Sequence[str],
-    kinds: Sequence[int],
+    listed: WordList,
     logits: Floats,
     place: Place,
     usage: Usage,
     remembered: Remembered = _NOBODY,
-) -> Floats:
-    """Return the features (candidates, columns) of candidates given in the server's order."""
-    table = np.zeros((len(names), len(NAMES)), np.float32)
+) -> FeatureTable:
+    """Return the features of candidates given in the server's order."""
+    names = listed.names
+    count = len(names)
+    head = np.zeros((HEAD + 1, count), np.float32)  # and a row for what has no column
     shares = log_share(logits)
-    table[:, COLUMNS["network"]] = np.maximum(shares, -20.0)
-    table[:, COLUMNS["network_odds"]] = np.maximum(shares - shares.max(), -20.0)
-    order = np.arange(len(names), dtype=np.float32)
-    table[:, COLUMNS["place"]] = np.log1p(order)
-    table[:, COLUMNS["place_share"]] = order / len(names)
-    _shapes(table, names, kinds)
-    rows: dict[str, int] = {}
-    for row, name in enumerate(names):
-        rows.setdefault(name, row)
-    _used(table, rows, place, usage)
-    _relations(table, rows, place)
-    _elsewhere(table, rows, remembered)
-    if len(rows) < len(names):
+    head[COLUMNS["network"]] = np.maximum(shares, -20.0)
+    head[COLUMNS["network_odds"]] = np.maximum(shares - shares.max(), -20.0)
+    order = np.arange(count)
+    head[COLUMNS["place"]] = logs(count)
+    head[COLUMNS["place_share"]] = order.astype(np.float32) / count
+    used, numbers = listed.rows
+    head[_LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
+    head[_KIND_COLUMN[listed.numbers & 63], order] = 1
+    rows = dict(zip(reversed(names), range(count - 1, -1, -1), strict=True))  # the first of each
+    known = Known(rows, HEAD, _FIRST_CONTEXT)
+    _used(known, place, usage)
+    _relations(known, listed, place, usage)
+    _elsewhere(known, place, usage, remembered)
+    same = None
+    if len(rows) < count:
         # A name listed twice stands and was used alike both times: so the server's order stays.
-        first = [rows[name] for name in names]
-        table[:, _FIRST_PLACE : _FIRST_PLACE + 2] = table[first, _FIRST_PLACE : _FIRST_PLACE + 2]
-        table[:, _FIRST_COUNT:_FIRST_CONTEXT] = table[first, _FIRST_COUNT:_FIRST_CONTEXT]
-    table[:, _FIRST_CONTEXT:] = _context(len(names), place, usage, remembered)
-    return table
+        same = np.fromiter(map(rows.__getitem__, names), np.int64, count)
+        twice = slice(COLUMNS["place"], COLUMNS["place_share"] + 1)
+        head[twice] = head[twice, same]
+    candidates, middle = known.gathered(same)
+    context = _context(count, place, usage, remembered)
+    return FeatureTable(head[:HEAD], candidates, middle, context)
 
 
-@lru_cache(50_000)
-def _shape(name: str) -> int:
-    """Return the column that tells how a name looks, or that of nothing in particular."""
-    if name[:1] == "_":
-        return COLUMNS["dunder" if name[:2] == "__" and name[-2:] == "__" else "private"]
-    return COLUMNS["upper"] if name.isupper() else -1
+@lru_cache(maxsize=8)
+def _most_logs(most: int) -> Floats:
+    return np.log1p(np.arange(most, dtype=np.float32))
 
 
-def _shapes(table: Floats, names: Sequence[str], kinds: Sequence[int]) -> None:
-    """Say what each candidate looks like and is."""
-    columns = [_shape(name) for name in names]
-    groups = [_KINDS.get(kind & 63, -1) for kind in kinds]
-    for told in (columns, groups):
-        at = [row for row, column in enumerate(told) if column >= 0]
-        table[at, [told[row] for row in at]] = 1
+def logs(count: int) -> Floats:
+    """Return the logs of one more than the numbers below ``count``."""
+    return _most_logs(max(1024, 1 << (count - 1).bit_length()))[:count]
 
 
-def _used(table: Floats, rows: dict[str, int], place: Place, usage: Usage) -> None:
+def common(group: Mapping[str, object], rows: Mapping[str, int]) -> list[str]:
+    """Return the names that are in a group and listed."""
+    few, many = (group, rows) if len(group) < len(rows) else (rows, group)
+    return [name for name in few if name in many]
+
+
+def recency(tokens: int) -> float:
+    """Return how recent a use is that stands this many tokens above, from one down to zero."""
+    return 1 / (1 + 0.25 * log1p(tokens))
+
+
+def _used(known: Known, place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
-    for index, key in enumerate((*place.groups, ("m",))):
+    put, now = known.put, place.tokens
+    for index, key in enumerate((*place.groups, MEMBERS)):
         group = usage.group(*key)
-        few, many = (group, rows) if len(group) < len(rows) else (rows, group)
-        for name in few:
-            if name in many:
-                at, row = group[name], table[rows[name]]
-                row[_FIRST_COUNT + index] = log1p(len(at))
-                row[_FIRST_RECENCY + index] = 1 / (1 + 0.25 * log1p(place.tokens - at[-1]))
+        for name in common(group, known.rows):
+            tokens = group[name]
+            put(name, _FIRST_COUNT + index, log1p(len(tokens)))
+            put(name, _FIRST_RECENCY + index, recency(now - tokens[-1]))
     words, seen = usage.words, usage.words.seen()
-    few, many = (seen, rows) if len(seen) < len(rows) else (rows, seen)
-    for name in few:
-        if name in many:
-            last = words.tokens_of(seen[name][-1])
-            row = table[rows[name]]
-            row[COLUMNS["name_count"]] = log1p(len(seen[name]))
-            row[COLUMNS["name_recency"]] = 1 / (1 + 0.25 * log1p(place.tokens - last))
+    for name in common(seen, known.rows):
+        put(name, COLUMNS["name_count"], log1p(len(seen[name])))
+        put(name, COLUMNS["name_recency"], recency(now - words.tokens_of(seen[name][-1])))
 
 
-def _relations(table: Floats, rows: dict[str, int], place: Place) -> None:
+def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> None:
     """Say what each candidate has to do with the receiver's class, and with what is being assigned."""
+    put, rows = known.put, known.rows
     if place.before in rows:
-        table[rows[place.before], COLUMNS["just_used"]] = 1
+        put(place.before, COLUMNS["just_used"], 1)
     order = {name: index for index, name in enumerate(place.attributes)}
     last = order.get(place.before)
+    here = usage.group(*place.groups[0])
     for name, far in place.attributes.items():
         if name in rows:
-            row = table[rows[name]]
             if last is not None and 0 < order[name] - last:
-                row[COLUMNS["defined_next"]] = 1 / (order[name] - last)
-            row[COLUMNS["defined_here" if far == 0 else "defined_base"]] = 1
-            row[COLUMNS["defined_method"]] = name in place.methods
-            row[COLUMNS["defined_unused"]] = row[_FIRST_COUNT] == 0
+                put(name, COLUMNS["defined_next"], 1 / (order[name] - last))
+            put(name, COLUMNS["defined_here" if far == 0 else "defined_base"], 1)
+            put(name, COLUMNS["defined_method"], name in place.methods)
+            put(name, COLUMNS["defined_unused"], name not in here)
     if place.target in rows:
-        table[rows[place.target], COLUMNS["target_same"]] = 1
-    told = (
-        ("target_pieces", pieces_of(place.target)),
-        ("function_pieces", pieces_of(place.function)),
-        ("near_pieces", frozenset().union(*(pieces_of(name) for name in place.near))),
-        ("receiver_pieces", pieces_of(place.spelled.rpartition(".")[2])),
-    )
-    anything = frozenset().union(*(wanted for _, wanted in told))
-    for name, index in rows.items():
-        there = pieces_of(name)
-        if not anything.isdisjoint(there):
-            for column, wanted in told:
-                table[index, COLUMNS[column]] = len(wanted & there) / len(there)
+        put(place.target, COLUMNS["target_same"], 1)
+    wanted = [
+        pieces_of(place.target),
+        pieces_of(place.function),
+        frozenset().union(*(pieces_of(name) for name in place.near)),
+        pieces_of(place.spelled.rpartition(".")[2]),
+    ]
+    if any(wanted):
+        labels, numbers = listed.rows
+        places, shares = labels.shared(numbers, wanted)
+        known.put_block(places, COLUMNS["target_pieces"], shares)
 
 
-def _elsewhere(table: Floats, rows: dict[str, int], remembered: Remembered) -> None:
+def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate, and whether the class has it."""
+    put, rows = known.put, known.rows
     for index, used in enumerate(remembered.project):
         whole = log1p(used.total) if used else 1.0
-        for name in rows.keys() & used.keys():
-            row, (times, files) = table[rows[name]], used[name]
-            row[_FIRST_PROJECT + index] = log1p(times)
-            row[_FIRST_SHARE + index] = log1p(times) / whole
+        for name in common(used, rows):
+            times, files = used[name]
+            put(name, _FIRST_PROJECT + index, log1p(times))
+            put(name, _FIRST_SHARE + index, log1p(times) / whole)
             if index == 0:
-                row[COLUMNS["project_files"]] = log1p(files)
-    members, kind = remembered.members, remembered.kind
-    for name in rows.keys() & members.keys():
-        row, member = table[rows[name]], members[name]
+                put(name, COLUMNS["project_files"], log1p(files))
+    members, kind, here = remembered.members, remembered.kind, usage.group(*place.groups[0])
+    for name in common(members, rows):
+        member = members[name]
         if kind == "guess":
-            row[COLUMNS["class_guess"]] = 1
+            put(name, COLUMNS["class_guess"], 1)
         elif kind == "module":
-            row[COLUMNS["module_here"]] = 1
+            put(name, COLUMNS["module_here"], 1)
         else:
-            row[COLUMNS["class_base" if member.distance else "class_here"]] = 1
-            row[COLUMNS["class_unused"]] = row[_FIRST_COUNT] == 0
-        row[COLUMNS["class_method"]] = member.method
-    for index, used in enumerate(remembered.person):
-        for name in rows.keys() & used.keys():
-            weight, recency = used[name]
-            table[rows[name], _FIRST_WEIGHT + index] = log1p(weight)
-            table[rows[name], _FIRST_PERSON_RECENCY + index] = recency
+            put(name, COLUMNS["class_base" if member.distance else "class_here"], 1)
+            put(name, COLUMNS["class_unused"], name not in here)
+        put(name, COLUMNS["class_method"], member.method)
+    for index, accepted in enumerate(remembered.person):
+        for name in common(accepted, rows):
+            weight, how_recent = accepted[name]
+            put(name, _FIRST_WEIGHT + index, log1p(weight))
+            put(name, _FIRST_PERSON_RECENCY + index, how_recent)
 
 
 def row_of(values: Mapping[str, float], columns: Mapping[str, int], first: int) -> Floats:
@@ -235,12 +243,6 @@ def row_of(values: Mapping[str, float], columns: Mapping[str, int], first: int) 
     for name, value in values.items():
         row[columns[name] - first] = value
     return row
-
-
-@lru_cache(50_000)
-def pieces_of(name: str) -> frozenset[str]:
-    """Return the pieces of a name that say something, in lower case."""
-    return frozenset(part for part in pieces(name) if part[0].islower() and len(part) > 1)
 
 
 def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered) -> Floats:

@@ -1,7 +1,7 @@
 """When the server's order stands against the weights.
 
-In: the scores of a list of words, their features, what is typed.  Out: scores whose descending order is the one
-that is shown.
+In: the scores of a list, which of its candidates the user's code knows, what is typed.  Out: scores
+whose descending order is the one that is shown.
 
 The weights are learnt on places where people went on writing their own code. What a server knows beyond that
 (an item is for type checkers only, a better module has the same name) shows in its order alone. So an item
@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sibyl.network.model import Floats
-from sibyl.ranking.word_columns import COLUMNS, NAMES
 
 _FEW_LETTERS = 2
 """Letters from which on a list is short enough for the server's order to say something."""
@@ -30,7 +29,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 @cache
-def _evidence(names: tuple[str, ...]) -> list[int]:
+def evidence_columns(names: tuple[str, ...]) -> list[int]:
     """Return the columns that say what the file, the project or the person have to do with a candidate."""
     return [
         index
@@ -41,7 +40,7 @@ def _evidence(names: tuple[str, ...]) -> list[int]:
 
 def has_evidence(rows: Floats, names: tuple[str, ...]) -> Mask:
     """Return which candidates (rows of the columns ``names``) the user's own code has to do with."""
-    return np.asarray((rows[:, _evidence(names)] > 0).any(1))
+    return np.asarray((rows[:, evidence_columns(names)] > 0).any(1))
 
 
 def held(scores: Floats, evidence: Mask, letters: int) -> npt.NDArray[np.float64]:
@@ -55,14 +54,18 @@ def held(scores: Floats, evidence: Mask, letters: int) -> npt.NDArray[np.float64
 
 def guarded(
     scores: Floats,
-    rows: Floats,
+    evidence: Mask,
+    exact: Mask,
     letters: int,
     prefixed: Mask,
     imports: Mask,
     names: Sequence[str],
 ) -> npt.NDArray[np.float64]:
-    """Return the scores (candidates) of a list in the server's order, as they are to be sorted by."""
-    evidence = has_evidence(rows, NAMES)
+    """Return the scores (candidates) of a list in the server's order, as they are to be sorted by.
+
+    ``evidence``: the user's own code has to do with it. ``exact``: it is what is typed. ``prefixed``: it
+    begins so.
+    """
     kept = held(scores, evidence, letters)
     steps = 2.0 * ~prefixed + imports
     if imports.any():
@@ -74,7 +77,7 @@ def guarded(
             best[names[index]] = max(best.get(names[index], -np.inf), float(kept[index]))
         for index in asked_for:
             kept[index] = best[names[index]]  # one name of several modules: the server's order
-        lifted = imports & (rows[:, COLUMNS["exact"]] > 0) & (letters >= _LONG_NAME)
+        lifted = imports & exact & (letters >= _LONG_NAME)
         scope = np.flatnonzero(~imports & prefixed)
         first = scope[0] if len(scope) else len(kept)
         # The server itself put the exact name before all that is in scope.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
+from functools import lru_cache
 from math import log1p
 from typing import Any
 
@@ -18,14 +19,17 @@ import numpy.typing as npt
 
 from sibyl.code.tokens import KEYWORDS
 from sibyl.network.model import Floats
-from sibyl.ranking.features import pieces_of
+from sibyl.network.vocab import pieces
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+LOOKS = ("private", "dunder", "upper")
 SHAPES = ("private", "dunder", "upper", "title", "length", "python")
 MOST = 10_000
 """Labels after which a table starts again empty; one list may have as many."""
+_FEW = 200
+"""Up to so many names a loop is faster than a dozen calls of numpy whose code is in no cache."""
 _CODE = 8
 """Bytes that are compared as one number."""
 _PIECES = 8
@@ -34,6 +38,7 @@ _PIECES = 8
 _ROW = np.dtype(
     [
         ("shape", np.float32, len(SHAPES)),
+        ("look", np.int8),  # the index in LOOKS, -1 for none
         ("argument", np.bool_),
         ("size", np.int32),  # bytes of the name
         ("exact", np.uint64),  # its first bytes
@@ -57,9 +62,22 @@ def is_dunder(name: str) -> bool:
     return name[:2] == "__" and name[-2:] == "__"
 
 
+@lru_cache(50_000)
+def pieces_of(name: str) -> frozenset[str]:
+    """Return the pieces of a name that say something, in lower case."""
+    return frozenset(part for part in pieces(name) if part[0].islower() and len(part) > 1)
+
+
 def _code(data: bytes) -> int:
     """Return the first bytes as a number that sorts as they do."""
     return int.from_bytes(data[:_CODE].ljust(_CODE, b"\0"), "big")
+
+
+def _look(name: str) -> int:
+    """Return how a member looks, as an index of ``LOOKS``; an underscore says more than capitals."""
+    if name[:1] == "_":
+        return LOOKS.index("dunder" if is_dunder(name) else "private")
+    return LOOKS.index("upper") if name.isupper() else -1
 
 
 def _shape(name: str) -> tuple[float, ...]:
@@ -116,6 +134,7 @@ class Labels:
         pieces = [self._pieces.setdefault(one, len(self._pieces) + 1) for one in pieces_of(name)]
         self.rows[number] = (
             _shape(name),
+            _look(name),
             label[-1:] == "=",
             len(data),
             _code(data),
@@ -153,13 +172,28 @@ class Labels:
         return [at + 1 for at in np.flatnonzero(down).tolist()]
 
     def shared(self, numbers: Ints, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
-        """Return the places of names that have any of the pieces wanted, and which share is in each."""
+        """Return the places of names that have any of the pieces wanted, and which share is in each set."""
+        if len(numbers) <= _FEW:
+            return self._shared_by_few(numbers, wanted)
         marks = np.zeros((len(self._pieces) + 1, len(wanted)), np.int64)
-        for column, pieces in enumerate(wanted):
-            marks[[self._pieces[one] for one in pieces if one in self._pieces], column] = 1
+        for index, some in enumerate(wanted):
+            marks[[self._pieces[one] for one in some if one in self._pieces], index] = 1
         there = self.rows["pieces"][numbers]
         marked = np.take(marks.any(1), there).view(np.uint64)[:, 0]
         places = np.flatnonzero(marked)
         there = there[places]
         sizes = (there > 0).sum(1)
         return places, (marks[there].sum(1) / sizes[:, None]).astype(np.float32)
+
+    def _shared_by_few(self, numbers: Ints, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
+        """Return what ``shared`` does, to the last bit."""
+        sets = [frozenset(some) for some in wanted]
+        anything = frozenset().union(*sets)
+        places, shares = [], []
+        for place, number in enumerate(numbers.tolist()):
+            own = pieces_of(self.names[number])
+            if not anything.isdisjoint(own):
+                places.append(place)
+                shares.append([len(some & own) / len(own) for some in sets])
+        found = np.array(shares, np.float32).reshape(len(places), len(sets))
+        return np.array(places, np.int64), found

@@ -24,9 +24,11 @@ from sibyl.context.usage import Usage
 from sibyl.errors import ModelError
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
+from sibyl.ranking.feature_table import FeatureTable
 from sibyl.ranking.features import FEATURES_VERSION, NAMES, features, log_share
-from sibyl.ranking.guard import guarded, has_evidence, held
+from sibyl.ranking.guard import evidence_columns, guarded, held
 from sibyl.ranking.labels import is_dunder
+from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
@@ -43,7 +45,7 @@ class Ranking:
     probability: list[float]  # of the candidate at the same place of ``order``
     stars: int  # how many from the front are starred
     # Features of the candidates as given, where the mixture decided.
-    rows: Floats | None = field(default=None, compare=False, repr=False)
+    rows: FeatureTable | None = field(default=None, compare=False, repr=False)
     mix: Mix | None = field(default=None, compare=False, repr=False)
 
 
@@ -93,8 +95,12 @@ class Mix:
                 "The model's mixing weights are damaged; get the model again."
             ) from error
 
-    def scores(self, rows: Floats) -> Floats:
+    def scores(self, rows: Floats | FeatureTable) -> Floats:
         """Return one score a row of features."""
+        if isinstance(rows, FeatureTable):
+            if self._columns is None:
+                return rows.scores(self.hidden, self.out)
+            rows = rows.whole()
         if self._columns is not None:
             rows = rows[:, self._columns]
         units = np.maximum(rows @ self.hidden[:-1] + self.hidden[-1], 0)
@@ -129,11 +135,11 @@ class Ranker:
         place: Place,
         usage: Usage,
         remembered: Remembered,
-    ) -> tuple[Floats, Floats]:
-        """Return the features of a list's candidates (candidates, columns), and the network's logits."""
+    ) -> tuple[FeatureTable, Floats]:
+        """Return the features of a list's candidates, and the network's logits."""
         if place.member:
             logits = self.logits(listed.names, predicted)
-            return features(listed.names, listed.kinds, logits, place, usage, remembered), logits
+            return features(listed, logits, place, usage, remembered), logits
         logits = self.word_logits(listed, predicted)
         return word_features(listed, logits, place, usage, remembered), logits
 
@@ -151,11 +157,15 @@ class Ranker:
             return as_given(len(listed.labels))
         rows, _ = self.rows(listed, predicted, place, usage, remembered)
         scores = mix.scores(rows)
+        evidence = rows.any(evidence_columns(mix.names))
         letters = len(listed.typed)
         if place.member:
-            final = held(scores, has_evidence(rows, NAMES), letters)
+            final = held(scores, evidence, letters)
         else:
-            final = guarded(scores, rows, letters, listed.prefixed, listed.imports, listed.names)
+            exact = rows.head[WORD_COLUMNS["exact"]] > 0
+            final = guarded(
+                scores, evidence, exact, letters, listed.prefixed, listed.imports, listed.names
+            )
         order = np.argsort(-final, kind="stable")
         probability = np.exp(log_share(scores))[order]
         stars = _stars(probability, mix.star)

@@ -11,7 +11,8 @@ completed, never on how the text came to be.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 from typing import Any
 
 from sibyl.code.quotes import open_quote
@@ -20,6 +21,7 @@ from sibyl.code.text import Text
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
@@ -32,6 +34,8 @@ _MOST_RESTED = 30_000
 """Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""
 
 
+_FRESH = 0.5
+"""Seconds that what is remembered of a place is not asked for again."""
 _DRY = ("self", "name", "path", "append", "get", "items", "join", "None", "return", "key=")
 _NO_NAMES = frozenset((1, 15))
 """The protocol's kinds of words of the text and of snippets."""
@@ -51,6 +55,8 @@ class Session:
         self.usage = Usage()
         self.states = States(self._ranker.model)
         self._edited = False
+        self._ready = False  # what is predicted still holds: no edit before ``syntax.stop`` since
+        self._recalled: tuple[float, Recall, Place, Remembered] | None = None
         self._here: Place | None = None  # while the text before the word is as it was
         self._last: tuple[Sequence[str], Ranking, Place] | None = None  # labels ranked last
 
@@ -66,23 +72,34 @@ class Session:
         """Replace bytes; raises TextError when they are not there."""
         if start < self.stream.syntax.stop:
             self._here = None
+            self._ready = False
         self.stream.edit(self.text.apply(start, old_length, new))
         self._edited = True
 
     def prepare(self, offset: int) -> Floats:
         """Bring all in step with the text before the word at ``offset``; return the vector predicted."""
         stop = self.text.word_start(min(offset, len(self.text)))
-        if stop != self.stream.syntax.stop:
-            self._here = None
+        if stop == self.stream.syntax.stop and self._ready:
+            return self.states.predicted
+        self._here, self._ready = None, False
         first = self.stream.advance(self.text, stop)
         self.usage.advance(self.stream, first)
-        return self.states.advance(self.stream.texts, first)
+        predicted = self.states.advance(self.stream.texts, first)
+        self._ready = True
+        return predicted
 
-    def expect(self, offset: int) -> None:
-        """Be ready for a list at ``offset``: what can be done before the server answers."""
+    def expect(self, offset: int, quiet: Callable[[], bool] = lambda: True) -> None:
+        """Be ready for a list at ``offset``: what can be done before the server answers.
+
+        Stops between two steps when ``quiet`` says no: a list that came already would wait for the rest.
+        """
         predicted = self.prepare(offset)
+        if not quiet():
+            return
         place = self._place()
-        remembered = self.recall.at(place)
+        remembered = self._remembered(place)
+        if not quiet():
+            return
         # What was not run for a while takes twice as long: a few names bring all of it back into the caches.
         listed = WordList.of(_DRY, [6] * len(_DRY), "")
         self._ranker.rank(listed, predicted, place, self.usage, remembered)
@@ -93,6 +110,15 @@ class Session:
             self._here = Place(self.stream, self.usage)
         return self._here
 
+    def _remembered(self, place: Place) -> Remembered:
+        """Return what is remembered of a place: asked when a word begins, not again for each letter."""
+        now, kept = monotonic(), self._recalled
+        if kept and kept[1] is self.recall and kept[2] is place and now - kept[0] < _FRESH:
+            return kept[3]
+        remembered = self.recall.at(place)
+        self._recalled = None if self.recall.lost else (now, self.recall, place, remembered)
+        return remembered
+
     def rest(self) -> None:
         """Use a quiet moment: where the code above is broken, parse it afresh; make the next window ready.
 
@@ -102,7 +128,7 @@ class Session:
         broken = syntax.tree is not None and syntax.tree.root_node.has_error
         if self._edited and broken and tokens < _MOST_RESTED:
             self.stream.refresh()
-            self._here = None
+            self._ready = False
             self.prepare(syntax.stop)
         self._edited = False
         self.states.rest(self.stream.texts)
@@ -116,7 +142,7 @@ class Session:
         if self._is_left(place, kinds):
             self._last = None
             return as_given(len(labels))
-        remembered = self.recall.at(place)
+        remembered = self._remembered(place)
         listed = self.listed(offset, labels, kinds)
         ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
         self._last = listed.labels, ranking, place
@@ -153,6 +179,7 @@ class Session:
         if open_quote(self.text.data, min(offset, len(self.text))) >= 0:
             return
         self.prepare(offset)
+        self._recalled = None
         self.recall.accept(self._place(), bare(name))
 
     def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
@@ -161,7 +188,7 @@ class Session:
         if self.stream.in_prose(self.text):
             return []
         place = self._place()
-        remembered = self.recall.at(place)
+        remembered = self._remembered(place)
         typed = self.listed(offset, [], []).typed
         names = candidates(place, self.usage, remembered, typed)
         if not names:

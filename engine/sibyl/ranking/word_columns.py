@@ -94,7 +94,6 @@ FIRST_WEIGHT = COLUMNS[f"person_{ACCEPTED_WORDS[0]}_weight"]
 FIRST_PERSON_RECENCY = COLUMNS[f"person_{ACCEPTED_WORDS[0]}_recency"]
 FIRST_CONTEXT = COLUMNS[f"where_{WHERE[0]}"]
 FIRST_BEFORE = COLUMNS[f"before_{BEFORE[0]}"]
-PIECES_AT = COLUMNS["keyword_pieces"]
 SHAPE_AT = [COLUMNS[name] for name in SHAPES]
 HEAD = COLUMNS["word_count"]
 """The columns before it say what the server and the labels themselves say."""

@@ -15,7 +15,7 @@ import numpy as np
 from sibyl.learn.evaluation.replay import WORDS, Site
 from sibyl.learn.metrics import interval, rank_of, summary
 from sibyl.network.model import Floats
-from sibyl.ranking.guard import guarded
+from sibyl.ranking.guard import guarded, has_evidence
 from sibyl.ranking.ranker import Mix
 
 _COLUMNS = WORDS.columns
@@ -51,7 +51,9 @@ def _mixed(site: Site, rows: Floats, mix: Mix | None, memory: str) -> Floats:
     none = np.zeros(len(rows), bool)
     prefixed = ~none if site.allowed is None else site.allowed
     imports = none if site.imports is None else site.imports
-    return np.asarray(guarded(mix.scores(seen), seen, site.letters, prefixed, imports, site.names))
+    evidence, exact = has_evidence(seen, WORDS.names), seen[:, _COLUMNS["exact"]] > 0
+    scores = mix.scores(seen)
+    return np.asarray(guarded(scores, evidence, exact, site.letters, prefixed, imports, site.names))
 
 
 def measure_lists(sites: Sequence[Site], mix: Mix | None, memory: str) -> dict[str, dict]:

@@ -246,7 +246,8 @@ def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
     if truth is None or place.member != (listed == "member"):
         return None
     remembered = session.recall.at(place)
-    rows, logits = ranker.rows(shown, predicted, place, session.usage, remembered)
+    table, logits = ranker.rows(shown, predicted, place, session.usage, remembered)
+    rows = table.whole()
     site = Site(
         repo=line["repo"],
         path=line["path"],

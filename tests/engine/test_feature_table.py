@@ -1,0 +1,119 @@
+"""Features without their zeros.
+
+In:   lists with and without repeated names, ranked at a place of a small text.
+Out:  nothing.
+Who:  pytest.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sibyl.context.place import Place
+from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.project import Remembered
+from sibyl.ranking import features, word_columns
+from sibyl.ranking.feature_table import FeatureTable, Known
+from sibyl.ranking.guard import evidence_columns
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session
+
+SOURCE = b"import os\n\n\ndef run(path, limit):\n    os.getcwd()\n    os.getcwd()\n    total = limit\n    "
+NAMES = ["limit", "getcwd", "path", "limit", "run", "for", "total", "os", "listdir", "getcwd", "T"]
+
+
+def table_of(ranker: Ranker, source: bytes, names: list[str]) -> FeatureTable:
+    """The features of names at the end of a source."""
+    session = Session(ranker, source)
+    predicted = session.prepare(len(source))
+    listed = session.listed(len(source), names, [6] * len(names))
+    place = Place(session.stream, session.usage)
+    return ranker.rows(listed, predicted, place, session.usage, Remembered())[0]
+
+
+@pytest.mark.parametrize("source", [SOURCE, SOURCE + b"os."], ids=["words", "members"])
+def test_scores_are_those_of_the_whole_table(real: Ranker, source: bytes) -> None:
+    """The score without the zeros is the score with them, but for the last bits of a sum."""
+    mix = real.mix if source.endswith(b".") else real.mix_words
+    assert mix is not None
+    table = table_of(real, source, NAMES)
+    whole = table.whole()
+    assert whole.shape == (len(NAMES), len(mix.names)) and 0 < len(table.known) < len(NAMES)
+    assert np.allclose(mix.scores(table), mix.scores(whole), atol=1e-4)
+    columns = evidence_columns(mix.names)
+    assert table.any(columns).tolist() == (whole[:, columns] > 0).any(1).tolist()
+
+
+def test_evidence_is_found_among_the_known() -> None:
+    """Every column that counts as evidence is one that only the known candidates have."""
+    for names, first, last in (
+        (features.NAMES, features.HEAD, features.COLUMNS["own"]),
+        (word_columns.NAMES, word_columns.HEAD, word_columns.FIRST_CONTEXT),
+    ):
+        assert all(first <= column < last for column in evidence_columns(names))
+
+
+def test_what_is_put_stands_in_its_row() -> None:
+    """Values and blocks of values land on their candidate and column, for each name that equals it, too."""
+    known = Known({"a": 0, "b": 1, "c": 3}, first=10, last=14)
+    known.put("c", 11, 2.0)
+    known.put("c", 11, 3.0)
+    known.put_block(np.array([0]), 12, np.array([[5.0, 6.0]], np.float32))
+    candidates, middle = known.gathered()
+    assert candidates.tolist() == [0, 3]
+    assert middle.tolist() == [[0, 0, 5, 6], [0, 3, 0, 0]]
+    candidates, middle = known.gathered(np.array([0, 1, 0, 3, 3]))
+    assert candidates.tolist() == [0, 2, 3, 4]
+    assert middle[:, 1:3].tolist() == [[0, 5], [0, 5], [3, 0], [3, 0]]
+
+
+def test_nothing_known_is_no_error() -> None:
+    """A list whose names nothing is known of has a table of zeros."""
+    candidates, middle = Known({"a": 0}, 3, 5).gathered(np.array([0, 0]))
+    assert not len(candidates) and middle.shape == (0, 2)
+
+
+def test_a_list_again_is_ranked_as_by_a_fresh_session(real: Ranker) -> None:
+    """What is kept of a place between two lists never outlives an edit before the word."""
+    session = Session(real, SOURCE)
+    for edit in (
+        (len(SOURCE), 0, b"to"),
+        (len(SOURCE) - 4, 0, b"x = 1; "),
+        (0, 0, b"import re\n"),
+        (9, 1, b""),
+    ):
+        session.edit(*edit)
+        text = session.text.data
+        again = session.rank(len(text), NAMES, [6] * len(NAMES))
+        assert session.rank(len(text), NAMES, [6] * len(NAMES)) == again
+        assert Session(real, text).rank(len(text), NAMES, [6] * len(NAMES)) == again
+
+
+class Counting(Recall):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    def at(self, _: Place) -> Remembered:
+        """Count, and know nothing."""
+        self.asked += 1
+        return Remembered()
+
+
+def test_memory_is_asked_once_a_word(real: Ranker) -> None:
+    """Letters typed in a word do not ask the memories again; an accepted item or another place does."""
+    recall = Counting()
+    session = Session(real, SOURCE, recall)
+
+    def rank() -> int:
+        session.rank(len(session.text), NAMES, [6] * len(NAMES))
+        return recall.asked
+
+    assert rank() == 1
+    session.edit(len(SOURCE), 0, b"t")
+    assert rank() == 1
+    session.accepted(len(session.text), "total")
+    assert rank() == 2
+    session.edit(len(SOURCE), 1, b"x = ")
+    assert rank() == 3
