@@ -69,17 +69,17 @@ class Home:
 def engine() -> str:
     """Return a digest of all that the results of a call depend on beside its arguments."""
     home = Path(io.__file__).parents[1]
-    said = [f"Python {sys.version_info[:2]}"]
+    parts = [f"Python {sys.version_info[:2]}"]
     for name in _MATTERS:
         try:
-            said.append(f"{name} {version(name)}")
+            parts.append(f"{name} {version(name)}")
         except PackageNotFoundError:  # not every stage needs each
-            said.append(f"{name} -")
-    said += [
+            parts.append(f"{name} -")
+    parts += [
         f"{path.relative_to(home).as_posix()} {_digest(path.read_bytes())}"
         for path in sorted(home.rglob("*.py"))
     ]
-    return _digest("\n".join(said).encode())
+    return _digest("\n".join(parts).encode())
 
 
 def _digest(data: bytes) -> str:
@@ -113,10 +113,10 @@ def crew(address: str, out: Path) -> Iterator[tuple[Submit, Callable[[], int]]]:
             pool = client.get_executor(pure=False)
             yield partial(pool.submit, work, home), lambda: _threads(client)
     except Exception as error:
-        said = _said(error, address)
-        if said is None:
+        sentence = _said(error, address)
+        if sentence is None:
             raise
-        raise LearnError(said) from error
+        raise LearnError(sentence) from error
     finally:
         client.close()
 
@@ -131,17 +131,17 @@ def _threads(client: Any) -> int:
 
 def _said(error: Exception, address: str) -> str | None:
     """Return the sentence for what happened to a cluster, None for what a call raised itself."""
-    name, told = type(error).__name__, _first_line(error)
+    name, detail = type(error).__name__, _first_line(error)
     if isinstance(error, CancelledError) or name in ("CommClosedError", "FutureCancelledError"):
         return f"The scheduler {address} was lost; start the stage again, it goes on."
     if name == "KilledWorker":
         return (
-            f"A repository took several workers of {address} with it ({told}); see their logs, "
+            f"A repository took several workers of {address} with it ({detail}); see their logs, "
             "perhaps they have too little memory."
         )
     if isinstance(error, ImportError):
         return (
-            f"A worker of {address} cannot import {error.name or told}: sibyl and the packages of "
+            f"A worker of {address} cannot import {error.name or detail}: sibyl and the packages of "
             "requirements/run.txt, learn.txt and cluster.txt are needed there, too."
         )
     return None

@@ -31,11 +31,11 @@ _AHEAD = 3
 """Calls on their way for each worker: enough that none waits, few enough for any scheduler's memory."""
 
 
-def add_options(made: argparse.ArgumentParser, jobs: int | None = None) -> None:
+def add_options(parser: argparse.ArgumentParser, jobs: int | None = None) -> None:
     """Let a stage be told where its work is done; `jobs` processes unless told (None: one a core)."""
     jobs = jobs or os.cpu_count() or 1
-    made.add_argument("--jobs", type=int, default=jobs, help=f"processes ({jobs})")
-    made.add_argument(
+    parser.add_argument("--jobs", type=int, default=jobs, help=f"processes ({jobs})")
+    parser.add_argument(
         "--cluster", metavar="ADDRESS", default="",
         help="let the workers of this Dask scheduler do it instead (tcp://HOST:8786); they must see "
         "the same folders",

@@ -65,10 +65,10 @@ def read_list(path: Path, split: str | None = None) -> list[Repository]:
     rows = csv.DictReader(text.splitlines(), delimiter="\t")
     if "repository" not in (rows.fieldnames or []):
         raise LearnError(f"The list {path} has no `repository` column in its first line.")
-    found = [_repository(row, split or path.stem) for row in rows if row["repository"]]
-    if not found:
+    repositories = [_repository(row, split or path.stem) for row in rows if row["repository"]]
+    if not repositories:
         raise LearnError(f"The list {path} names no repository.")
-    return found
+    return repositories
 
 
 def _repository(row: dict[str, str], split: str) -> Repository:

@@ -17,12 +17,12 @@ from sibyl.errors import LearnError
 from sibyl.learn.io import whole_file
 
 
-def check(place: Path, kept: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+def check(place: Path, before: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
     """Raise LearnError if the work in ``place`` was begun with another setting than the one asked for."""
     for name, value in _plain(asked).items():
-        if name in kept and kept[name] != value:
+        if name in before and before[name] != value:
             raise LearnError(
-                f"The work in {place} was begun with {name} {_shown(kept[name])}, not "
+                f"The work in {place} was begun with {name} {_shown(before[name])}, not "
                 f"{_shown(value)}; ask for the same, or for another --out."
             )
 
@@ -30,14 +30,14 @@ def check(place: Path, kept: Mapping[str, Any], asked: Mapping[str, Any]) -> Non
 def check_or_keep(path: Path, asked: Mapping[str, Any]) -> None:
     """Do the same with the settings in a JSON file; where there is none, write it."""
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        before = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         with whole_file(path) as file:
             file.write((json.dumps(asked, indent=1) + "\n").encode())
         return
     except (OSError, ValueError) as error:
         raise LearnError(f"{path} cannot be read ({error}); delete it to begin again.") from error
-    check(path.parent, kept, asked)
+    check(path.parent, before, asked)
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

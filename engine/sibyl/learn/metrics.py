@@ -54,9 +54,9 @@ def calibration(probability: npt.ArrayLike, right: npt.ArrayLike, bins: int = 10
     places = np.minimum((confident * bins).astype(int), bins - 1)
     error = 0.0
     for place in range(bins):
-        there = places == place
-        if there.any():
-            error += there.mean() * abs(confident[there].mean() - correct[there].mean())
+        in_bin = places == place
+        if in_bin.any():
+            error += in_bin.mean() * abs(confident[in_bin].mean() - correct[in_bin].mean())
     return round(float(error), 4)
 
 

@@ -20,10 +20,10 @@ def calibration_picture(path: Path, sure: Sequence[float], right: Sequence[bool]
     """Draw how often the first item was right against how sure the order was of it, by tenths."""
     confident, correct = np.asarray(sure), np.asarray(right, np.float64)
     places = np.minimum((confident * _BINS).astype(int), _BINS - 1)
-    there = [place for place in range(_BINS) if (places == place).any()]
-    x = [confident[places == place].mean() for place in there]
-    y = [correct[places == place].mean() for place in there]
-    size = [float((places == place).mean()) for place in there]
+    filled = [place for place in range(_BINS) if (places == place).any()]
+    x = [confident[places == place].mean() for place in filled]
+    y = [correct[places == place].mean() for place in filled]
+    size = [float((places == place).mean()) for place in filled]
     figure, axes = _figure("how sure (mean of each tenth)", "how often right")
     axes.plot((0, 1), (0, 1), color="0.7", linewidth=1)
     axes.plot(x, y, color="tab:blue", marker="o")

@@ -83,9 +83,9 @@ def run_stage(stage: str, arguments: list[str]) -> int:
     return status
 
 
-def run_shown(stage: str, *arguments: object, said: TextIO | None = None) -> None:
+def run_shown(stage: str, *arguments: object, output: TextIO | None = None) -> None:
     """Run one stage as the command line would, under a heading; what it prints may go elsewhere."""
     given = [str(argument) for argument in arguments]
     print(f"\n== {stage} {shlex.join(given)}", flush=True)
-    with redirect_stdout(said or sys.stdout):
+    with redirect_stdout(output or sys.stdout):
         run_stage(stage, given)

@@ -56,9 +56,9 @@ def _blank() -> MinHash:
 def signature(tokens: list[str]) -> np.ndarray:
     """Return the minima that stand for a file's set of shingles."""
     sketch = _blank().copy()
-    found = shingles(tokens)
-    for start in range(0, len(found), _CHUNK):
-        sketch.update_batch(found[start : start + _CHUNK])
+    hashes = shingles(tokens)
+    for start in range(0, len(hashes), _CHUNK):
+        sketch.update_batch(hashes[start : start + _CHUNK])
     return sketch.hashvalues.astype(np.uint32)
 
 

@@ -43,8 +43,8 @@ def scan(repository: Repository, part: str, settings: Settings) -> dict:
         warning = ""
         if not settings.any_licence and not licences.is_permissive(licence):
             if repository.licence:  # a list says so; a folder without a list is taken as one's own
-                said = f"{repository.name} is left out: its licence is {licence}"
-                return _report(repository, "refused", said, licence)
+                refusal = f"{repository.name} is left out: its licence is {licence}"
+                return _report(repository, "refused", refusal, licence)
             warning = f"{repository.name}: the licence is {licence}; mind it if you share the model"
         key = {"rules": RULES, "commit": commit, "licence": licence}
         report = _finished(Path(part), key) if commit else None
@@ -81,9 +81,9 @@ def _detect_licence(store: Store, commit: str) -> str:
     """Guess the licence from a licence text at the top of the repository."""
     for listed in store.files(commit):
         if "/" not in listed.path and listed.path.lower().startswith(_LICENCE_NAMES):
-            found = licences.licence_of(store.read(listed.blob).decode("utf-8", "replace"))
-            if found:
-                return found
+            name = licences.licence_of(store.read(listed.blob).decode("utf-8", "replace"))
+            if name:
+                return name
     return ""
 
 

@@ -66,10 +66,10 @@ def blob_id(data: bytes) -> str:
 
 
 def _git_program(place: Path) -> str:
-    found = git.program(place)
-    if found is None:
+    program = git.program(place)
+    if program is None:
         raise LearnError("The program `git` is not installed.")
-    return found
+    return program
 
 
 def ask_git(place: Path, *arguments: str) -> bytes:
@@ -106,8 +106,8 @@ class GitStore:
 
     def commit(self, wanted: str) -> str:
         """Return the full id of the wanted commit (HEAD if none is wanted)."""
-        found = ask_git(self.place, "rev-parse", "--verify", f"{wanted or 'HEAD'}^{{commit}}")
-        return found.decode().strip()
+        full_id = ask_git(self.place, "rev-parse", "--verify", f"{wanted or 'HEAD'}^{{commit}}")
+        return full_id.decode().strip()
 
     def files(self, commit: str) -> Iterator[Listed]:
         """Yield the regular files of a commit by path; links and submodules are left out."""

@@ -63,8 +63,8 @@ def halves(part: Part, share: float, seed: int) -> list[Part]:
     many = max(1, round(share * len(files)))
     splits = {"val": sorted(ranked[:many]), "train": sorted(ranked[many:])}
     return [
-        (replace(repository, split=split), [files[index] for index in its], signatures[its])
-        for split, its in splits.items()
+        (replace(repository, split=split), [files[index] for index in indices], signatures[indices])
+        for split, indices in splits.items()
     ]
 
 

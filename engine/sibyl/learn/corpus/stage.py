@@ -35,28 +35,34 @@ __all__ = ["Entry", "Sources", "main", "parser", "read_manifest"]
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    said = __doc__.partition("\n")[0]
-    made = argparse.ArgumentParser("python -m sibyl.learn corpus", description=said)
-    made.add_argument(
+    summary_line = __doc__.partition("\n")[0]
+    arguments = argparse.ArgumentParser("python -m sibyl.learn corpus", description=summary_line)
+    arguments.add_argument(
         "--list", action="append", default=[], metavar="[SPLIT=]FILE.tsv",
         help="repositories to take (columns repository, commit, license); the split is named by "
         "the file (val.tsv: val) unless given; without a list, every folder of --sources",
     )  # fmt: skip
-    made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
-    made.add_argument("--out", type=Path, required=True, help="folder for the manifest")
-    made.add_argument("--clone", action="store_true", help="bring missing repositories by git")
-    made.add_argument("--remote", default="https://github.com/", help="where --clone finds them")
-    made.add_argument("--skip-absent", action="store_true", help="go on without missing ones")
-    made.add_argument("--any-licence", action="store_true", help="for code that is your own")
-    made.add_argument(
+    arguments.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
+    arguments.add_argument("--out", type=Path, required=True, help="folder for the manifest")
+    arguments.add_argument("--clone", action="store_true", help="bring missing repositories by git")
+    arguments.add_argument(
+        "--remote", default="https://github.com/", help="where --clone finds them"
+    )
+    arguments.add_argument("--skip-absent", action="store_true", help="go on without missing ones")
+    arguments.add_argument("--any-licence", action="store_true", help="for code that is your own")
+    arguments.add_argument(
         "--hold-out-files", type=float, metavar="SHARE", default=0.0,
         help="hold out this share of every repository's files for validation, instead of whole "
         "repositories: for a model of your own project (0.2 is a fifth)",
     )  # fmt: skip
-    made.add_argument("--seed", type=int, default=1, help="which files --hold-out-files takes (1)")
-    made.add_argument("--exact-only", action="store_true", help="do not look for near duplicates")
-    executors.add_options(made)
-    return made
+    arguments.add_argument(
+        "--seed", type=int, default=1, help="which files --hold-out-files takes (1)"
+    )
+    arguments.add_argument(
+        "--exact-only", action="store_true", help="do not look for near duplicates"
+    )
+    executors.add_options(arguments)
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -80,15 +86,17 @@ def main(argv: list[str] | None = None) -> int:
         parts = [
             half for part in parts for half in halves(part, options.hold_out_files, options.seed)
         ]
-    kept, dropped = drop_duplicates(parts, near=not options.exact_only)
-    report = summary(wanted, reports, kept, dropped, options)
+    entries, dropped = drop_duplicates(parts, near=not options.exact_only)
+    report = summary(wanted, reports, entries, dropped, options)
     with whole_file(options.out / "corpus.json") as out:
         out.write(json.dumps(report, indent=1).encode() + b"\n")
-    if not kept:
-        why = sum((Counter(found["dropped"]) for found in reports), Counter())
-        said = ", ".join(f"{count} {reason}" for reason, count in why.items()) or "no Python file"
-        raise LearnError(f"No file is left for the corpus ({said}).")
-    write_manifest(options.out, kept)
+    if not entries:
+        why = sum((Counter(scanned["dropped"]) for scanned in reports), Counter())
+        reasons = (
+            ", ".join(f"{count} {reason}" for reason, count in why.items()) or "no Python file"
+        )
+        raise LearnError(f"No file is left for the corpus ({reasons}).")
+    write_manifest(options.out, entries)
     for split, counts in report["splits"].items():
         print(f"{split}: " + ", ".join(f"{name} {count:,}" for name, count in counts.items()))
     return 0
@@ -98,15 +106,15 @@ def wanted_repositories(lists: list[str], sources: Path, whole: bool) -> list[Re
     """Read the lists; without one take all folders, and, unless ``whole``, hold out every tenth."""
     if not lists:
         return own_repositories(sources, whole)
-    found: dict[str, Repository] = {}
+    by_name: dict[str, Repository] = {}
     for given in lists:
         split, equals, path = given.partition("=")
         rows = read_list(Path(path), split) if equals else read_list(Path(given))
         for row in rows:
-            other = found.setdefault(row.name, row).split
+            other = by_name.setdefault(row.name, row).split
             if other != row.split:
                 raise LearnError(f"{row.name} is in two splits: {other} and {row.split}.")
-    return list(found.values())
+    return list(by_name.values())
 
 
 def part_path(out: Path, repository: Repository) -> Path:
@@ -153,35 +161,35 @@ def drop_duplicates(parts: Iterable[Part], near: bool) -> tuple[list[Entry], dic
     exact = [bytes.fromhex(file["exact"]) for _, file in owners]
     guarded = sum(repository.split != "train" for repository, _ in owners)
     verdicts = duplicates.keep_first(exact, signatures, near, guarded)
-    kept: list[Entry] = []
+    entries: list[Entry] = []
     dropped: dict[str, Counter] = defaultdict(Counter)
     bar = tqdm(zip(owners, verdicts, strict=True), "duplicates", len(owners), mininterval=1)
     for (repository, file), (reason, original) in bar:
         if reason is None:
-            kept.append(
+            entries.append(
                 Entry(repository.name, file["commit"], file["path"], file["blob"],
                       repository.split, file["bytes"])
             )  # fmt: skip
         else:
             across = owners[original][0].split != repository.split
             dropped[repository.split][reason + (" across splits" if across else "")] += 1
-    return kept, dropped
+    return entries, dropped
 
 
-def write_manifest(out: Path, kept: list[Entry]) -> None:
+def write_manifest(out: Path, entries: list[Entry]) -> None:
     """Write the corpus, one JSON object a line; the same corpus gives the same bytes."""
     with (
         whole_file(out / "corpus.jsonl.gz") as raw,
         gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
     ):
-        for entry in kept:
+        for entry in entries:
             packed.write(json.dumps(vars(entry)).encode() + b"\n")
 
 
 def summary(
     wanted: list[Repository],
     reports: list[dict],
-    kept: list[Entry],
+    entries: list[Entry],
     dropped: dict[str, Counter],
     options: argparse.Namespace,
 ) -> dict:
@@ -190,7 +198,7 @@ def summary(
     licences: dict[str, Counter] = defaultdict(Counter)
     of_repository = {repository.name: repository for repository in wanted}
     taken = {report["repo"]: report["licence"] for report in reports}
-    for entry in kept:
+    for entry in entries:
         splits[entry.split].update({"files kept": 1, "bytes kept": entry.bytes})
         licences[entry.split][taken[entry.repo]] += 1
     for report in reports:

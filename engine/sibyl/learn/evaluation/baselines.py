@@ -32,9 +32,9 @@ Table = dict[str, dict[str, int]]
 class Counts:
     """How often a member follows an origin, an origin and a member before it, anything."""
 
-    def __init__(self, kept: dict[str, Table]) -> None:
-        self.after, self.chain = kept["after"], kept["chain"]
-        self.overall = kept["overall"][""]
+    def __init__(self, tables: dict[str, Table]) -> None:
+        self.after, self.chain = tables["after"], tables["chain"]
+        self.overall = tables["overall"][""]
 
     @classmethod
     def load(cls, path: Path) -> Counts:
@@ -66,12 +66,14 @@ class Counts:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    said = __doc__.split("\n")[0]
-    made = argparse.ArgumentParser("python -m sibyl.learn baselines", description=said)
-    made.add_argument("--streams", type=Path, required=True, help="folder of the streams")
-    made.add_argument("--validation", type=Path, action="append", default=[], help="parts to skip")
-    made.add_argument("--out", type=Path, required=True, help="counts.json.gz")
-    return made
+    summary = __doc__.split("\n")[0]
+    arguments = argparse.ArgumentParser("python -m sibyl.learn baselines", description=summary)
+    arguments.add_argument("--streams", type=Path, required=True, help="folder of the streams")
+    arguments.add_argument(
+        "--validation", type=Path, action="append", default=[], help="parts to skip"
+    )
+    arguments.add_argument("--out", type=Path, required=True, help="counts.json.gz")
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -85,14 +87,14 @@ def main(argv: list[str] | None = None) -> int:
     for path in sorted((options.streams / "parts").glob("*.npz")):
         if path.stem not in names and not path.stem.endswith(HELD_OUT):
             _count(path, after, chain, overall)
-    kept = {
+    tables = {
         "after": _pruned(after),
         "chain": _pruned(chain),
         "overall": {"": dict(overall.most_common(20_000))},
     }
     with whole_file(options.out) as plain, gzip.GzipFile(fileobj=plain, mode="wb", mtime=0) as file:
-        file.write(json.dumps(kept, separators=(",", ":")).encode())
-    print(json.dumps({name: len(table) for name, table in kept.items()}))
+        file.write(json.dumps(tables, separators=(",", ":")).encode())
+    print(json.dumps({name: len(table) for name, table in tables.items()}))
     return 0
 
 
@@ -120,9 +122,9 @@ def _count(
 
 
 def _pruned(table: defaultdict[str, Counter[str]]) -> Table:
-    kept: Table = {}
+    pruned: Table = {}
     for key, counts in table.items():
         often = {name: n for name, n in counts.most_common(_MOST) if n >= _FEWEST}
         if len(often) > 1:
-            kept[key] = often
-    return kept
+            pruned[key] = often
+    return pruned

@@ -42,10 +42,10 @@ _HOME = Path(__file__).resolve().parents[4]
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         "python -m sibyl.learn evaluate", description=__doc__.split("\n")[0]
     )
-    add = made.add_argument
+    add = arguments.add_argument
     add("--menus", type=Path, required=True, help="recorded completion lists")
     add("--sources", type=Path, required=True, help="folder of their repositories")
     add("--model", type=Path, default=_HOME / "models", help="model folder (default: the shipped)")
@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     add("--json", type=Path, help="write all numbers here")
     add("--picture", type=Path, help="draw the calibration of 'full' (PNG)")
     add("--into", type=Path, action="append", default=[], help="put the tables into this document")
-    return made
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -122,16 +122,16 @@ Scores = dict[str, list[Floats]]
 
 def baselines(sites: list[Site], counts: Path) -> Scores:
     """Return the orders that need no network."""
-    made: Scores = {"server": [-np.arange(len(site.names), dtype=np.float32) for site in sites]}
-    made["alphabetical"] = [
+    scores: Scores = {"server": [-np.arange(len(site.names), dtype=np.float32) for site in sites]}
+    scores["alphabetical"] = [
         -np.argsort(np.argsort(np.asarray(site.names), kind="stable")).astype(np.float32)
         for site in sites
     ]
     known = Counts.load(counts)
     ordered = [known.orders(site) for site in sites]
     for name in ordered[0]:
-        made[name] = [order[name] for order in ordered]
-    return made
+        scores[name] = [order[name] for order in ordered]
+    return scores
 
 
 def mixtures(model: Path) -> tuple[Mix, Mix]:
@@ -144,44 +144,45 @@ def mixtures(model: Path) -> tuple[Mix, Mix]:
 
 def word_mixture(model: Path) -> Mix | None:
     """Return a model's mixing weights for lists that are not of members, if it has any."""
-    kept = json.loads((model / "meta.json").read_text()).get("mix_words")
-    return Mix(kept, WORDS.names, WORDS.version) if kept else None
+    weights = json.loads((model / "meta.json").read_text()).get("mix_words")
+    return Mix(weights, WORDS.names, WORDS.version) if weights else None
 
 
 def remembered(sites: list[Site], plain: Mix, mix: Mix, memories: Sequence[str]) -> Scores:
     """Return the order for each amount of memory, from nothing to all that was asked for."""
-    made: Scores = {}
+    scores: Scores = {}
     for memory in memories:
         factor, weights = kept(memory), plain if memory == "none" else mix
-        made[memory] = [weights.scores(site.rows * factor) for site in sites]
-    return made
+        scores[memory] = [weights.scores(site.rows * factor) for site in sites]
+    return scores
 
 
 def gains(sites: list[Site], by_memory: Scores) -> dict[str, dict[str, dict[str, float]]]:
     """Return, for each amount of memory, the measures by receiver and by how many other files are known."""
-    made = {}
-    for memory, its in by_memory.items():
+    measures = {}
+    for memory, scores in by_memory.items():
         groups: defaultdict[str, list[int]] = defaultdict(list)
-        for site, values in zip(sites, its, strict=True):
+        for site, values in zip(sites, scores, strict=True):
             rank = rank_of(values, site.truth)
             known = "0-50" if site.files <= 50 else "51-200" if site.files <= 200 else "201-"
             for group in ("all", f"receiver {site.kind}", f"project of {known} other files"):
                 groups[group].append(rank)
-        made[memory] = {
+        measures[memory] = {
             name: summary(ranks) | {"sites": len(ranks)} for name, ranks in sorted(groups.items())
         }
-    return made
+    return measures
 
 
 def measure(sites: list[Site], scores: Scores, star: float) -> dict:
     """Return all numbers: each order's, the slices of ``int8`` and ``full``, stars, calibration, letters."""
     repos = [site.repo for site in sites]
     ranks = {
-        name: [rank_of(values, site.truth) for values, site in zip(its, sites, strict=True)]
-        for name, its in scores.items()
+        name: [rank_of(values, site.truth) for values, site in zip(by_site, sites, strict=True)]
+        for name, by_site in scores.items()
     }
     orders = {
-        name: summary(its) | {"top1_interval": interval(its, repos)} for name, its in ranks.items()
+        name: summary(by_site) | {"top1_interval": interval(by_site, repos)}
+        for name, by_site in ranks.items()
     }
     sure, _ = confidence(sites, scores["full"])
     return {
@@ -199,7 +200,9 @@ def measure(sites: list[Site], scores: Scores, star: float) -> dict:
 def confidence(sites: list[Site], scores: list[Floats]) -> tuple[list[float], list[bool]]:
     """Return how sure an order is of each list's first item, and whether that is the truth."""
     sure = [float(np.exp(log_share(values)).max()) for values in scores]
-    return sure, [rank_of(its, site.truth) == 1 for its, site in zip(scores, sites, strict=True)]
+    return sure, [
+        rank_of(values, site.truth) == 1 for values, site in zip(scores, sites, strict=True)
+    ]
 
 
 def _probability(sure: list[float], ranks: list[int], star: float) -> dict[str, object]:
@@ -207,10 +210,10 @@ def _probability(sure: list[float], ranks: list[int], star: float) -> dict[str, 
     confident, right = np.asarray(sure), np.asarray(ranks) == 1
 
     def at_least(least: float) -> dict[str, float]:
-        there = confident >= least
+        chosen = confident >= least
         return {
-            "share": round(float(there.mean()), 4),
-            "precision": round(float(right[there].mean()), 4) if there.any() else 0.0,
+            "share": round(float(chosen.mean()), 4),
+            "precision": round(float(right[chosen].mean()), 4) if chosen.any() else 0.0,
         }
 
     above = {f"{least:.1f}": at_least(least) for least in np.arange(0.3, 0.95, 0.1)}
@@ -234,22 +237,22 @@ def slices(sites: list[Site], ranks: list[int]) -> dict[str, dict[str, float]]:
         )
         groups[f"truth {'private' if private else 'public'}"].append(rank)
     return {
-        name: summary(its) | {"sites": len(its)}
-        for name, its in sorted(groups.items())
-        if len(its) >= 15 or not name.startswith("library")
+        name: summary(members) | {"sites": len(members)}
+        for name, members in sorted(groups.items())
+        if len(members) >= 15 or not name.startswith("library")
     }
 
 
 def letters(sites: list[Site], scores: Scores) -> dict[str, object]:
     """Return the measures after 0 to 3 letters, and the share of letters not typed."""
-    made: dict[str, object] = {}
-    for name, its in scores.items():
+    measures: dict[str, object] = {}
+    for name, by_site in scores.items():
         ranks = []
         for count in range(LETTERS):
             allowed = [site.prefixed(count) for site in sites]
             ranks.append(
-                [rank_of(v, s.truth, a) for v, s, a in zip(its, sites, allowed, strict=True)]
+                [rank_of(v, s.truth, a) for v, s, a in zip(by_site, sites, allowed, strict=True)]
             )
-        made[name] = {str(count): summary(ranks[count]) for count in range(LETTERS)}
-        made[name]["keystrokes_saved"] = keystrokes(ranks, [len(site.member) for site in sites])  # type: ignore[index]
-    return made
+        measures[name] = {str(count): summary(ranks[count]) for count in range(LETTERS)}
+        measures[name]["keystrokes_saved"] = keystrokes(ranks, [len(site.member) for site in sites])  # type: ignore[index]
+    return measures

@@ -27,7 +27,7 @@ Ranks = dict[str, list[int]]
 
 def ranks_of(sites: Sequence[Site], mix: Mix | None, memory: str) -> Ranks:
     """Return the truth's rank in each list for each order."""
-    found: Ranks = {name: [] for name in ORDERS}
+    ranks: Ranks = {name: [] for name in ORDERS}
     for site in sites:
         place = -np.arange(len(site.names), dtype=np.float32)
         rows = site.rows.astype(np.float32)
@@ -39,8 +39,8 @@ def ranks_of(sites: Sequence[Site], mix: Mix | None, memory: str) -> Ranks:
             "full": _mixed(site, rows, mix, memory),
         }
         for name, values in scores.items():
-            found[name].append(rank_of(values, site.truth, site.allowed))
-    return found
+            ranks[name].append(rank_of(values, site.truth, site.allowed))
+    return ranks
 
 
 def _mixed(site: Site, rows: Floats, mix: Mix | None, memory: str) -> Floats:
@@ -70,27 +70,30 @@ def measure_lists(sites: Sequence[Site], mix: Mix | None, memory: str) -> dict[s
     return {
         "lists": {
             group: {
-                name: summary(own := [its[at] for at in there])
-                | {"sites": len(there), "top1_interval": interval(own, [repos[at] for at in there])}
-                for name, its in ranks.items()
+                name: summary(own := [of_order[at] for at in indices])
+                | {
+                    "sites": len(indices),
+                    "top1_interval": interval(own, [repos[at] for at in indices]),
+                }
+                for name, of_order in ranks.items()
             }
-            for group, there in sorted(groups.items())
+            for group, indices in sorted(groups.items())
         },
-        "worse": {group: _worse(ranks, there) for group, there in sorted(groups.items())},
+        "worse": {group: _worse(ranks, indices) for group, indices in sorted(groups.items())},
         "list_slices": {
             name: {
-                order: summary([ranks[order][at] for at in there]) for order in ("server", "full")
+                order: summary([ranks[order][at] for at in indices]) for order in ("server", "full")
             }
-            | {"sites": len(there)}
-            for name, there in sorted(slices.items())
-            if len(there) >= 10
+            | {"sites": len(indices)}
+            for name, indices in sorted(slices.items())
+            if len(indices) >= 10
         },
     }
 
 
-def _worse(ranks: Ranks, there: list[int]) -> dict[str, float]:
+def _worse(ranks: Ranks, indices: list[int]) -> dict[str, float]:
     """Return the share of lists in which the truth stands lower than in the server's, and by how much."""
-    lost = [ranks["full"][at] - ranks["server"][at] for at in there]
+    lost = [ranks["full"][at] - ranks["server"][at] for at in indices]
     worse = [one for one in lost if one > 0]
     return {
         "share": round(len(worse) / max(len(lost), 1), 4),
@@ -108,8 +111,10 @@ def _seen(site: Site) -> str:
     row = site.rows[site.truth]
     if row[_COLUMNS["word_count"]] > 0:
         return "in the file"
-    there = any(row[index] > 0 for name, index in _COLUMNS.items() if name.startswith("project_"))
-    return "in the project" if there else "nowhere"
+    in_project = any(
+        row[index] > 0 for name, index in _COLUMNS.items() if name.startswith("project_")
+    )
+    return "in the project" if in_project else "nowhere"
 
 
 def lists_table(result: dict) -> str:
@@ -118,13 +123,13 @@ def lists_table(result: dict) -> str:
         "| list, letters typed | sites | " + " | ".join(ORDERS) + " | worse than the server's |",
         "|---" * (3 + len(ORDERS)) + "|",
     ]
-    for group, its in result["lists"].items():
+    for group, by_order in result["lists"].items():
         cells = [
-            " / ".join(f"{its[name][what]:.3f}" for what in ("top1", "top5", "mrr"))
+            " / ".join(f"{by_order[name][what]:.3f}" for what in ("top1", "top5", "mrr"))
             for name in ORDERS
         ]
         lines.append(
-            f"| {group} | {its['full']['sites']} | {' | '.join(cells)} | "
+            f"| {group} | {by_order['full']['sites']} | {' | '.join(cells)} | "
             f"{result['worse'][group]['share']:.3f} |"
         )
     return "\n".join(lines)

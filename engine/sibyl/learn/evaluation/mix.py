@@ -50,30 +50,34 @@ _STAR = 0.86  # wanted precision of a starred first item
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn mix", description=__doc__.split("\n")[0])
-    made.add_argument(
+    arguments = argparse.ArgumentParser(
+        "python -m sibyl.learn mix", description=__doc__.split("\n")[0]
+    )
+    arguments.add_argument(
         "--menus",
         type=Path,
         required=True,
         action="append",
         help="lists of repositories, best of those held back from the network",
     )
-    made.add_argument(
+    arguments.add_argument(
         "--read", type=Path, action="append", default=[],
         help="lists of repositories that the network was trained on: learnt from, not judged by",
     )  # fmt: skip
-    made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
-    made.add_argument("--stores", type=Path, help="folder that keeps the projects' memories")
-    made.add_argument("--model", type=Path, required=True, help="model folder, written to")
-    made.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
-    made.add_argument("--only", choices=("members", "words"), help="one sort of lists alone")
-    made.add_argument("--jobs", type=int, default=1, help="processes that look at the lists")
-    made.add_argument("--units", type=int, default=16, help="rectified units of each seed")
-    made.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
-    made.add_argument("--folds", type=int, default=4, help="parts left out in turn to judge by")
-    made.add_argument("--epochs", type=int, default=15)
-    made.add_argument("--seed", type=int, default=1)
-    return made
+    arguments.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
+    arguments.add_argument("--stores", type=Path, help="folder that keeps the projects' memories")
+    arguments.add_argument("--model", type=Path, required=True, help="model folder, written to")
+    arguments.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
+    arguments.add_argument("--only", choices=("members", "words"), help="one sort of lists alone")
+    arguments.add_argument("--jobs", type=int, default=1, help="processes that look at the lists")
+    arguments.add_argument("--units", type=int, default=16, help="rectified units of each seed")
+    arguments.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
+    arguments.add_argument(
+        "--folds", type=int, default=4, help="parts left out in turn to judge by"
+    )
+    arguments.add_argument("--epochs", type=int, default=15)
+    arguments.add_argument("--seed", type=int, default=1)
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -93,11 +97,13 @@ def main(argv: list[str] | None = None) -> int:
         "mix_words": [site for site in sites if site.listed != "member"],
     }
     if options.ablate:
-        found = {name: ablation(its, options) for name, its in sorts.items() if its}
+        losses = {name: ablation(of_sort, options) for name, of_sort in sorts.items() if of_sort}
         with whole_file(options.ablate) as file:
-            file.write((json.dumps(found, indent=1) + "\n").encode())
+            file.write((json.dumps(losses, indent=1) + "\n").encode())
         return 0
-    mixes = {name: learn(its, None, options, VIEWS) for name, its in sorts.items() if its}
+    mixes = {
+        name: learn(of_sort, None, options, VIEWS) for name, of_sort in sorts.items() if of_sort
+    }
     if sorts["mix"]:
         mixes["mix_none"] = learn(sorts["mix"], WITHOUT_MEMORY, options, ("none",))
     path = options.model / "meta.json"
@@ -126,21 +132,21 @@ def shortened(site: Site, most: int = 120) -> Site:
     """
     if site.listed == "member":
         return site
-    there = np.arange(len(site.names))
-    if len(there) > 2 * most:
+    indices = np.arange(len(site.names))
+    if len(indices) > 2 * most:
         rng = np.random.default_rng(len(site.names) + site.truth)
-        best = there[np.argsort(-site.logits[there])[: most // 2]]
-        drawn = rng.choice(there, most, replace=False)
-        used = there[np.argsort(-site.rows[there, _WORD_COUNT], kind="stable")[: most // 2]]
-        there = np.unique(np.concatenate((there[: most // 2], best, used, drawn, [site.truth])))
+        best = indices[np.argsort(-site.logits[indices])[: most // 2]]
+        drawn = rng.choice(indices, most, replace=False)
+        used = indices[np.argsort(-site.rows[indices, _WORD_COUNT], kind="stable")[: most // 2]]
+        indices = np.unique(np.concatenate((indices[: most // 2], best, used, drawn, [site.truth])))
     return replace(
         site,
-        names=[site.names[index] for index in there],
-        truth=int(np.searchsorted(there, site.truth)),
-        rows=site.rows[there],
-        logits=site.logits[there],
+        names=[site.names[index] for index in indices],
+        truth=int(np.searchsorted(indices, site.truth)),
+        rows=site.rows[indices],
+        logits=site.logits[indices],
         allowed=None,
-        imports=None if site.imports is None else site.imports[there],
+        imports=None if site.imports is None else site.imports[indices],
     )
 
 
@@ -149,16 +155,16 @@ _WORD_COUNT = WORDS.columns["word_count"]
 
 def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object]:
     """Return what is lost, on repositories left out in turn, where a group of features is not there."""
-    made: dict[str, object] = {}
+    measures: dict[str, object] = {}
     names = sites[0].schema.names
     for name, columns in {"nothing": [], **groups_of(names)}.items():
         left = [column for column in range(len(names)) if column not in columns]
-        made[name] = {
-            view: summary([rank_of(scores, site.truth) for site, scores in its])
-            for view, its in left_out(sites, left, options, VIEWS).items()
+        measures[name] = {
+            view: summary([rank_of(scores, site.truth) for site, scores in of_view])
+            for view, of_view in left_out(sites, left, options, VIEWS).items()
         }
-        print(f"without {name}: {json.dumps(made[name])}", flush=True)
-    return made
+        print(f"without {name}: {json.dumps(measures[name])}", flush=True)
+    return measures
 
 
 Scored = list[tuple[Site, Floats]]
@@ -179,8 +185,8 @@ def left_out(
         held = set(order[fold :: options.folds])
         learnt = [site for site in sites if site.repo not in held]
         mixtures = fit_all(learnt, columns, options, views)
-        for view, its in scores.items():
-            its += [
+        for view, of_view in scores.items():
+            of_view += [
                 (site, scored(mixtures, site.rows * schema.kept(view)))
                 for site in sites
                 if site.repo in held
@@ -201,7 +207,7 @@ def learn(
     schema = sites[0].schema
     columns = [schema.columns[name] for name in names or schema.names]
     by_view = left_out(sites, columns, options, views)
-    scores = [one for its in by_view.values() for one in its]
+    scores = [one for of_view in by_view.values() for one in of_view]
     heat = _temperature(scores)
     star, _ = _threshold(*_sure(scores, heat))
     asked = [site for site in sites if not site.read]
@@ -210,7 +216,7 @@ def learn(
         "repositories": len({site.repo for site in asked}),
         "read_sites": len(sites) - len(asked),
         "temperature": heat,
-        **{view: _judged(its, heat, star) for view, its in by_view.items()},
+        **{view: _judged(of_view, heat, star) for view, of_view in by_view.items()},
         **_by_list(by_view.get("project", [])),
     }
     folded = [mixture.folded() for mixture in fit_all(sites, columns, options, views)]
@@ -229,23 +235,23 @@ def learn(
 def _by_list(scores: Scored) -> dict[str, dict[str, float]]:
     """Return the measures for each kind of list and letters typed, members left out."""
     groups: dict[str, list[int]] = {}
-    for site, its in scores:
+    for site, values in scores:
         if site.listed != "member":
             letters = str(site.letters) if site.letters < 2 else "2 or more"
-            groups.setdefault(f"{site.listed} {letters}", []).append(rank_of(its, site.truth))
+            groups.setdefault(f"{site.listed} {letters}", []).append(rank_of(values, site.truth))
     return {name: summary(ranks) | {"sites": len(ranks)} for name, ranks in sorted(groups.items())}
 
 
 def _sure(scores: Scored, heat: float) -> tuple[np.ndarray, np.ndarray]:
     """Return how sure each list's first item is, and whether it is the truth."""
-    sure = np.asarray([float(np.exp(log_share(its / heat)).max()) for _, its in scores])
-    return sure, np.asarray([rank_of(its, site.truth) == 1 for site, its in scores])
+    sure = np.asarray([float(np.exp(log_share(values / heat)).max()) for _, values in scores])
+    return sure, np.asarray([rank_of(values, site.truth) == 1 for site, values in scores])
 
 
 def _judged(scores: Scored, heat: float, star: float) -> dict[str, float]:
     sure, right = _sure(scores, heat)
     starred = sure >= star
-    return summary([rank_of(its, site.truth) for site, its in scores]) | {
+    return summary([rank_of(values, site.truth) for site, values in scores]) | {
         "ece": calibration(sure, right),
         "starred": round(float(starred.mean()), 4),
         "star_precision": round(float(right[starred].mean()), 4) if starred.any() else 0.0,
@@ -256,7 +262,7 @@ def _temperature(scores: Scored) -> float:
     """Return by what scores are divided to be as sure as they are right."""
     grid = np.arange(0.7, 2.55, 0.05).tolist()
     losses = [
-        -np.mean([log_share(its / heat)[site.truth] for site, its in scores]) for heat in grid
+        -np.mean([log_share(values / heat)[site.truth] for site, values in scores]) for heat in grid
     ]
     return round(grid[int(np.argmin(losses))], 2)
 

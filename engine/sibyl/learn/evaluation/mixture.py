@@ -53,9 +53,9 @@ class Mixture(nn.Module):
         even = (rows - self.mean) / self.spread * self.mask
         inner, outer = self.hidden(even), self.direct(even)
         if read is not None:
-            told = even[..., _NETWORK]
-            inner = inner + read[:, None, None] * self.hidden_read(told)
-            outer = outer + read[:, None, None] * self.direct_read(told)
+            network = even[..., _NETWORK]
+            inner = inner + read[:, None, None] * self.hidden_read(network)
+            outer = outer + read[:, None, None] * self.direct_read(network)
         return (self.out(torch.relu(inner)) + outer).squeeze(-1)
 
     def folded(self) -> tuple[np.ndarray, np.ndarray]:

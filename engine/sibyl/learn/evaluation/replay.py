@@ -120,13 +120,13 @@ def read_menus(path: Path) -> list[dict]:
     """Read a menus file; raises LearnError when it is not one."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            found = [json.loads(line) for line in file]
+            lines = [json.loads(line) for line in file]
         wanted = {"repo", "commit", "path", "blob", "offset", "member", "menu"}
-        if not found or any(not wanted <= set(line) for line in found):
+        if not lines or any(not wanted <= set(line) for line in lines):
             raise ValueError("a line lacks what a site needs")
     except (OSError, ValueError, EOFError, TypeError) as error:
         raise LearnError(f"{path} is not a menus file ({error}).") from error
-    return found
+    return lines
 
 
 MEMORIES = ("none", "file", "project", "replay")
@@ -188,10 +188,10 @@ def collect(
             for offset, here in groupby(lines, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given:offset])
                 given = offset
-                found = [site for line in here if (site := _site(ranker, session, line))]
-                yield from found
-                if found:  # once, whatever lists were recorded there
-                    session.accepted(given, found[0].member)
+                sites = [site for line in here if (site := _site(ranker, session, line))]
+                yield from sites
+                if sites:  # once, whatever lists were recorded there
+                    session.accepted(given, sites[0].member)
 
 
 Kept = Callable[[Site], Site]
@@ -204,26 +204,26 @@ def collect_all(
     model: Path,
     stores: Path | None = None,
     jobs: int = 1,
-    kept: Kept | None = None,
+    keep: Kept | None = None,
 ) -> list[Site]:
     """Return what ``collect`` yields, one repository after the other, by several processes."""
     by_repo: dict[str, list[dict]] = {}
     for line in menus:
         by_repo.setdefault(line["repo"], []).append(line)
-    parts = [(lines, sources, model, stores, kept) for _, lines in sorted(by_repo.items())]
+    parts = [(lines, sources, model, stores, keep) for _, lines in sorted(by_repo.items())]
     if jobs <= 1:
         return [site for part in parts for site in _part(*part)]
     spawned = multiprocessing.get_context("spawn")  # ONNX Runtime's threads do not survive a fork
     with ProcessPoolExecutor(jobs, spawned) as pool:
-        found = pool.map(_part, *zip(*parts, strict=True))
-        return [site for sites in found for site in sites]
+        parts_of_sites = pool.map(_part, *zip(*parts, strict=True))
+        return [site for sites in parts_of_sites for site in sites]
 
 
 def _part(
-    lines: list[dict], sources: Path, model: Path, stores: Path | None, kept: Kept | None
+    lines: list[dict], sources: Path, model: Path, stores: Path | None, keep: Kept | None
 ) -> list[Site]:
     sites = collect(lines, sources, model, stores)
-    return [site if kept is None else kept(site) for site in sites]
+    return [site if keep is None else keep(site) for site in sites]
 
 
 def _refuse(trouble: MemoryTrouble) -> None:
@@ -284,10 +284,12 @@ def _truth(shown: WordList, name: str, listed: str) -> int | None:
     An item of that name that would add an import is another thing: such a list does not hold the truth.
     """
     imports = shown.imports
-    found = [index for index, one in enumerate(shown.names) if one == name and not imports[index]]
-    argument = [index for index in found if shown.labels[index][-1:] == "="]
-    rest = [index for index in found if shown.labels[index][-1:] != "="]
-    wanted = argument or found if listed == "keyword" else rest
+    matching = [
+        index for index, one in enumerate(shown.names) if one == name and not imports[index]
+    ]
+    argument = [index for index in matching if shown.labels[index][-1:] == "="]
+    rest = [index for index in matching if shown.labels[index][-1:] != "="]
+    wanted = argument or matching if listed == "keyword" else rest
     return wanted[0] if wanted else None
 
 

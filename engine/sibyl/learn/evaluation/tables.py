@@ -46,9 +46,9 @@ def tables(result: dict) -> tuple[str, str]:
         "| order | top-1 after 0 | 1 | 2 | 3 letters | letters saved |",
         "|---|---|---|---|---|---|",
     ]
-    for name, its in result["letters"].items():
-        shown = " | ".join(f"{its[str(count)]['top1']:.3f}" for count in range(LETTERS))
-        rest.append(f"| {name} | {shown} | {its['keystrokes_saved']:.3f} |")
+    for name, by_count in result["letters"].items():
+        shown = " | ".join(f"{by_count[str(count)]['top1']:.3f}" for count in range(LETTERS))
+        rest.append(f"| {name} | {shown} | {by_count['keystrokes_saved']:.3f} |")
     rest += ["", *_memory_table(result["memories"])]
     return "\n".join(orders), "\n".join(rest)
 
@@ -56,7 +56,7 @@ def tables(result: dict) -> tuple[str, str]:
 def _memory_table(memories: dict) -> list[str]:
     """Return top-1 / top-5 / MRR by what is remembered, for all sites and for groups of them."""
     names = list(memories)
-    made = [
+    lines = [
         f"| top-1 / top-5 / MRR with memory | sites | {' | '.join(names)} |",
         "|---" * (2 + len(names)) + "|",
     ]
@@ -67,8 +67,8 @@ def _memory_table(memories: dict) -> list[str]:
             " / ".join(f"{memories[name][group][what]:.3f}" for what in ("top1", "top5", "mrr"))
             for name in names
         ]
-        made.append(f"| {group} | {memories[names[0]][group]['sites']} | {' | '.join(cells)} |")
-    return made
+        lines.append(f"| {group} | {memories[names[0]][group]['sites']} | {' | '.join(cells)} |")
+    return lines
 
 
 def _two(one: dict) -> str:

@@ -105,10 +105,10 @@ class Result:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         "python -m sibyl.learn ablate", description=__doc__.split("\n")[0]
     )
-    add = made.add_argument
+    add = arguments.add_argument
     add("--streams", type=Path, required=True, help="folder of the streams")
     add("--out", type=Path, required=True, help="folder for runs and tables")
     add("--plan", default="all", help="which variants, by comma (all): " + ", ".join(PLAN))
@@ -118,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
     add("--threads", type=int, default=1, help="CPU threads (1)")
     add("--val-lanes", type=int, default=64, help="validation files side by side (64)")
     add("--val-steps", type=int, default=32, help="chunks of each, at the end (32)")
-    return made
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -237,15 +237,15 @@ def bytes_of(network: Network, rows: int) -> tuple[int, int]:
 
 def write_tables(out: Path) -> None:
     """Write what is known of all variants so far."""
-    found = [Result(**json.loads(path.read_text())) for path in out.glob("*/result.json")]
-    found.sort(key=lambda one: list(PLAN).index(one.name))
-    ranks = {one.name: np.load(out / one.name / "ranks.npy") for one in found}
+    results = [Result(**json.loads(path.read_text())) for path in out.glob("*/result.json")]
+    results.sort(key=lambda one: list(PLAN).index(one.name))
+    ranks = {one.name: np.load(out / one.name / "ranks.npy") for one in results}
     lines = [
         "| variant | rate | top-1 | top-5 | MRR | MRR against base | MB float | MB INT8 | CPU s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     rows = []
-    for one in found:
+    for one in results:
         row: dict[str, object] = asdict(one)
         gap = ""
         if "base" in ranks and one.name != "base":
@@ -257,7 +257,7 @@ def write_tables(out: Path) -> None:
             f"| {one.meaning} | {one.rate or ''} | {one.top1:.3f} | {one.top5:.3f} | {one.mrr:.3f} | {gap} | "
             f"{one.float_mb:.1f} | {one.int8_mb:.1f} | {one.seconds} |"
         )
-    size_picture(out / "size.png", {one.name: (one.int8_mb, one.mrr) for one in found})
+    size_picture(out / "size.png", {one.name: (one.int8_mb, one.mrr) for one in results})
     with whole_file(out / "ablate.json") as file:
         file.write((json.dumps(rows, indent=1) + "\n").encode())
     with whole_file(out / "ablate.md") as file:

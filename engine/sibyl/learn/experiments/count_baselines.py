@@ -77,22 +77,22 @@ class Counted:
     def ranks(self, watch: Watch) -> dict[str, np.ndarray]:
         """Return the rank of each true member by frequency after its origin, and by the chain."""
         lanes, steps = watch.lanes, len(watch.lists)
-        there = uses_read(lanes, steps)
-        place = {at: index for index, at in enumerate(there.at.tolist())}
-        found: dict[str, list[np.ndarray]] = {"frequency": [], "markov": []}
+        used = uses_read(lanes, steps)
+        place = {at: index for index, at in enumerate(used.at.tolist())}
+        by_order: dict[str, list[np.ndarray]] = {"frequency": [], "markov": []}
         for step, (lane, time, lists) in enumerate(watch.lists):
             at = (lane * steps + step) * lanes.length + time + 1
             index = np.asarray([place[one] for one in at.tolist()], np.int64)
-            origin, listed = there.origin[index][:, None], np.maximum(lists, 0).astype(np.int64)
+            origin, listed = used.origin[index][:, None], np.maximum(lists, 0).astype(np.int64)
             overall = self._overall[listed] / (self._overall.max() + 1)
             after = self._after.counts(origin * self._texts + listed)
             popular = after + overall  # counts are whole, so that this only tells equals apart
-            context = self._chained(there.origin[index], there.before[index])[:, None]
+            context = self._chained(used.origin[index], used.before[index])[:, None]
             chain = self._chain.counts(context * self._texts + listed)
             chain = np.where(context < 0, 0, chain) + popular / (popular.max() + 1)
             for name, scores in (("frequency", popular), ("markov", chain)):
-                found[name].append(ranks_of(np.where(lists < 0, -np.inf, scores)))
-        return {name: np.concatenate(ranks) for name, ranks in found.items()}
+                by_order[name].append(ranks_of(np.where(lists < 0, -np.inf, scores)))
+        return {name: np.concatenate(ranks) for name, ranks in by_order.items()}
 
     def _chained(self, origin: np.ndarray, before: np.ndarray) -> np.ndarray:
         """Return the number of a context, -1 if it was never seen."""

@@ -42,8 +42,10 @@ _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn tune", description=__doc__.split("\n")[0])
-    add = made.add_argument
+    arguments = argparse.ArgumentParser(
+        "python -m sibyl.learn tune", description=__doc__.split("\n")[0]
+    )
+    add = arguments.add_argument
     add(
         "--streams",
         type=Path,
@@ -60,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     add("--mb", type=float, default=4.0, help="largest network to try, in INT8 (4 MB)")
     add("--train", default="", help="more options for every training, in quotes: '--lanes 32'")
     add("--threads", type=int, default=1, help="CPU threads of this worker (1)")
-    return made
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -72,10 +74,10 @@ def main(argv: list[str] | None = None) -> int:
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # we say ourselves how trials end
     study = open_study(options.out)
     enough = optuna.study.MaxTrialsCallback(options.trials, _ENDED)
-    said = [enough, lambda study, trial: _say(study, trial, options.out)]
+    callbacks = [enough, lambda study, trial: _say(study, trial, options.out)]
     if len(study.get_trials(deepcopy=False, states=_ENDED)) < options.trials:
         try:
-            study.optimize(lambda trial: objective(trial, options), callbacks=said)
+            study.optimize(lambda trial: objective(trial, options), callbacks=callbacks)
         except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
             raise LearnError(f"The study in {options.out} cannot be written ({error}).") from error
     print(json.dumps(write_result(study, options.out)["best"]))
@@ -128,13 +130,13 @@ def objective(trial: Trial, options: argparse.Namespace) -> float:
     given = arguments(trial, options, folder)
     _small_enough(given, options.mb)
 
-    def told(step: int, found: dict[str, float]) -> None:
-        trial.report(found["mrr"], step)
+    def report(step: int, measures: dict[str, float]) -> None:
+        trial.report(measures["mrr"], step)
         if trial.should_prune():
             raise optuna.TrialPruned
 
     try:
-        train(given, Processes(device=given.device), told)
+        train(given, Processes(device=given.device), report)
     except DivergedError as error:
         raise optuna.TrialPruned(str(error)) from error
     except KeyboardInterrupt:
@@ -191,7 +193,7 @@ def write_result(study: optuna.Study, out: Path) -> dict[str, Any]:
     ]
     done = [one for one in trials if one["state"] == "complete"]
     best = max(done, key=lambda one: one["mrr"], default=None)
-    made = {"best": best, "trials": trials}
+    result = {"best": best, "trials": trials}
     with whole_file(out / "tune.json") as file:
-        file.write((json.dumps(made, indent=1) + "\n").encode())
-    return made
+        file.write((json.dumps(result, indent=1) + "\n").encode())
+    return result

@@ -28,12 +28,12 @@ from sibyl.network.vocab import Vocab
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         "python -m sibyl.learn quantize", description=__doc__.split("\n")[0]
     )
-    made.add_argument("--model", type=Path, required=True, help="folder of the float model")
-    made.add_argument("--out", type=Path, required=True, help="folder for the INT8 model")
-    return made
+    arguments.add_argument("--model", type=Path, required=True, help="folder of the float model")
+    arguments.add_argument("--out", type=Path, required=True, help="folder for the INT8 model")
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -45,17 +45,19 @@ def main(argv: list[str] | None = None) -> int:
         raise LearnError(f"{options.model} holds no exported model ({error}).") from error
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / "int8.onnx"
-        lstm_int8(options.model / "sibyl.onnx", made)
+        quantized = Path(folder) / "int8.onnx"
+        lstm_int8(options.model / "sibyl.onnx", quantized)
         with whole_file(options.out / "sibyl.onnx") as file:
-            file.write(made.read_bytes())
+            file.write(quantized.read_bytes())
     with whole_file(options.out / "rows.npy") as file:
         np.save(file, rows_int8(np.load(options.model / "rows.npy")))
     if options.model.resolve() != options.out.resolve():
         shutil.copyfile(options.model / "vocab.txt", options.out / "vocab.txt")
-    kept = ("trained_steps", "sizes", "streams", "training", "onnx_from_torch", *MIXES)
+    carried_over = ("trained_steps", "sizes", "streams", "training", "onnx_from_torch", *MIXES)
     vocab = Vocab.load(options.out / "vocab.txt")
-    write_meta(options.out, vocab, "int8", {name: meta[name] for name in kept if name in meta})
+    write_meta(
+        options.out, vocab, "int8", {name: meta[name] for name in carried_over if name in meta}
+    )
     sizes = {path.name: path.stat().st_size for path in Model.files(options.out)}
     print(json.dumps({"bytes": sizes, "all": sum(sizes.values())}))
     return 0

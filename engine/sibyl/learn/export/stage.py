@@ -35,27 +35,27 @@ _OPSET = 17
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         "python -m sibyl.learn export", description=__doc__.split("\n")[0]
     )
-    made.add_argument("--run", type=Path, required=True, help="folder of the training run")
-    made.add_argument(
+    arguments.add_argument("--run", type=Path, required=True, help="folder of the training run")
+    arguments.add_argument(
         "--checkpoint", type=Path, help="which one (default: its best.pt, else last.pt)"
     )
-    made.add_argument("--streams", type=Path, required=True, help="folder of its streams")
-    made.add_argument("--out", type=Path, required=True, help="folder for the float model")
-    made.add_argument(
+    arguments.add_argument("--streams", type=Path, required=True, help="folder of its streams")
+    arguments.add_argument("--out", type=Path, required=True, help="folder for the float model")
+    arguments.add_argument(
         "--mix", type=Path, metavar="MODEL",
         help="take the mixing weights of this model folder (default: of the one that training "
         "started with, if it did; the mix stage learns others)",
     )  # fmt: skip
-    return made
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
     """Export a checkpoint and compare it with PyTorch."""
     options = parser().parse_args(argv)
-    network, kept = load_network(options.checkpoint or best_of(options.run))
+    network, checkpoint = load_network(options.checkpoint or best_of(options.run))
     if not network.sizes.plain:
         raise LearnError(
             f"The network in {options.run} is one to compare with; only one LSTM layer over whole "
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         file.write(vocab.dump().encode())
     far = difference(network, options.out / "sibyl.onnx")
     meta = {
-        "trained_steps": kept["progress"]["step"],
+        "trained_steps": checkpoint["progress"]["step"],
         "sizes": network.sizes.as_dict(),
         "streams": _read_json(options.streams / "streams.json"),
         "training": about["arguments"],
@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     for name in ("streams", "out"):  # folders of the machine it was made on say nothing
         meta["training"].pop(name, None)
     write_meta(options.out, vocab, "float32", meta)
-    print(json.dumps({"steps": kept["progress"]["step"], "farthest from PyTorch": far}))
+    print(json.dumps({"steps": checkpoint["progress"]["step"], "farthest from PyTorch": far}))
     if not mixes:
         print("It has no mixing weights yet; the mix stage learns them, or --mix takes a model's.")
     if far > 1e-4:
@@ -93,16 +93,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _mixes(model: Path) -> dict[str, dict]:
-    found = mixes_of(_read_json(model / "meta.json"))
-    if not found:
+    mixes = mixes_of(_read_json(model / "meta.json"))
+    if not mixes:
         raise LearnError(f"{model} has no mixing weights for this version of sibyl.")
-    return found
+    return mixes
 
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        made: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return made
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return content
     except (OSError, ValueError) as error:
         raise LearnError(f"{path} cannot be read ({error}).") from error
 

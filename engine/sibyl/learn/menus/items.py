@@ -31,11 +31,11 @@ def names(label: str, name: str) -> bool:
 def _import_of(item: dict) -> str | int:
     edits = item.get("additionalTextEdits") or []
     for edit in edits:
-        if found := _EDIT.match((edit.get("newText") or "").lstrip()):
-            return found[1] or found[2]
+        if match := _EDIT.match((edit.get("newText") or "").lstrip()):
+            return match[1] or match[2]
     details = item.get("labelDetails") or {}
-    if found := _SAID.match((details.get("detail") or "").lstrip()):  # ty
-        return found[1]
+    if match := _SAID.match((details.get("detail") or "").lstrip()):  # ty
+        return match[1]
     named = details.get("description") or ""  # pyright
     if item.get("detail") == "Auto-import" and _MODULE.fullmatch(named):
         return named

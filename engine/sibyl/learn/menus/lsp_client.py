@@ -187,10 +187,10 @@ class Server:
         return None
 
     def _setting(self, section: str) -> Any:
-        found: Any = self._settings
+        value: Any = self._settings
         for name in filter(None, section.split(".")):
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
 
 
 class Asker:
@@ -207,20 +207,20 @@ class Asker:
         for chance_left in (True, False):
             try:
                 self._server = self._server or self._start()
-                found = self._ask(self._server, path.as_uri(), data, chosen)
+                answers = self._ask(self._server, path.as_uri(), data, chosen)
             except ServerHangs:
                 self.close()
                 if not (chance_left or self._known):
                     raise  # no file was ever answered: it is the server, not the file
             else:
                 self._known = True
-                return found
+                return answers
         return []
 
     def _ask(
         self, server: Server, uri: str, data: bytes, chosen: list[Site]
     ) -> list[tuple[Site, list[dict]]]:
-        found = []
+        answers = []
         for version, site in enumerate(chosen, start=1):
             text = cut(data, site.cursor).decode("utf-8", "replace")
             document = {"uri": uri, "version": version}
@@ -234,9 +234,9 @@ class Asker:
                 )
             place = position(data, site.cursor, server.utf8)
             dot = data[site.cursor - 1 : site.cursor] == b"."
-            found.append((site, server.complete(uri, *place, dot)))
+            answers.append((site, server.complete(uri, *place, dot)))
         server.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
-        return found
+        return answers
 
     def close(self) -> None:
         """Stop the server, if one runs."""

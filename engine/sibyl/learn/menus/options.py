@@ -14,10 +14,10 @@ from sibyl.errors import LearnError
 from sibyl.learn.menus.places import KINDS
 
 
-def parser(said: str) -> argparse.ArgumentParser:
-    """Describe the stage's arguments; `said` is what the stage does."""
-    made = argparse.ArgumentParser("python -m sibyl.learn menus", description=said)
-    which = made.add_mutually_exclusive_group(required=True)
+def parser(summary: str) -> argparse.ArgumentParser:
+    """Describe the stage's arguments; `summary` is what the stage does."""
+    arguments = argparse.ArgumentParser("python -m sibyl.learn menus", description=summary)
+    which = arguments.add_mutually_exclusive_group(required=True)
     which.add_argument("--list", type=Path, help="repositories, taken in this order")
     which.add_argument(
         "--corpus",
@@ -26,36 +26,46 @@ def parser(said: str) -> argparse.ArgumentParser:
     )
     which.add_argument("--so-far", action="store_true",
                        help="ask nothing, pack what a run that still goes on has in --out")  # fmt: skip
-    made.add_argument(
+    arguments.add_argument(
         "--split", default="val", help="which split of the corpus: val, dev, train (val)"
     )
-    made.add_argument("--dev", type=int, default=None, metavar="N",
+    arguments.add_argument("--dev", type=int, default=None, metavar="N",
                       help="so many of the training repositories are held back (as streams)")  # fmt: skip
-    made.add_argument("--sources", type=Path, help="folder of the repositories")
-    made.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
-    made.add_argument("--server", default="basedpyright-langserver --stdio", help="its command")
-    made.add_argument("--settings", default="", help="the server's settings, as JSON")
-    made.add_argument("--python", default=sys.executable, help="interpreter with the libraries")
-    made.add_argument("--kinds", type=_numbers, default={"member": None}, metavar="KIND[=N],…",
+    arguments.add_argument("--sources", type=Path, help="folder of the repositories")
+    arguments.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
+    arguments.add_argument(
+        "--server", default="basedpyright-langserver --stdio", help="its command"
+    )
+    arguments.add_argument("--settings", default="", help="the server's settings, as JSON")
+    arguments.add_argument(
+        "--python", default=sys.executable, help="interpreter with the libraries"
+    )
+    arguments.add_argument("--kinds", type=_numbers, default={"member": None}, metavar="KIND[=N],…",
                       help=f"what is asked about, and at how many places: {', '.join(KINDS)}")  # fmt: skip
-    made.add_argument("--letters", type=_letters, default=[0], metavar="N,…",
+    arguments.add_argument("--letters", type=_letters, default=[0], metavar="N,…",
                       help="letters typed when a list is asked for (members: none)")  # fmt: skip
-    made.add_argument("--sites", type=int, default=70, help="sites of a kind in each repository")
-    made.add_argument("--per-file", type=int, default=6, help="at most so many in one file")
-    made.add_argument("--auto-imports", action=argparse.BooleanOptionalAction, default=True,
+    arguments.add_argument(
+        "--sites", type=int, default=70, help="sites of a kind in each repository"
+    )
+    arguments.add_argument("--per-file", type=int, default=6, help="at most so many in one file")
+    arguments.add_argument("--auto-imports", action=argparse.BooleanOptionalAction, default=True,
                       help="offer names that are not imported yet, as servers do by default")  # fmt: skip
-    made.add_argument("--limit-repos", type=int, default=None, help="stop after so many")
-    made.add_argument("--max-tokens", type=int, default=None, help="skip repositories above this")
-    made.add_argument("--minutes", type=float, default=None, help="then keep what is there")
-    made.add_argument("--patience", type=float, default=30.0, help="seconds an answer may take")
-    made.add_argument("--seed", type=int, default=1)
-    return made
+    arguments.add_argument("--limit-repos", type=int, default=None, help="stop after so many")
+    arguments.add_argument(
+        "--max-tokens", type=int, default=None, help="skip repositories above this"
+    )
+    arguments.add_argument("--minutes", type=float, default=None, help="then keep what is there")
+    arguments.add_argument(
+        "--patience", type=float, default=30.0, help="seconds an answer may take"
+    )
+    arguments.add_argument("--seed", type=int, default=1)
+    return arguments
 
 
-def _numbers(said: str) -> dict[str, int | None]:
+def _numbers(text: str) -> dict[str, int | None]:
     """Read `name=60,keyword`: how many sites of each kind, None where it is not said."""
     numbers: dict[str, int | None] = {}
-    for part in said.split(","):
+    for part in text.split(","):
         kind, equals, number = part.partition("=")
         if kind not in KINDS or (equals and not number.isdigit()):
             raise argparse.ArgumentTypeError(
@@ -65,11 +75,11 @@ def _numbers(said: str) -> dict[str, int | None]:
     return numbers
 
 
-def _letters(said: str) -> list[int]:
+def _letters(text: str) -> list[int]:
     """Read `0,1`."""
-    parts = said.split(",")
+    parts = text.split(",")
     if not all(part.isdigit() for part in parts):
-        raise argparse.ArgumentTypeError(f"{said!r} is not a list of numbers")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers")
     return sorted({int(part) for part in parts})
 
 

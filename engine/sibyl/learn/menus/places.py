@@ -47,12 +47,12 @@ _PARAMETERS = {"parameters", "lambda_parameters", "typed_parameter"}
 
 def sites_of(data: bytes) -> dict[str, list[Site]]:
     """Return the sites of each kind outside strings and comments, in reading order."""
-    found: dict[str, list[Site]] = {kind: [] for kind in KINDS}
+    by_kind: dict[str, list[Site]] = {kind: [] for kind in KINDS}
     for kind, where, node in _walk(parse(data)):
         text = data[node.start_byte : node.end_byte].decode("utf-8", "replace")
         if text.isidentifier():
-            found[kind].append(Site(node.start_byte, text, kind, where or _around(node)))
-    return {kind: sorted(sites, key=lambda site: site.offset) for kind, sites in found.items()}
+            by_kind[kind].append(Site(node.start_byte, text, kind, where or _around(node)))
+    return {kind: sorted(sites, key=lambda site: site.offset) for kind, sites in by_kind.items()}
 
 
 def _walk(root: Node) -> Iterator[tuple[str, str, Node]]:

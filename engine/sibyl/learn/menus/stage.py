@@ -87,15 +87,15 @@ def wanted(options: argparse.Namespace) -> list[Wanted]:
     entries = list(read_manifest(options.corpus))
     train = list(dict.fromkeys(entry.repo for entry in entries if entry.split == "train"))
     back = held_back(train, options.dev)
-    found: dict[Repository, set[str]] = {}
+    blobs_of: dict[Repository, set[str]] = {}
     for entry in entries:
         split = "dev" if entry.split == "train" and entry.repo in back else entry.split
         if split == options.split:
             repository = Repository(entry.repo, entry.commit, split=split)
-            found.setdefault(repository, set()).add(entry.blob)
-    if not found:
+            blobs_of.setdefault(repository, set()).add(entry.blob)
+    if not blobs_of:
         raise LearnError(f"The corpus {options.corpus} has no file of the split {options.split}.")
-    return list(found.items())
+    return list(blobs_of.items())
 
 
 def ask_all(
@@ -118,8 +118,8 @@ def ask_all(
             try:
                 rows = list(menus_of(repository, blobs, sources, options, settings, known))
             except ServerHangs as error:
-                said = f"`{options.server}` does not answer ({error})."
-                raise LearnError(said) from error
+                sentence = f"`{options.server}` does not answer ({error})."
+                raise LearnError(sentence) from error
             log.append(repository.name, rows)
             bar.set_postfix(sites=log.sites, listed=log.listed)
 
@@ -174,9 +174,9 @@ def plan_sites(
         data = store.read(listed.blob)
         if licences.content_fault(listed.path, data):
             continue
-        found, chosen = sites_of(data), []
+        sites, chosen = sites_of(data), []
         for kind, number in left.items():
-            of_kind = choose(found[kind], max(0, min(per_file, number)), chance)
+            of_kind = choose(sites[kind], max(0, min(per_file, number)), chance)
             left[kind] -= len(of_kind)
             chosen += of_kind
         if chosen:
@@ -210,10 +210,12 @@ def export(files: list[Listed], store: Store, root: Path) -> None:
 
 def row(repo: str, commit: str, listed: Listed, site: Site, items: list[dict]) -> dict:
     """Return one line of a menus file."""
-    there = len(items) <= _LONGEST and any(names(item["label"], site.member) for item in items)
+    holds_truth = len(items) <= _LONGEST and any(
+        names(item["label"], site.member) for item in items
+    )
     return {
         "repo": repo, "commit": commit, "path": listed.path, "blob": listed.blob,
         "kind": site.kind, "where": site.where, "letters": site.letters,
         "offset": site.offset, "member": site.member, "size": len(items),
-        "menu": [kept(item) for item in items] if there else None,
+        "menu": [kept(item) for item in items] if holds_truth else None,
     }  # fmt: skip

@@ -35,8 +35,10 @@ _FEWEST = 8  # training files; below there is nothing to learn from
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn own", description=__doc__.split("\n")[0])
-    add = made.add_argument
+    arguments = argparse.ArgumentParser(
+        "python -m sibyl.learn own", description=__doc__.split("\n")[0]
+    )
+    add = arguments.add_argument
     add("projects", nargs="+", type=Path, metavar="PROJECT", help="folder of one of your projects")
     add(
         "--out", type=Path, required=True, help="folder for everything made; OUT/model is the model"
@@ -48,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     add("--rate", type=float, default=2e-3, help="highest learning rate (0.002)")
     add("--sites", type=int, default=300, help="completion lists to measure on; 0: none (300)")
     add("--server", default="", help="language server's command (default: our ty)")
-    return made
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -140,22 +142,22 @@ def plan(streams: Path, passes: float) -> list[object]:
 
 def compare(options: argparse.Namespace) -> None:
     """Measure both models on the recorded lists, and print one table."""
-    out, found = options.out, {}
+    out, reports = options.out, {}
     with tempfile.TemporaryDirectory() as stores:
         for name, model in (("start", options.start), ("own", out / "model")):
             report = out / f"{name}.json"
             menus = ("--menus", out / MENUS, "--sources", out / "sources")
             asked = ("--memory", "project", "--stores", stores, "--json", report)
-            said = io.StringIO()
-            run_shown("evaluate", *menus, *asked, "--model", model, said=said)
+            output = io.StringIO()
+            run_shown("evaluate", *menus, *asked, "--model", model, output=output)
             with whole_file(out / f"{name}.txt") as file:
-                file.write(said.getvalue().encode())
-            found[name] = json.loads(report.read_text("utf-8"))
-    print(f"\n{found['own']['sites']} lists in files that were not trained on:\n")
+                file.write(output.getvalue().encode())
+            reports[name] = json.loads(report.read_text("utf-8"))
+    print(f"\n{reports['own']['sites']} lists in files that were not trained on:\n")
     print("| remembered | model | top-1 | top-5 | MRR |\n|---|---|---|---|---|")
     for memory in ("none", "file", "project"):
-        for name, its in found.items():
-            all_of = its["memories"][memory]["all"]
+        for name, measures in reports.items():
+            all_of = measures["memories"][memory]["all"]
             shares = " | ".join(f"{all_of[measure]:.3f}" for measure in ("top1", "top5", "mrr"))
             print(f"| {memory} | {name} | {shares} |")
     print(f"\nAll tables are in {out}/start.txt and {out}/own.txt.")

@@ -23,12 +23,18 @@ VALIDATED = ("zipfile.py", "zipfile", "csv.py", "ftplib.py")
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser("python -m sibyl.learn tiny", description=__doc__.split("\n")[0])
-    made.add_argument("--out", type=Path, required=True, help="folder for everything made")
-    made.add_argument("--steps", type=int, default=60, help="training steps")
-    made.add_argument("--sites", type=int, default=20, help="recorded lists for each repository")
-    made.add_argument("--server", default="", help="language server's command (default: our ty)")
-    return made
+    arguments = argparse.ArgumentParser(
+        "python -m sibyl.learn tiny", description=__doc__.split("\n")[0]
+    )
+    arguments.add_argument("--out", type=Path, required=True, help="folder for everything made")
+    arguments.add_argument("--steps", type=int, default=60, help="training steps")
+    arguments.add_argument(
+        "--sites", type=int, default=20, help="recorded lists for each repository"
+    )
+    arguments.add_argument(
+        "--server", default="", help="language server's command (default: our ty)"
+    )
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:

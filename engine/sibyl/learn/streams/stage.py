@@ -46,25 +46,33 @@ HELD_OUT = "@held-out"
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         "python -m sibyl.learn streams", description=__doc__.split("\n")[0]
     )
-    made.add_argument("--corpus", type=Path, required=True, help="folder of the manifest")
-    made.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
-    made.add_argument("--out", type=Path, required=True, help="folder for the streams")
-    made.add_argument("--limit", type=int, default=0, help="training repositories to take (0: all)")
-    made.add_argument(
+    arguments.add_argument("--corpus", type=Path, required=True, help="folder of the manifest")
+    arguments.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
+    arguments.add_argument("--out", type=Path, required=True, help="folder for the streams")
+    arguments.add_argument(
+        "--limit", type=int, default=0, help="training repositories to take (0: all)"
+    )
+    arguments.add_argument(
         "--dev",
         type=int,
         help="training repositories that no network reads, to choose recipes by "
         "(default: one in ten of twenty or more)",
     )
-    made.add_argument("--words", type=int, default=14_000, help="texts with a row of their own")
-    made.add_argument("--pieces", type=int, default=7_000, help="pieces with a row of their own")
-    made.add_argument("--shared", type=int, default=1_024, help="rows shared by all other pieces")
-    made.add_argument("--vocab", type=Path, help="use this vocabulary (to finetune a model)")
-    executors.add_options(made)
-    return made
+    arguments.add_argument(
+        "--words", type=int, default=14_000, help="texts with a row of their own"
+    )
+    arguments.add_argument(
+        "--pieces", type=int, default=7_000, help="pieces with a row of their own"
+    )
+    arguments.add_argument(
+        "--shared", type=int, default=1_024, help="rows shared by all other pieces"
+    )
+    arguments.add_argument("--vocab", type=Path, help="use this vocabulary (to finetune a model)")
+    executors.add_options(arguments)
+    return arguments
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -88,15 +96,15 @@ def main(argv: list[str] | None = None) -> int:
     vocab = given or choose(_counted(path for path, split in parts if split == "train"), options)
     with whole_file(options.out / "vocab.txt") as file:
         file.write(vocab.dump().encode("utf-8"))
-    made = _merge(parts, vocab, options.out)
-    made |= {
+    about = _merge(parts, vocab, options.out)
+    about |= {
         "stream_version": STREAM_VERSION,
         "vocab": vocab.digest(),
         "made_in_s": time.time() - began,
     }
     with whole_file(options.out / "streams.json") as file:
-        file.write((json.dumps(made, indent=1) + "\n").encode())
-    print(json.dumps(made))
+        file.write((json.dumps(about, indent=1) + "\n").encode())
+    print(json.dumps(about))
     return 0
 
 
@@ -131,8 +139,8 @@ def _read_all(
     tokens, began = 0, time.time()
     calls = ((by_repo[key], options.sources, parts[key], made_of[key]) for key in todo)
     with tqdm(total=len(todo), unit="repo") as bar:
-        for its in executors.as_done(_read_one, calls, options, options.out):
-            tokens += its
+        for count in executors.as_done(_read_one, calls, options, options.out):
+            tokens += count
             bar.update()
             bar.set_postfix_str(f"{tokens / (time.time() - began):,.0f} tokens/s")
     return [(path, key[0]) for key, path in parts.items()]
@@ -142,10 +150,10 @@ Key = tuple[str, str]
 """A split and a repository."""
 
 
-def _part_name(key: Key, there: Iterable[Key]) -> str:
+def _part_name(key: Key, keys: Iterable[Key]) -> str:
     """Name a part after its repository, and after its split where another split has files of it, too."""
     split, repo = key
-    apart = HELD_OUT if split != "train" and ("train", repo) in there else ""
+    apart = HELD_OUT if split != "train" and ("train", repo) in keys else ""
     return f"{repo.replace('/', '+')}{apart}.npz"
 
 
@@ -228,17 +236,17 @@ def choose(counts: Counter[str], options: argparse.Namespace) -> Vocab:
 def _merge(parts: list[tuple[Path, str]], vocab: Vocab, out: Path) -> dict[str, object]:
     """Number all texts once and write one array of tokens a split."""
     numbers: dict[str, int] = {}
-    made: dict[str, object] = {}
+    about: dict[str, object] = {}
     for split in sorted({split for _, split in parts}):
         loaded, kinds, firsts, base = [], [], [], 0
-        for path, its in parts:
-            if its != split:
+        for path, part_split in parts:
+            if part_split != split:
                 continue
             texts, tokens, part_kinds, part_firsts = load_part(path)
-            there = np.fromiter(
+            renumbered = np.fromiter(
                 (numbers.setdefault(text, len(numbers)) for text in texts), np.int32, len(texts)
             )
-            loaded.append(there[tokens] if len(tokens) else tokens)
+            loaded.append(renumbered[tokens] if len(tokens) else tokens)
             kinds.append(part_kinds)
             firsts.append(part_firsts[:-1] + base)
             base += len(tokens)
@@ -246,7 +254,7 @@ def _merge(parts: list[tuple[Path, str]], vocab: Vocab, out: Path) -> dict[str, 
         _save(out / f"{split}.tokens.npy", np.concatenate(loaded))
         _save(out / f"{split}.kinds.npy", all_kinds)
         _save(out / f"{split}.files.npy", np.append(np.concatenate(firsts), base))
-        made[split] = {
+        about[split] = {
             "repositories": len(loaded),
             "files": sum(map(len, firsts)),
             "tokens": base,
@@ -261,7 +269,7 @@ def _merge(parts: list[tuple[Path, str]], vocab: Vocab, out: Path) -> dict[str, 
         gzip.GzipFile(filename="", fileobj=plain, mode="wb", compresslevel=3, mtime=0) as file,
     ):
         file.write("\n".join(numbers).encode("utf-8", "surrogatepass"))
-    return made | {"texts": len(numbers), "rows": vocab.rows}
+    return about | {"texts": len(numbers), "rows": vocab.rows}
 
 
 def rows_of(texts: Iterable[str], vocab: Vocab) -> np.ndarray:
@@ -270,10 +278,10 @@ def rows_of(texts: Iterable[str], vocab: Vocab) -> np.ndarray:
         [vocab.whole(text), *itertools.islice(vocab.piece_rows(text), MOST_PIECES)]
         for text in texts
     ]
-    made = np.full((len(table), 1 + MOST_PIECES), -1, np.int32)
+    padded = np.full((len(table), 1 + MOST_PIECES), -1, np.int32)
     for index, rows in enumerate(table):
-        made[index, : len(rows)] = rows
-    return made
+        padded[index, : len(rows)] = rows
+    return padded
 
 
 def _save(path: Path, array: np.ndarray) -> None:

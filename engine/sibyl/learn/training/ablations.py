@@ -25,18 +25,18 @@ _MOST_IN_A_FILE = 20
 
 def without_pieces(rows: np.ndarray) -> np.ndarray:
     """Return rows of whole texts only; a text that has none gets row 0, the unknown text."""
-    made = np.full_like(rows, -1)
-    made[:, 0] = np.maximum(rows[:, 0], 0)
-    return made
+    whole = np.full_like(rows, -1)
+    whole[:, 0] = np.maximum(rows[:, 0], 0)
+    return whole
 
 
 def without_origins(rows: np.ndarray, shards: list[Shard]) -> np.ndarray:
     """Return rows in which all texts that are origins anywhere have the rows of one and the same."""
-    found = [np.unique(shard.tokens[np.flatnonzero(shard.kinds == ORIGIN)]) for shard in shards]
-    origins = np.concatenate(found)
-    made = rows.copy()
-    made[origins] = rows[origins[:1]]
-    return made
+    by_shard = [np.unique(shard.tokens[np.flatnonzero(shard.kinds == ORIGIN)]) for shard in shards]
+    origins = np.concatenate(by_shard)
+    merged = rows.copy()
+    merged[origins] = rows[origins[:1]]
+    return merged
 
 
 def first_share(shard: Shard, share: float) -> Shard:
@@ -69,8 +69,8 @@ def with_vocabulary(streams: Path, out: Path, words: int, pieces: int, shared: i
             f"The texts of the streams in {streams} cannot be read ({error})."
         ) from error
     counts = _counted(Shard.open(streams, "train"), len(texts))
-    there = {texts[index]: int(counts[index]) for index in np.flatnonzero(counts)}
-    vocab = choose(Counter(there), Namespace(words=words, pieces=pieces, shared=shared))
+    used = {texts[index]: int(counts[index]) for index in np.flatnonzero(counts)}
+    vocab = choose(Counter(used), Namespace(words=words, pieces=pieces, shared=shared))
     with whole_file(out / "rows.npy") as file:
         np.save(file, rows_of(texts, vocab))
     with whole_file(out / "vocab.txt") as file:

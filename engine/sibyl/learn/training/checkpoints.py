@@ -40,12 +40,12 @@ class Progress:
 def read_checkpoint(path: Path, device: str) -> dict[str, Any]:
     """Return what ``save`` wrote; raises LearnError when it is not there, damaged or of another version."""
     try:
-        kept: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        checkpoint: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
         raise LearnError(f"The checkpoint {path} cannot be read ({_first_line(error)}).") from error
-    if not isinstance(kept, dict) or kept.get("version") != CHECKPOINT_VERSION:
+    if not isinstance(checkpoint, dict) or checkpoint.get("version") != CHECKPOINT_VERSION:
         raise LearnError(f"The checkpoint {path} is of another version than this sibyl's.")
-    return kept
+    return checkpoint
 
 
 def save(
@@ -57,7 +57,7 @@ def save(
     made_with: dict[str, Any],
 ) -> None:
     """Write a checkpoint aside, then give it its name."""
-    kept = {
+    checkpoint = {
         "version": CHECKPOINT_VERSION,
         "sizes": network.sizes.as_dict(),
         "network": network.state_dict(),
@@ -68,7 +68,7 @@ def save(
     }
     try:
         with whole_file(path) as file:
-            torch.save(kept, file)
+            torch.save(checkpoint, file)
     except RuntimeError as error:  # what PyTorch makes of a disk that is full
         raise LearnError(f"Cannot write {path}: {_first_line(error)}.") from error
 
@@ -89,22 +89,22 @@ def resume(
 
     Raises LearnError when it was made with what cannot go on as asked.
     """
-    kept = read_checkpoint(path, device)
-    check(path.parent, kept["sizes"], network.sizes.as_dict())
-    check(path.parent, kept["made_with"], {
+    checkpoint = read_checkpoint(path, device)
+    check(path.parent, checkpoint["sizes"], network.sizes.as_dict())
+    check(path.parent, checkpoint["made_with"], {
         name: value for name, value in made_with.items() if name not in SCHEDULE
     })  # fmt: skip
-    network.load_state_dict(kept["network"])
-    optimiser.load_state_dict(kept["optimiser"])
-    return Progress(**kept["progress"]), tuple(kept["state"]), kept["made_with"]
+    network.load_state_dict(checkpoint["network"])
+    optimiser.load_state_dict(checkpoint["optimiser"])
+    return Progress(**checkpoint["progress"]), tuple(checkpoint["state"]), checkpoint["made_with"]
 
 
 def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
     """Return the network of a checkpoint, ready to be asked, and the checkpoint."""
-    kept = read_checkpoint(path, "cpu")
-    network = Network(Sizes(**kept["sizes"]))
-    network.load_state_dict(kept["network"])
-    return network.eval(), kept
+    checkpoint = read_checkpoint(path, "cpu")
+    network = Network(Sizes(**checkpoint["sizes"]))
+    network.load_state_dict(checkpoint["network"])
+    return network.eval(), checkpoint
 
 
 def best_of(run: Path) -> Path:
@@ -132,10 +132,10 @@ def write_sidecar(
 
     ``watched`` is the split that validations were made on.
     """
-    made: dict[str, Any] = {
+    sidecar: dict[str, Any] = {
         "step": progress.step, "best_step": progress.best_step, "best_mrr": progress.best,
         "watched": watched,
         "mixes": mixes,
     }  # fmt: skip
     with whole_file(run / "train.json") as file:
-        file.write((json.dumps(made | {"arguments": arguments}, indent=1) + "\n").encode())
+        file.write((json.dumps(sidecar | {"arguments": arguments}, indent=1) + "\n").encode())

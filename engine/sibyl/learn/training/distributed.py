@@ -119,10 +119,10 @@ class Processes:
             whole.append(torch.cat(parts, 1))
         return tuple(whole)
 
-    def told(self, found: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """Return what the first process found; the others wait for it."""
         if self.world == 1:
-            return found
-        box = [found]
+            return value
+        box = [value]
         distributed.broadcast_object_list(box, device=torch.device(self.device))
         return box[0]

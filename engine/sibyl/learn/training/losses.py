@@ -120,10 +120,10 @@ def _ask(
     rng: np.random.Generator,
 ) -> Asked:
     lane, time = np.nonzero(np.isin(kinds[:, 1:], asked))  # predicted by the token before
-    found = kinds[lane, time + 1]
-    targets = data.roles.target(tokens[lane, time + 1], found)
+    role = kinds[lane, time + 1]
+    targets = data.roles.target(tokens[lane, time + 1], role)
     candidates, places = sampler.draw(targets, rng)
-    return Asked(lane, time, targets, candidates, places, sampler.correction[candidates], found)
+    return Asked(lane, time, targets, candidates, places, sampler.correction[candidates], role)
 
 
 class Lesson(nn.Module):
@@ -166,8 +166,8 @@ class Lesson(nn.Module):
                 logits, self._tensor(asked.places[own]), reduction="none"
             )
             for name, kinds in _LOSSES[sort].items():
-                there = np.isin(asked.kinds, kinds)
-                losses[name] = each[self._tensor(there[own])].sum() / max(int(there.sum()), 1)
+                of_loss = np.isin(asked.kinds, kinds)
+                losses[name] = each[self._tensor(of_loss[own])].sum() / max(int(of_loss.sum()), 1)
             if sort == "member":
                 losses["sibling"] = self._tell_apart(query, near, listed, len(asked.lane))
         return losses, tuple(part.float() for part in state)
@@ -197,12 +197,12 @@ class Lesson(nn.Module):
 
     def _made(self, make: Callable[[Tensor], Tensor], *tokens: np.ndarray) -> list[Tensor]:
         used, places = np.unique(
-            np.concatenate([its.ravel() for its in tokens]), return_inverse=True
+            np.concatenate([numbers.ravel() for numbers in tokens]), return_inverse=True
         )
         vectors = make(self._rows[used].to(self._device))
-        ends = np.cumsum([its.size for its in tokens])[:-1]
+        ends = np.cumsum([numbers.size for numbers in tokens])[:-1]
         parts = zip(np.split(places, ends), tokens, strict=True)
-        return [vectors[self._tensor(its.reshape(shape.shape))] for its, shape in parts]
+        return [vectors[self._tensor(numbers.reshape(shape.shape))] for numbers, shape in parts]
 
     def _autocast(self) -> torch.autocast:
         kind = self._device.split(":")[0]

@@ -55,9 +55,9 @@ class Siblings:
         self._most = most
         self._first = np.zeros(texts, np.int64)
         self._size = np.zeros(texts, np.int64)
-        kept = sizes >= fewest
-        self._first[origins[firsts[kept]]] = firsts[kept]
-        self._size[origins[firsts[kept]]] = np.minimum(sizes[kept], most)
+        enough = sizes >= fewest
+        self._first[origins[firsts[enough]]] = firsts[enough]
+        self._size[origins[firsts[enough]]] = np.minimum(sizes[enough], most)
         self._members = members.astype(np.int32)
 
     def all(self, origins: np.ndarray) -> np.ndarray:

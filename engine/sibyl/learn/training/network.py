@@ -90,14 +90,14 @@ class Network(nn.Module):
         A vector is the row of the whole, plus the mean of the rows of its pieces, plus the row of its
         role if there is a ninth column.
         """
-        there = rows >= 0
+        present = rows >= 0
         pieces = slice(1, 1 + MOST_PIECES)
-        counts = there[:, pieces].sum(1).clamp(min=1)
+        counts = present[:, pieces].sum(1).clamp(min=1)
         weights = torch.ones_like(rows, dtype=torch.float32)
         weights[:, pieces] /= counts[:, None]
         offsets = torch.zeros(len(rows), dtype=torch.long, device=rows.device)
-        offsets[1:] = there.sum(1).cumsum(0)[:-1]
-        return self.rows(rows[there].long(), offsets, per_sample_weights=weights[there])
+        offsets[1:] = present.sum(1).cumsum(0)[:-1]
+        return self.rows(rows[present].long(), offsets, per_sample_weights=weights[present])
 
     def candidates(self, rows: Tensor) -> Tensor:
         """Return what a predicted vector is compared with, for texts given by rows (n, 8)."""
@@ -127,8 +127,8 @@ class Network(nn.Module):
         time = torch.arange(len(known), device=hidden.device)
         seen = time[None] <= time[len(known) - len(hidden) :, None]
         query, key, value = (part.transpose(0, 1) for part in (query, key, known))
-        found = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-        return found.transpose(0, 1)
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        return attended.transpose(0, 1)
 
 
 def carried(state: State | None, begins: Tensor) -> State | None:

@@ -60,10 +60,10 @@ def read_model(folder: Path) -> Weights:
         vocab, rows = _todays(folder, float_rows(np.load(folder / "rows.npy")), meta["vocab"])
         sizes = replace(sizes, rows=len(rows))
         graph = onnx.load(folder / "sibyl.onnx").graph
-        made = _lstm({one.name: numpy_helper.to_array(one) for one in graph.initializer})
+        weights = _lstm({one.name: numpy_helper.to_array(one) for one in graph.initializer})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LearnError(f"{folder} holds no model that can be trained on ({error!r}).") from error
-    network = {name: torch.from_numpy(np.array(w, np.float32)) for name, w in made.items()}
+    network = {name: torch.from_numpy(np.array(w, np.float32)) for name, w in weights.items()}
     network["rows.weight"] = torch.from_numpy(rows)
     return Weights(sizes, vocab, network, published_hash(meta), mixes_of(meta))
 
@@ -87,8 +87,8 @@ _WRITTEN_BEFORE = {KEYWORD_ARGUMENT: "="}
 
 def mixes_of(meta: dict) -> dict[str, dict]:
     """Return the mixing weights of a sidecar that this version's features fit."""
-    found = {name: meta[name] for name in MIXES if isinstance(meta.get(name), dict)}
-    return {name: mix for name, mix in found.items() if mix.get("version") == _MIX_VERSIONS[name]}
+    mixes = {name: meta[name] for name in MIXES if isinstance(meta.get(name), dict)}
+    return {name: mix for name, mix in mixes.items() if mix.get("version") == _MIX_VERSIONS[name]}
 
 
 def _lstm(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -37,13 +37,13 @@ MADE_WITH = (
 
 def parser() -> argparse.ArgumentParser:
     """Describe the stage's arguments."""
-    made = argparse.ArgumentParser(
+    arguments = argparse.ArgumentParser(
         "python -m sibyl.learn train",
         description="Train the network on streams; the same command goes on where it was stopped. "
         "Started by torchrun (torchrun --nproc-per-node 2 -m sibyl.learn train ...), the processes "
         "share the lanes and give what one process gives.",
     )
-    add = made.add_argument
+    add = arguments.add_argument
     add("--streams", type=Path, required=True, help="folder of the streams")
     add("--out", type=Path, required=True, help="folder for checkpoints, log and curve")
     add(
@@ -99,8 +99,10 @@ def parser() -> argparse.ArgumentParser:
         "--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda, cuda:1"
     )
     add("--float", action="store_true", help="float32 all through; else products are in bfloat16")
-    _variants(made.add_argument_group("to compare with (only the plain network can be exported)"))
-    return made
+    _variants(
+        arguments.add_argument_group("to compare with (only the plain network can be exported)")
+    )
+    return arguments
 
 
 def _variants(group: argparse._ArgumentGroup) -> None:
@@ -168,9 +170,14 @@ def read_start(path: Path, device: str) -> Weights:
     """Read weights to start with, of a model folder or a checkpoint."""
     if path.is_dir():
         return read_model(path)
-    kept = read_checkpoint(path, device)
+    checkpoint = read_checkpoint(path, device)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return Weights(Sizes(**kept["sizes"]), kept["made_with"]["vocab"], kept["network"], digest)
+    return Weights(
+        Sizes(**checkpoint["sizes"]),
+        checkpoint["made_with"]["vocab"],
+        checkpoint["network"],
+        digest,
+    )
 
 
 def read_about(folder: Path) -> dict[str, Any]:

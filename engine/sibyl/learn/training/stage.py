@@ -40,7 +40,7 @@ class DivergedError(LearnError):
     """The loss became infinite or no number."""
 
 
-Told = Callable[[int, dict[str, float]], None]
+OnValidation = Callable[[int, dict[str, float]], None]
 """Called after each validation with the step and what was found; may raise to end the training."""
 
 
@@ -57,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def train(options: Any, processes: Processes, told: Told | None = None) -> Run:
+def train(options: Any, processes: Processes, on_validation: OnValidation | None = None) -> Run:
     """Train as asked, from the last checkpoint if there is one; returns the finished run."""
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -67,10 +67,10 @@ def train(options: Any, processes: Processes, told: Told | None = None) -> Run:
     progress, state = Progress(), None
     last, log = options.out / "last.pt", options.out / "log.jsonl"
     if last.exists():
-        progress, whole, kept = resume(
+        progress, whole, made_with = resume(
             last, run.network, run.optimiser, run.made_with, processes.device
         )
-        _same_rate(options, kept, progress.step)
+        _same_rate(options, made_with, progress.step)
         mine = processes.lanes(options.lanes)
         state = tuple(part[:, mine] for part in whole)
     if processes.first:
@@ -79,13 +79,15 @@ def train(options: Any, processes: Processes, told: Told | None = None) -> Run:
             file.writelines(json.dumps(line).encode() + b"\n" for line in logged)
     torch.set_flush_denormal(True)  # second moments of rare rows fade into them, and they are slow
     try:
-        loop(run, progress, state, told)
+        loop(run, progress, state, on_validation)
     finally:  # who trains in a process of theirs gets their numbers back
         torch.set_flush_denormal(False)
     return run
 
 
-def loop(run: Run, progress: Progress, state: State | None, told: Told | None) -> None:
+def loop(
+    run: Run, progress: Progress, state: State | None, on_validation: OnValidation | None
+) -> None:
     """Train to the last step, or until validations get no better."""
     options, optimiser, processes = run.options, run.optimiser, run.processes
     began, first = time.time(), progress.step
@@ -118,11 +120,11 @@ def loop(run: Run, progress: Progress, state: State | None, told: Told | None) -
                 line["tokens_per_s"] = round(read / (time.time() - began))
                 bar.set_postfix_str(f"member {line['member']:.3f}, best MRR {progress.best:.4f}")
             if done % options.every == 0 or done == options.steps:
-                found = _validate(run, progress, done)
-                _log(run, done, line | found)
+                measures = _validate(run, progress, done)
+                _log(run, done, line | measures)
                 _keep(run, progress, done, state)
-                if told is not None and found:
-                    told(done, found)
+                if on_validation is not None and measures:
+                    on_validation(done, measures)
             elif line:
                 _log(run, done, line)
 
@@ -162,12 +164,12 @@ def rate_at(step: int, options: Any) -> float:
     return rise * max(1 - math.sqrt(1 - left / decay), 0.02)
 
 
-def _same_rate(options: Any, kept: dict[str, Any], step: int) -> None:
+def _same_rate(options: Any, made_with: dict[str, Any], step: int) -> None:
     """Refuse another length of the training where the learning rate would jump.
 
     Before the decay begins a training can be made longer; afterwards the rate would go up again.
     """
-    before = {name: kept[name] for name in SCHEDULE if name in kept}
+    before = {name: made_with[name] for name in SCHEDULE if name in made_with}
     planned = rate_at(step, argparse.Namespace(**{**vars(options), **before}))
     if planned != rate_at(step, options):
         changed = [name for name in before if before[name] != getattr(options, name)]
@@ -186,15 +188,15 @@ def _enough(progress: Progress, patience: int) -> bool:
 def _validate(run: Run, progress: Progress, done: int) -> dict[str, float]:
     """Measure the network on files it does not read, and note whether it is the best so far."""
     progress.step = done
-    found: dict[str, float] = {}
+    measures: dict[str, float] = {}
     if run.watch is not None:
-        found = run.watch.measure(run.network, run.processes.device)
-    found = run.processes.told(found)
-    if found and found["mrr"] > progress.best:
-        progress.best, progress.best_step, progress.waited = found["mrr"], done, 0
-    elif found:
+        measures = run.watch.measure(run.network, run.processes.device)
+    measures = run.processes.broadcast(measures)
+    if measures and measures["mrr"] > progress.best:
+        progress.best, progress.best_step, progress.waited = measures["mrr"], done, 0
+    elif measures:
         progress.waited += 1
-    return found
+    return measures
 
 
 def _log(run: Run, done: int, line: dict[str, float]) -> None:

@@ -86,8 +86,8 @@ class Watch:
         self, network: Network, tokens: np.ndarray, device: str, candidates: bool = False
     ) -> torch.Tensor:
         used, places = np.unique(tokens, return_inverse=True)
-        made = network.candidates if candidates else network.vectors
-        vectors = made(self.rows[used].to(device))
+        make = network.candidates if candidates else network.vectors
+        vectors = make(self.rows[used].to(device))
         return vectors[torch.from_numpy(places.reshape(tokens.shape)).to(device)]
 
 
@@ -133,8 +133,8 @@ def summary(ranks: np.ndarray) -> dict[str, float]:
 def read_log(log: Path, until: int | None = None) -> list[dict[str, float]]:
     """Return a log's lines, at most to step ``until``; a line not written whole is none."""
     lines = log.read_text().split("\n")[:-1] if log.exists() else []
-    found: list[dict[str, float]] = [json.loads(line) for line in lines]
-    return [line for line in found if until is None or line["step"] <= until]
+    parsed: list[dict[str, float]] = [json.loads(line) for line in lines]
+    return [line for line in parsed if until is None or line["step"] <= until]
 
 
 def draw_curves(log: Path, picture: Path) -> None:
