@@ -24,7 +24,7 @@ from typing import Any
 from common import MODEL, finish, table
 
 from sibyl.learn.corpus.sources import Sources
-from sibyl.learn.evaluation.replay import read_menus
+from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay_store import store_of
 from sibyl.learn.metrics import interval
 from sibyl.memory.buffer_memory import Recall

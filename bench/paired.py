@@ -15,8 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sibyl.learn.evaluation.evaluate import mixtures, remembered
-from sibyl.learn.evaluation.replay import MEMORIES, Site, collect, read_menus
+from sibyl.learn.evaluation.evaluate import mixtures
+from sibyl.learn.evaluation.measures import remembered
+from sibyl.learn.evaluation.recorded import read_menus
+from sibyl.learn.evaluation.replay import Site, collect
+from sibyl.learn.evaluation.schema import MEMORIES
 from sibyl.learn.metrics import rank_of
 
 MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sibyl.experiment.measures import MOST_LETTERS
 from sibyl.experiment.sequential import effect
 from sibyl.learn.corpus.sources import Sources
-from sibyl.learn.evaluation.replay import read_menus
+from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.network.model import Model
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 from common import finish, table
 
-from sibyl.learn.evaluation.replay import collect, read_menus
+from sibyl.learn.evaluation.recorded import read_menus
+from sibyl.learn.evaluation.replay import collect
 from sibyl.learn.export.stage import write_meta
 from sibyl.learn.metrics import rank_of, summary
 from sibyl.network.model import Model

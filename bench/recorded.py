@@ -18,7 +18,7 @@ from typing import Any
 from common import MODEL
 
 from sibyl.learn.corpus.sources import Sources
-from sibyl.learn.evaluation.replay import read_menus
+from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.menus.places import sites_of
 from sibyl.network.model import Model
 from sibyl.ranking.ranker import Ranker

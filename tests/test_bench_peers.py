@@ -22,7 +22,7 @@ sys.path.append(str(BENCH))
 
 from recorded import sites
 
-from sibyl.learn.corpus.sources import blob_id
+from sibyl.learn.corpus.stores import blob_id
 
 CODE = b"""import os
 

@@ -182,7 +182,7 @@ def test_any_bytes_are_notes_or_none(data: bytes) -> None:
     lambda rows: gzip.compress("\n".join(map(json.dumps, rows)).encode())))  # fmt: skip
 def test_any_bytes_are_a_list_of_files_or_one_error(data: bytes) -> None:
     """Files of menus and of a corpus that are none are told in one sentence."""
-    read_menus = pytest.importorskip("sibyl.learn.evaluation.replay").read_menus
+    read_menus = pytest.importorskip("sibyl.learn.evaluation.recorded").read_menus
     for use in (read_menus, lambda path: list(read_manifest(path))):
         try:
             written(data, use)

@@ -22,7 +22,7 @@ from small_repositories import (
 from sibyl.errors import LearnError
 from sibyl.learn.corpus import duplicates, licences
 from sibyl.learn.corpus import stage as corpus
-from sibyl.learn.corpus.sources import blob_id
+from sibyl.learn.corpus.stores import blob_id
 
 pytestmark = pytest.mark.learn
 

@@ -19,6 +19,7 @@ from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.corpus import stage as corpus  # noqa: E402
 from sibyl.learn.corpus.splits import held_back  # noqa: E402
 from sibyl.learn.streams import stage as streams  # noqa: E402
+from sibyl.learn.training import options as training_options  # noqa: E402
 from sibyl.learn.training import run as runs  # noqa: E402
 from sibyl.learn.training.batches import Shard  # noqa: E402
 from sibyl.learn.training.distributed import Processes  # noqa: E402
@@ -70,7 +71,7 @@ def test_a_training_is_watched_on_what_was_held_back(five: Path, tmp_path: Path)
         out = tmp_path / wanted  # streams made with one --dev are not gone on with under another
         make_streams(five, out, *more)
         given = f"--streams {out}/streams --out {out}/run --lanes 2 --hidden 8 --embedding 8"
-        run = runs.prepare(runs.parser().parse_args(given.split()), Processes(), None)
+        run = runs.prepare(training_options.parser().parse_args(given.split()), Processes(), None)
         assert run.watch is not None
         shard = Shard.open(out / "streams", wanted)
         assert np.array_equal(shard.tokens, run.watch.lanes.shard.tokens)

@@ -17,8 +17,9 @@ import pytest
 from golden import Known
 
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation import baselines, evaluate, replay
-from sibyl.learn.evaluation.replay import Site, collect, read_menus
+from sibyl.learn.evaluation import baselines, evaluate, measures, replay, schema
+from sibyl.learn.evaluation.recorded import read_menus
+from sibyl.learn.evaluation.replay import Site, collect
 from sibyl.learn.metrics import rank_of
 
 pytestmark = pytest.mark.learn
@@ -101,13 +102,13 @@ def test_the_networks_logits_are_its_own(sites: list[Site]) -> None:
 
 def test_every_order_ranks_as_counted_by_hand(sites: list[Site], counts: Path) -> None:
     """Orders that need no weights: the server's, the alphabet's, four ways of counting, the network's."""
-    scores = evaluate.baselines(sites, counts) | {"bare": [site.logits for site in sites]}
+    scores = measures.baselines(sites, counts) | {"bare": [site.logits for site in sites]}
     assert RANKS == {name: ranks(sites, values) for name, values in scores.items()}
 
 
 def test_every_amount_of_memory_ranks_as_counted_by_hand(sites: list[Site], model: Path) -> None:
     """The open file is none of the other files, and the person is left out where the project alone counts."""
-    scores = evaluate.remembered(sites, *evaluate.mixtures(model), replay.MEMORIES)
+    scores = measures.remembered(sites, *evaluate.mixtures(model), schema.MEMORIES)
     assert BY_MEMORY == {name: ranks(sites, values) for name, values in scores.items()}
 
 
@@ -117,7 +118,7 @@ def test_without_stores_nothing_but_the_file_is_known(
     """Where no project is read, more memory gives the orders of the file alone."""
     sources, menus = world
     sites = list(collect(read_menus(menus), sources, model))
-    scores = evaluate.remembered(sites, *evaluate.mixtures(model), ("file", "replay"))
+    scores = measures.remembered(sites, *evaluate.mixtures(model), ("file", "replay"))
     assert ranks(sites, scores["file"]) == ranks(sites, scores["replay"]) == BY_MEMORY["file"]
     assert [site.files for site in sites] == [0, 0, 0]
 
@@ -130,12 +131,12 @@ def test_a_copy_of_the_open_file_counts_no_more_than_the_file(
     golden.write_sources(sources, {"me+mine/A_copy.py": golden.MEASURED})
     (tmp_path / "stores").mkdir()
     sites = list(collect(read_menus(menus), sources, model, tmp_path / "stores"))
-    scores = evaluate.remembered(sites, *evaluate.mixtures(model), ["project"])
+    scores = measures.remembered(sites, *evaluate.mixtures(model), ["project"])
     assert ranks(sites, scores["project"]) == BY_MEMORY["project"]
     assert [site.files for site in sites] == [1, 1, 0]
 
 
-@pytest.mark.parametrize("memory", replay.MEMORIES[1:])
+@pytest.mark.parametrize("memory", schema.MEMORIES[1:])
 def test_the_tables_hold_what_was_counted(
     tmp_path: Path, model: Path, world: tuple[Path, Path], counts: Path, memory: str
 ) -> None:
@@ -158,7 +159,7 @@ def test_the_tables_hold_what_was_counted(
 
 def test_letters_leave_what_begins_so(sites: list[Site], counts: Path) -> None:
     """After `p`: put POST patch; after `po`: POST alone. By five keys at most, letters are saved."""
-    found = evaluate.letters(sites, {"server": evaluate.baselines(sites, counts)["server"]})
+    found = measures.letters(sites, {"server": measures.baselines(sites, counts)["server"]})
     server = found["server"]
     assert [server[str(count)]["mrr"] for count in range(3)] == [0.3333, 0.5, 1.0]  # type: ignore[index]
     # Three keys by place (rank 3), three after p (1 + 2), three after po (2 + 1): 1 of 4 letters saved.
@@ -168,7 +169,7 @@ def test_letters_leave_what_begins_so(sites: list[Site], counts: Path) -> None:
 def test_how_sure_the_first_is_can_be_counted(sites: list[Site]) -> None:
     """Sureness is the softmax of the first item; it is right where the truth is first."""
     likely = np.log(np.asarray([1, 1, 6, 1, 1], np.float32))  # the third is the truth
-    sure, right = evaluate.confidence(sites[:2], [likely, -likely])
+    sure, right = measures.confidence(sites[:2], [likely, -likely])
     assert sure == pytest.approx([0.6, 1 / (4 + 1 / 6)])
     assert right == [True, False]
 

@@ -15,10 +15,13 @@ import numpy as np
 import pytest
 from golden import Known
 
-from sibyl.learn.corpus.sources import Entry, blob_id
+from sibyl.learn.corpus.sources import Entry
 from sibyl.learn.corpus.splits import held_back
+from sibyl.learn.corpus.stores import blob_id
 from sibyl.learn.evaluation import evaluate, lists, replay
-from sibyl.learn.evaluation.replay import WORDS, Site, collect, longer, read_menus
+from sibyl.learn.evaluation.recorded import longer, read_menus
+from sibyl.learn.evaluation.replay import Site, collect
+from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.streams import stage as streams
 from sibyl.network.vocab import Vocab
 

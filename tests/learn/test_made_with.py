@@ -17,7 +17,7 @@ from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.made_with import check, check_or_keep  # noqa: E402
 from sibyl.learn.recipes import finetune, smoke  # noqa: E402
 from sibyl.learn.streams import stage as streams_stage  # noqa: E402
-from sibyl.learn.training import run as runs  # noqa: E402
+from sibyl.learn.training import options as training_options  # noqa: E402
 from sibyl.learn.training import stage as train  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
@@ -95,7 +95,7 @@ def test_a_finished_training_started_again_does_nothing(streams: Path, finished:
 def test_the_learning_rate_never_jumps(asked: str, step: int, told: str) -> None:
     """Another length is refused where the rate would not go on from where it was."""
     given = ["--streams", "s", "--out", "o", "--warm", "10", *asked.split()]
-    options = runs.parser().parse_args(given)
+    options = training_options.parser().parse_args(given)
     kept = {"warm": 10, "decay": None, "steps": 50}
     if not told:
         train._same_rate(options, kept, step)

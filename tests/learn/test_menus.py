@@ -19,7 +19,7 @@ import pytest
 from small_repositories import ENVIRONMENT, last_line, make_repository, run, start, write_list
 
 from sibyl.errors import LearnError
-from sibyl.learn.corpus.sources import blob_id
+from sibyl.learn.corpus.stores import blob_id
 from sibyl.learn.menus import places
 from sibyl.learn.menus import sites as members
 from sibyl.learn.menus import stage as menus

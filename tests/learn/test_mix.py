@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sibyl.learn.evaluation import mix  # noqa: E402
+from sibyl.learn.evaluation import cross_validation, mix  # noqa: E402
 from sibyl.learn.evaluation.replay import Site  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
 from sibyl.ranking.features import COLUMNS, NAMES  # noqa: E402
@@ -42,7 +42,7 @@ def lists(repo: str, read: bool, many: int = 100) -> list[Site]:
 
 def share_first(sites: list[Site]) -> float:
     """How often the truth is first in the lists of ``others``, where its repository was left out."""
-    found = mix.left_out(sites, list(range(len(NAMES))), OPTIONS, ("file",))["file"]
+    found = cross_validation.left_out(sites, list(range(len(NAMES))), OPTIONS, ("file",))["file"]
     return float(
         np.mean([rank_of(its, site.truth) == 1 for site, its in found if site.repo in OTHERS])
     )

@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.learn
 
 from sibyl.code.tokens import FIXED, KEYWORD_ARGUMENT, NAME  # noqa: E402
-from sibyl.learn.streams.stage import rows_of, tokens_of  # noqa: E402
+from sibyl.learn.streams.parts import tokens_of  # noqa: E402
+from sibyl.learn.streams.stage import rows_of  # noqa: E402
 from sibyl.learn.training.batches import Shard  # noqa: E402
 from sibyl.learn.training.network import Network, Sizes  # noqa: E402
 from sibyl.learn.training.roles import ARGUMENT, KEYWORD, Roles, with_roles  # noqa: E402

@@ -18,7 +18,8 @@ torch = pytest.importorskip("torch")
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.evaluation import evaluate  # noqa: E402
 from sibyl.learn.evaluation.mixture import Mixture  # noqa: E402
-from sibyl.learn.evaluation.replay import collect, read_menus  # noqa: E402
+from sibyl.learn.evaluation.recorded import read_menus  # noqa: E402
+from sibyl.learn.evaluation.replay import collect  # noqa: E402
 from sibyl.learn.export import quantize  # noqa: E402
 from sibyl.learn.export import stage as export  # noqa: E402
 from sibyl.learn.recipes import smoke  # noqa: E402
@@ -125,7 +126,7 @@ def test_features_do_not_look_below_the_cursor(made: Path, tmp_path: Path) -> No
     shutil.copytree(made / "sources", sources)
     path = sources / line["repo"].replace("/", "+") / line["path"]
     path.write_bytes(path.read_bytes()[: line["offset"]] + b"other\nimport that\nx = 'y\n")
-    from sibyl.learn.corpus.sources import blob_id
+    from sibyl.learn.corpus.stores import blob_id
 
     changed = line | {"blob": blob_id(path.read_bytes())}
     after = next(collect([changed], sources, made / "model"))

@@ -15,7 +15,7 @@ import numpy as np
 
 from sibyl.errors import LearnError
 from sibyl.learn.corpus import duplicates, licences
-from sibyl.learn.corpus.sources import Listed, Store, clone, find_store
+from sibyl.learn.corpus.stores import Listed, RepositoryStore, clone, find_store
 from sibyl.learn.io import Repository, whole_file
 
 RULES = 1  # raise when a rule for dropping changes: parts made by older rules are made again
@@ -59,7 +59,7 @@ def _report(repository: Repository, state: str, warning: str = "", licence: str 
             "licence": licence, "migrations": 0}  # fmt: skip
 
 
-def _open(repository: Repository, settings: Settings) -> tuple[Store, str] | None:
+def _open(repository: Repository, settings: Settings) -> tuple[RepositoryStore, str] | None:
     """Find the repository with the wanted commit, cloning it if that is allowed."""
     sources = Path(settings.sources)
     store = find_store(sources, repository.name)
@@ -77,7 +77,7 @@ def _open(repository: Repository, settings: Settings) -> tuple[Store, str] | Non
     return store, store.commit(repository.commit)
 
 
-def _detect_licence(store: Store, commit: str) -> str:
+def _detect_licence(store: RepositoryStore, commit: str) -> str:
     """Guess the licence from a licence text at the top of the repository."""
     for listed in store.files(commit):
         if "/" not in listed.path and listed.path.lower().startswith(_LICENCE_NAMES):
@@ -97,7 +97,9 @@ def _finished(part: Path, key: dict) -> dict | None:
     return report if report["key"] == key else None
 
 
-def _scan_files(repository: Repository, store: Store, commit: str, part: Path, key: dict) -> dict:
+def _scan_files(
+    repository: Repository, store: RepositoryStore, commit: str, part: Path, key: dict
+) -> dict:
     files: list[dict] = []
     signatures: list[np.ndarray] = []
     dropped: Counter = Counter()
@@ -123,7 +125,7 @@ def _scan_files(repository: Repository, store: Store, commit: str, part: Path, k
     return report
 
 
-def _judge(listed: Listed, store: Store) -> str | list[str]:
+def _judge(listed: Listed, store: RepositoryStore) -> str | list[str]:
     """Return why a file is dropped, or its bare tokens."""
     fault = licences.path_fault(listed.path, listed.size)
     if fault is None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sibyl.errors import LearnError
-from sibyl.learn.corpus.sources import is_git_directory
+from sibyl.learn.corpus.stores import is_git_directory
 from sibyl.learn.io import Repository
 
 _ENOUGH = 20

@@ -19,7 +19,7 @@ from sibyl.code.tokens import MEMBER, NAME, ORIGIN
 from sibyl.errors import LearnError
 from sibyl.learn.evaluation.replay import Site
 from sibyl.learn.io import whole_file
-from sibyl.learn.streams.stage import HELD_OUT, load_part
+from sibyl.learn.streams.parts import HELD_OUT, load_part
 from sibyl.network.model import Floats
 from sibyl.ranking.features import COLUMNS
 

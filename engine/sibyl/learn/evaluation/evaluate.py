@@ -11,30 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation.baselines import Counts
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
-from sibyl.learn.evaluation.replay import (
-    MEMORIES,
-    WORDS,
-    Site,
-    collect,
-    collect_all,
-    kept,
-    read_menus,
-)
-from sibyl.learn.evaluation.tables import LETTERS, put, tables
+from sibyl.learn.evaluation.measures import baselines, confidence, gains, measure, remembered
+from sibyl.learn.evaluation.recorded import read_menus
+from sibyl.learn.evaluation.replay import Site, collect, collect_all
+from sibyl.learn.evaluation.schema import MEMORIES, WORDS
+from sibyl.learn.evaluation.tables import put, tables
 from sibyl.learn.io import whole_file
-from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
 from sibyl.learn.plots import calibration_picture
-from sibyl.network.model import Floats, Model
-from sibyl.ranking.features import COLUMNS, log_share
+from sibyl.network.model import Model
 from sibyl.ranking.ranker import Mix
 
 _HOME = Path(__file__).resolve().parents[4]
@@ -117,23 +105,6 @@ def _members(sites: list[Site], options: argparse.Namespace) -> tuple[dict, tupl
     return measured, confidence(sites, scores["full"])
 
 
-Scores = dict[str, list[Floats]]
-
-
-def baselines(sites: list[Site], counts: Path) -> Scores:
-    """Return the orders that need no network."""
-    scores: Scores = {"server": [-np.arange(len(site.names), dtype=np.float32) for site in sites]}
-    scores["alphabetical"] = [
-        -np.argsort(np.argsort(np.asarray(site.names), kind="stable")).astype(np.float32)
-        for site in sites
-    ]
-    known = Counts.load(counts)
-    ordered = [known.orders(site) for site in sites]
-    for name in ordered[0]:
-        scores[name] = [order[name] for order in ordered]
-    return scores
-
-
 def mixtures(model: Path) -> tuple[Mix, Mix]:
     """Return a model's mixing weights: those for no memory at all, and those for whatever is remembered."""
     meta = json.loads((model / "meta.json").read_text())
@@ -146,113 +117,3 @@ def word_mixture(model: Path) -> Mix | None:
     """Return a model's mixing weights for lists that are not of members, if it has any."""
     weights = json.loads((model / "meta.json").read_text()).get("mix_words")
     return Mix(weights, WORDS.names, WORDS.version) if weights else None
-
-
-def remembered(sites: list[Site], plain: Mix, mix: Mix, memories: Sequence[str]) -> Scores:
-    """Return the order for each amount of memory, from nothing to all that was asked for."""
-    scores: Scores = {}
-    for memory in memories:
-        factor, weights = kept(memory), plain if memory == "none" else mix
-        scores[memory] = [weights.scores(site.rows * factor) for site in sites]
-    return scores
-
-
-def gains(sites: list[Site], by_memory: Scores) -> dict[str, dict[str, dict[str, float]]]:
-    """Return, for each amount of memory, the measures by receiver and by how many other files are known."""
-    measures = {}
-    for memory, scores in by_memory.items():
-        groups: defaultdict[str, list[int]] = defaultdict(list)
-        for site, values in zip(sites, scores, strict=True):
-            rank = rank_of(values, site.truth)
-            known = "0-50" if site.files <= 50 else "51-200" if site.files <= 200 else "201-"
-            for group in ("all", f"receiver {site.kind}", f"project of {known} other files"):
-                groups[group].append(rank)
-        measures[memory] = {
-            name: summary(ranks) | {"sites": len(ranks)} for name, ranks in sorted(groups.items())
-        }
-    return measures
-
-
-def measure(sites: list[Site], scores: Scores, star: float) -> dict:
-    """Return all numbers: each order's, the slices of ``int8`` and ``full``, stars, calibration, letters."""
-    repos = [site.repo for site in sites]
-    ranks = {
-        name: [rank_of(values, site.truth) for values, site in zip(by_site, sites, strict=True)]
-        for name, by_site in scores.items()
-    }
-    orders = {
-        name: summary(by_site) | {"top1_interval": interval(by_site, repos)}
-        for name, by_site in ranks.items()
-    }
-    sure, _ = confidence(sites, scores["full"])
-    return {
-        "sites": len(sites),
-        "repositories": len(set(repos)),
-        "orders": orders,
-        "slices": {
-            name: slices(sites, ranks[name]) for name in ("server", "counts", "int8", "full")
-        },
-        "full": _probability(sure, ranks["full"], star),
-        "letters": letters(sites, {name: scores[name] for name in ("server", "full")}),
-    }
-
-
-def confidence(sites: list[Site], scores: list[Floats]) -> tuple[list[float], list[bool]]:
-    """Return how sure an order is of each list's first item, and whether that is the truth."""
-    sure = [float(np.exp(log_share(values)).max()) for values in scores]
-    return sure, [
-        rank_of(values, site.truth) == 1 for values, site in zip(scores, sites, strict=True)
-    ]
-
-
-def _probability(sure: list[float], ranks: list[int], star: float) -> dict[str, object]:
-    """Return calibration, and how precise the first item is above each confidence."""
-    confident, right = np.asarray(sure), np.asarray(ranks) == 1
-
-    def at_least(least: float) -> dict[str, float]:
-        chosen = confident >= least
-        return {
-            "share": round(float(chosen.mean()), 4),
-            "precision": round(float(right[chosen].mean()), 4) if chosen.any() else 0.0,
-        }
-
-    above = {f"{least:.1f}": at_least(least) for least in np.arange(0.3, 0.95, 0.1)}
-    return {"ece": calibration(confident, right), "above": above, "stars": at_least(star)}
-
-
-def slices(sites: list[Site], ranks: list[int]) -> dict[str, dict[str, float]]:
-    """Return the measures by receiver, by length of list, by repository and by library."""
-    groups: defaultdict[str, list[int]] = defaultdict(list)
-    for site, rank in zip(sites, ranks, strict=True):
-        length = len(site.names)
-        size = "1-20" if length <= 20 else "21-100" if length <= 100 else "101-"
-        groups[f"receiver {site.kind}"].append(rank)
-        groups[f"list {size}"].append(rank)
-        groups[f"repository {site.repo}"].append(rank)
-        library = site.origin.lstrip("@").split(".")[0].split("(")[0]
-        if site.kind == "known" and library:
-            groups[f"library {library}"].append(rank)
-        private = (
-            site.rows[site.truth, COLUMNS["private"]] or site.rows[site.truth, COLUMNS["dunder"]]
-        )
-        groups[f"truth {'private' if private else 'public'}"].append(rank)
-    return {
-        name: summary(members) | {"sites": len(members)}
-        for name, members in sorted(groups.items())
-        if len(members) >= 15 or not name.startswith("library")
-    }
-
-
-def letters(sites: list[Site], scores: Scores) -> dict[str, object]:
-    """Return the measures after 0 to 3 letters, and the share of letters not typed."""
-    measures: dict[str, object] = {}
-    for name, by_site in scores.items():
-        ranks = []
-        for count in range(LETTERS):
-            allowed = [site.prefixed(count) for site in sites]
-            ranks.append(
-                [rank_of(v, s.truth, a) for v, s, a in zip(by_site, sites, allowed, strict=True)]
-            )
-        measures[name] = {str(count): summary(ranks[count]) for count in range(LETTERS)}
-        measures[name]["keystrokes_saved"] = keystrokes(ranks, [len(site.member) for site in sites])  # type: ignore[index]
-    return measures

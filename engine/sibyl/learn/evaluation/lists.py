@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sibyl.learn.evaluation.replay import WORDS, Site
+from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.metrics import interval, rank_of, summary
 from sibyl.network.model import Floats
 from sibyl.ranking.guard import guarded, has_evidence

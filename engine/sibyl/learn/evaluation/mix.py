@@ -29,13 +29,21 @@ import numpy as np
 import torch
 
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation.mixture import fit_all, scored
-from sibyl.learn.evaluation.replay import WORDS, Site, collect_all, longer, read_menus
+from sibyl.learn.evaluation.cross_validation import (
+    by_list,
+    judged,
+    left_out,
+    sureness,
+    temperature,
+    threshold,
+)
+from sibyl.learn.evaluation.mixture import fit_all
+from sibyl.learn.evaluation.recorded import longer, read_menus
+from sibyl.learn.evaluation.replay import Site, collect_all
+from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.io import whole_file
-from sibyl.learn.metrics import calibration, rank_of, summary
-from sibyl.network.model import Floats
+from sibyl.learn.metrics import rank_of, summary
 from sibyl.ranking.explain import groups_of
-from sibyl.ranking.features import log_share
 from sibyl.ranking.ranker import packed
 
 WITHOUT_MEMORY = (
@@ -45,7 +53,6 @@ WITHOUT_MEMORY = (
 """What is known of a candidate when nothing is remembered of the file."""
 VIEWS = ("file", "project", "replay", "person")
 """What is remembered while the weights are learnt, drawn anew for each batch."""
-_STAR = 0.86  # wanted precision of a starred first item
 
 
 def parser() -> argparse.ArgumentParser:
@@ -87,11 +94,11 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         stores = options.stores or Path(folder)
         sites = _collected(options.menus, options, stores)
-        judged = {site.repo for site in sites}
-        if len(judged) < 2:
+        judged_by = {site.repo for site in sites}
+        if len(judged_by) < 2:
             raise LearnError("The mixture needs lists of at least two repositories.")
         read = _collected(options.read, options, stores)
-        sites += [replace(site, read=True) for site in read if site.repo not in judged]
+        sites += [replace(site, read=True) for site in read if site.repo not in judged_by]
     sorts = {
         "mix": [site for site in sites if site.listed == "member"],
         "mix_words": [site for site in sites if site.listed != "member"],
@@ -167,33 +174,6 @@ def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object
     return measures
 
 
-Scored = list[tuple[Site, Floats]]
-
-
-def left_out(
-    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
-) -> dict[str, Scored]:
-    """Return, for each view, every site with scores by mixtures that have not seen its repository.
-
-    Those of repositories that the network was trained on are learnt from alone.
-    """
-    judged = sorted({site.repo for site in sites if not site.read})
-    order = np.random.default_rng(options.seed).permutation(judged)
-    scores: dict[str, Scored] = {view: [] for view in views}
-    schema = sites[0].schema
-    for fold in range(min(options.folds, len(order))):
-        held = set(order[fold :: options.folds])
-        learnt = [site for site in sites if site.repo not in held]
-        mixtures = fit_all(learnt, columns, options, views)
-        for view, of_view in scores.items():
-            of_view += [
-                (site, scored(mixtures, site.rows * schema.kept(view)))
-                for site in sites
-                if site.repo in held
-            ]
-    return scores
-
-
 def learn(
     sites: list[Site],
     names: Sequence[str] | None,
@@ -208,16 +188,16 @@ def learn(
     columns = [schema.columns[name] for name in names or schema.names]
     by_view = left_out(sites, columns, options, views)
     scores = [one for of_view in by_view.values() for one in of_view]
-    heat = _temperature(scores)
-    star, _ = _threshold(*_sure(scores, heat))
+    heat = temperature(scores)
+    star, _ = threshold(*sureness(scores, heat))
     asked = [site for site in sites if not site.read]
-    judged = {
+    measures = {
         "sites": len(asked),
         "repositories": len({site.repo for site in asked}),
         "read_sites": len(sites) - len(asked),
         "temperature": heat,
-        **{view: _judged(of_view, heat, star) for view, of_view in by_view.items()},
-        **_by_list(by_view.get("project", [])),
+        **{view: judged(of_view, heat, star) for view, of_view in by_view.items()},
+        **by_list(by_view.get("project", [])),
     }
     folded = [mixture.folded() for mixture in fit_all(sites, columns, options, views)]
     direct = np.mean([out[options.units :][columns] for _, out in folded], 0)
@@ -228,49 +208,5 @@ def learn(
         "hidden": packed(np.concatenate([hidden[[*columns, -1]] for hidden, _ in folded], 1)),
         "out": packed(np.concatenate((units, direct)) / heat),
         "star": star,
-        "left_out": judged,
+        "left_out": measures,
     }
-
-
-def _by_list(scores: Scored) -> dict[str, dict[str, float]]:
-    """Return the measures for each kind of list and letters typed, members left out."""
-    groups: dict[str, list[int]] = {}
-    for site, values in scores:
-        if site.listed != "member":
-            letters = str(site.letters) if site.letters < 2 else "2 or more"
-            groups.setdefault(f"{site.listed} {letters}", []).append(rank_of(values, site.truth))
-    return {name: summary(ranks) | {"sites": len(ranks)} for name, ranks in sorted(groups.items())}
-
-
-def _sure(scores: Scored, heat: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return how sure each list's first item is, and whether it is the truth."""
-    sure = np.asarray([float(np.exp(log_share(values / heat)).max()) for _, values in scores])
-    return sure, np.asarray([rank_of(values, site.truth) == 1 for site, values in scores])
-
-
-def _judged(scores: Scored, heat: float, star: float) -> dict[str, float]:
-    sure, right = _sure(scores, heat)
-    starred = sure >= star
-    return summary([rank_of(values, site.truth) for site, values in scores]) | {
-        "ece": calibration(sure, right),
-        "starred": round(float(starred.mean()), 4),
-        "star_precision": round(float(right[starred].mean()), 4) if starred.any() else 0.0,
-    }
-
-
-def _temperature(scores: Scored) -> float:
-    """Return by what scores are divided to be as sure as they are right."""
-    grid = np.arange(0.7, 2.55, 0.05).tolist()
-    losses = [
-        -np.mean([log_share(values / heat)[site.truth] for site, values in scores]) for heat in grid
-    ]
-    return round(grid[int(np.argmin(losses))], 2)
-
-
-def _threshold(confidence: np.ndarray, right: np.ndarray) -> tuple[float, float]:
-    """Return the least confidence from which on the first item is right often enough to be starred."""
-    for star in np.arange(0.15, 0.95, 0.01):
-        sure = confidence >= star
-        if sure.sum() >= 20 and right[sure].mean() >= _STAR:
-            return round(float(star), 2), round(float(right[sure].mean()), 4)
-    return 0.95, 0.0

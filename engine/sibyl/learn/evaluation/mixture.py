@@ -13,7 +13,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sibyl.learn.evaluation.replay import Schema, Site
+from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.evaluation.schema import Schema
 from sibyl.network.model import Floats
 
 _NETWORK = [0, 1]

@@ -1,6 +1,6 @@
 """Recorded completion lists, seen through the live engine.
 
-In: a menus file (design: one JSON line a site), the repositories, and a model.  Out: for each site whose
+In: recorded lists, their repositories, and a model.  Out: for each site whose
 list holds the truth, the candidates in the server's order with their features.
 
 A file's sites are visited from top to bottom by one ``Session`` that is given only the bytes before the
@@ -9,10 +9,7 @@ site, by appending: it cannot look below the cursor, and the incremental path is
 
 from __future__ import annotations
 
-import gzip
-import json
 import multiprocessing
-import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -29,6 +26,7 @@ from sibyl.context.place import Place
 from sibyl.errors import LearnError, MemoryTrouble, ModelError
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.evaluation.replay_store import store_of
+from sibyl.learn.evaluation.schema import MEMBERS, WORDS, Schema
 from sibyl.memory.accepted import Person
 from sibyl.memory.buffer_memory import Recall
 from sibyl.memory.index import digest_of
@@ -36,51 +34,9 @@ from sibyl.memory.project import Project
 from sibyl.memory.project_store import Store
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Floats, Model
-from sibyl.ranking import features, word_columns
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
 from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
-
-
-@dataclass(frozen=True)
-class Schema:
-    """The features of one sort of list: their names, and which of them a memory makes."""
-
-    names: tuple[str, ...]
-    version: int
-    project: tuple[str, ...]
-    person: tuple[str, ...]
-
-    @property
-    def columns(self) -> dict[str, int]:
-        """The index of each column."""
-        return {name: index for index, name in enumerate(self.names)}
-
-    def kept(self, memory: str) -> Floats:
-        """Return a factor (columns) for features that were made with all there is to remember.
-
-        It makes of them what they are where only so much is remembered.
-        """
-        blank = {
-            "none": (*self.project, *self.person),
-            "file": (*self.project, *self.person),
-            "project": self.person,
-            "person": self.project,  # what was accepted, in a project that has not been read
-            "replay": (),
-        }[memory]
-        factor = np.ones(len(self.names), np.float32)
-        columns = self.columns
-        factor[[columns[name] for name in blank]] = 0
-        return factor
-
-
-MEMBERS = Schema(features.NAMES, features.FEATURES_VERSION, features.PROJECT, features.PERSON)
-WORDS = Schema(
-    word_columns.NAMES,
-    word_columns.WORD_FEATURES_VERSION,
-    word_columns.PROJECT,
-    word_columns.PERSON,
-)
 
 
 @dataclass
@@ -114,43 +70,6 @@ class Site:
         """Return which candidates are left after the truth's first letters were typed."""
         typed = self.member[:letters].lower()
         return np.asarray([name.lower().startswith(typed) for name in self.names])
-
-
-def read_menus(path: Path) -> list[dict]:
-    """Read a menus file; raises LearnError when it is not one."""
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            lines = [json.loads(line) for line in file]
-        wanted = {"repo", "commit", "path", "blob", "offset", "member", "menu"}
-        if not lines or any(not wanted <= set(line) for line in lines):
-            raise ValueError("a line lacks what a site needs")
-    except (OSError, ValueError, EOFError, TypeError) as error:
-        raise LearnError(f"{path} is not a menus file ({error}).") from error
-    return lines
-
-
-MEMORIES = ("none", "file", "project", "replay")
-"""What may be remembered at a site: nothing; the file above it; the project's other files, too; and what one
-person, who takes the truth at each recorded site of the project in order, has accepted."""
-
-
-def kept(memory: str) -> Floats:
-    """Return what ``MEMBERS.kept`` does."""
-    return MEMBERS.kept(memory)
-
-
-def longer(line: dict) -> dict | None:
-    """Return a recorded list as it would be with more letters typed: what begins so is left of it.
-
-    People are asked with every number of letters; lists are recorded with none and one.
-    """
-    name = line["member"]
-    if line.get("kind", "member") == "member" or line.get("letters") != 1 or len(name) < 3:
-        return None
-    letters = 2 + zlib.crc32(f"{line['blob']} {line['offset']}".encode()) % (len(name) - 1)
-    typed = name[:letters].lower()
-    left = [item for item in line["menu"] if bare(item[0]).lower().startswith(typed)]
-    return line | {"letters": letters, "menu": left} if len(left) > 1 else None
 
 
 def collect(

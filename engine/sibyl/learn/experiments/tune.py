@@ -32,6 +32,7 @@ from sibyl.learn.io import whole_file
 from sibyl.learn.training import run as runs
 from sibyl.learn.training.distributed import Processes
 from sibyl.learn.training.network import Network, Sizes
+from sibyl.learn.training.options import parser as training_parser
 from sibyl.learn.training.stage import DivergedError, train
 from sibyl.learn.training.validation import read_log
 
@@ -166,7 +167,7 @@ def arguments(trial: Trial, options: argparse.Namespace, folder: Path) -> argpar
         words += [f"--{name}", str(getattr(options, name))]
     for name, value in asked.items():
         words += [f"--{name}", str(value)]
-    return runs.parser().parse_args(words)
+    return training_parser().parse_args(words)
 
 
 def _small_enough(given: argparse.Namespace, most: float) -> None:

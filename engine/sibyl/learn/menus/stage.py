@@ -29,8 +29,9 @@ from tqdm import tqdm
 
 from sibyl.errors import LearnError
 from sibyl.learn.corpus import licences
-from sibyl.learn.corpus.sources import Listed, Sources, Store, read_manifest
+from sibyl.learn.corpus.sources import Sources, read_manifest
 from sibyl.learn.corpus.splits import held_back
+from sibyl.learn.corpus.stores import Listed, RepositoryStore
 from sibyl.learn.io import Repository, read_list
 from sibyl.learn.menus.items import kept, names
 from sibyl.learn.menus.lsp_client import Asker, Server, ServerHangs
@@ -160,7 +161,11 @@ def menus_of(
 
 
 def plan_sites(
-    files: list[Listed], store: Store, numbers: dict[str, int], per_file: int, chance: Random
+    files: list[Listed],
+    store: RepositoryStore,
+    numbers: dict[str, int],
+    per_file: int,
+    chance: Random,
 ) -> list[tuple[Listed, bytes, list[Site]]]:
     """Choose files in random order, some sites of each kind in each, until there are enough of each."""
     candidates = [listed for listed in files if listed.path.endswith(".py")
@@ -195,7 +200,7 @@ def with_letters(sites: Iterable[Site], letters: list[int]) -> Iterator[Site]:
                 yield replace(site, letters=number)
 
 
-def export(files: list[Listed], store: Store, root: Path) -> None:
+def export(files: list[Listed], store: RepositoryStore, root: Path) -> None:
     """Write the files a language server reads; configuration is left out, so that ours holds."""
     for listed in files:
         target = (root / listed.path).resolve()

@@ -16,32 +16,26 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import itertools
 import json
 import time
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
 
-from sibyl.code.stream import STREAM_VERSION, Stream
-from sibyl.code.text import Text
+from sibyl.code.stream import STREAM_VERSION
 from sibyl.code.tokens import MEMBER, NAME, ORIGIN
 from sibyl.errors import LearnError
 from sibyl.learn import executors
+from sibyl.learn.corpus.sources import Entry, read_manifest
 from sibyl.learn.corpus.splits import held_back
-from sibyl.learn.corpus.stage import Entry, Sources, read_manifest
 from sibyl.learn.io import whole_file
 from sibyl.learn.made_with import check_or_keep
+from sibyl.learn.streams.parts import digest_of, is_made_of, load_part, part_name, read_repository
 from sibyl.network.vocab import MOST_PIECES, Vocab, pieces
-
-HELD_OUT = "@held-out"
-"""Ends the name of a part whose repository is trained on, too; a repository's own name has no @."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -108,13 +102,6 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def tokens_of(source: bytes) -> tuple[list[int], list[str]]:
-    """Return kinds and texts of a whole file's tokens."""
-    text, stream = Text(source), Stream()
-    stream.advance(text, len(source))
-    return stream.kinds, stream.texts
-
-
 def _by_repository(
     entries: Iterable[Entry], limit: int, dev: int | None
 ) -> dict[tuple[str, str], list[Entry]]:
@@ -133,76 +120,17 @@ def _read_all(
     by_repo: dict[tuple[str, str], list[Entry]], options: argparse.Namespace
 ) -> list[tuple[Path, str]]:
     folder = options.out / "parts"
-    parts = {key: folder / _part_name(key, by_repo) for key in by_repo}
-    made_of = {key: _digest(entries) for key, entries in by_repo.items()}
-    todo = [key for key, path in parts.items() if not _is_made_of(path, made_of[key])]
+    parts = {key: folder / part_name(key, by_repo) for key in by_repo}
+    made_of = {key: digest_of(entries) for key, entries in by_repo.items()}
+    todo = [key for key, path in parts.items() if not is_made_of(path, made_of[key])]
     tokens, began = 0, time.time()
     calls = ((by_repo[key], options.sources, parts[key], made_of[key]) for key in todo)
     with tqdm(total=len(todo), unit="repo") as bar:
-        for count in executors.as_done(_read_one, calls, options, options.out):
+        for count in executors.as_done(read_repository, calls, options, options.out):
             tokens += count
             bar.update()
             bar.set_postfix_str(f"{tokens / (time.time() - began):,.0f} tokens/s")
     return [(path, key[0]) for key, path in parts.items()]
-
-
-Key = tuple[str, str]
-"""A split and a repository."""
-
-
-def _part_name(key: Key, keys: Iterable[Key]) -> str:
-    """Name a part after its repository, and after its split where another split has files of it, too."""
-    split, repo = key
-    apart = HELD_OUT if split != "train" and ("train", repo) in keys else ""
-    return f"{repo.replace('/', '+')}{apart}.npz"
-
-
-def _digest(entries: list[Entry]) -> str:
-    """Return what tells a part of these files, read by this version of the stream, from any other."""
-    named = "".join(f"{entry.blob} {entry.path}\n" for entry in entries)
-    named += f"stream {STREAM_VERSION}"
-    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _is_made_of(path: Path, digest: str) -> bool:
-    """Tell whether a part is there and was made of these very files."""
-    try:
-        with np.load(path, allow_pickle=False) as part:
-            return part["made_of"].tobytes().decode() == digest
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        return False
-
-
-def _read_one(entries: list[Entry], sources: Path, path: Path, made_of: str) -> int:
-    """Read one repository's files into one part; returns how many tokens that gave."""
-    numbers: dict[str, int] = {}
-    tokens: list[int] = []
-    kinds: list[int] = []
-    firsts = [0]
-    with closing(Sources(sources)) as reader:
-        for entry in entries:
-            file_kinds, texts = tokens_of(reader.read(entry.repo, entry.blob))
-            tokens += [numbers.setdefault(text, len(numbers)) for text in texts]
-            kinds += file_kinds
-            firsts.append(len(tokens))
-    texts_joined = "\n".join(text.replace("\n", " ") for text in numbers)
-    with whole_file(path) as file:
-        np.savez_compressed(
-            file,
-            tokens=np.asarray(tokens, np.int32),
-            kinds=np.asarray(kinds, np.uint8),
-            firsts=np.asarray(firsts, np.int64),
-            made_of=np.frombuffer(made_of.encode(), np.uint8),
-            texts=np.frombuffer(texts_joined.encode("utf-8", "surrogatepass"), np.uint8),
-        )
-    return len(tokens)
-
-
-def load_part(path: Path) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
-    """Return texts, tokens, kinds and first tokens of one repository."""
-    with np.load(path) as part:
-        texts = part["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")
-        return texts, part["tokens"], part["kinds"], part["firsts"]
 
 
 def _counted(parts: Iterable[Path]) -> Counter[str]:

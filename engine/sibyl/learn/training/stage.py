@@ -29,7 +29,8 @@ from sibyl.learn.training.checkpoints import SCHEDULE, Progress, resume, save, w
 from sibyl.learn.training.distributed import Processes
 from sibyl.learn.training.losses import draw
 from sibyl.learn.training.network import State
-from sibyl.learn.training.run import Run, begin, parser, prepare
+from sibyl.learn.training.options import parser
+from sibyl.learn.training.run import Run, begin, prepare
 from sibyl.learn.training.validation import draw_curves, read_log
 
 _LOGGED = 50
