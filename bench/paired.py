@@ -18,7 +18,7 @@ import numpy as np
 from sibyl.learn.evaluation.evaluate import mixtures
 from sibyl.learn.evaluation.measures import remembered
 from sibyl.learn.evaluation.recorded import read_menus
-from sibyl.learn.evaluation.replay import Site, collect
+from sibyl.learn.evaluation.replay import RecordedList, collect
 from sibyl.learn.evaluation.schema import MEMORIES
 from sibyl.learn.metrics import rank_of
 
@@ -61,7 +61,9 @@ def main() -> None:
             )
 
 
-def ranks(sites: list[Site], model: Path, memories: tuple[str, ...]) -> dict[str, np.ndarray]:
+def ranks(
+    sites: list[RecordedList], model: Path, memories: tuple[str, ...]
+) -> dict[str, np.ndarray]:
     """Return the truths' ranks by the network alone, and with each amount of memory."""
     scores = {"bare": [site.logits for site in sites]}
     scores |= remembered(sites, *mixtures(model), memories)

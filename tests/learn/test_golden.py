@@ -19,7 +19,7 @@ from golden import Known
 from sibyl.errors import LearnError
 from sibyl.learn.evaluation import baselines, evaluate, measures, replay, schema
 from sibyl.learn.evaluation.recorded import read_menus
-from sibyl.learn.evaluation.replay import Site, collect
+from sibyl.learn.evaluation.replay import RecordedList, collect
 from sibyl.learn.metrics import rank_of
 
 pytestmark = pytest.mark.learn
@@ -65,7 +65,7 @@ def world(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def sites(tmp_path: Path, model: Path, world: tuple[Path, Path]) -> list[Site]:
+def sites(tmp_path: Path, model: Path, world: tuple[Path, Path]) -> list[RecordedList]:
     """The lists, seen with all there is to remember."""
     sources, menus = world
     (tmp_path / "stores").mkdir()
@@ -80,12 +80,12 @@ def counts(tmp_path: Path) -> Path:
     return tmp_path / "counts.json.gz"
 
 
-def ranks(sites: list[Site], scores: list[np.ndarray]) -> list[int]:
+def ranks(sites: list[RecordedList], scores: list[np.ndarray]) -> list[int]:
     """The truth's rank in each list."""
     return [rank_of(values, site.truth) for values, site in zip(scores, sites, strict=True)]
 
 
-def test_candidates_stand_as_the_server_sorts_them(sites: list[Site]) -> None:
+def test_candidates_stand_as_the_server_sorts_them(sites: list[RecordedList]) -> None:
     """Sort texts decide, not the order of the reply; the truth is found where it then stands."""
     assert [site.names for site in sites] == [golden.BY_SORT] * 3
     assert [site.truth for site in sites] == [2, 2, 2]
@@ -94,19 +94,21 @@ def test_candidates_stand_as_the_server_sorts_them(sites: list[Site]) -> None:
     ]  # fmt: skip
 
 
-def test_the_networks_logits_are_its_own(sites: list[Site]) -> None:
+def test_the_networks_logits_are_its_own(sites: list[RecordedList]) -> None:
     """What the network likes best has the largest number."""
     for site in sites:
         assert site.logits.tolist() == [golden.KNOWN[name] for name in site.names]
 
 
-def test_every_order_ranks_as_counted_by_hand(sites: list[Site], counts: Path) -> None:
+def test_every_order_ranks_as_counted_by_hand(sites: list[RecordedList], counts: Path) -> None:
     """Orders that need no weights: the server's, the alphabet's, four ways of counting, the network's."""
     scores = measures.baselines(sites, counts) | {"bare": [site.logits for site in sites]}
     assert RANKS == {name: ranks(sites, values) for name, values in scores.items()}
 
 
-def test_every_amount_of_memory_ranks_as_counted_by_hand(sites: list[Site], model: Path) -> None:
+def test_every_amount_of_memory_ranks_as_counted_by_hand(
+    sites: list[RecordedList], model: Path
+) -> None:
     """The open file is none of the other files, and the person is left out where the project alone counts."""
     scores = measures.remembered(sites, *evaluate.mixtures(model), schema.MEMORIES)
     assert BY_MEMORY == {name: ranks(sites, values) for name, values in scores.items()}
@@ -157,7 +159,7 @@ def test_the_tables_hold_what_was_counted(
         assert its["all"]["mrr"] == round(sum(1 / rank for rank in BY_MEMORY[name]) / 3, 4)
 
 
-def test_letters_leave_what_begins_so(sites: list[Site], counts: Path) -> None:
+def test_letters_leave_what_begins_so(sites: list[RecordedList], counts: Path) -> None:
     """After `p`: put POST patch; after `po`: POST alone. By five keys at most, letters are saved."""
     found = measures.letters(sites, {"server": measures.baselines(sites, counts)["server"]})
     server = found["server"]
@@ -166,7 +168,7 @@ def test_letters_leave_what_begins_so(sites: list[Site], counts: Path) -> None:
     assert server["keystrokes_saved"] == 0.25  # type: ignore[index]
 
 
-def test_how_sure_the_first_is_can_be_counted(sites: list[Site]) -> None:
+def test_how_sure_the_first_is_can_be_counted(sites: list[RecordedList]) -> None:
     """Sureness is the softmax of the first item; it is right where the truth is first."""
     likely = np.log(np.asarray([1, 1, 6, 1, 1], np.float32))  # the third is the truth
     sure, right = measures.confidence(sites[:2], [likely, -likely])

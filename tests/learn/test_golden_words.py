@@ -20,7 +20,7 @@ from sibyl.learn.corpus.splits import held_back
 from sibyl.learn.corpus.stores import blob_id
 from sibyl.learn.evaluation import evaluate, lists, replay
 from sibyl.learn.evaluation.recorded import longer, read_menus
-from sibyl.learn.evaluation.replay import Site, collect
+from sibyl.learn.evaluation.replay import RecordedList, collect
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.streams import stage as streams
 from sibyl.network.vocab import Vocab
@@ -84,7 +84,7 @@ def world(folder: Path) -> tuple[Path, Path]:
 
 
 @pytest.fixture
-def sites(tmp_path: Path, model: Path) -> list[Site]:
+def sites(tmp_path: Path, model: Path) -> list[RecordedList]:
     """The lists, seen with all there is to remember."""
     sources, menus = world(tmp_path)
     (tmp_path / "stores").mkdir()
@@ -92,13 +92,17 @@ def sites(tmp_path: Path, model: Path) -> list[Site]:
 
 
 @pytest.mark.parametrize("memory", BY_MEMORY)
-def test_every_order_ranks_as_counted_by_hand(sites: list[Site], model: Path, memory: str) -> None:
+def test_every_order_ranks_as_counted_by_hand(
+    sites: list[RecordedList], model: Path, memory: str
+) -> None:
     """Names are ranked by use, the project and the person; letters filter; what adds an import comes last."""
     found = lists.ranks_of(sites, evaluate.word_mixture(model), memory)
     assert found == RANKS | {"full": BY_MEMORY[memory]}
 
 
-def test_a_model_without_weights_for_words_keeps_the_servers_order(sites: list[Site]) -> None:
+def test_a_model_without_weights_for_words_keeps_the_servers_order(
+    sites: list[RecordedList],
+) -> None:
     """Such a model ranks members alone: nothing is gained or lost in other lists."""
     found = lists.ranks_of(sites, None, "replay")
     assert found["full"] == found["file"] == found["server"] == RANKS["server"]
@@ -106,7 +110,7 @@ def test_a_model_without_weights_for_words_keeps_the_servers_order(sites: list[S
     assert all(its == {"share": 0.0, "places": 0.0} for its in measured["worse"].values())
 
 
-def test_lists_are_told_apart_by_kind_and_letters(sites: list[Site], model: Path) -> None:
+def test_lists_are_told_apart_by_kind_and_letters(sites: list[RecordedList], model: Path) -> None:
     """Each number belongs to lists of one kind, asked for after the same number of letters."""
     one = replace(sites[2], listed="keyword", repo="you/yours")
     measured = lists.measure_lists([*sites, one], evaluate.word_mixture(model), "project")
@@ -117,7 +121,7 @@ def test_lists_are_told_apart_by_kind_and_letters(sites: list[Site], model: Path
     assert measured["lists"]["name 0"]["server"]["mrr"] == 0.3333
 
 
-def test_how_often_an_order_is_worse_is_counted(sites: list[Site]) -> None:
+def test_how_often_an_order_is_worse_is_counted(sites: list[RecordedList]) -> None:
     """Worse is a truth that stands lower than in the server's order, by the median of the places lost."""
     ranks = {"server": [3, 1, 2, 5], "full": [1, 4, 4, 5]}
     assert lists._worse(ranks, [0, 1, 2, 3]) == {"share": 0.5, "places": 2.5}
@@ -127,7 +131,9 @@ def test_how_often_an_order_is_worse_is_counted(sites: list[Site]) -> None:
 @pytest.mark.parametrize(
     ("above", "told"), [("close\n", "in the file"), ("", "in the project"), (None, "nowhere")]
 )
-def test_where_the_truth_was_met_is_told(sites: list[Site], above: str | None, told: str) -> None:
+def test_where_the_truth_was_met_is_told(
+    sites: list[RecordedList], above: str | None, told: str
+) -> None:
     """Slices say whether a name was seen in this file, in the project's others, or nowhere."""
     rows = np.zeros_like(sites[0].rows)
     rows[0, WORDS.columns["word_count"]] = above == "close\n"
@@ -178,12 +184,12 @@ def test_only_lists_after_one_letter_are_made_longer(change: dict) -> None:
     assert all(longer(line(offset=at, **change)) is None for at in range(20))
 
 
-def long_site(count: int, truth: int, listed: str = "name") -> Site:
+def long_site(count: int, truth: int, listed: str = "name") -> RecordedList:
     """A site whose network likes the last candidates best, and whose file uses the one of index 300."""
     rows = np.zeros((count, len(WORDS.names)), np.float16)
     rows[min(300, count - 1), WORDS.columns["word_count"]] = 1
     names = [f"n{index}" for index in range(count)]
-    return Site(
+    return RecordedList(
         repo="r", path="p", member=names[truth], names=names, truth=truth, rows=rows,
         logits=np.arange(count, dtype=np.float32), origin="", before="", files=0, kind="known",
         listed=listed, imports=np.arange(count) % 2 == 0, letters=1, allowed=np.ones(count, bool),

@@ -13,7 +13,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sibyl.learn.evaluation import cross_validation, mix  # noqa: E402
-from sibyl.learn.evaluation.replay import Site  # noqa: E402
+from sibyl.learn.evaluation.replay import RecordedList  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
 from sibyl.ranking.features import COLUMNS, NAMES  # noqa: E402
 
@@ -24,7 +24,7 @@ OPTIONS = mix.parser().parse_args(
 OTHERS = ("seven", "thirteen")
 
 
-def lists(repo: str, read: bool, many: int = 100) -> list[Site]:
+def lists(repo: str, read: bool, many: int = 100) -> list[RecordedList]:
     """Lists of five: the network knows the truth where it was trained, counts know it in two of three."""
     rng = np.random.default_rng(len(repo))
     made = []
@@ -36,11 +36,11 @@ def lists(repo: str, read: bool, many: int = 100) -> list[Site]:
         names = list("abcde")
         its = {"names": names, "truth": truth, "rows": rows, "logits": rows[:, 0], "read": read}
         more = {"origin": "", "before": "", "files": 0, "kind": "known", "path": "a.py"}
-        made.append(Site(repo=repo, member=names[truth], **its, **more))
+        made.append(RecordedList(repo=repo, member=names[truth], **its, **more))
     return made
 
 
-def share_first(sites: list[Site]) -> float:
+def share_first(sites: list[RecordedList]) -> float:
     """How often the truth is first in the lists of ``others``, where its repository was left out."""
     found = cross_validation.left_out(sites, list(range(len(NAMES))), OPTIONS, ("file",))["file"]
     return float(

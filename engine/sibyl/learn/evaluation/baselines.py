@@ -17,7 +17,7 @@ import numpy as np
 
 from sibyl.code.tokens import MEMBER, NAME, ORIGIN
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.io import whole_file
 from sibyl.learn.streams.parts import HELD_OUT, load_part
 from sibyl.network.model import Floats
@@ -45,7 +45,7 @@ class Counts:
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise LearnError(f"{path} holds no counts of ours ({error}).") from error
 
-    def orders(self, site: Site) -> dict[str, Floats]:
+    def orders(self, site: RecordedList) -> dict[str, Floats]:
         """Return, for each way of counting, a score for every candidate."""
         names, rows = site.names, site.rows
         after = self.after.get(site.origin, {})

@@ -12,18 +12,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from sibyl.learn.evaluation.mixture import fit_all, scored
-from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.network.model import Floats
 from sibyl.ranking.features import log_share
 
 _STAR = 0.86  # wanted precision of a starred first item
 
-Scored = list[tuple[Site, Floats]]
+Scored = list[tuple[RecordedList, Floats]]
 
 
 def left_out(
-    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
+    sites: list[RecordedList], columns: list[int], options: argparse.Namespace, views: Sequence[str]
 ) -> dict[str, Scored]:
     """Return, for each view, every site with scores by mixtures that have not seen its repository.
 

@@ -17,7 +17,7 @@ from sibyl.errors import LearnError
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
 from sibyl.learn.evaluation.measures import baselines, confidence, gains, measure, remembered
 from sibyl.learn.evaluation.recorded import read_menus
-from sibyl.learn.evaluation.replay import Site, collect, collect_all
+from sibyl.learn.evaluation.replay import RecordedList, collect, collect_all
 from sibyl.learn.evaluation.schema import MEMORIES, WORDS
 from sibyl.learn.evaluation.tables import put, tables
 from sibyl.learn.io import whole_file
@@ -88,7 +88,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _members(sites: list[Site], options: argparse.Namespace) -> tuple[dict, tuple]:
+def _members(sites: list[RecordedList], options: argparse.Namespace) -> tuple[dict, tuple]:
     """Return all numbers of lists of members, and what a picture of the calibration shows."""
     plain, mix = mixtures(options.model)
     by_memory = remembered(sites, plain, mix, MEMORIES[: MEMORIES.index(options.memory) + 1])

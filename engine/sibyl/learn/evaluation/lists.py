@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.metrics import interval, rank_of, summary
 from sibyl.network.model import Floats
@@ -26,7 +26,7 @@ ORDERS = ("server", "recent", "network", "file", "full")
 Ranks = dict[str, list[int]]
 
 
-def ranks_of(sites: Sequence[Site], mix: Mix | None, memory: str) -> Ranks:
+def ranks_of(sites: Sequence[RecordedList], mix: Mix | None, memory: str) -> Ranks:
     """Return the truth's rank in each list for each order."""
     ranks: Ranks = {name: [] for name in ORDERS}
     for site in sites:
@@ -44,7 +44,7 @@ def ranks_of(sites: Sequence[Site], mix: Mix | None, memory: str) -> Ranks:
     return ranks
 
 
-def _mixed(site: Site, rows: Floats, mix: Mix | None, memory: str) -> Floats:
+def _mixed(site: RecordedList, rows: Floats, mix: Mix | None, memory: str) -> Floats:
     """Return the scores as ``Ranker`` orders by them."""
     if mix is None:  # the server's order stands
         return -np.arange(len(rows), dtype=np.float32)
@@ -57,7 +57,7 @@ def _mixed(site: Site, rows: Floats, mix: Mix | None, memory: str) -> Floats:
     return np.asarray(guarded(scores, evidence, exact, site.letters, prefixed, imports, site.names))
 
 
-def measure_lists(sites: Sequence[Site], mix: Mix | None, memory: str) -> dict[str, dict]:
+def measure_lists(sites: Sequence[RecordedList], mix: Mix | None, memory: str) -> dict[str, dict]:
     """Return all numbers: by kind and letters (``lists``), slices of ``full`` (``list_slices``)."""
     ranks = ranks_of(sites, mix, memory)
     repos = [site.repo for site in sites]
@@ -102,12 +102,12 @@ def _worse(ranks: Ranks, indices: list[int]) -> dict[str, float]:
     }
 
 
-def _length(site: Site) -> str:
+def _length(site: RecordedList) -> str:
     left = len(site.names) if site.allowed is None else int(site.allowed.sum())
     return "1-10" if left <= 10 else "11-100" if left <= 100 else "101-"
 
 
-def _seen(site: Site) -> str:
+def _seen(site: RecordedList) -> str:
     """Return where the truth was met before: in this file, in the project in a place like this, nowhere."""
     row = site.rows[site.truth]
     if row[_COLUMNS["word_count"]] > 0:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sibyl.learn.evaluation.baselines import Counts
-from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.evaluation.schema import MEMBERS
 from sibyl.learn.evaluation.tables import LETTERS
 from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
@@ -24,7 +24,7 @@ from sibyl.ranking.ranker import Mix
 Scores = dict[str, list[Floats]]
 
 
-def baselines(sites: list[Site], counts: Path) -> Scores:
+def baselines(sites: list[RecordedList], counts: Path) -> Scores:
     """Return the orders that need no network."""
     scores: Scores = {"server": [-np.arange(len(site.names), dtype=np.float32) for site in sites]}
     scores["alphabetical"] = [
@@ -38,7 +38,7 @@ def baselines(sites: list[Site], counts: Path) -> Scores:
     return scores
 
 
-def remembered(sites: list[Site], plain: Mix, mix: Mix, memories: Sequence[str]) -> Scores:
+def remembered(sites: list[RecordedList], plain: Mix, mix: Mix, memories: Sequence[str]) -> Scores:
     """Return the order for each amount of memory, from nothing to all that was asked for."""
     scores: Scores = {}
     for memory in memories:
@@ -47,7 +47,7 @@ def remembered(sites: list[Site], plain: Mix, mix: Mix, memories: Sequence[str])
     return scores
 
 
-def gains(sites: list[Site], by_memory: Scores) -> dict[str, dict[str, dict[str, float]]]:
+def gains(sites: list[RecordedList], by_memory: Scores) -> dict[str, dict[str, dict[str, float]]]:
     """Return, for each amount of memory, the measures by receiver and by how many other files are known."""
     measures = {}
     for memory, scores in by_memory.items():
@@ -63,7 +63,7 @@ def gains(sites: list[Site], by_memory: Scores) -> dict[str, dict[str, dict[str,
     return measures
 
 
-def measure(sites: list[Site], scores: Scores, star: float) -> dict:
+def measure(sites: list[RecordedList], scores: Scores, star: float) -> dict:
     """Return all numbers: each order's, the slices of ``int8`` and ``full``, stars, calibration, letters."""
     repos = [site.repo for site in sites]
     ranks = {
@@ -87,7 +87,7 @@ def measure(sites: list[Site], scores: Scores, star: float) -> dict:
     }
 
 
-def confidence(sites: list[Site], scores: list[Floats]) -> tuple[list[float], list[bool]]:
+def confidence(sites: list[RecordedList], scores: list[Floats]) -> tuple[list[float], list[bool]]:
     """Return how sure an order is of each list's first item, and whether that is the truth."""
     sure = [float(np.exp(log_share(values)).max()) for values in scores]
     return sure, [
@@ -110,7 +110,7 @@ def _probability(sure: list[float], ranks: list[int], star: float) -> dict[str, 
     return {"ece": calibration(confident, right), "above": above, "stars": at_least(star)}
 
 
-def slices(sites: list[Site], ranks: list[int]) -> dict[str, dict[str, float]]:
+def slices(sites: list[RecordedList], ranks: list[int]) -> dict[str, dict[str, float]]:
     """Return the measures by receiver, by length of list, by repository and by library."""
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for site, rank in zip(sites, ranks, strict=True):
@@ -133,7 +133,7 @@ def slices(sites: list[Site], ranks: list[int]) -> dict[str, dict[str, float]]:
     }
 
 
-def letters(sites: list[Site], scores: Scores) -> dict[str, object]:
+def letters(sites: list[RecordedList], scores: Scores) -> dict[str, object]:
     """Return the measures after 0 to 3 letters, and the share of letters not typed."""
     measures: dict[str, object] = {}
     for name, by_site in scores.items():

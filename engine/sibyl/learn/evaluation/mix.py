@@ -39,7 +39,7 @@ from sibyl.learn.evaluation.cross_validation import (
 )
 from sibyl.learn.evaluation.mixture import fit_all
 from sibyl.learn.evaluation.recorded import longer, read_menus
-from sibyl.learn.evaluation.replay import Site, collect_all
+from sibyl.learn.evaluation.replay import RecordedList, collect_all
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import rank_of, summary
@@ -121,7 +121,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[Site]:
+def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[RecordedList]:
     lines = [line for path in menus for line in read_menus(path) if line["menu"]]
     lines += [more for line in lines if (more := longer(line))]
     if options.only:
@@ -131,7 +131,7 @@ def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> 
     return collect_all(lines, *given)
 
 
-def shortened(site: Site, most: int = 120) -> Site:
+def shortened(site: RecordedList, most: int = 120) -> RecordedList:
     """Return a site of words with fewer of its candidates, about twice so many.
 
     The first in the server's order and in the network's are kept, others drawn: long lists are learnt from at a
@@ -160,7 +160,7 @@ def shortened(site: Site, most: int = 120) -> Site:
 _WORD_COUNT = WORDS.columns["word_count"]
 
 
-def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object]:
+def ablation(sites: list[RecordedList], options: argparse.Namespace) -> dict[str, object]:
     """Return what is lost, on repositories left out in turn, where a group of features is not there."""
     measures: dict[str, object] = {}
     names = sites[0].schema.names
@@ -175,7 +175,7 @@ def ablation(sites: list[Site], options: argparse.Namespace) -> dict[str, object
 
 
 def learn(
-    sites: list[Site],
+    sites: list[RecordedList],
     names: Sequence[str] | None,
     options: argparse.Namespace,
     views: Sequence[str],

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sibyl.learn.evaluation.replay import Site
+from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.evaluation.schema import Schema
 from sibyl.network.model import Floats
 
@@ -78,7 +78,7 @@ Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 """Rows (lists, longest, columns), what is padding, the truths, and which the network was trained on."""
 
 
-def _batch(sites: Sequence[Site]) -> Batch:
+def _batch(sites: Sequence[RecordedList]) -> Batch:
     longest = max(len(site.names) for site in sites)
     rows = np.zeros((len(sites), longest, sites[0].rows.shape[1]), np.float32)
     absent = np.ones((len(sites), longest), bool)
@@ -91,7 +91,7 @@ def _batch(sites: Sequence[Site]) -> Batch:
 
 
 def fit_all(
-    sites: list[Site], columns: list[int], options: argparse.Namespace, views: Sequence[str]
+    sites: list[RecordedList], columns: list[int], options: argparse.Namespace, views: Sequence[str]
 ) -> list[Mixture]:
     """Train one mixture for each seed; together they are steadier than one."""
     ordered = sorted(sites, key=lambda site: len(site.names))  # lists of like length side by side

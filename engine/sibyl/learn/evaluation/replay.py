@@ -40,7 +40,7 @@ from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
 
 
 @dataclass
-class Site:
+class RecordedList:
     """One recorded list whose truth is in it."""
 
     repo: str
@@ -74,7 +74,7 @@ class Site:
 
 def collect(
     menus: list[dict], sources: Path, model: Path, stores: Path | None = None
-) -> Iterator[Site]:
+) -> Iterator[RecordedList]:
     """Yield the reachable sites of a menus file, file by file.
 
     With a folder for ``stores``, what is remembered of each project and of the person counts, too.
@@ -113,7 +113,7 @@ def collect(
                     session.accepted(given, sites[0].member)
 
 
-Kept = Callable[[Site], Site]
+Kept = Callable[[RecordedList], RecordedList]
 """What is kept of a site; a function of a module, so that processes can be given it."""
 
 
@@ -124,7 +124,7 @@ def collect_all(
     stores: Path | None = None,
     jobs: int = 1,
     keep: Kept | None = None,
-) -> list[Site]:
+) -> list[RecordedList]:
     """Return what ``collect`` yields, one repository after the other, by several processes."""
     by_repo: dict[str, list[dict]] = {}
     for line in menus:
@@ -140,7 +140,7 @@ def collect_all(
 
 def _part(
     lines: list[dict], sources: Path, model: Path, stores: Path | None, keep: Kept | None
-) -> list[Site]:
+) -> list[RecordedList]:
     sites = collect(lines, sources, model, stores)
     return [site if keep is None else keep(site) for site in sites]
 
@@ -149,7 +149,7 @@ def _refuse(trouble: MemoryTrouble) -> None:
     raise LearnError(str(trouble)) from trouble
 
 
-def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
+def _site(ranker: Ranker, session: Session, line: dict) -> RecordedList | None:
     listed, letters = line.get("kind", "member"), line.get("letters", 0)
     offset = line["offset"]
     predicted = session.prepare(offset)
@@ -167,7 +167,7 @@ def _site(ranker: Ranker, session: Session, line: dict) -> Site | None:
     remembered = session.recall.at(place)
     table, logits = ranker.rows(shown, predicted, place, session.usage, remembered)
     rows = table.whole()
-    site = Site(
+    site = RecordedList(
         repo=line["repo"],
         path=line["path"],
         member=line["member"],
