@@ -115,6 +115,18 @@ def test_a_rest_makes_the_window_behind_a_border_ready() -> None:
         assert model.tokens <= max(step, 0) + 3 * SPACING
 
 
+def test_a_list_does_not_wait_for_the_next_window() -> None:
+    """A key near a border reads its own tokens only; the window behind it is read when nothing waits."""
+    model, tokens = StandIn(), WINDOW + 3 * STRIDE - AHEAD + 50
+    states, texts = States(model), texts_of(tokens + 100)  # type: ignore[arg-type]
+    states.advance(texts[:tokens], 0)
+    model.tokens = 0
+    states.advance(texts[: tokens + 1], tokens)
+    assert model.tokens == 1
+    states.ahead(texts[: tokens + 1])
+    assert 1 < model.tokens <= 3 * SPACING
+
+
 def test_any_walk_equals_a_replay() -> None:
     """Growing, shrinking, jumping far and changing in the middle: always as from scratch."""
     model, chance = StandIn(), random.Random(3)

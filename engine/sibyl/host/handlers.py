@@ -29,8 +29,9 @@ _RECENT = 500  # timings kept for the status
 class Work:
     """The buffers of one editor, the model and the memories; each method is one piece of mail."""
 
-    def __init__(self, send: Send, idle: Callable[[], bool]) -> None:
-        self._send, self._idle = send, idle  # ``idle``: no newer mail waits
+    def __init__(self, send: Send, quiet: Callable[[float], bool]) -> None:
+        self._send = send
+        self._quiet = quiet  # no newer mail waits, nor comes within so many seconds
         # A sibyl.ranking.ranker.Ranker; its imports are slow, the worker makes them.
         self.ranker: Any = None
         self._trouble = "The ranker has not been started."
@@ -176,11 +177,11 @@ class Work:
     def cursor(self, buffer: int, sequence: int, offset: int) -> None:
         """Be ready for a word at this byte, if there is nothing else to do."""
         known = self._sessions.get(buffer)
-        if known is None or known[0] != sequence or not self._idle():
+        if known is None or known[0] != sequence or not self._quiet(0):
             return
         began = time.perf_counter()
         self._use(buffer, known[1])
-        known[1].expect(offset, self._idle)
+        known[1].expect(offset, self._quiet)
         self._timings["prepare"].append(_ms(began))
 
     def _session(self, request: int, buffer: int, sequence: int, length: int) -> Any:

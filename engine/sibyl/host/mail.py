@@ -54,9 +54,12 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._letters)
 
-    def empty(self) -> bool:
-        """Tell whether nothing waits."""
-        return not self._letters
+    def quiet(self, seconds: float) -> bool:
+        """Tell whether nothing waits, nor comes within so many seconds."""
+        if seconds <= 0 or self._letters:
+            return not self._letters
+        with self._there:
+            return not self._there.wait_for(lambda: self._letters, seconds)
 
     def put(self, name: str, arguments: tuple[Any, ...]) -> list[Letter]:
         """Add a letter; return the questions that were dropped for want of room."""

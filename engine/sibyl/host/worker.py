@@ -41,7 +41,7 @@ class Desk:
     def __init__(self, send: Send, ended: Callable[[int], object] = lambda _: None) -> None:
         self._send, self._ended = send, ended
         self._mail = Mailbox()
-        self._work = Work(send, self._mail.empty)
+        self._work = Work(send, self._mail.quiet)
         self._worker = threading.Thread(target=self._run, name="sibyl", daemon=True)
         self._worker.start()
 

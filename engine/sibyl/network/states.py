@@ -10,7 +10,8 @@ What is predicted must depend on the text alone, never on how it came to be, and
 ceiling. So the context is a *window* whose first token is a function of the token count: the whole file
 up to ``WINDOW`` + ``STRIDE`` tokens, and beyond that at least the last ``WINDOW``. Every ``STRIDE`` tokens the
 window moves, and the states have to be made again from its first token: a whole window is a hundred times
-what a key may cost. So near such a border the states on its other side are made ahead, a few with each key:
+what a key may cost. So near such a border the states on its other side are made ahead, a few after each key
+(``ahead``), and with the key where the border is close:
 
     tokens   ···──────────────── border ─────────────···
     window          one        │    the next            (the one before is kept as long as it is near)
@@ -31,7 +32,9 @@ AHEAD = 512
 """Tokens before a border from which on the next window is made ready."""
 BACK = 256
 """Tokens behind a border up to which the window before is kept ready."""
-_LITTLE, _MUCH = 16, 128  # tokens that one key reads ahead, at least and at most
+_LITTLE, _MUCH = 16, 128  # tokens that are read ahead at a time, at least and at most
+_CLOSE = 64
+"""Tokens before a border from which on a key reads ahead itself: there may be no quiet moment before it."""
 _FINE = 48  # check-points kept near the end beside the spaced ones
 
 
@@ -145,8 +148,17 @@ class States:
             self._other = None
         if self._other is None and behind is not None and behind > start:
             self._other = Window(self._model, behind)
-        self._make_ready(texts, self._share(count, many))
+        if many or self._left(count) <= _CLOSE:
+            self._make_ready(texts, self._share(count, many))
         return self._predicted
+
+    def ahead(self, texts: list[str]) -> None:
+        """Read a few tokens for the window behind a near border, after what a key is waiting for."""
+        self._make_ready(texts, self._share(len(texts), False))
+
+    def _left(self, count: int) -> int:
+        """Return the tokens that are left before the next border."""
+        return self._now.start + WINDOW + STRIDE - count
 
     def _share(self, count: int, many: bool) -> int:
         """Return how many tokens of the other window are this key's to read.
@@ -156,8 +168,7 @@ class States:
         """
         if self._other is None or self._other.start < self._now.start:
             return _LITTLE
-        left = self._now.start + WINDOW + STRIDE - count
-        share = max(-(-(count - self._other.read) // left), _LITTLE)
+        share = max(-(-(count - self._other.read) // self._left(count)), _LITTLE)
         return share if share <= _MUCH else count if many else _MUCH
 
     def rest(self, texts: list[str]) -> None:

@@ -36,6 +36,8 @@ _MOST_RESTED = 30_000
 
 _FRESH = 0.5
 """Seconds that what is remembered of a place is not asked for again."""
+_SOON = 0.002
+"""Seconds in which a next key or the list of a fast server comes: it is not made to wait for a dry run."""
 _DRY = ("self", "name", "path", "append", "get", "items", "join", "None", "return", "key=")
 _NO_NAMES = frozenset((1, 15))
 """The protocol's kinds of words of the text and of snippets."""
@@ -88,21 +90,24 @@ class Session:
         self._ready = True
         return predicted
 
-    def expect(self, offset: int, quiet: Callable[[], bool] = lambda: True) -> None:
+    def expect(self, offset: int, quiet: Callable[[float], bool] = lambda _: True) -> None:
         """Be ready for a list at ``offset``: what can be done before the server answers.
 
-        Stops between two steps when ``quiet`` says no: a list that came already would wait for the rest.
+        Stops between two steps when ``quiet`` says no: a list that came already would wait for the rest. It
+        is asked whether anything comes within so many seconds.
         """
         predicted = self.prepare(offset)
-        if not quiet():
+        if not quiet(0):
             return
         place = self._place()
         remembered = self._remembered(place)
-        if not quiet():
+        if not quiet(_SOON):
             return
         # What was not run for a while takes twice as long: a few names bring all of it back into the caches.
         listed = WordList.of(_DRY, [6] * len(_DRY), "")
         self._ranker.rank(listed, predicted, place, self.usage, remembered)
+        if quiet(0):
+            self.states.ahead(self.stream.texts)
 
     def _place(self) -> Place:
         """Return what the text says of the place that all is prepared for."""
