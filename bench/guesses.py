@@ -27,10 +27,10 @@ from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay_store import store_of
 from sibyl.learn.metrics import interval
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import digest_of
 from sibyl.memory.project import Project
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.network.model import Model
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
@@ -60,7 +60,7 @@ def guesses(
             data = reader.read(repo, blob)
             if repo != at:
                 store, at = store_of(reader, repo, commit, stores), repo
-            session = Session(ranker, b"", Recall(Project(store, path, digest_of(data))))
+            session = Session(ranker, b"", BufferMemory(Project(store, path, digest_of(data))))
             given = 0
             for line in sorted(lines, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given : line["offset"]])
@@ -73,7 +73,7 @@ def guesses(
                 yield line, names, nowhere
 
 
-def occurs(store: Store, name: str) -> bool:
+def occurs(store: ProjectStore, name: str) -> bool:
     """Tell whether a project's files use or define a name."""
     ask = store._base.execute
     if ask("SELECT 1 FROM uses WHERE key IN ('m', 'N') AND name=?", (name,)).fetchone():

@@ -27,7 +27,7 @@ from common import MODEL, ROOT, centiles, finish, table
 from memory import resident
 
 if TYPE_CHECKING:
-    from sibyl.memory.buffer_memory import Recall
+    from sibyl.memory.buffer_memory import BufferMemory
     from sibyl.network.model import Model
 
 FILES = 500
@@ -74,30 +74,30 @@ def read(root: Path, store: Path) -> tuple[float, float]:
     return round(cpu, 2), round(time.perf_counter() - began, 2)
 
 
-def recalled(store: Path, person: Path) -> tuple[Recall, float]:
+def recalled(store: Path, person: Path) -> tuple[BufferMemory, float]:
     """Open the memories and ask about one place; return them and the milliseconds that took."""
-    from sibyl.memory.accepted import Person
-    from sibyl.memory.buffer_memory import Recall
+    from sibyl.memory.accepted import Accepted
+    from sibyl.memory.buffer_memory import BufferMemory
     from sibyl.memory.project import Project
-    from sibyl.memory.project_store import Store
+    from sibyl.memory.project_store import ProjectStore
 
     began = time.perf_counter()
-    recall = Recall(Project(Store(store), "new.py"), Person(person))
+    recall = BufferMemory(Project(ProjectStore(store), "new.py"), Accepted(person))
     assert recall.project is not None
     recall.project.look()
     recall.project.uses("o @self")
     return recall, round((time.perf_counter() - began) * 1e3, 2)
 
 
-def lists(model: Model, recall: Recall, times: int) -> dict[str, dict[str, float]]:
+def lists(model: Model, recall: BufferMemory, times: int) -> dict[str, dict[str, float]]:
     """Rank lists of 100 names with all memories and with the file's alone; return ms."""
-    from sibyl.memory.buffer_memory import Recall
+    from sibyl.memory.buffer_memory import BufferMemory
     from sibyl.ranking.ranker import Ranker
     from sibyl.ranking.session import Session
 
     ranker, found = Ranker(model), {"first": [], "all": [], "file": []}  # type: ignore[var-annotated]
     names = [name for name in model.members() if name.isidentifier()][::3][:100]
-    alone = Recall()
+    alone = BufferMemory()
     for place in PLACES:
         source = HEAD + b"    def f(self, path, logger, response):\n        x = " + place.encode()
         session = Session(ranker, source)

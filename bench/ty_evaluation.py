@@ -29,10 +29,10 @@ from sibyl.learn.menus.items import kept
 from sibyl.learn.menus.lsp_client import Server
 from sibyl.learn.menus.options import default_settings, environment_of
 from sibyl.learn.menus.sites import position
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import noted
 from sibyl.memory.project import Project
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Model
 from sibyl.ranking.ranker import Ranker
@@ -95,14 +95,14 @@ def ask(server: Server, root: Path, task: Task) -> list[dict]:
     return sorted(items, key=lambda item: item.get("sortText") or item["label"])
 
 
-def remembered(root: Path, task: Task) -> Recall:
+def remembered(root: Path, task: Task) -> BufferMemory:
     """Return the memory of a project's files but the one with the cursor."""
-    store = Store(Path(IN_MEMORY))
+    store = ProjectStore(Path(IN_MEMORY))
     files = [
         path for path in sorted(root.rglob("*.py")) if str(path.relative_to(root)) != task.path
     ]
     store.update(noted(str(path.relative_to(root)), (1, 0), path.read_bytes()) for path in files)
-    return Recall(Project(store, task.path))
+    return BufferMemory(Project(store, task.path))
 
 
 def ranked(ranker: Ranker, root: Path, task: Task, items: list[dict]) -> list[dict]:

@@ -36,10 +36,10 @@ from standin import StandIn  # noqa: E402
 
 from sibyl.errors import LearnError, MemoryTrouble, ModelError  # noqa: E402
 from sibyl.learn.corpus.sources import read_manifest  # noqa: E402
-from sibyl.memory.accepted import Person  # noqa: E402
+from sibyl.memory.accepted import Accepted  # noqa: E402
 from sibyl.memory.limits import cpu_time  # noqa: E402
 from sibyl.memory.notes import Notes, take_notes  # noqa: E402
-from sibyl.memory.project_store import Store  # noqa: E402
+from sibyl.memory.project_store import ProjectStore  # noqa: E402
 from sibyl.network.model import _read_meta, _rows  # noqa: E402
 from sibyl.network.vocab import Vocab  # noqa: E402
 from sibyl.ranking.ranker import Mix, Ranker  # noqa: E402
@@ -138,7 +138,7 @@ def _store() -> bytes:
     """The bytes of a small store."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.sqlite")
-        store = Store(path)
+        store = ProjectStore(path)
         store.update([("a.py", (1, 2), b"digest", take_notes(b"import os\nos.walk(x.y)\n"))])
         store.close()
         base = sqlite3.connect(path)
@@ -148,7 +148,7 @@ def _store() -> bytes:
 
 
 def _asked(path: Path) -> None:
-    store = Store(path)
+    store = ProjectStore(path)
     try:
         store.stamps()
         store.uses("o @os")
@@ -162,7 +162,7 @@ def _asked(path: Path) -> None:
 @given(damaged(_store()))
 def test_any_bytes_are_a_store_or_made_anew(data: bytes) -> None:
     """Whatever a memory's file holds, using it works or raises MemoryTrouble, after which it is made again."""
-    for use in (_asked, lambda path: Person(path).close()):
+    for use in (_asked, lambda path: Accepted(path).close()):
         try:
             written(data, use)
         except MemoryTrouble:

@@ -209,7 +209,7 @@ local function remembered()
     return health.warn('the host does not say what it remembers', 'Run `:Sibyl restart`; the log may tell why.')
   end
   if told.trouble then
-    health.warn(told.trouble, '`:Sibyl forget` deletes it; it is made anew.')
+    health.warn(told.trouble, '`:Sibyl forget` deletes it; a new one is made.')
   end
   for _, why in ipairs(told.off or {}) do
     health.warn('a memory is off: ' .. why, 'Lists are ranked without it; it is tried again every few seconds.')

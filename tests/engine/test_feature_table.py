@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sibyl.context.place import Place
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.project import Remembered
 from sibyl.ranking import features, word_columns
 from sibyl.ranking.feature_table import FeatureTable, Known
@@ -90,7 +90,7 @@ def test_a_list_again_is_ranked_as_by_a_fresh_session(real: Ranker) -> None:
         assert Session(real, text).rank(len(text), NAMES, [6] * len(NAMES)) == again
 
 
-class Counting(Recall):
+class Counting(BufferMemory):
     """Counts how often it is asked."""
 
     asked = 0

@@ -24,7 +24,7 @@ SOURCE = """import os
 from typing import Optional
 
 
-class Store(Base):
+class ProjectStore(Base):
     def __init__(self, path: str):
         self.path = os.path.abspath(path)
 
@@ -35,12 +35,12 @@ class Store(Base):
 NAMES = ["append", "join", "path", "load", "_x", "read", "exists"]
 TYPED = """
 
-store = Store(f"{os.getcwd()!r:>{width}}")
+store = ProjectStore(f"{os.getcwd()!r:>{width}}")
 for line in store.load().splitlines():
     print(line.strip(), {key: value for key, value in line}, end='''
 ''')
 match store:
-    case Store(path=p) if (n := len(p)) > 3: pass
+    case ProjectStore(path=p) if (n := len(p)) > 3: pass
 @store.wrap
 async def f(*, a=1): return await a.
 """
@@ -73,7 +73,7 @@ def test_typing_in_the_middle_equals_opening(ranker: Ranker) -> None:
 def test_the_real_model_equals_opening_too(real: Ranker) -> None:
     """In INT8 the same holds, to the last bit."""
     differ = Differ(real, SOURCE)
-    differ.type("\nstore = Store(os.path.join('a'))\nstore.load(", check=False)
+    differ.type("\nstore = ProjectStore(os.path.join('a'))\nstore.load(", check=False)
     differ.check()
     differ.backspace(12)
     differ.move(SOURCE.index("file.read") + 5)
@@ -83,7 +83,7 @@ def test_the_real_model_equals_opening_too(real: Ranker) -> None:
 
 def test_nothing_below_the_cursor_matters(real: Ranker) -> None:
     """The same text above gives the same ranking, whatever stands below, broken or not."""
-    above = (SOURCE + "\nstore = Store(p)\nstore.").encode()
+    above = (SOURCE + "\nstore = ProjectStore(p)\nstore.").encode()
     wanted = order(Session(real, above), len(above))
     chance = random.Random(1)
     for _ in range(50):
@@ -93,7 +93,7 @@ def test_nothing_below_the_cursor_matters(real: Ranker) -> None:
 
 def test_letters_of_the_word_change_nothing(real: Ranker) -> None:
     """While a word is typed, a list asked for where it begins keeps one order, to the last digit."""
-    differ = Differ(real, SOURCE + "\nstore = Store(p)\nstore.")
+    differ = Differ(real, SOURCE + "\nstore = ProjectStore(p)\nstore.")
     begin = differ.cursor
     wanted = order(differ.session, begin)
     for letter in "lo_é9":
@@ -135,7 +135,7 @@ def test_an_impossible_edit_is_refused(ranker: Ranker) -> None:
     assert bytes(session.text.data) == b"abc"
 
 
-@pytest.mark.parametrize("source", ["store = Store(p)\nstore.", "x.", "", "import "])
+@pytest.mark.parametrize("source", ["store = ProjectStore(p)\nstore.", "x.", "", "import "])
 def test_guesses_are_names_with_probabilities(real: Ranker, source: str) -> None:
     """Where no server helps there are names of the text, each once; the likeliest first, or none at all."""
     data = (SOURCE + source).encode() if source else b""

@@ -14,7 +14,7 @@ import pytest
 
 from sibyl.host import shelf
 from sibyl.host.shelf import Shelf
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
@@ -79,7 +79,7 @@ def test_the_buffer_in_use_is_kept_however_long(
 
 def test_who_is_put_away_holds_no_memory(ranker: Ranker) -> None:
     """Answers kept of the project go too: what is remembered is asked anew."""
-    session = Session(ranker, SOURCE, Recall())
+    session = Session(ranker, SOURCE, BufferMemory())
     order(session)
     assert session.shed()
     assert session.recall.lost

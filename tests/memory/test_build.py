@@ -1,4 +1,4 @@
-"""Build, scribe, keeper: memories on a real disk, by real processes.
+"""Build, scribe, manager_: memories on a real disk, by real processes.
 
 In:   small projects in folders.
 """
@@ -23,9 +23,9 @@ from sibyl.context.usage import Usage
 from sibyl.memory import indexer
 from sibyl.memory import project_files as files
 from sibyl.memory.index import build
-from sibyl.memory.manager import Keeper
+from sibyl.memory.manager import Manager
 from sibyl.memory.project_files import project_files
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 
 ENGINE = Path(__file__).resolve().parents[2] / "engine"
 
@@ -75,12 +75,12 @@ def test_a_project_is_read_and_kept_up_to_date(root: Path, tmp_path: Path) -> No
     """New, changed and deleted files are seen by a second reading; what is as it was is not read again."""
     store = tmp_path / "a.sqlite"
     assert read(root, store)
-    assert Store(store).uses("o @tools") == {"saw": (2, 2)}
+    assert ProjectStore(store).uses("o @tools") == {"saw": (2, 2)}
     write(root, a="import tools\ntools.hammer()\n", c="import tools\ntools.hammer()\ntools.saw\n")
     (root / "sub" / "b.py").unlink()
     assert read(root, store)
-    assert Store(store).uses("o @tools") == {"hammer": (2, 2), "saw": (1, 1)}
-    assert set(Store(store).stamps()) == {"a.py", "c.py", "tools.py"}
+    assert ProjectStore(store).uses("o @tools") == {"hammer": (2, 2), "saw": (1, 1)}
+    assert set(ProjectStore(store).stamps()) == {"a.py", "c.py", "tools.py"}
 
 
 def test_what_does_not_belong_is_not_read(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_does_not_belong_is_not_read(tmp_path: Path) -> None:
     (root / "huge.py").write_text("x.bad\n" * 200_000)
     (root / "latin.py").write_bytes(b"x.bad = '\xe4'\n")
     assert read(root, tmp_path / "a.sqlite")
-    assert Store(tmp_path / "a.sqlite").uses("l x") == {"good": (1, 1)}
+    assert ProjectStore(tmp_path / "a.sqlite").uses("l x") == {"good": (1, 1)}
 
 
 def test_git_says_what_belongs(root: Path, tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_reading_that_ran_out_of_time_goes_on(tmp_path: Path) -> None:
     known = []
     for _ in range(3):
         read(root, tmp_path / "a.sqlite", seconds=0.0)
-        known.append(len(Store(tmp_path / "a.sqlite").stamps()))
+        known.append(len(ProjectStore(tmp_path / "a.sqlite").stamps()))
     assert known == [5, 10, 12]
 
 
@@ -147,13 +147,13 @@ def test_killed_at_any_moment_the_store_is_whole(tmp_path: Path) -> None:
         killed += process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.wait()
-        store = Store(path)
+        store = ProjectStore(path)
         known = len(store.stamps())
         assert store.uses("o @tools").get("saw", (0, 0)) == (200 * known, known)
         store.close()
     assert killed
     assert read(root, path)
-    assert Store(path).uses("o @tools")["saw"] == (60_000, 300)
+    assert ProjectStore(path).uses("o @tools")["saw"] == (60_000, 300)
 
 
 def test_only_one_reads_at_a_time(root: Path, tmp_path: Path) -> None:
@@ -165,11 +165,11 @@ def test_only_one_reads_at_a_time(root: Path, tmp_path: Path) -> None:
     assert read(root, tmp_path / "a.sqlite")
 
 
-def test_a_damaged_store_is_made_anew(root: Path, tmp_path: Path) -> None:
+def test_a_damaged_store_is_made_again(root: Path, tmp_path: Path) -> None:
     """Reading begins from nothing where the file is no database any more."""
     (tmp_path / "a.sqlite").write_bytes(b"\0damaged" * 2000)
     assert read(root, tmp_path / "a.sqlite")
-    assert Store(tmp_path / "a.sqlite").uses("o @tools") == {"saw": (2, 2)}
+    assert ProjectStore(tmp_path / "a.sqlite").uses("o @tools") == {"saw": (2, 2)}
 
 
 @pytest.fixture
@@ -179,48 +179,48 @@ def told() -> list[str]:
 
 
 @pytest.fixture
-def keeper(tmp_path: Path, told: list[str]) -> Keeper:
-    """A keeper of memories below a folder."""
-    return Keeper(tmp_path / "state", {}, lambda _, text: told.append(text))
+def manager_(tmp_path: Path, told: list[str]) -> Manager:
+    """A manager of memories below a folder."""
+    return Manager(tmp_path / "state", {}, lambda _, text: told.append(text))
 
 
-def test_a_keeper_has_the_project_read(root: Path, keeper: Keeper) -> None:
+def test_a_manager_has_the_project_read(root: Path, manager_: Manager) -> None:
     """From opening a file to knowing what the others use, without anybody waiting; news after a save."""
-    recall = keeper.recall(str(root), str(root / "new.py"))
+    recall = manager_.memory_of(str(root), str(root / "new.py"))
     here = place("import tools\ntools.")
     wait(lambda: recall.at(here).project[0] == {"saw": (2, 2)})
     write(root, c="import tools\ntools.hammer()\n")
-    keeper.read(str(root), str(root / "c.py"))
+    manager_.read(str(root), str(root / "c.py"))
     wait(lambda: "hammer" in recall.at(here).project[0])
-    assert keeper.about()["projects"][str(root)]["files"] == 4
-    keeper.close()
+    assert manager_.about()["projects"][str(root)]["files"] == 4
+    manager_.close()
 
 
 @pytest.mark.parametrize("name", ["person", "project"])
-def test_a_damaged_memory_is_told_once_and_made_anew(
-    name: str, root: Path, keeper: Keeper, told: list[str], tmp_path: Path
+def test_a_damaged_memory_is_told_once_and_made_again(
+    name: str, root: Path, manager_: Manager, told: list[str], tmp_path: Path
 ) -> None:
     """One sentence, and the next list is ranked with a fresh memory."""
-    place_ = tmp_path / "state" / "person.sqlite" if name == "person" else keeper.place(str(root))
+    place_ = tmp_path / "state" / "person.sqlite" if name == "person" else manager_.place(str(root))
     place_.parent.mkdir(parents=True, exist_ok=True)
     place_.write_bytes(b"no database" * 1000)
-    recall = keeper.recall(str(root), str(root / "new.py"))
+    recall = manager_.memory_of(str(root), str(root / "new.py"))
     here = place("import tools\ntools.")
     wait(lambda: recall.at(here).project[0])
     recall.accept(here, "saw")
     assert recall.at(here).accepted == 1
     assert len(told) == 1
     assert "damaged" in told[0]
-    keeper.close()
+    manager_.close()
 
 
 def test_switched_off_nothing_is_kept(root: Path, tmp_path: Path) -> None:
     """With both memories off no file is made, and places are known without them."""
-    keeper = Keeper(tmp_path / "state", {"project": False, "person": False}, lambda *_: None)
-    recall = keeper.recall(str(root), str(root / "new.py"))
+    manager_ = Manager(tmp_path / "state", {"project": False, "person": False}, lambda *_: None)
+    recall = manager_.memory_of(str(root), str(root / "new.py"))
     recall.accept(place("import tools\ntools."), "saw")
     assert recall.at(place("import tools\ntools.")).accepted == 0
-    keeper.close()
+    manager_.close()
     assert not (tmp_path / "state").exists()
 
 
@@ -229,19 +229,19 @@ def test_a_state_folder_that_cannot_be_written_is_told(
 ) -> None:
     """Where nothing can be kept, lists are ranked without, and one sentence says so."""
     (tmp_path / "state").write_text("a file where a folder should be")
-    keeper = Keeper(tmp_path / "state", {}, lambda _, text: told.append(text))
-    recall = keeper.recall(str(root), str(root / "new.py"))
+    manager_ = Manager(tmp_path / "state", {}, lambda _, text: told.append(text))
+    recall = manager_.memory_of(str(root), str(root / "new.py"))
     assert recall.at(place("import tools\ntools.")).project[0] == {}
     assert any("cannot be written" in text for text in told)
-    keeper.close()
+    manager_.close()
 
 
 def test_a_reader_ends_with_its_host(root: Path, tmp_path: Path) -> None:
     """Nobody is left reading when the host that wanted it is gone."""
     write(root, **{f"m{index}": "x.a\n" * 3000 + f"# {index}\n" for index in range(300)})
     script = (
-        "import sys, time; from pathlib import Path; from sibyl.memory.indexer import Scribe\n"
-        "scribe = Scribe(print); scribe.read(Path(sys.argv[1]), Path(sys.argv[2]), '')\n"
+        "import sys, time; from pathlib import Path; from sibyl.memory.indexer import Indexer\n"
+        "scribe = Indexer(print); scribe.read(Path(sys.argv[1]), Path(sys.argv[2]), '')\n"
         "print(next(iter(scribe._running.values())).pid, flush=True); time.sleep(60)\n"
     )
     command = [sys.executable, "-c", script, str(root), str(tmp_path / "a.sqlite")]
@@ -272,8 +272,8 @@ def test_a_long_reading_is_told_once(
     monkeypatch.setattr(indexer, "_LONG_S", 0.0)
     root = tmp_path / "project"
     write(root, **{f"m{index}": f"x.a{index}\n" for index in range(130)})
-    keeper = Keeper(tmp_path / "state", {}, lambda _, text: told.append(text))
-    keeper.recall(str(root), str(root / "m0.py"))
-    wait(lambda: not keeper.about()["reading"])
+    manager_ = Manager(tmp_path / "state", {}, lambda _, text: told.append(text))
+    manager_.memory_of(str(root), str(root / "m0.py"))
+    wait(lambda: not manager_.about()["reading"])
     assert told == ["reading the project: 5 of 130 files"]
-    keeper.close()
+    manager_.close()

@@ -20,7 +20,7 @@ from sibyl.memory.class_lookup import Classes
 from sibyl.memory.limits import TooMuch, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.project import Project, Remembered, contexts
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 
 
@@ -53,7 +53,7 @@ def test_a_file_that_takes_too_long_is_skipped(
     root = tmp_path / "project"
     write(root, a="x.before\n", b="x.slow\n" * 20, c="x.after\n")
     assert cost(lambda: read(root, tmp_path / "a.sqlite")) < 1.0
-    store = Store(tmp_path / "a.sqlite")
+    store = ProjectStore(tmp_path / "a.sqlite")
     assert store.uses("l x") == {"before": (1, 1), "after": (1, 1)}
     assert set(store.stamps()) == {"a.py", "b.py", "c.py"}
 
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_skipped(
     root = tmp_path / "project"
     write(root, a="x.before\n", b="x.odd\n", c="x.after\n")
     assert read(root, tmp_path / "a.sqlite")
-    assert set(Store(tmp_path / "a.sqlite").uses("l x")) == {"before", "after"}
+    assert set(ProjectStore(tmp_path / "a.sqlite").uses("l x")) == {"before", "after"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space is limited on Linux alone")
@@ -132,11 +132,11 @@ def test_a_file_that_ends_its_reader_is_skipped_by_the_next(
     monkeypatch.setattr(indexer.subprocess, "Popen", popen)
     root, path = tmp_path / "project", tmp_path / "a.sqlite"
     write(root, a="x.before\n", b="x.fatal\n", c="x.after\n")
-    Store(path).close()
-    reader = indexer.Scribe(lambda *_: None)
+    ProjectStore(path).close()
+    reader = indexer.Indexer(lambda *_: None)
     reader.read(root, path, "")
-    wait(lambda: len(Store(path).stamps()) == 3)
-    assert set(Store(path).uses("l x")) == {"before", "after"}
+    wait(lambda: len(ProjectStore(path).stamps()) == 3)
+    assert set(ProjectStore(path).uses("l x")) == {"before", "after"}
     wait(lambda: not reader.busy())
     reader.close()
 
@@ -165,7 +165,7 @@ def test_classes_that_all_inherit_each_other_cost_little() -> None:
         f"class K{index}({', '.join(f'K{other}' for other in range(index))}):\n    k{index} = 1\n"
         for index in range(48)
     )
-    store, found = Store(Path(IN_MEMORY)), Remembered()
+    store, found = ProjectStore(Path(IN_MEMORY)), Remembered()
     store.update([build.noted("k.py", (1, 1), source.encode())])
     here, project = place("from k import K47\nk = K47()\nk."), Project(store, "main.py")
     assert cost(lambda: project.remembered(here, contexts(here), found)) < 0.03

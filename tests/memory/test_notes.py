@@ -15,7 +15,7 @@ import pytest
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.index import digest_of, noted
 from sibyl.memory.notes import Notes, take_notes
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY, siblings
 
 CLIENT = b"""import socket
@@ -36,21 +36,21 @@ client.timeout
 """
 
 
-def add(store: Store, path: str, data: bytes, when: int = 0) -> None:
+def add(store: ProjectStore, path: str, data: bytes, when: int = 0) -> None:
     """Put one file into a store."""
     store.update([noted(path, (len(data), when), data)])
 
 
 @pytest.fixture
-def store() -> Store:
+def store() -> ProjectStore:
     """A store of two files."""
-    made = Store(Path(IN_MEMORY))
+    made = ProjectStore(Path(IN_MEMORY))
     add(made, "client.py", CLIENT)
     add(made, "user.py", USER)
     return made
 
 
-def everything(store: Store) -> tuple[list, list]:
+def everything(store: ProjectStore) -> tuple[list, list]:
     """All a store counts and knows, to compare two of them."""
     base = store._base
     uses = base.execute("SELECT key, name, times, files FROM uses ORDER BY key, name").fetchall()
@@ -83,13 +83,13 @@ def test_notes_survive_packing() -> None:
         Notes.unpacked(b"nonsense")
 
 
-def test_files_are_counted_together(store: Store) -> None:
+def test_files_are_counted_together(store: ProjectStore) -> None:
     """Uses of two files add up, and it is known in how many files they are."""
     add(store, "other.py", USER.replace(b'client.fetch("b")\n', b""))
     assert store.uses("o @client.Client()") == {"fetch": (3, 2), "timeout": (2, 2)}
 
 
-def test_an_exact_copy_counts_once(store: Store) -> None:
+def test_an_exact_copy_counts_once(store: ProjectStore) -> None:
     """A copied file says nothing new, but takes over when the first one goes."""
     before = everything(store)
     add(store, "copy.py", USER)
@@ -111,7 +111,7 @@ def test_any_order_of_changes_ends_the_same() -> None:
         b"x.y\n",
         b"x.y.z(x.w)\nclass A: b = 1\n",
     ]
-    store, files = Store(Path(IN_MEMORY)), {}
+    store, files = ProjectStore(Path(IN_MEMORY)), {}
     for turn in range(120):
         path = f"{chance.randrange(6)}.py"
         if chance.random() < 0.3:
@@ -120,7 +120,7 @@ def test_any_order_of_changes_ends_the_same() -> None:
         else:
             files[path] = chance.choice(texts)
             add(store, path, files[path], turn)
-    fresh = Store(Path(IN_MEMORY))
+    fresh = ProjectStore(Path(IN_MEMORY))
     for path in sorted(files):
         add(fresh, path, files[path])
     assert everything(store)[0] == everything(fresh)[0]
@@ -135,7 +135,7 @@ def test_the_file_is_private(tmp_path: Path) -> None:
     """Nobody but its owner may read a memory, nor what SQLite keeps beside it, whatever the umask says."""
     before = os.umask(0)
     try:
-        store = Store(tmp_path / "state" / "a.sqlite")
+        store = ProjectStore(tmp_path / "state" / "a.sqlite")
         add(store, "a.py", USER)
         files = [path for path in siblings(tmp_path / "state" / "a.sqlite") if path.exists()]
         assert len(files) > 1
@@ -147,7 +147,7 @@ def test_the_file_is_private(tmp_path: Path) -> None:
 
 def test_two_readers_see_what_a_writer_wrote(tmp_path: Path) -> None:
     """Another process's transaction is seen at the next look, and tells that it was there."""
-    writer, reader = Store(tmp_path / "a.sqlite"), Store(tmp_path / "a.sqlite")
+    writer, reader = ProjectStore(tmp_path / "a.sqlite"), ProjectStore(tmp_path / "a.sqlite")
     moment = reader.moment()
     add(writer, "a.py", USER)
     assert reader.moment() != moment
@@ -159,22 +159,22 @@ def test_a_damaged_file_is_called_damaged(tmp_path: Path) -> None:
     place = tmp_path / "a.sqlite"
     place.write_bytes(b"no database at all, but long enough to be looked at" * 40)
     with pytest.raises(MemoryTrouble) as told:
-        Store(place)
+        ProjectStore(place)
     assert told.value.why == "damaged"
 
 
-def test_an_older_file_is_begun_anew(tmp_path: Path) -> None:
+def test_an_older_file_is_begun_again(tmp_path: Path) -> None:
     """A file of another version holds nothing that can be used: it is emptied, not misread."""
-    store = Store(tmp_path / "a.sqlite")
+    store = ProjectStore(tmp_path / "a.sqlite")
     add(store, "a.py", USER)
     store._base.execute("UPDATE about SET version='0 0'")
     store.close()
-    assert Store(tmp_path / "a.sqlite").uses("l client") == {}
+    assert ProjectStore(tmp_path / "a.sqlite").uses("l client") == {}
 
 
 def test_a_deleted_file_is_noticed(tmp_path: Path) -> None:
     """What another Neovim had forgotten is not remembered here either."""
-    store = Store(tmp_path / "a.sqlite")
+    store = ProjectStore(tmp_path / "a.sqlite")
     add(store, "a.py", USER)
     (tmp_path / "a.sqlite").unlink()
     with pytest.raises(MemoryTrouble) as told:
@@ -189,7 +189,7 @@ def test_digests_tell_files_apart() -> None:
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     """What does not fit is refused with a sentence; what was there before can still be read."""
-    store = Store(tmp_path / "a.sqlite")
+    store = ProjectStore(tmp_path / "a.sqlite")
     add(store, "a.py", USER)
     before = everything(store)
     pages = store._base.execute("PRAGMA page_count").fetchone()[0]

@@ -15,7 +15,7 @@ from test_build import read, write
 
 from sibyl.memory import project_files as files
 from sibyl.memory.project_files import bytes_of, project_files
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes of POSIX")
 
@@ -61,7 +61,7 @@ def test_a_path_that_is_too_long_is_skipped(tmp_path: Path) -> None:
     finally:
         os.chdir(before)
     assert read(root, tmp_path / "a.sqlite")
-    assert set(Store(tmp_path / "a.sqlite").stamps()) == {"a.py", "z.py"}
+    assert set(ProjectStore(tmp_path / "a.sqlite").stamps()) == {"a.py", "z.py"}
 
 
 def test_pipes_devices_and_loops_are_not_read(root: Path, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_pipes_devices_and_loops_are_not_read(root: Path, tmp_path: Path) -> Non
     (root / "loop.py").symlink_to(root / "loop.py")
     (root / "around").symlink_to(root, target_is_directory=True)
     assert read(root, tmp_path / "a.sqlite")
-    assert set(Store(tmp_path / "a.sqlite").stamps()) == {"a.py", "sub/b.py"}
+    assert set(ProjectStore(tmp_path / "a.sqlite").stamps()) == {"a.py", "sub/b.py"}
 
 
 def test_a_linked_folder_that_leads_out_is_not_read(root: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sibyl.host import diagnostics
-from sibyl.memory.manager import Keeper
+from sibyl.memory.manager import Manager
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 
@@ -26,10 +26,10 @@ def modes(folder: Path) -> dict[str, int]:
 
 def remember(state: Path, root: Path) -> dict[str, int]:
     """Have something remembered; return the modes of what is kept then."""
-    keeper = Keeper(state, {"read": False}, lambda *_: None)
-    keeper.recall(str(root), str(root / "a.py"))
+    manager_ = Manager(state, {"read": False}, lambda *_: None)
+    manager_.memory_of(str(root), str(root / "a.py"))
     found = modes(state)
-    keeper.close()
+    manager_.close()
     return found
 
 

@@ -14,11 +14,11 @@ from sibyl.code.text import Text
 from sibyl.context.groups import GROUPS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
-from sibyl.memory.accepted import HALF, Person
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.accepted import HALF, Accepted
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import digest_of, noted
 from sibyl.memory.project import Project, Remembered, contexts
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 
 BASE = b"""class Base:
@@ -53,15 +53,17 @@ def place(source: str) -> Place:
 
 
 @pytest.fixture
-def store() -> Store:
+def store() -> ProjectStore:
     """A store of three files."""
-    made = Store(Path(IN_MEMORY))
+    made = ProjectStore(Path(IN_MEMORY))
     for path, data in FILES.items():
         made.update([noted(path, (len(data), 0), data)])
     return made
 
 
-def members(store: Store, source: str, path: str = "app/main.py") -> tuple[dict[str, int], str]:
+def members(
+    store: ProjectStore, source: str, path: str = "app/main.py"
+) -> tuple[dict[str, int], str]:
     """What other files say of the receiver at the end of a source: names with their distance."""
     found = Remembered()
     here = place(source)
@@ -80,7 +82,7 @@ def members(store: Store, source: str, path: str = "app/main.py") -> tuple[dict[
         "from app.client import Client\ndef f(c: Client):\n    c.",
     ],
 )
-def test_an_instance_has_the_members_of_its_class(store: Store, source: str) -> None:
+def test_an_instance_has_the_members_of_its_class(store: ProjectStore, source: str) -> None:
     """However a class of the project comes into a file, its members are known, its bases' farther away."""
     found, kind = members(store, source)
     assert kind == "class"
@@ -88,7 +90,7 @@ def test_an_instance_has_the_members_of_its_class(store: Store, source: str) -> 
     assert found["close"] == 1
 
 
-def test_self_has_what_its_bases_elsewhere_define(store: Store) -> None:
+def test_self_has_what_its_bases_elsewhere_define(store: ProjectStore) -> None:
     """Inheritance is followed across files."""
     head = "from app.client import Client\nclass Mine(Client):\n    def run(self):\n        self."
     found, kind = members(store, head)
@@ -96,31 +98,31 @@ def test_self_has_what_its_bases_elsewhere_define(store: Store) -> None:
     assert members(store, head.replace("self.", "super()."))[0] == found
 
 
-def test_attributes_have_types_across_files(store: Store) -> None:
+def test_attributes_have_types_across_files(store: ProjectStore) -> None:
     """An attribute assigned in a base class of another file is of the class that was assigned there."""
     head = "from app.client import Client\nclass Mine(Client):\n    def run(self):\n        self.session."
     assert members(store, head) == ({"rollback": 0}, "class")
     assert members(store, "from app.client import Client\nClient().session.")[0] == {"rollback": 0}
 
 
-def test_modules_have_their_names(store: Store) -> None:
+def test_modules_have_their_names(store: ProjectStore) -> None:
     """What a module of the project defines is known."""
     found, kind = members(store, "from app import client\nclient.")
     assert kind == "module"
     assert {"Client", "Session", "Reply", "connect"} <= set(found)
 
 
-def test_a_variable_named_like_a_class_may_be_one(store: Store) -> None:
+def test_a_variable_named_like_a_class_may_be_one(store: ProjectStore) -> None:
     """With nothing else to go by, `reply` is guessed to be a Reply, and called a guess."""
     assert members(store, "def f(reply):\n    reply.") == ({"status": 0}, "guess")
 
 
-def test_classes_of_libraries_are_not_mistaken(store: Store) -> None:
+def test_classes_of_libraries_are_not_mistaken(store: ProjectStore) -> None:
     """A class of the same name from outside the project is another class."""
     assert members(store, "from requests import Session\ns = Session()\ns.") == ({}, "")
 
 
-def test_the_open_file_is_not_another_file(store: Store) -> None:
+def test_the_open_file_is_not_another_file(store: ProjectStore) -> None:
     """The saved copy of the file being written, and exact copies of it, count for nothing."""
     source = b"import os\nos.sep\nx.fetch()\n"
     store.update([noted("a.py", (1, 1), source), noted("copy.py", (1, 1), source)])
@@ -133,10 +135,10 @@ def test_the_open_file_is_not_another_file(store: Store) -> None:
     assert other.uses("o @os") == {"sep": (1, 1)}
 
 
-def test_what_is_saved_anew_is_seen(tmp_path: Path) -> None:
+def test_what_is_saved_again_is_seen(tmp_path: Path) -> None:
     """After another process has written, the next list knows it."""
-    reader, writer = Store(tmp_path / "a.sqlite"), Store(tmp_path / "a.sqlite")
-    recall = Recall(Project(reader, "main.py"))
+    reader, writer = ProjectStore(tmp_path / "a.sqlite"), ProjectStore(tmp_path / "a.sqlite")
+    recall = BufferMemory(Project(reader, "main.py"))
     here = place("import tools\ntools.")
     assert recall.at(here).project[0] == {}
     writer.update([noted("user.py", (1, 1), b"import tools\ntools.hammer\n")])
@@ -150,8 +152,8 @@ def test_each_context_is_asked_for() -> None:
 
 def test_what_was_accepted_is_known_in_its_context(tmp_path: Path) -> None:
     """Accepted twice here weighs more than once; elsewhere it weighs nothing; later items fade it."""
-    person = Person(tmp_path / "person.sqlite")
-    recall = Recall(person=person)
+    person = Accepted(tmp_path / "person.sqlite")
+    recall = BufferMemory(person=person)
     here, there = place("import tools\ntools."), place("import os\nos.")
     recall.accept(here, "saw")
     recall.accept(here, "hammer")
@@ -167,7 +169,7 @@ def test_what_was_accepted_is_known_in_its_context(tmp_path: Path) -> None:
 
 def test_two_neovims_share_what_was_accepted(tmp_path: Path) -> None:
     """What one accepts the other knows at its next list, and both counts add up."""
-    one, other = (Recall(person=Person(tmp_path / "person.sqlite")) for _ in range(2))
+    one, other = (BufferMemory(person=Accepted(tmp_path / "person.sqlite")) for _ in range(2))
     here = place("import tools\ntools.")
     one.accept(here, "saw")
     assert other.at(here).person[0]["saw"][0] == 1
@@ -176,10 +178,10 @@ def test_two_neovims_share_what_was_accepted(tmp_path: Path) -> None:
 
 
 def test_a_broken_memory_never_stops_a_list(tmp_path: Path) -> None:
-    """A memory that breaks while it is used is left out, told of, and marked to be opened anew."""
+    """A memory that breaks while it is used is left out, told of, and marked to be opened again."""
     told: list[str] = []
-    person = Person(tmp_path / "person.sqlite")
-    recall = Recall(person=person, tell=lambda trouble: told.append(trouble.why))
+    person = Accepted(tmp_path / "person.sqlite")
+    recall = BufferMemory(person=person, tell=lambda trouble: told.append(trouble.why))
     (tmp_path / "person.sqlite").unlink()
     assert recall.at(place("import os\nos.")).accepted == 0
     assert (told, recall.lost) == (["gone"], True)
@@ -187,7 +189,7 @@ def test_a_broken_memory_never_stops_a_list(tmp_path: Path) -> None:
 
 def test_what_the_open_file_has_counted_is_taken_off() -> None:
     """Of a name that both use, the other file's uses stay, and one file fewer has it."""
-    store = Store(Path(IN_MEMORY))
+    store = ProjectStore(Path(IN_MEMORY))
     both = {
         "a.py": b"import os\nos.getcwd()\nos.getcwd()\nos.listdir()\n",
         "b.py": b"import os\nos.getcwd()\n",
@@ -202,7 +204,7 @@ def test_what_the_open_file_has_counted_is_taken_off() -> None:
 
 def test_an_item_accepted_again_adds_to_what_has_faded() -> None:
     """Its weight has halved after as many items as say so; then one more is added."""
-    person = Person(Path(IN_MEMORY))
+    person = Accepted(Path(IN_MEMORY))
     person.accept(("k",), "x")
     for _ in range(int(HALF) - 1):
         person.accept(("m",), "y")

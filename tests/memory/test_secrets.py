@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from test_build import read
 
-from sibyl.memory.accepted import Person
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.accepted import Accepted
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
@@ -46,10 +46,10 @@ def test_an_item_accepted_behind_an_open_quote_is_not_remembered(
     source: str, tmp_path: Path, ranker: Ranker
 ) -> None:
     """Its receiver may be a word of a letter, and its name too."""
-    person = Person(tmp_path / "person.sqlite")
-    session = Session(ranker, source.encode() + b"SECRET.", Recall(person=person))
+    person = Accepted(tmp_path / "person.sqlite")
+    session = Session(ranker, source.encode() + b"SECRET.", BufferMemory(person=person))
     session.accepted(len(session.text), "hidden")
     assert person.uses("m") == {}
-    sound = Session(ranker, b"import os\nos.", Recall(person=person))
+    sound = Session(ranker, b"import os\nos.", BufferMemory(person=person))
     sound.accepted(len(sound.text), "sep")
     assert set(person.uses("m")) == {"sep"}

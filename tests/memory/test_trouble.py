@@ -17,12 +17,12 @@ from test_build import ENGINE, place, read, wait, write
 
 from sibyl.memory import manager
 from sibyl.memory import project_files as files
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import noted
-from sibyl.memory.manager import Keeper
+from sibyl.memory.manager import Manager
 from sibyl.memory.project import Project, Remembered, contexts
 from sibyl.memory.project_files import project_files
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY, remove
 
 HERE = "import tools\ntools."
@@ -36,35 +36,39 @@ def root(tmp_path: Path) -> Path:
     return made
 
 
-def kept(tmp_path: Path, told: list[str] | None = None) -> Keeper:
-    """A keeper of memories below a folder."""
-    return Keeper(
+def kept(tmp_path: Path, told: list[str] | None = None) -> Manager:
+    """A manager_ of memories below a folder."""
+    return Manager(
         tmp_path / "state", {}, lambda _, text: (told if told is not None else []).append(text)
     )
 
 
-def anew(keeper_: Keeper, buffer: tuple[str, str]) -> Recall:
+def another(
+    manager_: Manager, buffer: tuple[str, str], lost: BufferMemory | None = None
+) -> BufferMemory:
     """What a buffer that lost its memory gets, as soon as there is any."""
-    wait(lambda: not keeper_.recall(*buffer, anew=True).lost)
-    return keeper_.recall(*buffer, anew=True)
+    wait(lambda: not manager_.replaced(lost or BufferMemory(), *buffer).lost)
+    return manager_.replaced(BufferMemory(), *buffer)
 
 
-def known(recall: Recall) -> bool:
+def known(recall: BufferMemory) -> bool:
     """Whether the project's uses are known."""
     return "saw" in recall.at(place(HERE)).project[0]
 
 
 def test_what_another_neovim_had_forgotten_is_not_read_again(root: Path, tmp_path: Path) -> None:
-    """Its next list finds the memory gone, and nobody fills a new one before Neovim starts anew."""
+    """Its next list finds the memory gone, and nobody fills a new one before Neovim starts again."""
     other = kept(tmp_path)
     buffer = (str(root), str(root / "new.py"))
-    recall = other.recall(*buffer)
+    recall = other.memory_of(*buffer)
     wait(lambda: known(recall))
     wait(lambda: not other.about()["reading"])
     remove(other.place(str(root)))
     assert not known(recall)
     assert recall.lost
-    recall = other.recall(*buffer, anew=True)
+    other.read(*buffer)
+    assert other.about()["reading"] == []
+    recall = other.replaced(recall, *buffer)
     other.read(*buffer)
     assert other.about()["reading"] == []
     assert recall.at(place(HERE)).files == 0
@@ -74,11 +78,11 @@ def test_what_another_neovim_had_forgotten_is_not_read_again(root: Path, tmp_pat
 def test_a_reader_whose_host_is_gone_remembers_nothing(root: Path, tmp_path: Path) -> None:
     """A reader that was still starting when its host ended does not fill what was just forgotten."""
     store = tmp_path / "state" / "a.sqlite"
-    Store(store).close()
+    ProjectStore(store).close()
     command = [sys.executable, "-m", "sibyl.memory.index", str(root), str(store), "--parent=1"]
     process = subprocess.run(command, cwd=ENGINE, check=False, stdout=subprocess.DEVNULL)
     assert process.returncode == 0
-    assert Store(store).files() == 0
+    assert ProjectStore(store).files() == 0
 
 
 def test_names_that_are_no_text_are_left_out(root: Path, tmp_path: Path) -> None:
@@ -88,27 +92,27 @@ def test_names_that_are_no_text_are_left_out(root: Path, tmp_path: Path) -> None
     except OSError:
         pytest.skip("this file system takes no such names")
     told: list[str] = []
-    keeper_ = kept(tmp_path, told)
+    manager_ = kept(tmp_path, told)
     for path in (root / "new.py", root / os.fsdecode(b"caf\xe9.py")):
-        recall = keeper_.recall(str(root), str(path))
+        recall = manager_.memory_of(str(root), str(path))
         wait(lambda it=recall: known(it))  # type: ignore[misc]
     recall.accept(place(HERE), os.fsdecode(b"caf\xe9"))
     recall.accept(place(HERE), "saw")
     assert recall.at(place(HERE)).accepted == 1
     assert told == []
-    keeper_.close()
+    manager_.close()
 
 
-def test_damage_inside_is_made_anew(root: Path, tmp_path: Path) -> None:
+def test_damage_inside_is_made_again(root: Path, tmp_path: Path) -> None:
     """A file that opens well and is broken further in is told once, deleted, and filled again."""
     told: list[str] = []
-    keeper_ = kept(tmp_path, told)
+    manager_ = kept(tmp_path, told)
     buffer = (str(root), str(root / "new.py"))
-    recall = keeper_.recall(*buffer)
+    recall = manager_.memory_of(*buffer)
     wait(lambda: known(recall))
-    wait(lambda: not keeper_.about()["reading"])
-    keeper_.close()
-    file = keeper_.place(str(root))
+    wait(lambda: not manager_.about()["reading"])
+    manager_.close()
+    file = manager_.place(str(root))
     with sqlite3.connect(file) as base:
         page = base.execute("SELECT rootpage FROM sqlite_master WHERE name='uses'").fetchone()[0]
         size = base.execute("PRAGMA page_size").fetchone()[0]
@@ -117,35 +121,36 @@ def test_damage_inside_is_made_anew(root: Path, tmp_path: Path) -> None:
     with file.open("r+b") as raw:
         raw.seek((page - 1) * size)
         raw.write(b"\xff" * size)
-    keeper_ = kept(tmp_path, told)
-    assert not known(anew(keeper_, buffer))
-    recall = anew(keeper_, buffer)
+    manager_ = kept(tmp_path, told)
+    recall = another(manager_, buffer)
+    assert not known(recall)
+    recall = another(manager_, buffer, recall)
     wait(lambda: known(recall))
     assert len(told) == 1
-    assert "made anew" in told[0]
-    keeper_.close()
+    assert "A new one is made" in told[0]
+    manager_.close()
 
 
 def test_two_buffers_settle_on_a_replaced_memory(root: Path, tmp_path: Path) -> None:
     """After a memory was replaced, each buffer loses it once, and none takes it from the other."""
     told: list[str] = []
-    keeper_ = kept(tmp_path, told)
+    manager_ = kept(tmp_path, told)
     buffers = [(str(root), str(root / name)) for name in ("new.py", "other.py")]
-    recalls = [anew(keeper_, buffer) for buffer in buffers]
+    recalls = [another(manager_, buffer) for buffer in buffers]
     wait(lambda: all(known(recall) for recall in recalls))
-    wait(lambda: not keeper_.about()["reading"])
-    remove(keeper_.place(str(root)))
-    assert read(root, keeper_.place(str(root)))
+    wait(lambda: not manager_.about()["reading"])
+    remove(manager_.place(str(root)))
+    assert read(root, manager_.place(str(root)))
     lost = 0
     for _ in range(4):
         for index, buffer in enumerate(buffers):
             if not known(recalls[index]):
                 lost += 1
-                recalls[index] = anew(keeper_, buffer)
+                recalls[index] = another(manager_, buffer, recalls[index])
     assert lost <= 2
     assert all(known(recall) for recall in recalls)
     assert told == []
-    keeper_.close()
+    manager_.close()
 
 
 def test_a_memory_that_was_locked_is_tried_again(
@@ -153,28 +158,28 @@ def test_a_memory_that_was_locked_is_tried_again(
 ) -> None:
     """Opened in the very moment somebody else makes it, it is missing now and there a little later."""
     monkeypatch.setattr(manager, "_PAUSE_S", 0.1)
-    keeper_ = kept(tmp_path)
-    file = keeper_.place(str(root))
-    Store(file).close()
+    manager_ = kept(tmp_path)
+    file = manager_.place(str(root))
+    ProjectStore(file).close()
     lock = sqlite3.connect(file, isolation_level=None)
     lock.execute("PRAGMA locking_mode=EXCLUSIVE")
     lock.execute("BEGIN EXCLUSIVE")
     lock.execute("UPDATE about SET version='another'")
-    recall = keeper_.recall(str(root), str(root / "new.py"))
+    recall = manager_.memory_of(str(root), str(root / "new.py"))
     assert (recall.project, recall.lost) == (None, True)
     lock.close()
-    recall = anew(keeper_, (str(root), str(root / "new.py")))
+    recall = another(manager_, (str(root), str(root / "new.py")))
     wait(lambda: known(recall))
-    keeper_.close()
+    manager_.close()
 
 
 @pytest.mark.parametrize("name", ["-x.py", "../elsewhere/far.py"])
 def test_odd_places_of_the_open_file(name: str, root: Path, tmp_path: Path) -> None:
     """A name like an option, a file outside of the root: the project is read all the same."""
-    keeper_ = kept(tmp_path)
-    recall = keeper_.recall(str(root), os.path.normpath(root / name))
+    manager_ = kept(tmp_path)
+    recall = manager_.memory_of(str(root), os.path.normpath(root / name))
     wait(lambda: known(recall))
-    keeper_.close()
+    manager_.close()
 
 
 def test_which_files_are_read_does_not_depend_on_the_open_one(
@@ -208,7 +213,7 @@ def test_bases_that_go_in_circles_cost_nothing() -> None:
         f"class {name}({', '.join(other for other in names if other != name)}):\n    {name.lower()} = 1\n"
         for name in names
     )
-    store = Store(Path(IN_MEMORY))
+    store = ProjectStore(Path(IN_MEMORY))
     store.update([noted("k.py", (1, 1), b"from z import *\n" + source.encode())])
     here = place("from k import K9\nk = K9()\nk.")
     found, began = Remembered(), time.process_time()

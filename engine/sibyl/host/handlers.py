@@ -35,7 +35,7 @@ class Work:
         # A sibyl.ranking.ranker.Ranker; its imports are slow, the worker makes them.
         self.ranker: Any = None
         self._trouble = "The ranker has not been started."
-        self._keeper: Any = None  # sibyl.memory.manager.Keeper, if there is a state folder
+        self._manager: Any = None  # sibyl.memory.manager.Manager, if there is a state folder
         self._experiment: Any = None  # sibyl.host.experiment.Experiment, likewise
         self._places: dict[int, tuple[str, str]] = {}  # buffer: root and path of its project
         self._sessions = Shelf()
@@ -57,8 +57,8 @@ class Work:
 
     def close(self) -> None:
         """Close what is kept on disk."""
-        if self._keeper is not None:
-            self._keeper.close()
+        if self._manager is not None:
+            self._manager.close()
         if self._experiment is not None:
             self._experiment.close()
 
@@ -96,13 +96,13 @@ class Work:
 
     def _remember(self, options: dict[str, Any]) -> None:
         """Open the memories, if there is a folder for them."""
-        from sibyl.memory.manager import Keeper
+        from sibyl.memory.manager import Manager
 
-        if self._keeper is not None:
-            self._keeper.close()
-        state, self._keeper = options.get("state"), None
+        if self._manager is not None:
+            self._manager.close()
+        state, self._manager = options.get("state"), None
         if state:
-            self._keeper = Keeper(Path(state), options.get("memory") or {}, self._tell)
+            self._manager = Manager(Path(state), options.get("memory") or {}, self._tell)
             from sibyl.host.experiment import Experiment
 
             self._experiment = Experiment(Path(state))
@@ -122,13 +122,16 @@ class Work:
             return
         from sibyl.ranking.session import Session
 
-        self._sessions.put(buffer, sequence, Session(self.ranker, text, self._recall(buffer)))
+        self._sessions.put(buffer, sequence, Session(self.ranker, text, self._memory_of(buffer)))
 
-    def _recall(self, buffer: int, anew: bool = False) -> Any:
+    def _memory_of(self, buffer: int) -> Any:
         """Return what is remembered behind a buffer."""
-        if self._keeper is None:
+        if self._manager is None:
             return None
-        return self._keeper.recall(*self._places.get(buffer, ("", "")), anew)
+        return self._manager.memory_of(*self._place_of(buffer))
+
+    def _place_of(self, buffer: int) -> tuple[str, str]:
+        return self._places.get(buffer, ("", ""))
 
     def project(self, buffer: int, root: str, path: str) -> None:
         """Say which project a buffer belongs to."""
@@ -136,13 +139,13 @@ class Work:
             return
         self._places[buffer] = (root, path)
         known = self._sessions.get(buffer)
-        if known is not None and self._keeper is not None:
-            known[1].recall = self._recall(buffer)
+        if known is not None and self._manager is not None:
+            known[1].recall = self._memory_of(buffer)
 
     def changed(self, buffer: int) -> None:
         """Look at a project's files again."""
-        if self._keeper is not None and buffer in self._places:
-            self._keeper.read(*self._places[buffer])
+        if self._manager is not None and buffer in self._places:
+            self._manager.read(*self._places[buffer])
 
     def accepted(self, buffer: int, sequence: int, offset: int, name: str) -> None:
         """Take note of an accepted item."""
@@ -200,8 +203,8 @@ class Work:
     def _use(self, buffer: int, session: Any) -> None:
         """Have a buffer ready with what is remembered behind it."""
         self._sessions.use(buffer)
-        if session.recall.lost and self._keeper is not None:
-            session.recall = self._recall(buffer, anew=True)
+        if session.recall.lost and self._manager is not None:
+            session.recall = self._manager.replaced(session.recall, *self._place_of(buffer))
 
     def rank(
         self,
@@ -245,7 +248,7 @@ class Work:
 
     def memory(self, request: int) -> None:
         """Say what is remembered."""
-        told = self._keeper.about() if self._keeper is not None else {}
+        told = self._manager.about() if self._manager is not None else {}
         self._send(request, "memory", told)
 
     def experiment(self, request: int, what: str, given: dict[str, Any]) -> None:

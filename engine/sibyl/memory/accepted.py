@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sibyl.memory.project_store import Used
 from sibyl.memory.sqlite import (
+    MOST_ANSWERS,
     READ_S,
     WAIT_S,
     bytes_of,
@@ -22,12 +23,13 @@ from sibyl.memory.sqlite import (
     opened,
     same_file,
     sentence,
+    wait_for_locks,
     waiting,
+    written,
 )
 
 HALF = 300.0
 _MOST = 20_000  # rows; the ones not accepted for longest go first
-_MOST_KEPT = 2_000  # answers
 _VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS picks (
@@ -40,18 +42,18 @@ DELETE FROM picks WHERE last < (SELECT last FROM picks ORDER BY last DESC LIMIT 
 """
 
 
-class Person:
+class Accepted:
     """What one person accepted; raises MemoryTrouble when the file cannot be used."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._kept: dict[str, Used] = {}  # as of now
+        self._answers: dict[str, Used] = {}  # as of now
         self._moment = -1
         self.items = 0
         with sentence(path):
             self._base = opened(path, _VERSION, _SCHEMA, ("picks", "picked"))
             self._file = identity(path)
-            self._base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
+            wait_for_locks(self._base, READ_S)
         self.look()
 
     def close(self) -> None:
@@ -62,10 +64,10 @@ class Person:
         """Forget the answers kept if another Neovim has written since."""
         same_file(self.path, self._file)
         with sentence(self.path):
-            moment = self._base.execute("PRAGMA data_version").fetchone()[0]
-            if moment == self._moment and len(self._kept) < _MOST_KEPT:
+            moment = written(self._base)
+            if moment == self._moment and len(self._answers) < MOST_ANSWERS:
                 return
-            self._kept.clear()
+            self._answers.clear()
             row = self._base.execute("SELECT items FROM picked").fetchone()
             self._moment, self.items = moment, int(count(row[0])) if row else 0
 
@@ -82,7 +84,7 @@ class Person:
             if now % 500 == 0:
                 self._base.execute(_FORGET_OLD, (_MOST,))
         self.items = now
-        self._kept.clear()
+        self._answers.clear()
 
     def _add(self, key: str, name: str, now: int) -> None:
         row = self._base.execute(
@@ -95,26 +97,26 @@ class Person:
 
     def uses(self, key: str) -> Used:
         """Return the names accepted in a context: weight now, and recency from 0 to 1; '' is no context."""
-        kept = self._kept.get(key)
-        if kept is None:
+        used = self._answers.get(key)
+        if used is None:
             with sentence(self.path):
                 rows = self._base.execute(
                     "SELECT name, weight, ?-last FROM picks WHERE key=?", (self.items, key)
                 ).fetchall()
-                kept = Used(
+                used = Used(
                     {
                         name: (_faded(count(weight), since), 1 / (1 + 0.25 * log1p(max(since, 0))))
                         for name, weight, since in rows
                     }
                 )
-            self._kept[key] = kept
-        return kept
+            self._answers[key] = used
+        return used
 
     def size(self) -> dict[str, int]:
         """Return how many items were accepted, how many are kept, and how many bytes they take."""
         with sentence(self.path):
-            kept = self._base.execute("SELECT count(*) FROM picks WHERE key='m'").fetchone()[0]
-        return {"items": self.items, "names": kept, "bytes": bytes_of(self.path)}
+            names = self._base.execute("SELECT count(*) FROM picks WHERE key='m'").fetchone()[0]
+        return {"items": self.items, "names": names, "bytes": bytes_of(self.path)}
 
 
 def _faded(weight: float, items: float) -> float:

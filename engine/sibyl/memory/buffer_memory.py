@@ -2,7 +2,8 @@
 
 In: a place in the text.  Out: ``Remembered``.
 
-What cannot be read is left out: a list is ranked with what there is, and the trouble is told once.
+What cannot be read is left out: a list is ranked with what there is. A memory that is damaged or gone marks
+this one as lost; ``sibyl.memory.manager`` gives the buffer another.
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ from collections.abc import Callable
 
 from sibyl.context.place import Place
 from sibyl.errors import MemoryTrouble
-from sibyl.memory.accepted import Person
+from sibyl.memory.accepted import Accepted
 from sibyl.memory.project import Project, Remembered, accepted_contexts, contexts
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 
 
-class Recall:
+class BufferMemory:
     """The project and the person behind one buffer; either may be missing."""
 
     def __init__(
         self,
         project: Project | None = None,
-        person: Person | None = None,
+        person: Accepted | None = None,
         tell: Callable[[MemoryTrouble], None] = lambda _: None,
     ) -> None:
         self.project, self.person, self._tell = project, person, tell
-        self.lost = False  # a memory is damaged or gone: another Recall is needed
+        self.lost = False  # another BufferMemory is needed
+        self.failed: tuple[ProjectStore | Accepted, MemoryTrouble] | None = (
+            None  # why, if one broke
+        )
 
     def at(self, place: Place) -> Remembered:
         """Return what is remembered of a place."""
@@ -54,17 +58,15 @@ class Recall:
         except MemoryTrouble as trouble:
             self._failed(trouble)
 
-    def uses(self, memory: Store | Person) -> bool:
-        """Tell whether this asks a memory."""
-        project = None if self.project is None else self.project.store
-        return memory is project or memory is self.person
-
     def lose(self) -> None:
-        """Ask no memory any more: they were closed, and another Recall is needed."""
+        """Ask no memory any more: another ``BufferMemory`` is needed."""
         self.project = self.person = None
         self.lost = True
 
     def _failed(self, trouble: MemoryTrouble) -> None:
-        if trouble.why != "busy":
-            self.lose()
+        """Report a trouble; unless it passes by itself, keep which memory it was, and ask none any more."""
         self._tell(trouble)
+        if trouble.why != "busy":
+            stores = (self.project.store if self.project is not None else None, self.person)
+            self.failed = next(one for one in stores if one and one.path == trouble.path), trouble
+            self.lose()

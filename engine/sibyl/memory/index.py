@@ -31,7 +31,7 @@ from sibyl.errors import MemoryTrouble
 from sibyl.memory.limits import cap_memory, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.project_files import bytes_of, project_files
-from sibyl.memory.project_store import Stamp, Store
+from sibyl.memory.project_store import ProjectStore, Stamp
 from sibyl.memory.sqlite import remove
 
 FILE_S = 3.0
@@ -51,13 +51,13 @@ def digest_of(data: bytes) -> bytes:
 
 
 def noted(path: str, stamp: Stamp, data: bytes) -> Changed:
-    """Return a file's line for ``Store.update``; one that is not worth reading has empty notes."""
+    """Return a file's line for ``ProjectStore.update``; one that is not worth reading has empty notes."""
     fault = content_fault(path, data)
     return path, stamp, digest_of(data), Notes() if fault else take_notes(data)
 
 
 def bring_up_to_date(
-    store: Store,
+    store: ProjectStore,
     root: Path,
     near: str,
     seconds: float,
@@ -141,7 +141,7 @@ def build(
             return False
         for chance_left in (True, False):
             try:
-                store = Store(path, _PATIENCE_S)
+                store = ProjectStore(path, _PATIENCE_S)
                 try:
                     return bring_up_to_date(store, root, near, seconds, tell, parent, skip)
                 finally:

@@ -35,7 +35,7 @@ News = Callable[[str, str], None]
 """Level ("info", "warn") and sentence."""
 
 
-class Scribe:
+class Indexer:
     """Keeps the stores of a few projects up to date."""
 
     def __init__(self, tell: News) -> None:

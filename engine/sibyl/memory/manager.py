@@ -1,12 +1,13 @@
 """All memories of one host.
 
-In: the state folder, which buffers belong to which project.  Out: a ``Recall`` for each buffer.
+In: the state folder, which buffers belong to which project.  Out: a ``BufferMemory`` for each buffer, and
+another where one is lost.
 
     STATE/projects/DIGEST.sqlite    one a project, named by its root        STATE/person.sqlite
 
 A file that is damaged is replaced by an empty one, with one sentence; so is one that was deleted, but a project
-that was forgotten is not read again. No list waits for a memory that is not open: it is opened on a thread of
-its own, is not weighed in meanwhile, and is tried again a little later where that failed.
+that was forgotten is not read again. No list waits for a memory that is not open: a thread opens it, lists are
+ranked without it meanwhile, and a failure is tried again a little later.
 """
 
 from __future__ import annotations
@@ -16,29 +17,27 @@ import hashlib
 import logging
 import os
 import time
-import weakref
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sibyl.errors import MemoryTrouble
-from sibyl.memory.accepted import Person
-from sibyl.memory.buffer_memory import Recall
-from sibyl.memory.indexer import News, Scribe
+from sibyl.memory.accepted import Accepted
+from sibyl.memory.buffer_memory import BufferMemory
+from sibyl.memory.indexer import Indexer, News
 from sibyl.memory.opening import Opening
 from sibyl.memory.private import private_folder
 from sibyl.memory.project import Project
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import remove
 
 _log = logging.getLogger("sibyl")
-_Kept = TypeVar("_Kept", Store, Person)
+_Memory = TypeVar("_Memory", ProjectStore, Accepted)
 _FIRST_S = 0.05  # that opening may take where no list waits, so that the first one has it
 _PAUSE_S = 2.0  # before a memory that could not be opened is tried again
 
 
-class Keeper:
+class Manager:
     """Opens memories when they are first needed, and has projects read."""
 
     def __init__(self, state: Path, options: dict[str, Any], tell: News) -> None:
@@ -46,46 +45,78 @@ class Keeper:
         self._state, self._tell = state, tell
         self._use = {name: bool(options.get(name, True)) for name in ("project", "person", "read")}
         if self._use["project"] or self._use["person"]:
-            with contextlib.suppress(OSError):  # who opens a memory in it will say so
+            with contextlib.suppress(OSError):  # opening a memory in it reports it
                 private_folder(state)
-        self._scribe = Scribe(tell)
-        self._open: dict[Path, Store | Person] = {}  # by their files
-        self._recalls: weakref.WeakSet[Recall] = weakref.WeakSet()
+        self._indexer = Indexer(tell)
+        self._open: dict[Path, ProjectStore | Accepted] = {}  # by their files
         self._forgotten: set[str] = set()  # roots
         self._opening: dict[Path, Opening[Any]] = {}
         self._again: dict[Path, float] = {}  # when one that could not be opened is tried again
         self._off: dict[Path, str] = {}  # why one could not be opened
         self._told: set[str] = set()
 
-    def recall(self, root: str, path: str, anew: bool = False) -> Recall:
+    def memory_of(self, root: str, path: str) -> BufferMemory:
         """Return what is remembered behind a buffer; ``root`` and ``path`` may be empty.
 
-        ``anew``: the buffer had one that was lost, and a list may be waiting; its project need not be read
-        again for that.
+        Waits a moment for memories to be opened, and has the project's changed files read.
         """
-        project, missing = None, False
-        seconds = 0.0 if anew else _FIRST_S
+        memory = self._memory_of(root, path, _FIRST_S)
+        self.read(root, path)
+        return memory
+
+    def replaced(self, lost: BufferMemory, root: str, path: str) -> BufferMemory:
+        """Return another memory for a buffer whose memory is lost; a list may wait, so this does not.
+
+        The only place where a memory that failed is closed, deleted where it is damaged, and opened again.
+        """
+        self._settle(lost)
+        new = self.place(root) not in self._open
+        memory = self._memory_of(root, path, 0.0)
+        if new and memory.project is not None:
+            self.read(root, path)
+        return memory
+
+    def _memory_of(self, root: str, path: str, seconds: float) -> BufferMemory:
+        project: Project | None = None
+        person: Accepted | None = None
+        missing = False
         if root and path and self._use["project"]:
-            new = self.place(root) not in self._open
-            store = self._opened(Store, self.place(root), seconds)
+            store = self._opened(ProjectStore, self.place(root), seconds)
             missing = store is None
             if store is not None:
                 store.root = root
                 project = Project(store, inside(root, path))
-                if new or not anew:
-                    self.read(root, path)
-        person = self._opened(Person, self._person, seconds) if self._use["person"] else None
-        made = Recall(project, person, partial(self._trouble, root))
-        made.lost = missing or (self._use["person"] and person is None)
-        self._recalls.add(made)
-        return made
+        if self._use["person"]:
+            person = self._opened(Accepted, self._person, seconds)
+            missing = missing or person is None
+        memory = BufferMemory(project, person, self._note)
+        memory.lost = missing
+        return memory
+
+    def _settle(self, lost: BufferMemory) -> None:
+        """Close the memory that failed, unless that was done for another buffer already."""
+        if lost.failed is None:
+            return
+        memory, trouble = lost.failed
+        if self._open.get(memory.path) is not memory:
+            return
+        del self._open[memory.path]
+        memory.close()
+        if trouble.why == "damaged":
+            self._remove(memory.path)
+        elif isinstance(memory, ProjectStore) and not memory.path.exists():
+            self._forgotten.add(memory.root)
+            self._indexer.forget(Path(memory.root))
 
     def read(self, root: str, path: str = "") -> None:
-        """Have a project's changed files read, beginning near ``path``."""
+        """Have a project's changed files read, beginning near ``path``.
+
+        A memory that was deleted is not filled: what was forgotten stays forgotten.
+        """
         wanted = self._use["project"] and self._use["read"] and root not in self._forgotten
-        if root and wanted and self.place(root) in self._open:
+        if root and wanted and self.place(root) in self._open and self.place(root).exists():
             near = inside(root, path) if path else ""
-            self._scribe.read(Path(root), self.place(root), near)
+            self._indexer.read(Path(root), self.place(root), near)
 
     def place(self, root: str) -> Path:
         """Return where a project's memory lies (lua/sibyl/buffer/project.lua names it alike)."""
@@ -96,7 +127,9 @@ class Keeper:
     def _person(self) -> Path:
         return self._state / "person.sqlite"
 
-    def _opened(self, kind: Callable[[Path], _Kept], path: Path, seconds: float) -> _Kept | None:
+    def _opened(
+        self, kind: Callable[[Path], _Memory], path: Path, seconds: float
+    ) -> _Memory | None:
         """Return a memory; one that is not open is there within ``seconds``, or None for now."""
         if path in self._open:
             return self._open[path]  # type: ignore[return-value]  # a file holds one kind
@@ -124,64 +157,44 @@ class Keeper:
         except MemoryTrouble as trouble:
             self._note(trouble)
 
-    def _trouble(self, root: str, trouble: MemoryTrouble) -> None:
-        """A memory could not be read or written while it was used."""
-        self._note(trouble)
-        if trouble.why == "busy":
-            return
-        self._drop(trouble.path)
-        if trouble.why == "damaged":
-            self._remove(trouble.path)
-        elif trouble.path == self.place(root) and not trouble.path.exists():
-            self._forgotten.add(root)
-            self._scribe.forget(Path(root))
-
     def _note(self, trouble: MemoryTrouble) -> None:
-        """Write a trouble down; tell a person what is theirs to know, once."""
+        """Log a trouble; show it once where a person can do something about it or has lost something."""
         _log.warning("%s", trouble)
         damaged = trouble.why == "damaged"
-        sentence = f"{trouble} It is made anew." if damaged else str(trouble)
+        sentence = f"{trouble} A new one is made." if damaged else str(trouble)
         if (damaged or "cannot be written" in sentence) and sentence not in self._told:
             self._told.add(sentence)
             self._tell("warn", sentence)
 
-    def _drop(self, path: Path) -> None:
-        """Close a memory, and mark as lost what buffers have of it."""
-        kept = self._open.pop(path, None)
-        if kept is not None:
-            kept.close()
-            for one in list(self._recalls):
-                if one.uses(kept):
-                    one.lose()
-
     def about(self) -> dict[str, Any]:
         """Return what there is, and how large it is."""
-        made: dict[str, Any] = {"reading": self._scribe.busy(), "projects": {}, "person": None}
-        made["off"] = list(self._off.values())
+        about: dict[str, Any] = {"reading": self._indexer.busy(), "projects": {}, "person": None}
+        about["off"] = list(self._off.values())
         try:
-            for kept in self._open.values():
-                if isinstance(kept, Person):
-                    made["person"] = kept.size()
+            for memory in self._open.values():
+                if isinstance(memory, Accepted):
+                    about["person"] = memory.size()
                 else:
-                    made["projects"][kept.root] = kept.size()
+                    about["projects"][memory.root] = memory.size()
         except MemoryTrouble as trouble:
-            made["trouble"] = str(trouble)
-        return made
+            about["trouble"] = str(trouble)
+        return about
 
     def close(self) -> None:
         """End all reading and close all files."""
-        self._scribe.close()
+        self._indexer.close()
         for opening in self._opening.values():
             opening.give_up()
         self._opening.clear()
-        for path in list(self._open):
-            self._drop(path)
+        for memory in self._open.values():
+            memory.close()
+        self._open.clear()
 
 
 def inside(root: str, path: str) -> str:
     """Return a file's path as its project's memory names it."""
     try:
-        found = Path(path).relative_to(root).as_posix()
+        name = Path(path).relative_to(root).as_posix()
     except ValueError:
-        found = path
-    return found.encode("utf-8", "replace").decode()
+        name = path
+    return name.encode("utf-8", "replace").decode()

@@ -25,7 +25,7 @@ from sibyl.context.groups import (
 from sibyl.context.place import Place
 from sibyl.memory.class_lookup import Classes, Members
 from sibyl.memory.notes import Notes
-from sibyl.memory.project_store import Store, Used
+from sibyl.memory.project_store import ProjectStore, Used
 from sibyl.memory.sqlite import sentence
 
 _ACCEPTED_WORDS = [WORD_GROUPS.index(name) for name in ACCEPTED_WORDS]
@@ -65,7 +65,7 @@ def accepted_contexts(place: Place, asked: tuple[str, ...]) -> tuple[str, ...]:
 class Project:
     """The other files of the project that an open file belongs to."""
 
-    def __init__(self, store: Store, path: str, digest: bytes | None = None) -> None:
+    def __init__(self, store: ProjectStore, path: str, digest: bytes | None = None) -> None:
         self.store, self._path, self._digest = store, path, digest
         self._moment = -1
         self._own: Notes | None = None

@@ -23,6 +23,7 @@ from typing import Any
 from sibyl.code.stream import STREAM_VERSION
 from sibyl.memory.notes import Notes
 from sibyl.memory.sqlite import (
+    MOST_ANSWERS,
     READ_S,
     WAIT_S,
     bytes_of,
@@ -31,6 +32,8 @@ from sibyl.memory.sqlite import (
     opened,
     same_file,
     sentence,
+    wait_for_locks,
+    written,
 )
 
 STORE_VERSION = 3
@@ -46,7 +49,6 @@ CREATE TABLE IF NOT EXISTS defined (
     kind TEXT, name TEXT, path TEXT, said TEXT, PRIMARY KEY (kind, name, path)
 ) WITHOUT ROWID;
 """
-_MOST_KEPT = 2_000  # answers
 Stamp = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
@@ -61,7 +63,7 @@ class Used(dict[str, tuple[float, float]]):
         self.total = sum(often for often, _ in self.values())
 
 
-class Store:
+class ProjectStore:
     """One project's file; raises MemoryTrouble when it cannot be used."""
 
     def __init__(self, path: Path, patience: float = WAIT_S) -> None:
@@ -76,9 +78,9 @@ class Store:
                 patience,
             )
             self._file = identity(path)
-            if patience == WAIT_S:  # it is read while somebody types
-                self._base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
-        self._kept: dict[str, Used] = {}  # answers of this moment, for all buffers
+            if patience == WAIT_S:  # it is read while a person types
+                wait_for_locks(self._base, READ_S)
+        self._answers: dict[str, Used] = {}  # answers of this moment, for all buffers
         self._moment = -1
 
     def close(self) -> None:
@@ -99,7 +101,7 @@ class Store:
         """Replace the notes of changed files (path, stamp, digest, notes); forget those that are gone."""
         times: Counter[tuple[str, str]] = Counter()
         files: Counter[tuple[str, str]] = Counter()
-        self._kept.clear()
+        self._answers.clear()
         with sentence(self.path), self._base:
             self._base.execute("BEGIN IMMEDIATE")
             for path in gone:
@@ -150,9 +152,9 @@ class Store:
         if sign < 0:
             self._base.execute("DELETE FROM defined WHERE path=?", (path,))
             return
-        said = [("class", name, path, json.dumps(found)) for name, found in notes.classes.items()]
-        said.append(("module", _module(path), path, json.dumps(notes.names)))
-        self._base.executemany("INSERT OR REPLACE INTO defined VALUES (?,?,?,?)", said)
+        rows = [("class", name, path, json.dumps(about)) for name, about in notes.classes.items()]
+        rows.append(("module", _module(path), path, json.dumps(notes.names)))
+        self._base.executemany("INSERT OR REPLACE INTO defined VALUES (?,?,?,?)", rows)
 
     def _write(self, times: Counter[tuple[str, str]], files: Counter[tuple[str, str]]) -> None:
         rows = [
@@ -174,21 +176,21 @@ class Store:
         """Return a number that changes when another process has written."""
         same_file(self.path, self._file)
         with sentence(self.path):
-            found: int = self._base.execute("PRAGMA data_version").fetchone()[0]
-        if found != self._moment or len(self._kept) > _MOST_KEPT:
-            self._kept.clear()
-            self._moment = found
-        return found
+            moment = written(self._base)
+        if moment != self._moment or len(self._answers) > MOST_ANSWERS:
+            self._answers.clear()
+            self._moment = moment
+        return moment
 
     def uses(self, key: str) -> Used:
         """Return the names that followed a context: how often, in how many files (as of ``moment``)."""
-        kept = self._kept.get(key)
-        if kept is None:
+        used = self._answers.get(key)
+        if used is None:
             with sentence(self.path):
                 rows = self._base.execute("SELECT name, times, files FROM uses WHERE key=?", (key,))
-                kept = Used({name: (count(times), count(files)) for name, times, files in rows})
-            self._kept[key] = kept
-        return kept
+                used = Used({name: (count(times), count(files)) for name, times, files in rows})
+            self._answers[key] = used
+        return used
 
     def defined(self, kind: str, name: str) -> dict[str, Any]:
         """Return what each file says of a class or module of this name, by path."""
@@ -203,10 +205,10 @@ class Store:
         with sentence(self.path):
             row = self._base.execute("SELECT digest FROM files WHERE path=?", (path,)).fetchone()
             wanted = row[0] if row is not None else digest
-            found = self._base.execute(
+            counted = self._base.execute(
                 "SELECT path, notes FROM files WHERE digest=? AND counted", (wanted,)
             ).fetchone()
-            return None if found is None else (found[0], Notes.unpacked(found[1]))
+            return None if counted is None else (counted[0], Notes.unpacked(counted[1]))
 
     def files(self) -> int:
         """Return how many files are counted."""

@@ -18,6 +18,8 @@ from sibyl.memory.private import private, private_folder
 IN_MEMORY = ":memory:"
 WAIT_S = 0.05  # for another process's lock while a file is opened or written
 READ_S = 0.002  # while one is read: a list must not wait for it
+MOST_ANSWERS = 2_000
+"""Answers to questions that an open memory keeps."""
 
 
 # What Python says of a row that holds something else than was written.
@@ -38,8 +40,8 @@ def sentence(path: Path) -> Iterator[None]:
     except (sqlite3.DatabaseError, *_WRONG) as error:
         raise MemoryTrouble(f"The memory {path} is damaged.", path, "damaged") from error
     except OSError as error:
-        said = f"The memory {path} cannot be written ({error.strerror})."
-        raise MemoryTrouble(said, path) from error
+        message = f"The memory {path} cannot be written ({error.strerror})."
+        raise MemoryTrouble(message, path) from error
 
 
 def opened(
@@ -59,8 +61,8 @@ def opened(
         base.execute("PRAGMA synchronous=NORMAL")
         base.execute("PRAGMA cache_size=-1024")
         base.execute("CREATE TABLE IF NOT EXISTS about (version TEXT)")
-        found = base.execute("SELECT version FROM about").fetchone()
-        if found != (str(version),):
+        row = base.execute("SELECT version FROM about").fetchone()
+        if row != (str(version),):
             with base:
                 base.execute("BEGIN IMMEDIATE")
                 for table in (*tables, "about"):
@@ -95,12 +97,23 @@ def _wanted(schema: str) -> set[tuple[str, str]]:
 
 @contextmanager
 def waiting(base: sqlite3.Connection, seconds: float) -> Iterator[None]:
-    """Wait so long for another process's lock in a block, and ``READ_S`` after it."""
-    base.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+    """Wait up to ``seconds`` for another process's lock in a block, and ``READ_S`` after it."""
+    wait_for_locks(base, seconds)
     try:
         yield
     finally:
-        base.execute(f"PRAGMA busy_timeout={round(READ_S * 1000)}")
+        wait_for_locks(base, READ_S)
+
+
+def wait_for_locks(base: sqlite3.Connection, seconds: float) -> None:
+    """Let each statement wait up to ``seconds`` for another process's lock."""
+    base.execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+
+
+def written(base: sqlite3.Connection) -> int:
+    """Return a number that changes when another process has written to the file."""
+    number: int = base.execute("PRAGMA data_version").fetchone()[0]
+    return number
 
 
 def count(value: object) -> float:
@@ -118,10 +131,10 @@ def identity(path: Path) -> int:
 def same_file(path: Path, file: int) -> None:
     """Raise MemoryTrouble if a file that was opened has been deleted since."""
     try:
-        there = identity(path)
+        now = identity(path)
     except OSError:
-        there = -1
-    if there != file:
+        now = -1
+    if now != file:
         raise MemoryTrouble(f"The memory {path} was deleted.", path, "gone")
 
 
@@ -141,5 +154,5 @@ def remove(path: Path) -> None:
         try:
             one.unlink(missing_ok=True)
         except OSError as error:
-            said = f"The memory {one} cannot be deleted ({error.strerror})."
-            raise MemoryTrouble(said, path) from error
+            message = f"The memory {one} cannot be deleted ({error.strerror})."
+            raise MemoryTrouble(message, path) from error

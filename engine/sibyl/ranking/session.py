@@ -20,7 +20,7 @@ from sibyl.code.stream import Stream
 from sibyl.code.text import Text
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.states import States
@@ -46,9 +46,9 @@ _NO_NAMES = frozenset((1, 15))
 class Session:
     """The text of one buffer and all that is kept of it."""
 
-    def __init__(self, ranker: Ranker, data: bytes, recall: Recall | None = None) -> None:
+    def __init__(self, ranker: Ranker, data: bytes, recall: BufferMemory | None = None) -> None:
         self._ranker = ranker
-        self.recall = recall or Recall()
+        self.recall = recall or BufferMemory()
         self.text = Text(data)
         self._begin()
 
@@ -58,7 +58,7 @@ class Session:
         self.states = States(self._ranker.model)
         self._edited = False
         self._ready = False  # what is predicted still holds: no edit before ``syntax.stop`` since
-        self._recalled: tuple[float, Recall, Place, Remembered] | None = None
+        self._recalled: tuple[float, BufferMemory, Place, Remembered] | None = None
         self._here: Place | None = None  # while the text before the word is as it was
         self._last: tuple[Sequence[str], Ranking, Place] | None = None  # labels ranked last
 

@@ -27,11 +27,11 @@ from sibyl.errors import LearnError, MemoryTrouble, ModelError
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.evaluation.replay_store import store_of
 from sibyl.learn.evaluation.schema import MEMBERS, WORDS, Schema
-from sibyl.memory.accepted import Person
-from sibyl.memory.buffer_memory import Recall
+from sibyl.memory.accepted import Accepted
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import digest_of
 from sibyl.memory.project import Project
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Floats, Model
 from sibyl.ranking.ranker import Ranker
@@ -89,19 +89,19 @@ def collect(
             key = (line["repo"], line["commit"], line["path"], line["blob"])
             by_file.setdefault(key, []).append(line)
     with closing(Sources(sources)) as reader:
-        store: Store | None = None
-        person, at = Person(Path(IN_MEMORY)), ""
+        store: ProjectStore | None = None
+        person, at = Accepted(Path(IN_MEMORY)), ""
         for (repo, commit, path, blob), lines in tqdm(
             sorted(by_file.items()), unit="file", disable=None
         ):
             data = reader.read(repo, blob)
-            recall = Recall()
+            recall = BufferMemory()
             if stores is not None:
                 if repo != at:
                     store = store_of(reader, repo, commit, stores)
-                    person, at = Person(Path(IN_MEMORY)), repo
+                    person, at = Accepted(Path(IN_MEMORY)), repo
                 assert store is not None
-                recall = Recall(Project(store, path, digest_of(data)), person, _refuse)
+                recall = BufferMemory(Project(store, path, digest_of(data)), person, _refuse)
             session, given = Session(ranker, b"", recall), 0
             lines.sort(key=lambda line: line["offset"])
             for offset, here in groupby(lines, key=lambda line: line["offset"]):

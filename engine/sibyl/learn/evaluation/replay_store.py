@@ -13,13 +13,13 @@ from sibyl.code.filters import path_fault
 from sibyl.errors import LearnError, MemoryTrouble
 from sibyl.learn.corpus.sources import Sources
 from sibyl.memory.index import Changed, noted
-from sibyl.memory.project_store import Store
+from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import remove, siblings
 
 _AT_A_TIME = 200  # files of one transaction
 
 
-def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> Store:
+def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> ProjectStore:
     """Return the store of a repository at a commit; it is kept in ``folder`` and found there again."""
     path = folder / f"{repo.replace('/', '+')}@{commit[:12]}.sqlite"
     try:
@@ -28,14 +28,14 @@ def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> Store:
             remove(part)
             _fill(part, sources, repo, commit)
             part.rename(path)
-        return Store(path)
+        return ProjectStore(path)
     except MemoryTrouble as trouble:
         raise LearnError(str(trouble)) from trouble
 
 
 def _fill(path: Path, sources: Sources, repo: str, commit: str) -> None:
     """Read all files of a repository into a new store."""
-    store = Store(path)
+    store = ProjectStore(path)
     files = list(_files(sources, repo, commit))
     for first in range(0, len(files), _AT_A_TIME):
         store.update(_read(sources, repo, files[first : first + _AT_A_TIME]))
