@@ -14,7 +14,7 @@ BENCH := $(if $(PEERS),--peers $(PEERS)) $(if $(MENUS),--menus $(MENUS)) $(if $(
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-learn neovim try test test-engine test-editor test-learn coverage \
+.PHONY: help setup setup-test setup-learn neovim try pictures test test-engine test-editor test-learn coverage \
 	fuzz soak faults matrix wheels bench bench-short lint learn-tiny learn-own learn clean
 
 help: ## list what can be made
@@ -38,6 +38,9 @@ neovim: # the oldest and the newest Neovim in .nvim, and luacheck
 try: setup ## open an example with everything on (no terminal: type keys, show the menus)
 	@if [ -t 0 ] && [ -t 1 ]; then $(BRING) --any >/dev/null; else $(BRING) >/dev/null; fi
 	@$(PY) scripts/neovim/try_sibyl.py
+
+pictures: setup-test neovim ## draw README's pictures from a real Neovim, into doc/pictures
+	$(PY) scripts/pictures/draw.py
 
 test: setup-learn neovim ## all tests, in real Neovims too; installs what they need
 	$(PYTEST)

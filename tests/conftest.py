@@ -19,7 +19,7 @@ import pytest
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 HERE = Path(__file__).resolve().parent
 # Helpers and scripts are imported by their plain names; the engine works uninstalled too.
-PLACES = ("tests/support", "scripts", "scripts/neovim", "engine")
+PLACES = ("tests/support", "scripts", "scripts/neovim", "scripts/pictures", "engine")
 sys.path[:0] = [str(HERE.parent / place) for place in PLACES]
 
 import find  # noqa: E402 (found through the line above)

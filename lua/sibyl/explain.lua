@@ -61,6 +61,7 @@ end
 
 ---@return string[] lines
 ---@return integer[] starred numbers of lines
+---@return integer column where the reasons begin
 local function page(last, told)
   local whole = same(last, told)
   local names = whole and told.names or last.names
@@ -73,7 +74,7 @@ local function page(last, told)
     ('The last list: %d items, ranked in %.1f ms.'):format(#last.from, last.ms),
     whole and receiver(told.receiver) or 'The ranker has ranked another list since: no reasons are left.',
     '',
-    ('  now  before  %s  likely  why'):format('item' .. (' '):rep(widest - 4)),
+    ('  now  before    %s   likely  why'):format('item' .. (' '):rep(widest - 4)),
   }
   local starred, items = {}, whole and told.items or {}
   for rank, name in ipairs(names) do
@@ -81,7 +82,7 @@ local function page(last, told)
     local share = probability[rank] and ('%5.1f %%'):format(probability[rank] * 100) or '       '
     local gap = (' '):rep(widest - vim.fn.strdisplaywidth(name))
     local star = rank <= last.stars and '★' or ' '
-    local line = ('%s %3d  %6d  %s  %s %s'):format(star, rank, last.from[rank], name .. gap, share, because(reasons))
+    local line = ('  %3d  %6d  %s %s  %s  %s'):format(rank, last.from[rank], star, name .. gap, share, because(reasons))
     table.insert(lines, vim.fn.trim(line, '', 2))
     if rank <= last.stars then
       table.insert(starred, #lines)
@@ -96,11 +97,11 @@ local function page(last, told)
     'why: what moved the item most; the number is on a scale of logarithms of odds, against the list on average.',
     'q closes this page.',
   })
-  return lines, starred
+  return lines, starred, 28 + widest
 end
 
 local function show(last, told)
-  local lines, starred = page(last, told)
+  local lines, starred, column = page(last, told)
   local buf = api.nvim_create_buf(false, true)
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   api.nvim_buf_set_name(buf, ('sibyl://explain/%d'):format(buf))
@@ -109,6 +110,7 @@ local function show(last, told)
   api.nvim_win_set_buf(0, buf)
   api.nvim_win_set_height(0, math.max(math.min(#lines, math.floor(vim.o.lines * 0.6)), 5))
   vim.wo.wrap, vim.wo.linebreak, vim.wo.breakindent, vim.wo.number = true, true, true, false
+  vim.wo.breakindentopt = 'column:' .. column
   local space = api.nvim_create_namespace('sibyl_explain')
   local function mark(row, group)
     api.nvim_buf_set_extmark(buf, space, row - 1, 0, { end_row = row, hl_group = group, hl_eol = false })

@@ -81,6 +81,9 @@ local function question(name, ...)
   return kind, answer, (vim.uv.hrtime() - began) / 1e6
 end
 
+-- Facts that have a line of their own, or a command.
+local TOLD_ELSEWHERE = { buffers = true, rss_mb = true, ok = true, pid = true, python = true, experiment = true }
+
 local function list_facts(facts)
   local keys = vim.tbl_keys(facts)
   table.sort(keys)
@@ -89,7 +92,7 @@ local function list_facts(facts)
     if type(value) == 'table' then
       value = vim.inspect(value, { newline = ' ', indent = '' })
     end
-    if key ~= 'buffers' and key ~= 'rss_mb' then
+    if not TOLD_ELSEWHERE[key] then
       health.info(('%s: %s'):format(key, tostring(value)))
     end
   end

@@ -37,12 +37,12 @@ def test_explain_is_a_page(told: Callable) -> None:
     assert "Receiver: `resp`, which is requests.get()." in page
     why = "other files of the project use it so (+1.5), its class in this project has others (-0.5)"
     assert re.search(
-        rf"★ +1 +2 +json +81.0 % {re.escape(why)}, the network expects it here \(\+0.3\)$",
+        rf"^ +1 +2 +★ json +81.0 % +{re.escape(why)}, the network expects it here \(\+0.3\)$",
         page,
         re.M,
     )
     assert re.search(
-        r"^ +2 +1 +close +19.0 % the network does not expect it here \(-2.0\)$", page, re.M
+        r"^ +2 +1 +close +19.0 % +the network does not expect it here \(-2.0\)$", page, re.M
     )
     child.type_keys('ggyy:let g:copied = @"<CR>q')
     assert child.call("winnr", "$") == 1 and child.line() != ""

@@ -1,0 +1,260 @@
+"""What is shown in the pictures: real Neovims, real keys, and their screens.
+
+In:   a Neovim, a folder for its home, the environment of `make setup`.
+Out:  panels for svg.py.
+
+A moment is taken when what it shows has come: the same programs give the same moments.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+from child import ROOT, Child
+from svg import Panel, Rows
+
+from sibyl.experiment.log import Log, Outcome
+
+KEY, PAUSE, LOOK = 0.09, 0.5, 3.0  # seconds in the animation: a key, a thought, a look at a list
+SETTLED_MS = 250  # a server that has read the file has answered within
+FETCH = '''\
+"""Read what a server says of a path."""
+
+from http.client import HTTPSConnection
+
+
+def fetch(host: str, path: str) -> bytes:
+    line = HTTPSConnection(host, timeout=10)
+    line.request("GET", path)
+    resp = line.getresponse()
+    if resp.status != 200:
+        raise OSError(resp.reason)
+'''
+SHOP = '''\
+"""Reminders of bills that are due."""
+
+from store import load
+
+
+def overdue(path, today):
+    late = []
+    for order in load(path):
+        if order.due < today and not order.paid:
+            late.append(order)
+    return late
+
+
+def remind(order, mailer):
+    subject = order.number
+    mailer.send(order.customer, subject)
+'''
+# What both sides of the comparison set; the menu inserts nothing by itself.
+CALM = """
+vim.o.completeopt, vim.o.pumheight = 'menuone,noselect', 9
+vim.o.laststatus, vim.o.ruler, vim.o.showtabline = 0, false, 0
+vim.diagnostic.enable(false)
+vim.lsp.semantic_tokens.enable(false) -- they come when they come
+"""
+NATIVE = """
+vim.g.loaded_sibyl, vim.g.without = 1, true
+vim.api.nvim_create_autocmd('FileType', { pattern = 'python', callback = function()
+  local function on_attach(client, buf)
+    vim.lsp.completion.enable(true, client.id, buf, { autotrigger = true })
+  end
+  vim.lsp.start({ name = 'ty', cmd = { %s, 'server' }, root_dir = vim.fn.getcwd(), on_attach = on_attach })
+end })
+"""
+# A busy machine does not change a picture.
+SIBYL = """
+vim.g.sibyl = { python = %s, server = { delay = 0 }, deadline = 1000 }
+vim.keymap.set('i', '<C-Space>', '<Plug>(SibylSuggest)')
+"""
+READY = """
+for _, client in ipairs(vim.lsp.get_clients({ bufnr = 0 })) do
+  if client.initialized and (vim.g.without or require('sibyl.host.client').ready()) then return true end
+end
+return false
+"""
+
+READ = """
+local memory
+require('sibyl.host.client').ask('memory', function(_, answer) memory = answer end)
+vim.wait(2000, function() return memory ~= nil end, 5)
+local _, project = next(memory and memory.projects or {})
+return project ~= nil and project.files > 0 and #(memory.reading or {}) == 0
+"""
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a Lua string."""
+    return json.dumps(str(path))
+
+
+class Stage:
+    """A Neovim on a project of its own."""
+
+    def __init__(self, nvim: Path, home: Path, ranked: bool, size: tuple[int, int]) -> None:
+        """Start it; ended by close()."""
+        python, server = ROOT / ".venv/bin/python", ROOT / ".venv/bin/ty"
+        own = SIBYL % quoted(python) if ranked else NATIVE % quoted(server)
+        self.project = home / "project"
+        self.project.mkdir(parents=True)
+        (self.project / "pyproject.toml").write_text("")
+        (self.project / "store.py").write_text("def load(path):\n    return []\n")
+        self.child = Child(nvim, home, CALM + own, *size)
+        self.child.command(f"cd {self.project}")
+
+    def close(self) -> None:
+        """End it."""
+        self.child.close()
+
+    def open(self, name: str, text: str) -> None:
+        """Edit a file, and wait for the server and the ranker."""
+        self.child.open(self.project / name, text)
+        self.child.wait_for(lambda: self.child.lua(READY), 40, "server and ranker")
+
+    def warm(self, keys: str) -> None:
+        """Open a menu nobody looks at: the first one of a server is late."""
+        self.child.type_keys(keys)
+        self.child.wait_menu(40)
+        self.child.type_keys("<C-e><Esc>u")
+
+    def rows(self) -> Rows:
+        """Return the screen as it is now; the cursor is drawn where one types."""
+        self.child.screen()
+        return self.child.display.runs(cursor=self.child.mode().startswith("i"))
+
+
+def side_by_side(nvim: Path, home: Path, size: tuple[int, int]) -> tuple[list[Panel], float, float]:
+    """Return the same list without and with sibyl, the length in seconds, and the moment of the lists."""
+    panels = [Panel("Neovim with ty, a language server"), Panel("the same, with sibyl")]
+    stages = [Stage(nvim, home / name, name == "with", size) for name in ("without", "with")]
+    at = [0.0, 0.0]
+
+    def take(side: int, seconds: float) -> None:
+        # A list that was asked for before this key may still come.
+        stages[side].child.call("wait", SETTLED_MS, False)
+        panels[side].moments.append((round(at[side], 2), stages[side].rows()))
+        at[side] += seconds
+
+    try:
+        for side, stage in enumerate(stages):
+            child = stage.child
+            stage.open("fetch.py", FETCH)
+            stage.warm("Gobody = resp.")
+            child.type_keys("Go")
+            take(side, PAUSE)
+            for key in "    body = resp"[4:]:
+                child.type_keys(key)
+                take(side, KEY)
+            child.type_keys(".")
+            menu = child.wait_menu(20)
+            shown = at[side]
+            take(side, LOOK)
+            if side:
+                if "★" not in menu[0].kind + menu[0].abbr:
+                    raise AssertionError(f"nothing is starred: {menu[0]}")
+                child.type_keys("<C-n>")
+                take(side, 2 * KEY)
+                child.type_keys("<C-y>")
+                take(side, PAUSE)
+            else:
+                for key in "read":
+                    child.type_keys(key)
+                    take(side, 4 * KEY)
+                child.type_keys("<C-e>")
+                take(side, PAUSE)
+            for key in "()":
+                child.type_keys(key)
+                take(side, KEY)
+    finally:
+        for stage in stages:
+            stage.close()
+    return panels, round(max(at) + LOOK, 2), shown
+
+
+def explain(stage: Stage) -> Rows:
+    """Return the page on the last list."""
+    stage.open("fetch.py", FETCH)
+    stage.warm("Gobody = resp.")
+    stage.child.command("Sibyl explain")
+    return _page(stage, "Receiver")
+
+
+def guesses(stage: Stage) -> Rows:
+    """Return a menu of names where the server knows none."""
+    child = stage.child
+    stage.open("shop.py", SHOP)
+    child.type_keys("Goif not order.")
+    child.call("wait", 300, False)
+    child.type_keys("<C-Space>")
+    child.wait_for(lambda: any(item.kind == "guess" for item in child.menu()), 20, "guesses")
+    return stage.rows()
+
+
+def health(stage: Stage) -> Rows:
+    """Return the top of the check-up; the folders of this machine are given the names of a user's."""
+    child = stage.child
+    stage.open("fetch.py", FETCH)
+    stage.warm("Gobody = resp.")
+    child.wait_for(lambda: child.lua(READ), 40, "the project's memory")
+    child.command("checkhealth sibyl")
+    child.wait_for(lambda: "records" in "\n".join(child.lines()), 40, "the check-up")
+    child.command("only | set modifiable nolist")
+    for folder, name in ((stage.project.parent, r"\~"), (ROOT, r"\~/sibyl.nvim")):
+        child.command(f"silent! %s#{folder}#{name}#g")
+    child.command("normal! gg")
+    child.lua("vim.cmd.nohlsearch(); vim.cmd.echo('\"\"')")
+    return stage.rows()
+
+
+def report(stage: Stage) -> Rows:
+    """Return the report on an experiment that a made-up person has made."""
+    child = stage.child
+    stage.open("fetch.py", FETCH)
+    folder = Path(child.lua("return require('sibyl.host.client').memory()"))
+    folder.mkdir(parents=True, exist_ok=True)
+    log = Log(folder / "experiment.sqlite")
+    for outcome in made_up_words(900):
+        log.add(outcome)
+    log.close()
+    child.command("Sibyl restart")
+    child.wait_for(lambda: child.lua(READY), 40, "the ranker")
+    child.command("Sibyl report")
+    return _page(stage, "letters saved")
+
+
+def made_up_words(count: int) -> list[Outcome]:
+    """Return words of a person who takes what stands near the top; the places are drawn at random."""
+    chance = random.Random(1)
+    words = []
+    for number in range(count):
+        arm = chance.choice(("server", "sibyl"))
+        server = chance.randint(1, 60)
+        sibyl = 1 if chance.random() < 0.65 else chance.randint(2, 12)
+        place = sibyl if arm == "sibyl" else server
+        letters = chance.randint(3, 9)
+        typed = 0 if place == 1 else min(letters, chance.randint(1, 2 + place // 20))
+        kind = chance.choice(("member", "member", "member", "name", "keyword", "import"))
+        words.append(
+            Outcome(
+                20_500 + number // 60, "", arm, kind, 80, 0, typed, letters - typed, place, server, sibyl, 0
+            )
+        )  # fmt: skip
+    return words
+
+
+def _page(stage: Stage, holds: str) -> Rows:
+    """Wait for a page, and give it the whole screen."""
+    child = stage.child
+
+    def there() -> Any:
+        return any(holds in line for line in child.lines())
+
+    child.wait_for(there, 20, "the page")
+    child.command("only | setlocal nolist")
+    child.lua("vim.cmd.echo('\"\"')")
+    return stage.rows()
