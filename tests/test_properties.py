@@ -160,7 +160,7 @@ def _asked(path: Path) -> None:
 
 
 @given(damaged(_store()))
-def test_any_bytes_are_a_store_or_made_anew(data: bytes) -> None:
+def test_any_bytes_are_a_store_or_made_again(data: bytes) -> None:
     """Whatever a memory's file holds, using it works or raises MemoryTrouble, after which it is made again."""
     for use in (_asked, lambda path: Accepted(path).close()):
         try:
