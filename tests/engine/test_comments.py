@@ -40,9 +40,10 @@ def test_a_run_of_comments_costs_its_length() -> None:
 
 
 @pytest.mark.timing
-def test_a_key_behind_a_run_of_comments_costs_little() -> None:
-    """The median key, in a body with 2,000 commented-out lines, takes less than 5 ms of CPU."""
-    text, syntax = Text(BODY + LINE * 2_000 + b"    x."), Syntax()
+@pytest.mark.parametrize("lines", [2_000, 20_000])
+def test_a_key_behind_a_run_of_comments_costs_little(lines: int) -> None:
+    """Nine of ten keys, in a body with thousands of commented-out lines, take less than 5 ms of CPU."""
+    text, syntax = Text(BODY + LINE * lines + b"    x."), Syntax()
     syntax.advance(text, len(text))
     took = []
     for key in b"abc.def(g)." * 2:
@@ -50,7 +51,7 @@ def test_a_key_behind_a_run_of_comments_costs_little() -> None:
         syntax.edit(text.apply(len(text), 0, bytes([key])))
         syntax.advance(text, len(text))
         took.append(time.process_time() - began)
-    assert sorted(took)[len(took) // 2] < 0.005
+    assert sorted(took)[9 * len(took) // 10] < 0.005
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -1,6 +1,7 @@
 """Where strings and comments are, told without a parser, in linear time.
 
-In: bytes.  Out: the first quote that is left open; the text without its long runs of comments.
+In: bytes.  Out: the first quote that is left open; the text without its long runs of comments, and without what
+stands in a string that is left open.
 
 Outside of strings and comments a quote always begins a string, so this is exact for sound code, but for
 f-strings that use their own quotes inside their braces (Python 3.12): those may seem to be left open.
@@ -14,6 +15,9 @@ from collections.abc import Iterator
 RUN = 64
 """Lines of comments in a row from which on the parser does not see them."""
 
+PROSE = 1024
+"""Bytes in a string of several lines, left open, from which on the parser does not see them."""
+
 _BEGINS = re.compile(rb"#|\"\"\"|'''|\"|'")
 _ENDS = {
     quote: re.compile(rb"\\(?:\r\n|.)|" + quote + (b"" if len(quote) == 3 else rb"|\n"), re.DOTALL)
@@ -22,6 +26,7 @@ _ENDS = {
 _WORD = re.compile(
     rb"(?!(?:if|in|is|or|and|else|for|not|as|async)\b|[rRbBfFuUtT]{1,2}['\"])[A-Za-z_0-9]"
 )
+_BRACES = re.compile(rb"[fFtT][rR]?\Z")
 _BLANK = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 
 
@@ -82,3 +87,21 @@ def without_runs(data: bytes) -> bytes:
     for begin, end in long:
         made[begin:end] = data[begin:end].translate(_BLANK)
     return bytes(made)
+
+
+def without_prose(data: bytes, most: int) -> bytes:
+    """Return a text with spaces in place of what is in a string of several lines that the end leaves open.
+
+    So it is while a docstring is written. The grammar would try to read it as code, which takes ten times as
+    long as code does. A string of ``most`` bytes is taken for one that was left open by mistake, and stays;
+    one that may hold code in braces stays, too.
+    """
+    if data.count(b'"""') % 2 == data.count(b"'''") % 2 == 0:
+        return data
+    for begin, end, quote, closed in _parts(data, len(data)):
+        if closed or len(quote) < 3:
+            continue
+        held = end - begin - len(quote)
+        if PROSE <= held < most and not _BRACES.search(data, max(begin - 3, 0), begin):
+            return data[: begin + len(quote)] + data[begin + len(quote) :].translate(_BLANK)
+    return data

@@ -11,9 +11,13 @@ only: the last one, which is open. Those before it are closed, and all that is k
                                    └────── span ──────────┘
 
 Where a section ends is decided by the ``span`` bytes from its base on and by nothing else: at the last
-statement at column 0 in them that is certain to begin there. So cuts are a function of the text, however it
-came to be, and a section is closed as soon as its whole span is above the cursor. At such a place the grammar
-remembers nothing: the leaves of sound code are those of a tree of the whole text.
+statement at column 0 in them, or in a class, that is certain to begin there. So cuts are a function of the
+text, however it came to be, and a section is closed as soon as its whole span is above the cursor. At such a
+place the grammar remembers nothing: the leaves of sound code are those of a tree of the whole text.
+
+A long body, bracket or run of comments holds no such place. Where two spans hold none, the line with the least
+indentation will do, outside of strings and of ``match``. Behind it the grammar does not know what it is in, but
+leaves do not depend on that, with one exception: ``**`` before an argument of a call is two ``*``.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from collections.abc import Iterator
 from tree_sitter import Node, Parser, Tree
 
 from sibyl.code.grammar import IDENTIFIER, KINDS, Leaf, leaves_of, numbers
-from sibyl.code.quotes import without_runs
+from sibyl.code.quotes import without_prose, without_runs
 from sibyl.code.text import Edit, Text
 
 SPAN = 8192
@@ -38,7 +42,7 @@ _STATEMENTS = frozenset(
 )
 _CLASS, _DECORATED = numbers("class_definition"), numbers("decorated_definition")
 _BLOCK, _SEMICOLON = numbers("block"), numbers(";")
-_CERTAIN = numbers("class", "def")
+_CERTAIN, _MATCH = numbers("class", "def"), numbers("match")
 
 
 class Section:
@@ -116,6 +120,8 @@ class Sections:
         while base + span <= stop:
             tree = self._tree(text, base, base + span)
             length, certain = _cut(tree, text.data, base)
+            if not length and span >= 2 * SPAN:
+                length, certain = _cut_inside(tree, text.data, base, span), False
             if length:
                 if not certain:  # the way the text was cut off may have broken more than its end
                     tree = self._tree(text, base, base + length)
@@ -124,7 +130,12 @@ class Sections:
         return None
 
     def _tree(self, text: Text, begin: int, end: int) -> Tree:
-        return self._parser.parse(without_runs(bytes(memoryview(text.data)[begin:end])))
+        return self._parser.parse(shown(bytes(memoryview(text.data)[begin:end])))
+
+
+def shown(data: bytes) -> bytes:
+    """Return a section's text as the parser gets it."""
+    return without_prose(without_runs(data), LONG)
 
 
 def _section(tree: Tree, section: Section) -> Section:
@@ -186,6 +197,36 @@ def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
             deepest, outside = column, column if name == b"class" else -1
             if all(begin - other >= LONG for other in opened):
                 last = _line(data, base, begin)
+    return found
+
+
+def _cut_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
+    """Return the last of the lines with the least indentation, or 0 where a string or ``match`` holds all."""
+    found, least, end = 0, span, 0
+    opened: list[int] = []  # where strings left open begin
+    matched = span  # the column of the ``match`` that a line may be in
+    for begin, after, kind in leaves_of(tree, 0, 0):
+        column = _column(data, base + begin)
+        if column >= 0 and all(begin - other >= LONG for other in opened):
+            matched = span if column <= matched else matched
+            line = _line(data, base, begin)
+            continued = data.endswith((b"\\\n", b"\\\r\n"), base, base + line)
+            if line and not continued and matched == span and column <= least:
+                found, least = line, column
+            matched = column if kind in _MATCH else matched
+        if kind in _STRING_START:
+            lines = data.endswith((b"'''", b'"""'), base + begin, base + after)
+            opened.append(begin if lines else -LONG)
+        elif kind in _STRING_END:
+            del opened[-1:]
+        end = after
+    last = data.rfind(b"\n", base, base + span) + 1 - base
+    if (
+        last - end >= SPAN // 2
+        and matched == span
+        and all(last - other >= LONG for other in opened)
+    ):
+        return last  # behind the last leaf there are comments and white space
     return found
 
 

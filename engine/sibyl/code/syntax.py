@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterator
 from tree_sitter import Parser, Tree
 
 from sibyl.code.grammar import LANGUAGE, Leaf, leaves_of
-from sibyl.code.quotes import without_runs
-from sibyl.code.sections import Section, Sections
+from sibyl.code.sections import Section, Sections, shown
 from sibyl.code.text import Edit, Point, Text
 
 _NOWHERE = 1 << 62  # a byte no text has
@@ -115,7 +114,7 @@ class Syntax:
         if stale is None:
             return None
         raw = bytes(memoryview(text.data)[base:stop])
-        given = without_runs(raw)
+        given = shown(raw)
         if (given is raw) != (self._given is None):
             return self._afresh(raw)
         if self._given is not None:
@@ -130,7 +129,7 @@ class Syntax:
 
     def _afresh(self, raw: bytes) -> int:
         """Make the tree one of these bytes, the open section's; return the first byte that may differ."""
-        given = without_runs(raw)
+        given = shown(raw)
         self.tree = self._parser.parse(given)
         self._given = None if given is raw else given
         self._stale = None
