@@ -1,12 +1,13 @@
 """What is measured of an order.
 
 In: for each site, the truth's rank (from 1) or the probabilities.  Out: top-1, top-5, MRR with intervals,
-calibration.
+calibration, and what one order gains over another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -75,3 +76,54 @@ def keystrokes(ranks_by_letters: Sequence[Sequence[int]], lengths: Sequence[int]
         typed += length
         saved += length - min(costs)
     return round(saved / max(typed, 1), 4)
+
+
+_DRAWS = 4_000
+_FEWEST = 5
+"""Groups below which a bootstrap over groups says nothing."""
+_VALUES: dict[str, Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]]] = {
+    "top1": lambda ranks: (ranks <= 1).astype(np.float64),
+    "top5": lambda ranks: (ranks <= 5).astype(np.float64),
+    "mrr": lambda ranks: 1 / ranks,
+}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A measure of two orders of the same lists, and the 95 % interval of its difference."""
+
+    first: float
+    second: float
+    gain: float
+    low: float
+    high: float
+    groups: int
+
+    @property
+    def real(self) -> bool:
+        """Tell whether chance explains the difference badly: the interval leaves 0 out."""
+        return self.groups >= _FEWEST and (self.low > 0 or self.high < 0)
+
+
+def compare(first: Sequence[int], second: Sequence[int], groups: Sequence[str]) -> dict[str, Gain]:
+    """Return how much better the second order is than the first: a paired comparison of ranks.
+
+    The interval is a bootstrap's over whole groups, files or repositories: lists of one group are alike. With
+    fewer than five groups no difference counts as real.
+    """
+    names, where = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
+    many = len(names)
+    draws = np.random.default_rng(1).integers(many, size=(_DRAWS, many)) if many else None
+    counts = np.bincount(where, minlength=many)
+    found = {}
+    for name, value in _VALUES.items():
+        one, other = value(np.asarray(first, np.int64)), value(np.asarray(second, np.int64))
+        if draws is None:
+            found[name] = Gain(0.0, 0.0, 0.0, 0.0, 0.0, 0)
+            continue
+        sums = np.bincount(where, other - one, many)
+        low, high = np.quantile(sums[draws].sum(1) / counts[draws].sum(1), (0.025, 0.975))
+        numbers = (one.mean(), other.mean(), (other - one).mean(), low, high)
+        first_mean, second_mean, gain, low, high = (round(float(number), 4) for number in numbers)
+        found[name] = Gain(first_mean, second_mean, gain, low, high, many)
+    return found

@@ -3,6 +3,9 @@
 In: a menus file, its repositories, the shipped model, and what counting needs.  Out: one table on the
 screen, and all of it as JSON.
 
+With ``--history`` a project's memory is also made as it was before the line of each list was written: what
+other files use today may be there because of that line.
+
     python -m sibyl.learn evaluate --menus menus/val.jsonl.gz --sources FOLDER --memory project --json out.json
 """
 
@@ -14,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from sibyl.errors import LearnError
+from sibyl.learn.evaluation.history_tables import history_table, measure_history
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
 from sibyl.learn.evaluation.measures import baselines, confidence, gains, measure, remembered
 from sibyl.learn.evaluation.recorded import read_menus
@@ -40,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("--float", type=Path, help="float model folder, for the row 'float'")
     add("--counts", type=Path, default=_HOME / "bench" / "counts.json.gz", help="training counts")
     add("--memory", choices=MEMORIES, default="file", help="what 'full' may remember")
+    add("--history", action="store_true", help="also with the memory of before each line (git)")
     add("--stores", type=Path, help="folder that keeps the projects' memories")
     add("--jobs", type=int, default=1, help="processes that look at the lists")
     add("--json", type=Path, help="write all numbers here")
@@ -51,12 +56,14 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Measure and print."""
     options = parser().parse_args(argv)
+    if options.history and options.memory not in ("project", "replay"):
+        raise LearnError("--history is about other files: say --memory project or replay, too.")
     menus = read_menus(options.menus)
     with tempfile.TemporaryDirectory() as folder:
         whole = options.memory in ("project", "replay")
         stores = (options.stores or Path(folder)) if whole else None
         given = options.sources, options.model, stores, options.jobs
-        sites = collect_all(menus, *given)
+        sites = collect_all(menus, *given, history=options.history)
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
     result: dict = {
@@ -81,6 +88,12 @@ def main(argv: list[str] | None = None) -> int:
         shown.append(lists_table(result))
         for path in options.into:
             put(path, {f"lists {options.menus.name.partition('.')[0]}": shown[-1]})
+    if options.history:
+        _, mix = mixtures(options.model)
+        result["history"] = measure_history(sites, mix, word_mixture(options.model), options.memory)
+        shown.append(history_table(result["history"]))
+        for path in options.into:
+            put(path, {"history": shown[-1]})
     print("\n\n".join(shown))
     if options.json:
         with whole_file(options.json) as file:

@@ -25,6 +25,7 @@ from sibyl.code.values import UNKNOWN_ORIGIN, is_class, is_self
 from sibyl.context.place import Place
 from sibyl.errors import LearnError, MemoryTrouble, ModelError
 from sibyl.learn.corpus.sources import Sources
+from sibyl.learn.evaluation.history import Before, History
 from sibyl.learn.evaluation.replay_store import store_of
 from sibyl.learn.evaluation.schema import MEMBERS, WORDS, Schema
 from sibyl.memory.accepted import Accepted
@@ -37,6 +38,16 @@ from sibyl.network.model import Floats, Model
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
 from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
+
+
+@dataclass
+class Past:
+    """A site with the memory of the project as it was before the site's line was written."""
+
+    before: Before
+    rows: Floats | None = None  # as ``RecordedList.rows``; None where that time is unknown
+    files: int = 0  # as ``RecordedList.files``
+    seconds: float = 0.0  # that making a repository's stores took; one site of each says it
 
 
 @dataclass
@@ -60,6 +71,7 @@ class RecordedList:
     allowed: npt.NDArray[np.bool_] | None = None  # what those letters leave in the menu; None: all
     imports: npt.NDArray[np.bool_] | None = None  # what adds an import
     read: bool = False  # the network was trained on this repository
+    past: Past | None = None  # where it was asked for
 
     @property
     def schema(self) -> Schema:
@@ -73,11 +85,12 @@ class RecordedList:
 
 
 def collect(
-    menus: list[dict], sources: Path, model: Path, stores: Path | None = None
+    menus: list[dict], sources: Path, model: Path, stores: Path | None = None, history: bool = False
 ) -> Iterator[RecordedList]:
     """Yield the reachable sites of a menus file, file by file.
 
-    With a folder for ``stores``, what is remembered of each project and of the person counts, too.
+    With a folder for ``stores``, what is remembered of each project and of the person counts, too. With
+    ``history`` each site has a ``past`` beside that.
     """
     try:
         ranker = Ranker(Model(model), mixed=False)  # only features are wanted, whatever the mix
@@ -90,6 +103,7 @@ def collect(
             by_file.setdefault(key, []).append(line)
     with closing(Sources(sources)) as reader:
         store: ProjectStore | None = None
+        past: History | None = None
         person, at = Accepted(Path(IN_MEMORY)), ""
         for (repo, commit, path, blob), lines in tqdm(
             sorted(by_file.items()), unit="file", disable=None
@@ -100,6 +114,11 @@ def collect(
                 if repo != at:
                     store = store_of(reader, repo, commit, stores)
                     person, at = Accepted(Path(IN_MEMORY)), repo
+                    if past is not None:
+                        past.close()
+                    if history:
+                        past = History(reader, repo, stores)
+                        past.read([line for line in menus if line["repo"] == repo and line["menu"]])
                 assert store is not None
                 recall = BufferMemory(Project(store, path, digest_of(data)), person, _refuse)
             session, given = Session(ranker, b"", recall), 0
@@ -107,7 +126,7 @@ def collect(
             for offset, here in groupby(lines, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given:offset])
                 given = offset
-                sites = [site for line in here if (site := _site(ranker, session, line))]
+                sites = [site for line in here if (site := _site(ranker, session, line, past))]
                 yield from sites
                 if sites:  # once, whatever lists were recorded there
                     session.accepted(given, sites[0].member)
@@ -124,12 +143,13 @@ def collect_all(
     stores: Path | None = None,
     jobs: int = 1,
     keep: Kept | None = None,
+    history: bool = False,
 ) -> list[RecordedList]:
     """Return what ``collect`` yields, one repository after the other, by several processes."""
     by_repo: dict[str, list[dict]] = {}
     for line in menus:
         by_repo.setdefault(line["repo"], []).append(line)
-    parts = [(lines, sources, model, stores, keep) for _, lines in sorted(by_repo.items())]
+    parts = [(lines, sources, model, stores, keep, history) for _, lines in sorted(by_repo.items())]
     if jobs <= 1:
         return [site for part in parts for site in _part(*part)]
     spawned = multiprocessing.get_context("spawn")  # ONNX Runtime's threads do not survive a fork
@@ -139,9 +159,14 @@ def collect_all(
 
 
 def _part(
-    lines: list[dict], sources: Path, model: Path, stores: Path | None, keep: Kept | None
+    lines: list[dict],
+    sources: Path,
+    model: Path,
+    stores: Path | None,
+    keep: Kept | None,
+    history: bool,
 ) -> list[RecordedList]:
-    sites = collect(lines, sources, model, stores)
+    sites = collect(lines, sources, model, stores, history)
     return [site if keep is None else keep(site) for site in sites]
 
 
@@ -149,7 +174,9 @@ def _refuse(trouble: MemoryTrouble) -> None:
     raise LearnError(str(trouble)) from trouble
 
 
-def _site(ranker: Ranker, session: Session, line: dict) -> RecordedList | None:
+def _site(
+    ranker: Ranker, session: Session, line: dict, history: History | None = None
+) -> RecordedList | None:
     listed, letters = line.get("kind", "member"), line.get("letters", 0)
     offset = line["offset"]
     predicted = session.prepare(offset)
@@ -166,7 +193,7 @@ def _site(ranker: Ranker, session: Session, line: dict) -> RecordedList | None:
         return None
     remembered = session.recall.at(place)
     table, logits = ranker.rows(shown, predicted, place, session.usage, remembered)
-    rows = table.whole()
+    rows = _kept(table.whole(), listed)
     site = RecordedList(
         repo=line["repo"],
         path=line["path"],
@@ -185,10 +212,21 @@ def _site(ranker: Ranker, session: Session, line: dict) -> RecordedList | None:
     )
     if listed != "member":
         site.imports = shown.imports
-        site.rows = rows.astype(np.float16)
     if letters:
         site.allowed = site.prefixed(letters)
+    if history is not None:
+        before, project = history.of(line)
+        site.past = Past(before)
+        if project is not None:
+            then = BufferMemory(project, session.recall.person, _refuse).at(place)
+            table, _ = ranker.rows(shown, predicted, place, session.usage, then)
+            site.past = Past(before, _kept(table.whole(), listed), then.files, history.told())
     return site
+
+
+def _kept(rows: Floats, listed: str) -> Floats:
+    """Return features as a site keeps them: lists that are not of members are long."""
+    return rows if listed == "member" else rows.astype(np.float16)
 
 
 def _kind(item: list) -> int:

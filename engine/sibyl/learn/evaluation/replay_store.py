@@ -21,7 +21,7 @@ _AT_A_TIME = 200  # files of one transaction
 
 def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> ProjectStore:
     """Return the store of a repository at a commit; it is kept in ``folder`` and found there again."""
-    path = folder / f"{repo.replace('/', '+')}@{commit[:12]}.sqlite"
+    path = store_path(folder, repo, commit)
     try:
         if not path.exists():
             part = path.with_name(path.name + ".part")
@@ -33,23 +33,34 @@ def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> ProjectS
         raise LearnError(str(trouble)) from trouble
 
 
+def store_path(folder: Path, repo: str, commit: str) -> Path:
+    """Return where the store of a repository at a commit is kept."""
+    return folder / f"{repo.replace('/', '+')}@{commit[:12]}.sqlite"
+
+
 def _fill(path: Path, sources: Sources, repo: str, commit: str) -> None:
     """Read all files of a repository into a new store."""
     store = ProjectStore(path)
-    files = list(_files(sources, repo, commit))
+    files = list(files_of(sources, repo, commit))
     for first in range(0, len(files), _AT_A_TIME):
-        store.update(_read(sources, repo, files[first : first + _AT_A_TIME]))
+        store.update(notes_of(sources, repo, files[first : first + _AT_A_TIME]))
     store.close()
     for left in siblings(path)[1:]:  # the log was written back when the last connection went
         left.unlink(missing_ok=True)
 
 
-def _files(sources: Sources, repo: str, commit: str) -> Iterator[tuple[str, str, int]]:
+File = tuple[str, str, int]
+"""Path, blob and size in bytes."""
+
+
+def files_of(sources: Sources, repo: str, commit: str) -> Iterator[File]:
+    """Yield the files of a repository at a commit that a project's memory is made of."""
     for listed in sources.store(repo).files(commit):
         if listed.path.endswith(".py") and path_fault(listed.path, listed.size) is None:
             yield listed.path, listed.blob, listed.size
 
 
-def _read(sources: Sources, repo: str, files: list[tuple[str, str, int]]) -> Iterator[Changed]:
+def notes_of(sources: Sources, repo: str, files: list[File]) -> Iterator[Changed]:
+    """Yield what a store takes up of each file."""
     for path, blob, size in files:
         yield noted(path, (size, 0), sources.read(repo, blob))

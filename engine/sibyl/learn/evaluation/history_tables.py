@@ -1,0 +1,102 @@
+"""Orders with the project's memory of before each line was written, beside those with today's.
+
+In: sites that have a ``past``, the mixing weights.  Out: the row ``history`` of an evaluation, and its table.
+
+Both orders are of the same sites: those whose past is known. The others are counted by the reason.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from sibyl.learn.evaluation.lists import ranks_of
+from sibyl.learn.evaluation.replay import RecordedList
+from sibyl.learn.evaluation.schema import MEMBERS
+from sibyl.learn.metrics import compare, interval, rank_of, summary
+from sibyl.ranking.ranker import Mix
+
+Ranks = dict[str, list[int]]
+"""By the memory that an order has: ``today`` and ``history``."""
+
+
+def measure_history(
+    sites: Sequence[RecordedList], mix: Mix, words: Mix | None, memory: str
+) -> dict:
+    """Return top-1, top-5 and MRR with both memories for each kind of list, and what the difference is."""
+    known = [site for site in sites if site.past is not None and site.past.rows is not None]
+    missing = Counter(
+        site.past.before.unknown for site in sites if site.past and not site.past.before.commit
+    )
+    groups: dict[str, list[RecordedList]] = {}
+    for site in known:
+        name = "member" if site.listed == "member" else f"{site.listed} {site.letters}"
+        groups.setdefault(name, []).append(site)
+    commits = {(site.repo, site.past.before.commit) for site in known if site.past}
+    return {
+        "sites": len(known),
+        "left_out": dict(sorted(missing.items())),
+        "commits": len(commits),
+        "seconds": round(sum(site.past.seconds for site in known if site.past), 1),
+        "lists": {
+            name: _measured(group, mix if name == "member" else words, memory)
+            for name, group in sorted(groups.items())
+        },
+    }
+
+
+def _measured(sites: list[RecordedList], mix: Mix | None, memory: str) -> dict[str, object]:
+    repos = [site.repo for site in sites]
+    then = [_then(site) for site in sites]
+    by_memory = {"today": _ranks(sites, mix, memory), "history": _ranks(then, mix, memory)}
+    measures: dict[str, object] = {
+        name: summary(ranks) | {"top1_interval": interval(ranks, repos)}
+        for name, ranks in by_memory.items()
+    }
+    gains = compare(by_memory["today"], by_memory["history"], repos)
+    return measures | {
+        "sites": len(sites),
+        "repositories": len(set(repos)),
+        "gain": {name: asdict(gain) | {"real": gain.real} for name, gain in gains.items()},
+    }
+
+
+def _then(site: RecordedList) -> RecordedList:
+    """Return a site as it was before its line was written."""
+    assert site.past is not None
+    assert site.past.rows is not None
+    return replace(site, rows=site.past.rows, files=site.past.files)
+
+
+def _ranks(sites: list[RecordedList], mix: Mix | None, memory: str) -> list[int]:
+    if sites[0].listed != "member":
+        return ranks_of(sites, mix, memory)["full"]
+    assert mix is not None
+    factor = MEMBERS.kept(memory)
+    return [rank_of(mix.scores(site.rows * factor), site.truth) for site in sites]
+
+
+def history_table(history: dict) -> str:
+    """Return the numbers as a table for people."""
+    left_out = ", ".join(f"{count} with {why}" for why, count in history["left_out"].items())
+    about = (
+        f"Memory of the project as of the parent of the commit that wrote each line: {history['sites']} "
+        f"sites, {history['commits']} commits, stores made in {history['seconds']:.0f} s; left out: "
+        f"{left_out or 'none'}."
+    )
+    head = (
+        "| list | sites | memory of today: top-1 / top-5 / MRR | as of the parent | 95 % of top-1 "
+        "| top-1 lost, 95 % |"
+    )
+    lines = [about, "", head, "|---|---|---|---|---|---|"]
+    for name, one in history["lists"].items():
+        today, then = (
+            " / ".join(f"{one[memory][measure]:.3f}" for measure in ("top1", "top5", "mrr"))
+            for memory in ("today", "history")
+        )
+        between = "{:.3f}-{:.3f}".format(*one["history"]["top1_interval"])
+        gain = one["gain"]["top1"]
+        difference = f"{-gain['gain']:+.3f} ({-gain['high']:+.3f} to {-gain['low']:+.3f})"
+        lines.append(f"| {name} | {one['sites']} | {today} | {then} | {between} | {difference} |")
+    return "\n".join(lines)

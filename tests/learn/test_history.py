@@ -1,0 +1,202 @@
+"""Memory of the project as it was before each line was written, on a repository whose history is known.
+
+In:   ``golden``: a network of known logits, weights that are powers of ten; a repository of six commits.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import golden
+import pytest
+from golden import REPLY, Known
+from small_repositories import ENVIRONMENT, run_git, write_tree
+
+from sibyl.errors import LearnError
+from sibyl.learn.corpus.sources import Sources
+from sibyl.learn.evaluation import evaluate, replay
+from sibyl.learn.evaluation.history import FIRST, NO_HISTORY, SHALLOW, History
+from sibyl.learn.evaluation.recorded import read_menus
+from sibyl.learn.evaluation.replay import collect
+from sibyl.learn.evaluation.replay_store import store_of, store_path
+from sibyl.learn.evaluation.schema import MEMBERS
+from sibyl.learn.metrics import compare
+
+pytestmark = pytest.mark.learn
+
+USE = "import client\n"
+POST = "client.post()\n"
+B1 = USE + "client.get()\n"
+B2 = B1 + "client.put()\n" * 2
+B4 = B2 + "client.close()\n" * 3
+COMMITS: list[dict[str, str | None]] = [
+    {"a.py": USE + POST, "b.py": B1},
+    {"b.py": B2, "copies/b.py": B2, "A.py": B2},
+    {"a.py": USE + POST * 2},
+    {"a.py": None, "new name.py": USE + POST * 2, "b.py": B4, "A.py": None},
+    {"new name.py": USE + POST * 3, "copies/b.py": None},
+    {"e.py": USE + "client.patch()\n" * 4},
+]
+MEASURED = USE + POST * 3
+OFFSETS = [MEASURED.index("post") + line * len(POST) for line in range(3)]
+TODAY = [5, 5, 5]  # patch close put get, which other files use; POST
+HISTORY = [
+    None,  # the first commit wrote it
+    3,  # put get, which b.py used and its copies did not more often; POST, as the old a.py is the file itself
+    4,  # put close get, which b.py and its older copy use; POST
+]
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the known network."""
+    monkeypatch.setattr(replay, "Model", Known)
+    monkeypatch.setattr(evaluate, "Model", Known)
+    return golden.model(tmp_path / "model")
+
+
+@pytest.fixture
+def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of the repository's commits; it lies in `sources/me+mine/repo`."""
+    tree = tmp_path / "tree"
+    run_git("init", "--quiet", str(tree))
+    made = []
+    for number, files in enumerate(COMMITS):
+        write_tree(tree, {path: text for path, text in files.items() if text is not None})
+        for path, text in files.items():
+            if text is None:
+                (tree / path).unlink()
+        run_git("-C", str(tree), "add", "-A")
+        monkeypatch.setitem(ENVIRONMENT, "GIT_COMMITTER_DATE", f"2020-01-0{number + 1}T00:00:00Z")
+        run_git("-C", str(tree), "commit", "--quiet", "-m", "more")
+        made.append(run_git("-C", str(tree), "rev-parse", "HEAD").strip())
+    bare = tmp_path / "sources" / "me+mine" / "repo"
+    run_git("clone", "--quiet", "--bare", str(tree), str(bare))
+    return made
+
+
+@pytest.fixture
+def menus(tmp_path: Path, commits: list[str]) -> Path:
+    """A list at each `post` of the measured file."""
+    lines = [
+        golden.recorded("me/mine", "new name.py", MEASURED, at, "post", REPLY)
+        | {"commit": commits[-1]}
+        for at in OFFSETS
+    ]
+    return golden.write_menus(tmp_path / "menus.jsonl.gz", lines)
+
+
+@pytest.fixture
+def history(tmp_path: Path, commits: list[str]) -> Iterator[History]:
+    """The history of the repository."""
+    assert commits
+    (tmp_path / "stores").mkdir()
+    with closing(Sources(tmp_path / "sources")) as sources:
+        yield History(sources, "me/mine", tmp_path / "stores")
+
+
+def test_each_line_has_the_project_of_before_it(history: History, commits: list[str]) -> None:
+    """A line's commit is found by blame, across a new name; its first commit has no parent."""
+    found = history.before(commits[-1], "new name.py", [1, 2, 3, 4])
+    assert [(one.commit, one.path, one.unknown) for one in found.values()] == [
+        ("", "", FIRST), ("", "", FIRST),
+        (commits[1], "a.py", ""), (commits[3], "new name.py", ""),
+    ]  # fmt: skip
+
+
+def dumped(path: Path) -> list[str]:
+    """All that a store holds."""
+    with closing(sqlite3.connect(path)) as base:
+        return sorted(base.iterdump())
+
+
+def test_stores_made_from_one_another_are_those_made_from_nothing(
+    tmp_path: Path, history: History, commits: list[str]
+) -> None:
+    """Files that came, went or changed, and exact copies of them, give the same rows, none left over."""
+    (tmp_path / "fresh").mkdir()
+    history.make(set(commits))
+    with closing(Sources(tmp_path / "sources")) as sources:
+        for commit in commits:
+            store_of(sources, "me/mine", commit, tmp_path / "fresh").close()
+            one, other = (
+                store_path(tmp_path / name, "me/mine", commit) for name in ("stores", "fresh")
+            )
+            assert dumped(one) == dumped(other), commit
+
+
+def test_ranks_are_those_counted_by_hand(
+    tmp_path: Path, model: Path, menus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the menus file to the JSON: today's memory, that of each line's parent, what is left out and why."""
+    given = ["--menus", menus, "--sources", tmp_path / "sources", "--model", model]
+    with gzip.open(tmp_path / "counts.json.gz", "wt") as file:
+        json.dump({"after": {}, "chain": {}, "overall": {"": {"put": 1}}}, file)
+    out = tmp_path / "out.json"
+    asked = ["--counts", tmp_path / "counts.json.gz", "--history", "--json", out]
+    assert evaluate.main([*map(str, [*given, *asked]), "--memory", "project"]) == 0
+    found = json.loads(out.read_text())
+    assert found["orders"]["full"]["mrr"] == 0.2
+    told = found["history"]
+    assert (told["sites"], told["commits"], told["left_out"]) == (2, 2, {FIRST: 1})
+    assert told["seconds"] > 0
+    members = told["lists"]["member"]
+    assert members["today"]["mrr"] == 0.2
+    assert members["history"]["mrr"] == round((1 / 3 + 1 / 4) / 2, 4)
+    assert members["history"]["top5"] == 1.0
+    assert members["gain"]["mrr"]["gain"] == round((1 / 3 + 1 / 4) / 2 - 0.2, 4)
+    assert "2 sites, 2 commits" in capsys.readouterr().out
+    with pytest.raises(LearnError, match="--memory project"):
+        evaluate.main([*map(str, [*given, *asked]), "--memory", "file"])
+
+
+def test_what_is_accepted_counts_in_the_past_too(tmp_path: Path, model: Path, menus: Path) -> None:
+    """The person of the replay is one, whatever the project was; the text above is today's."""
+    (tmp_path / "stores").mkdir()
+    sites = list(
+        collect(read_menus(menus), tmp_path / "sources", model, tmp_path / "stores", history=True)
+    )
+    person = [MEMBERS.columns[name] for name in MEMBERS.person]
+    for site in sites[1:]:
+        assert site.past is not None
+        assert site.past.rows is not None
+        assert (site.past.rows[:, person] == site.rows[:, person]).all()
+        assert site.past.rows[:, person].any()
+    assert [site.past.files for site in sites[1:] if site.past] == [1, 2]
+    assert [site.files for site in sites] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(("form", "why"), [("shallow", SHALLOW), ("folder", NO_HISTORY)])
+def test_without_history_sites_are_counted_and_left_out(
+    tmp_path: Path, model: Path, commits: list[str], form: str, why: str
+) -> None:
+    """A clone without its past, or a plain folder, gives no parent, and the reason."""
+    sources = tmp_path / "others"
+    if form == "shallow":
+        tree, place = tmp_path / "tree", sources / "me+mine" / "repo"
+        run_git("clone", "--quiet", "--bare", "--depth=1", tree.as_uri(), str(place))
+    else:
+        write_tree(sources / "me+mine", {"new name.py": MEASURED})
+    line = golden.recorded("me/mine", "new name.py", MEASURED, OFFSETS[1], "post", REPLY)
+    lines = [line | {"commit": commits[-1] if form == "shallow" else ""}]
+    (tmp_path / "stores").mkdir()
+    (site,) = collect(lines, sources, model, tmp_path / "stores", history=True)
+    assert site.past is not None
+    assert (site.past.before.unknown, site.past.rows) == (why, None)
+
+
+def test_a_difference_is_real_where_its_interval_leaves_out_nothing() -> None:
+    """Paired gains over whole groups, counted by hand; of fewer than five groups none is real."""
+    groups = [str(number // 2) for number in range(12)]
+    found = compare([2] * 12, [1] * 12, groups)
+    assert (found["top1"].first, found["top1"].second, found["top1"].gain) == (0, 1, 1)
+    assert (found["mrr"].gain, found["mrr"].low, found["mrr"].high) == (0.5, 0.5, 0.5)
+    assert found["top1"].real and not found["top5"].real
+    assert not compare([2] * 4, [1] * 4, ["1", "2", "3", "4"])["top1"].real
+    mixed = compare([2, 1] * 6, [1, 2] * 6, [str(number) for number in range(12)])["top1"]
+    assert mixed.low < 0 < mixed.high and not mixed.real
