@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,9 @@ _log = logging.getLogger("sibyl")
 WORKER_ENDED = 70
 """Exit status; lua/sibyl/host/client.lua tells the user and starts another host."""
 
+_SWITCH = 0.0005
+"""Seconds after which a busy thread lets another one run; by default ten times as many, in which a list that has
+come would not even be read."""
 _IDLE = 2.0  # seconds without work after which broken code is parsed afresh
 
 
@@ -40,6 +44,7 @@ class Desk:
 
     def __init__(self, send: Send, ended: Callable[[int], object] = lambda _: None) -> None:
         self._send, self._ended = send, ended
+        sys.setswitchinterval(_SWITCH)
         self._mail = Mailbox()
         self._work = Work(send, self._mail.quiet)
         self._worker = threading.Thread(target=self._run, name="sibyl", daemon=True)

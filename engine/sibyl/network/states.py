@@ -153,8 +153,8 @@ class States:
         return self._predicted
 
     def ahead(self, texts: list[str]) -> None:
-        """Read a few tokens for the window behind a near border, after what a key is waiting for."""
-        self._make_ready(texts, self._share(len(texts), False))
+        """Read on for the window behind a near border, after what a key is waiting for."""
+        self._make_ready(texts, _MUCH)
 
     def _left(self, count: int) -> int:
         """Return the tokens that are left before the next border."""
