@@ -30,8 +30,8 @@ WORKER_ENDED = 70
 """Exit status; lua/sibyl/host/client.lua tells the user and starts another host."""
 
 _SWITCH = 0.0005
-"""Seconds after which a busy thread lets another one run; by default ten times as many, in which a list that has
-come would not even be read."""
+"""Seconds after which a busy thread lets another one run. The default, ten times as long, is longer than a list
+may wait: a list that has come would not even be read."""
 _IDLE = 2.0  # seconds without work after which broken code is parsed afresh
 
 
