@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 BENCH = ROOT / "bench"
 sys.path.append(str(BENCH))
 
-import budgets  # noqa: E402 (found through the line above, as the next two)
+import budgets  # noqa: E402 (found through the line above, as the next three)
 import find  # noqa: E402
+import letters  # noqa: E402
 import run  # noqa: E402
 
 CENTILES = {"p50", "p95", "p99", "max"}
@@ -218,3 +220,14 @@ def test_every_table_has_its_place() -> None:
         assert "| a | b |" in once
         assert once == run.put(once, name, "| a | b |")
         assert text.count("\n## ") == once.count("\n## ")
+
+
+def test_letters_saved_count_by_what_is_typed(tmp_path: Path) -> None:
+    """A kind counts as much as its names have letters, and kinds that nobody measured do not count."""
+    members, words = tmp_path / "members.json", tmp_path / "words.json"
+    orders = {"server": {"keystrokes_saved": 0.2}, "full": {"keystrokes_saved": 0.8}}
+    members.write_text(json.dumps({"letters": orders}))
+    words.write_text(json.dumps({"letters_saved": {"name": {"server": 0.1, "full": 0.4}}}))
+    saved = letters.saved_by_kind(members, words)
+    counted = Counter({"member": 300, "name": 100, "import": 9000})
+    assert letters.together(saved, counted) == {"server": 0.175, "full": 0.7}

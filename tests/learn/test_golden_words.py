@@ -19,6 +19,7 @@ from sibyl.learn.corpus.sources import Entry
 from sibyl.learn.corpus.splits import held_back
 from sibyl.learn.corpus.stores import blob_id
 from sibyl.learn.evaluation import evaluate, lists, replay
+from sibyl.learn.evaluation.letters import continued
 from sibyl.learn.evaluation.recorded import longer, read_menus
 from sibyl.learn.evaluation.replay import RecordedList, collect
 from sibyl.learn.evaluation.schema import WORDS
@@ -119,6 +120,24 @@ def test_lists_are_told_apart_by_kind_and_letters(sites: list[RecordedList], mod
         "keyword 0": (1, 0.5), "name 0": (2, 0.5), "name 1": (1, 1.0),
     }  # fmt: skip
     assert measured["lists"]["name 0"]["server"]["mrr"] == 0.3333
+
+
+def test_letters_saved_are_counted_by_hand(tmp_path: Path, model: Path) -> None:
+    """The server has POST second after `p`, first after `po`: three keys of four. Ours is first after `p`."""
+    sources, menus = world(tmp_path)
+    recorded_lines = read_menus(menus)
+    more = continued(recorded_lines)
+    assert [(one["letters"], [item[0] for item in one["menu"]]) for one in more] == [
+        (2, ["post"]),
+        (3, ["post"]),
+    ]
+    (tmp_path / "stores").mkdir()
+    seen = list(collect(recorded_lines + more, sources, model, tmp_path / "stores"))
+    measured = lists.measure_lists(seen, evaluate.word_mixture(model), "project")
+    saved = measured["letters_saved"]["name"]
+    assert (saved["places"], saved["length"]) == (1, 4)
+    assert (saved["server"], saved["full"]) == (0.25, 0.5)
+    assert set(measured["lists"]) == {"name 0", "name 1"}
 
 
 def test_how_often_an_order_is_worse_is_counted(sites: list[RecordedList]) -> None:

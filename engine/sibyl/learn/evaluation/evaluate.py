@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sibyl.errors import LearnError
 from sibyl.learn.evaluation.history_tables import history_table, measure_history
+from sibyl.learn.evaluation.letters import continued
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
 from sibyl.learn.evaluation.measures import baselines, confidence, gains, measure, remembered
 from sibyl.learn.evaluation.recorded import read_menus
@@ -63,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         whole = options.memory in ("project", "replay")
         stores = (options.stores or Path(folder)) if whole else None
         given = options.sources, options.model, stores, options.jobs
-        sites = collect_all(menus, *given, history=options.history)
+        sites = collect_all(menus + continued(menus), *given, history=options.history)
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
     result: dict = {
@@ -90,7 +91,10 @@ def main(argv: list[str] | None = None) -> int:
             put(path, {f"lists {options.menus.name.partition('.')[0]}": shown[-1]})
     if options.history:
         _, mix = mixtures(options.model)
-        result["history"] = measure_history(sites, mix, word_mixture(options.model), options.memory)
+        recorded = [site for site in sites if not site.further]
+        result["history"] = measure_history(
+            recorded, mix, word_mixture(options.model), options.memory
+        )
         shown.append(history_table(result["history"]))
         for path in options.into:
             put(path, {"history": shown[-1]})

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sibyl.learn.evaluation.letters import letters_saved
 from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.metrics import interval, rank_of, summary
@@ -58,8 +59,15 @@ def _mixed(site: RecordedList, rows: Floats, mix: Mix | None, memory: str) -> Fl
 
 
 def measure_lists(sites: Sequence[RecordedList], mix: Mix | None, memory: str) -> dict[str, dict]:
-    """Return all numbers: by kind and letters (``lists``), slices of ``full`` (``list_slices``)."""
+    """Return all numbers: by kind and letters (``lists``), slices of ``full`` (``list_slices``).
+
+    ``letters_saved``: see there; lists that more letters leave count for nothing else.
+    """
     ranks = ranks_of(sites, mix, memory)
+    saved = letters_saved(sites, ranks)
+    recorded = [index for index, site in enumerate(sites) if not site.further]
+    sites = [sites[index] for index in recorded]
+    ranks = {name: [of_order[index] for index in recorded] for name, of_order in ranks.items()}
     repos = [site.repo for site in sites]
     groups: defaultdict[str, list[int]] = defaultdict(list)
     slices: defaultdict[str, list[int]] = defaultdict(list)
@@ -69,6 +77,7 @@ def measure_lists(sites: Sequence[RecordedList], mix: Mix | None, memory: str) -
         for name in (f"where {site.where}", f"list {_length(site)}", f"truth seen {_seen(site)}"):
             slices[f"{group}, {name}"].append(index)
     return {
+        "letters_saved": saved,
         "lists": {
             group: {
                 name: summary(own := [of_order[at] for at in indices])
@@ -133,4 +142,9 @@ def lists_table(result: dict) -> str:
             f"| {group} | {by_order['full']['sites']} | {' | '.join(cells)} | "
             f"{result['worse'][group]['share']:.3f} |"
         )
+    lines += ["", "| letters saved | places | " + " | ".join(ORDERS) + " |"]
+    lines.append("|---" * (2 + len(ORDERS)) + "|")
+    for kind, saved in result["letters_saved"].items():
+        shares = " | ".join(f"{saved[name]:.3f}" for name in ORDERS)
+        lines.append(f"| {kind} | {saved['places']} | {shares} |")
     return "\n".join(lines)

@@ -72,6 +72,8 @@ class RecordedList:
     imports: npt.NDArray[np.bool_] | None = None  # what adds an import
     read: bool = False  # the network was trained on this repository
     past: Past | None = None  # where it was asked for
+    offset: int = 0  # of the name's first byte
+    further: bool = False  # not recorded: what more letters leave of a recorded list
 
     @property
     def schema(self) -> Schema:
@@ -209,6 +211,8 @@ def _site(
         listed=listed,
         where=line.get("where", ""),
         letters=letters,
+        offset=offset,
+        further=line.get("further", False),
     )
     if listed != "member":
         site.imports = shown.imports
