@@ -1,9 +1,9 @@
-"""Letters that need not be typed, over all completions of a file.
+r"""Letters that need not be typed, over all completions of a file.
 
 In:   what `evaluate --json` wrote of members and of other words, the recorded lists, their repositories.
 Out:  a table for people; the last line is one JSON object.
 
-    python bench/letters.py --menus lists_val_ty.jsonl.gz --sources DIR \\
+    python bench/letters.py --menus lists_val_ty.jsonl.gz --sources DIR \
         --members bench/validation.json --words bench/validation_lists_ty.json
 
 Each kind of completion counts as often as its places stand in the files that lists were recorded in, and as
