@@ -77,19 +77,31 @@ class Child:
     """A running Neovim; whoever starts it closes it."""
 
     def __init__(
-        self, nvim: Path, home: Path, init: str = "", width: int = 100, height: int = 30
+        self,
+        nvim: Path,
+        home: Path,
+        init: str = "",
+        width: int = 100,
+        height: int = 30,
+        answer: str | None = None,
     ) -> None:
-        """Start Neovim with the checkout on its runtimepath; `init` is Lua run before plugins."""
+        """Start Neovim with the checkout on its runtimepath; `init` is Lua run before plugins.
+
+        With `answer` it starts as it does for people, with the configuration of its home and no plugin of this
+        checkout; `answer` is the key for questions that this configuration asks.
+        """
         self.binary, self.home = nvim, home
-        config = home / "init.lua"
-        home.mkdir(parents=True, exist_ok=True)
-        config.write_text(f"vim.opt.runtimepath:prepend({json.dumps(str(ROOT))})\n{init}\n")
+        config = home / "config/nvim/init.lua" if answer is not None else home / "init.lua"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        ours = f"vim.opt.runtimepath:prepend({json.dumps(str(ROOT))})\n"
+        config.write_text(init if answer is not None else f"{ours}{init}\n")
         # Never wait for a key because a message is long; never write beside an edited file.
         calm = "set shortmess+=I noswapfile nomore"
         # Python's own ftplugin asks for this provider, and Neovim then starts one interpreter of
         # PATH after the other to look: seconds on some machines, and nothing of ours needs it.
         lone = "let g:loaded_python3_provider = 0"
-        command = [str(nvim), "--embed", "-u", str(config), "-i", "NONE"]
+        command = [str(nvim), "--embed", "-i", "NONE"]
+        command += [] if answer is not None else ["-u", str(config)]
         command += ["--cmd", calm, "--cmd", lone]
         # What Lua sent to this side with rpcnotify: (name, arguments).
         self.notices: list[tuple[str, list[Any]]] = []
@@ -99,6 +111,10 @@ class Child:
         self.pid = self.wire.process.pid
         self.api = pynvim.Nvim.from_session(self.wire)
         self.api.ui_attach(width, height, rgb=True, ext_linegrid=True)
+        while answer and (self.blocked() or not self.api.eval("v:vim_did_enter")):
+            if self.blocked() or self.mode().startswith(("r", "c")):
+                self.api.input(answer)
+            time.sleep(0.1)
         self.version: tuple[int, int, int] = tuple(
             self.lua("local v = vim.version() return { v.major, v.minor, v.patch }")
         )
