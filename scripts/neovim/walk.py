@@ -12,7 +12,6 @@ Out:  one line per way: seconds until the plugin is there, until everything is i
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import subprocess
 import sys
@@ -46,6 +45,7 @@ require('lazy').setup({ { url = '%s', build = ':Sibyl install' } })
 """
 CODE = "import argparse\n\nparser = argparse.ArgumentParser()\n"
 INSTALL_S, MENU_S = 300.0, 60.0
+TRIES = 5
 STANDING = "return require('sibyl.state').of(0).name"
 
 
@@ -60,6 +60,7 @@ class Walk:
     plugin: float  # the plugin's command is there
     ready: float  # a Python buffer's lists are ranked
     menu: float  # a menu with a star is on the screen
+    lists: int  # menus it took: on a busy machine the first may come in the server's order
 
 
 def source(folder: Path) -> str:
@@ -103,6 +104,17 @@ WAYS: dict[str, Callable[[Path, Path, str, Path | None], str]] = {
 }
 
 
+def ranked_after(child: Child) -> int:
+    """Type the same list until it comes ranked, as a person would; returns how often."""
+    for count in range(1, TRIES + 1):
+        child.type_keys("Goparser.", every=0.03)
+        child.wait_menu(MENU_S)
+        if any("★" in item.abbr + item.kind for item in child.menu()):
+            return count
+        child.type_keys("<C-e><Esc>u")
+    raise AssertionError(f"{TRIES} lists came, and none was ranked")
+
+
 def walk(way: str, nvim: Path, folder: Path, checkout: Path | None = None) -> Walk:
     """Walk one way in a fresh folder; raises NoWay, or AssertionError with what was on the screen."""
     address, home = source(folder), folder / "home"
@@ -122,16 +134,11 @@ def walk(way: str, nvim: Path, folder: Path, checkout: Path | None = None) -> Wa
         child.open(folder / "shop.py", CODE)
         child.wait_for(lambda: child.lua(STANDING) == "ready", INSTALL_S, "the state `ready`")
         ready = seconds()
-        child.type_keys("Goparser.", every=0.03)
-        child.wait_for(
-            lambda: "★" in json.dumps([vars(item) for item in child.menu()], ensure_ascii=False),
-            MENU_S,
-            "a menu with a star",
-        )
+        lists = ranked_after(child)
         menu = seconds()
         if wrong := [line for line in child.messages() if "rror" in line]:
             raise AssertionError(f"messages: {wrong}")
-        return Walk(plugin, ready, menu)
+        return Walk(plugin, ready, menu, lists)
     finally:
         child.close()
 
@@ -149,8 +156,11 @@ def main(argv: list[str] | None = None) -> int:
             folder = Path(tempfile.mkdtemp(prefix="sibyl-walk-"))
             try:
                 walked = walk(way, nvim, folder, asked.lazy)
-                times = f"plugin {walked.plugin:.1f} s, ready {walked.ready:.1f} s, menu {walked.menu:.1f} s"
-                print(f"{version} {way:<10} {times}", flush=True)
+                print(
+                    f"{version} {way:<10} plugin {walked.plugin:.1f} s, ready {walked.ready:.1f} s, "
+                    f"menu {walked.menu:.1f} s (list {walked.lists})",
+                    flush=True,
+                )
             except NoWay as reason:
                 print(f"{version} {way:<10} not tried: {reason}", flush=True)
             except AssertionError as problem:

@@ -35,11 +35,20 @@ local OLDEST, NEWEST = { 3, 10 }, { 3, 14 } -- what there are packages for
 
 local windows = vim.fn.has('win32') == 1
 
---- The folder of this plugin.
+local DOOR = 'rplugin/python3/sibyl_host.py'
+local root ---@type string|nil
+
+--- The folder of this plugin. LuaRocks puts Lua elsewhere: then it is where 'runtimepath' has the rest.
 ---@return string
 function M.root()
-  local here = debug.getinfo(1, 'S').source:sub(2)
-  return vim.fn.fnamemodify(here, ':p:h:h:h:h')
+  if not root then
+    root = vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p:h:h:h:h')
+    if not vim.uv.fs_stat(vim.fs.joinpath(root, DOOR)) then
+      local door = vim.api.nvim_get_runtime_file(DOOR, false)[1]
+      root = door and vim.fn.fnamemodify(door, ':p:h:h:h') or root
+    end
+  end
+  return root
 end
 
 --- The environment `:Sibyl install` makes.
