@@ -82,11 +82,11 @@ class Statements(ReaderState):
 
     def _listed(self, most: int) -> list[tuple[str, str]]:
         """Return the first parameters or bases of the header just read."""
-        found, at = [], self.params
+        names, at = [], self.params
         while at is not None:
-            found.append((at[1], at[2]))
+            names.append((at[1], at[2]))
             at = at[0]
-        return found[::-1][:most]
+        return names[::-1][:most]
 
     def _walrus(self) -> None:
         """The value of an assignment expression ends: bind its name."""
@@ -120,9 +120,9 @@ class Statements(ReaderState):
         elif head == "for" and self.target:
             self._bind(self.target, self.origins.turn(value))
         elif head == "return" and value and not is_unknown(value) and value != "None":
-            made = self.scopes[1].made
-            if made is not None and made[0].get(made[1]) == FUNCTION:
-                self.origins.put(made[0], made[1], FUNCTION + value)
+            function = self.scopes[1].made
+            if function is not None and function[0].get(function[1]) == FUNCTION:
+                self.origins.put(function[0], function[1], FUNCTION + value)
         self.decorator = self.spelled if head == "@" else self.decorator if head == "" else ""
 
     def _assigned(self, target: str, value: str) -> None:

@@ -188,11 +188,11 @@ class Origins:
 
     def members(self, cls: str) -> dict[str, int]:
         """Return the names a class of this file has been given, each with its distance in bases."""
-        found: dict[str, int] = {}
+        distances: dict[str, int] = {}
         for known, distance in self.lineage(cls):
             for name in known.attrs:
-                found.setdefault(name, distance)
-        return found
+                distances.setdefault(name, distance)
+        return distances
 
     def call(self, value: str, name: str) -> str:
         """Return the value of calling ``value``, whose last name is ``name``."""
@@ -205,8 +205,8 @@ class Origins:
             return f"{UNKNOWN}{name}()"
         if value[-2:] == "()":
             return value
-        made = value + "()"
-        return _CALLS.get(made, made)
+        called = value + "()"
+        return _CALLS.get(called, called)
 
     def item(self, value: str) -> str:
         """Return the value of ``value[...]`` or of one turn of a loop over ``value``."""

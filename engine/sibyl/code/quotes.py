@@ -33,23 +33,23 @@ _BLANK = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 def _parts(data: bytes | bytearray, stop: int) -> Iterator[tuple[int, int, bytes, bool]]:
     """Yield strings and comments: first byte, byte after the last, how it begins, whether it is closed."""
     at = 0
-    while (found := _BEGINS.search(data, at, stop)) is not None:
-        begin, quote = found.span()[0], found.group()
+    while (begin_match := _BEGINS.search(data, at, stop)) is not None:
+        begin, quote = begin_match.span()[0], begin_match.group()
         if quote == b"#":
             end = data.find(b"\n", begin, stop)
             at, closed = (stop if end < 0 else end), True
         else:
-            at, closed = _string(data, found.end(), stop, quote)
+            at, closed = _string(data, begin_match.end(), stop, quote)
         yield begin, at, quote, closed
 
 
 def _string(data: bytes | bytearray, at: int, stop: int, quote: bytes) -> tuple[int, bool]:
     """Return where a string ends, and whether a quote ends it."""
-    for found in _ENDS[quote].finditer(data, at, stop):
-        if found.group() == quote:
-            return found.end(), True
-        if found.group() == b"\n":
-            return found.start(), False
+    for end_match in _ENDS[quote].finditer(data, at, stop):
+        if end_match.group() == quote:
+            return end_match.end(), True
+        if end_match.group() == b"\n":
+            return end_match.start(), False
     return stop, False
 
 
@@ -83,10 +83,10 @@ def without_runs(data: bytes) -> bytes:
     long = [(begin, end) for begin, end, lines in runs if lines >= RUN]
     if not long:
         return data
-    made = bytearray(data)
+    blanked = bytearray(data)
     for begin, end in long:
-        made[begin:end] = data[begin:end].translate(_BLANK)
-    return bytes(made)
+        blanked[begin:end] = data[begin:end].translate(_BLANK)
+    return bytes(blanked)
 
 
 def without_prose(data: bytes, most: int) -> bytes:

@@ -133,8 +133,8 @@ class Reader(Brackets):
         if self.dotted:
             self.dotted = False
             origin = self.texts[-1]
-            told = intern(self.spelled), intern(self.function()), intern(class_name(self.value))
-            self.uses.append(Use(len(self.kinds), origin, *told))
+            receiver = intern(self.spelled), intern(self.function()), intern(class_name(self.value))
+            self.uses.append(Use(len(self.kinds), origin, *receiver))
             self._emit(name, MEMBER)
             if self.head in ("import", "from"):
                 self.path += "." + name if self.path[-1:] != "." else name

@@ -83,22 +83,22 @@ class Sections:
         self._open(edit.start)
         if edit.start < self.base + self._dry:
             self._dry = 0
-        kept, moved = [], edit.new_end - edit.old_end
+        left, moved = [], edit.new_end - edit.old_end
         for section in self._spare:
             if section.base >= edit.old_end:
                 section.base += moved
-                kept.append(section)
+                left.append(section)
             elif section.base + section.span <= edit.start:
-                kept.append(section)
-        self._spare = kept
+                left.append(section)
+        self._spare = left
 
     def settle(self, text: Text, stop: int) -> None:
         """Close what is to be closed where nothing from ``stop`` on exists."""
         self._open(stop)
-        while (found := self._next(text, stop)) is not None:
+        while (boundary := self._next(text, stop)) is not None:
             before = self.closed[-1].reach if self.closed else 0
-            found.reach = max(found.base + found.span, before)
-            self.closed.append(found)
+            boundary.reach = max(boundary.base + boundary.span, before)
+            self.closed.append(boundary)
             self._dry = 0
 
     def _open(self, stop: int) -> None:
@@ -155,16 +155,16 @@ def _cut(tree: Tree, data: bytearray, base: int) -> tuple[int, bool]:
     or before an ``else``. A line is certain where nothing before it is broken and something follows the
     statement that it begins. Without any such line the result is 0.
     """
-    found, last = 0, 0
+    place, last = 0, 0
     for node, broken in _statements(tree.root_node.children):
-        found, last = last or found, 0
-        if broken and not found:
+        place, last = last or place, 0
+        if broken and not place:
             return _cut_broken(tree, node.start_byte, data, base), False
         if broken:
             break
         if node.kind_id in _STATEMENTS:
             last = _line(data, base, node.start_byte)
-    return found, True
+    return place, True
 
 
 def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
@@ -174,11 +174,11 @@ def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
     class met since: it is inside of no other statement and no bracket. But it can be in a string, so none may
     have been left open before, unless it would be a very long one.
     """
-    found, last, outside = 0, 0, -1
+    place, last, outside = 0, 0, -1
     opened: list[int] = []  # where strings left open begin, below 0 those that hold one line
     deepest = max(_column(data, base + start), 0)
     for begin, end, kind in leaves_of(tree, 0, start):
-        found, last = last or found, 0
+        place, last = last or place, 0
         if kind in _STRING_START:
             lines = data.endswith((b"'''", b'"""'), base + begin, base + end)
             opened.append(begin if lines else -LONG)
@@ -197,7 +197,7 @@ def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
             deepest, outside = column, column if name == b"class" else -1
             if all(begin - other >= LONG for other in opened):
                 last = _line(data, base, begin)
-    return found
+    return place
 
 
 def _cut_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:

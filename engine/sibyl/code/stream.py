@@ -54,12 +54,12 @@ class Stream:
         Returns the index of the first token that may differ from those before.
         """
         reader = self.reader
-        told: list[str] = []
+        replaced: list[str] = []
         if self._cursor is not None:  # what was said of the empty place at the cursor
-            told = self.texts[self._cursor[0] :]
+            replaced = self.texts[self._cursor[0] :]
             reader.restore(self._cursor)
             self._cursor = None
-        first = there = len(self.kinds)
+        first = count = len(self.kinds)
         reader.data = text.data
         same = self.syntax.advance(text, stop)
         if same < self._read:
@@ -71,7 +71,7 @@ class Stream:
         reader.line(stop, "")
         if len(self.kinds) > before:
             self._cursor = moment
-            if first == there == before and told == self.texts[before:]:
+            if first == count == before and replaced == self.texts[before:]:
                 return len(self.kinds)
         return min(first, before)
 

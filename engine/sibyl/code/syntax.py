@@ -194,8 +194,8 @@ class Syntax:
         begins, ends, kinds = self.begins, self.ends, self.kinds
         least = bisect_right(ends, self.base)
         while at > least:
-            found = next(self._fresh([], ends[at - 2] if at > 1 else 0), None)
-            if found == (begins[at - 1], ends[at - 1], kinds[at - 1]):
+            first_fresh = next(self._fresh([], ends[at - 2] if at > 1 else 0), None)
+            if first_fresh == (begins[at - 1], ends[at - 1], kinds[at - 1]):
                 break
             at -= 1
         return at

@@ -106,7 +106,7 @@ def word_keys(word: Word) -> tuple[str, ...]:
     from this module, from any module of this last name; at all.
     """
     imported = word.where == "import"
-    made = (
+    contexts = (
         f"W {word.where}" if word.where in COUNTED_BY_PART else "",
         f"C {word.called}" if word.called else "",
         f"L {word.callee}" if word.callee else "",
@@ -116,10 +116,10 @@ def word_keys(word: Word) -> tuple[str, ...]:
         f"J {word.module.rpartition('.')[2]}" if imported else "",
         "N",
     )
-    return tuple(key[:_LONGEST] for key in made)
+    return tuple(key[:_LONGEST] for key in contexts)
 
 
-def keys(use: Use, before: str, told: tuple[str, str], newest: str) -> tuple[str, ...]:
+def keys(use: Use, before: str, surroundings: tuple[str, str], newest: str) -> tuple[str, ...]:
     """Return the contexts under which a member is counted across files.
 
     After the receiver's origin, after its last name (``self.client`` and ``client`` alike), after the member
@@ -127,8 +127,8 @@ def keys(use: Use, before: str, told: tuple[str, str], newest: str) -> tuple[str
     name, on anything of the same class, after the same mark or keyword, after the member used last on anything.
     """
     last = use.spelled.rpartition(".")[2]
-    target, previous = told
-    made = (
+    target, previous = surroundings
+    contexts = (
         f"o {use.origin}",
         f"l {last}",
         f"p {use.origin} {before}",
@@ -139,4 +139,4 @@ def keys(use: Use, before: str, told: tuple[str, str], newest: str) -> tuple[str
         f"x {use.origin} {previous}",
         f"c {newest} {use.origin}",
     )
-    return tuple(key[:_LONGEST] for key in made)
+    return tuple(key[:_LONGEST] for key in contexts)

@@ -47,7 +47,7 @@ class Place:
             if kind in (NAME, MEMBER)
         ]
         end = len(kinds)
-        told = self.target, self.previous = around(kinds, texts, end - 1)
+        surroundings = self.target, self.previous = around(kinds, texts, end - 1)
         self.newest = usage.last()
         self.newest_token = texts[-1] if texts else "<nl>"
         self.word = reader.word(reader.leaves)
@@ -65,7 +65,7 @@ class Place:
             self.origin,
             self.spelled,
             self.before,
-            told,
+            surroundings,
             self.newest,
             self.function,
             self.cls,

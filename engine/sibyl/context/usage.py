@@ -46,9 +46,11 @@ class Usage:
             if kinds[index] == MEMBER:
                 _, origin, spelled, function, cls = uses[self._uses]
                 before = self.last(spelled)
-                told = around(kinds, texts, index - 1)
+                surroundings = around(kinds, texts, index - 1)
                 newest = self.last()
-                groups = places(texts, index, origin, spelled, before, told, newest, function, cls)
+                groups = places(
+                    texts, index, origin, spelled, before, surroundings, newest, function, cls
+                )
                 self._member(index, texts[index], spelled, groups)
                 self._uses += 1
         self._seen = len(kinds)

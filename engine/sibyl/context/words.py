@@ -98,8 +98,8 @@ class WordUsage:
         self._places.setdefault(name, []).append(len(self.names))
         self.names.append(name)
         self._at.append(word.at)
-        for kept, number in zip(self._contexts, numbers, strict=True):
-            kept.append(number)
+        for context, number in zip(self._contexts, numbers, strict=True):
+            context.append(number)
 
     def _rewind(self, keep: int) -> None:
         for name in reversed(self.names[keep:]):
@@ -108,8 +108,8 @@ class WordUsage:
             if not places:
                 del self._places[name]
         del self.names[keep:], self._at[keep:]
-        for kept in self._contexts:
-            del kept[keep:]
+        for context in self._contexts:
+            del context[keep:]
 
     def seen(self) -> Mapping[str, list[int]]:
         """Return all names, each with the numbers of its places, in rising order."""
@@ -121,18 +121,18 @@ class WordUsage:
 
     def like(self, numbers: Iterable[int]) -> list[dict[str, Seen]]:
         """Return for each context the names that stood in it, the latest first."""
-        found: list[dict[str, Seen]] = []
-        for kept, number in zip(self._contexts, numbers, strict=True):
-            there: dict[str, Seen] = {}
-            if number != _NOWHERE and kept:
-                matches = np.flatnonzero(np.frombuffer(kept, np.int64) == number)
+        by_context: list[dict[str, Seen]] = []
+        for context, number in zip(self._contexts, numbers, strict=True):
+            merged: dict[str, Seen] = {}
+            if number != _NOWHERE and context:
+                matches = np.flatnonzero(np.frombuffer(context, np.int64) == number)
                 for place in matches[: -_MOST_FOUND - 1 : -1].tolist():
                     name = self.names[place]
-                    before = there.get(name)
-                    there[name] = (
+                    before = merged.get(name)
+                    merged[name] = (
                         Seen(1, self._at[place])
                         if before is None
                         else Seen(before.times + 1, before.last)
                     )
-            found.append(there)
-        return found
+            by_context.append(merged)
+        return by_context

@@ -67,8 +67,8 @@ def compared(words: list[Outcome], measure: Measure = SAVED) -> Compared:
 
 
 def _mean(values: list[float], ours: list[bool], arm: bool) -> float:
-    its = [value for value, mine in zip(values, ours, strict=True) if mine == arm]
-    return sum(its) / len(its) if its else float("nan")
+    of_arm = [value for value, mine in zip(values, ours, strict=True) if mine == arm]
+    return sum(of_arm) / len(of_arm) if of_arm else float("nan")
 
 
 def preferred(words: Iterable[Outcome]) -> tuple[int, Course] | None:

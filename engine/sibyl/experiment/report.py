@@ -33,8 +33,8 @@ def report(
     if coins:
         saved = compared(coins)
         lines += [sentence(saved), "", *table(coins), "", *chart(saved)]
-        for by, its in parts(coins, here, name).items():
-            lines += ["", *_slices(by, its)]
+        for by, of_part in parts(coins, here, name).items():
+            lines += ["", *_slices(by, of_part)]
     vote = preferred(words)
     if vote:
         lines += ["", *_votes(*vote)]
@@ -100,13 +100,13 @@ def _row(name: str, one: Compared) -> str:
     )
 
 
-def _slices(by: str, its: dict[str, list[Outcome]]) -> list[str]:
+def _slices(by: str, outcomes: dict[str, list[Outcome]]) -> list[str]:
     """Return letters saved by parts of the words; of many parts those with most words, weeks in order."""
-    largest = sorted(its, key=lambda label: -len(its[label]))[:_MOST_SHOWN]
+    largest = sorted(outcomes, key=lambda label: -len(outcomes[label]))[:_MOST_SHOWN]
     lines = [f"letters saved by {by}"]
-    for label in [one for one in its if one in largest] if by == "week" else largest:
-        row = _row(f"  {label}"[:16], compared(its[label]))
-        lines += [f"{row}   {len(its[label])} words"]
+    for label in [one for one in outcomes if one in largest] if by == "week" else largest:
+        row = _row(f"  {label}"[:16], compared(outcomes[label]))
+        lines += [f"{row}   {len(outcomes[label])} words"]
     return lines
 
 
@@ -145,10 +145,10 @@ def _interval(mean: float, low: float, high: float) -> str:
 def _votes(count: int, course: Course) -> list[str]:
     mean, low, high = course.last
     low, high = max(low, -1.0), min(high, 1.0)
-    said = ("neither yet", "sibyl’s order", "the server’s order")[int(course.sign[-1])]
+    vote = ("neither yet", "sibyl’s order", "the server’s order")[int(course.sign[-1])]
     between = f"95 % sure between {_signed(low, 2)} and {_signed(high, 2)}"
     return [
-        f"interleaved: {count} words; preferred: {said}",
+        f"interleaved: {count} words; preferred: {vote}",
         f"  mean vote {_signed(mean, 2)}, {between} (-1: the server’s, +1: sibyl’s)",
     ]
 

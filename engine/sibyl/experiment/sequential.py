@@ -70,8 +70,10 @@ def _expected(values: Floats, groups: Any) -> Floats:
     group = np.zeros(len(values), int) if groups is None else np.asarray(groups, int)
     expected = np.empty_like(values)
     for one in np.unique(group):
-        its = values[group == one]
-        expected[group == one] = (0.5 + np.cumsum(its) - its) / np.arange(1, len(its) + 1)
+        of_group = values[group == one]
+        expected[group == one] = (0.5 + np.cumsum(of_group) - of_group) / np.arange(
+            1, len(of_group) + 1
+        )
     return expected
 
 

@@ -34,20 +34,20 @@ class BufferMemory:
 
     def at(self, place: Place) -> Remembered:
         """Return what is remembered of a place."""
-        found = Remembered()
+        remembered = Remembered()
         asked = contexts(place)
         try:
             if self.project is not None:
-                self.project.remembered(place, asked, found)
+                self.project.remembered(place, asked, remembered)
             if self.person is not None:
                 self.person.look()
-                found.person = tuple(
+                remembered.person = tuple(
                     self.person.uses(key) for key in accepted_contexts(place, asked)
                 )
-                found.accepted = self.person.items
+                remembered.accepted = self.person.items
         except MemoryTrouble as trouble:
             self._failed(trouble)
-        return found
+        return remembered
 
     def accept(self, place: Place, name: str) -> None:
         """Remember that the person took ``name`` at a place."""

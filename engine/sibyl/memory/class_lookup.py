@@ -64,9 +64,9 @@ class Classes:
 
         That is "class" (an instance of it, or it itself), "module", or "" for nothing of the project's.
         """
-        found = self.type_of(value, path) or self.find(value, path)
-        if found is not None:
-            return self.members(found), "class"
+        owner = self.type_of(value, path) or self.find(value, path)
+        if owner is not None:
+            return self.members(owner), "class"
         module = self._module(value, path)
         if module is not None:
             return self.module_names(value, path), "module"
@@ -77,17 +77,17 @@ class Classes:
         module = self._module(value, path)
         if module is None:
             return {}
-        return {name: Member(0, _callable(said)) for name, said in module[1].items()}
+        return {name: Member(0, _callable(bound)) for name, bound in module[1].items()}
 
     def inherited(self, bases: Iterable[tuple[str, int]], path: str) -> Members:
         """Return what a class has from bases in other files; each base comes with its distance."""
-        made: Members = {}
+        members: Members = {}
         for base, distance in islice(bases, _MOST_LOOKED_AT):
-            found = self.find(base, path)
-            if found is not None:
-                for name, member in self.members(found, distance).items():
-                    made.setdefault(name, member)
-        return made
+            cls = self.find(base, path)
+            if cls is not None:
+                for name, member in self.members(cls, distance).items():
+                    members.setdefault(name, member)
+        return members
 
     def guessed(self, name: str) -> Members:
         """Return the members of the one class that is named like a variable: ``user_group``, UserGroup."""
@@ -100,27 +100,27 @@ class Classes:
         ((path, (bases, attrs)),) = files.items()
         return self.members(Found(path, spelled, bases, attrs))
 
-    def members(self, found: Found, distance: int = 0) -> Members:
+    def members(self, cls: Found, distance: int = 0) -> Members:
         """Return the members of a class and its bases."""
-        made: Members = {}
-        for far, one in self._line(found):
-            for name, said in one.attrs.items():
-                made.setdefault(name, Member(distance + far, _callable(said)))
-        return made
+        members: Members = {}
+        for far, one in self._line(cls):
+            for name, value in one.attrs.items():
+                members.setdefault(name, Member(distance + far, _callable(value)))
+        return members
 
-    def _line(self, found: Found) -> Iterator[tuple[int, Found]]:
+    def _line(self, cls: Found) -> Iterator[tuple[int, Found]]:
         """Yield a class and its bases, each once, the near ones first, with their distance."""
-        waiting, seen, left = deque([(0, found)]), {found[:2]}, _MOST_LOOKED_AT
+        waiting, seen, left = deque([(0, cls)]), {cls[:2]}, _MOST_LOOKED_AT
         while waiting:
             far, one = waiting.popleft()
             yield far, one
             bases = one.bases[:left] if far < _DEEPEST else []
             left -= len(bases)
             for base in bases:
-                there = self.find(base, one.path)
-                if there is not None and there[:2] not in seen:
-                    seen.add(there[:2])
-                    waiting.append((far + 1, there))
+                base_cls = self.find(base, one.path)
+                if base_cls is not None and base_cls[:2] not in seen:
+                    seen.add(base_cls[:2])
+                    waiting.append((far + 1, base_cls))
 
     # values ---------------------------------------------------------------------------------------
 
@@ -152,24 +152,24 @@ class Classes:
 
     def _called(self, value: str, path: str, depth: int) -> Found | None:
         """Return the class of what calling a value gives: a class, a function, a method."""
-        found = self.find(value, path)
-        if found is not None:
-            return found
+        cls = self.find(value, path)
+        if cls is not None:
+            return cls
         base, _, name = value.lstrip(UNKNOWN).rpartition(".")
         if not base:
             return None
         module = self._module(base, path)
-        if module is not None and is_function(said := module[1].get(name, "")):
-            return self.type_of(rest(said), module[0], depth - 1)
+        if module is not None and is_function(result := module[1].get(name, "")):
+            return self.type_of(rest(result), module[0], depth - 1)
         return self._attribute(base, name, path, depth, called=True)
 
     def _attribute(self, base: str, name: str, path: str, depth: int, called: bool) -> Found | None:
         """Return the class of an attribute, or of what a method returns."""
         owner = self.type_of(base, path, depth - 1)
-        place, said = self._said(owner, name) if owner is not None else ("", "")
-        if called != is_function(said):
+        place, spelled = self._said(owner, name) if owner is not None else ("", "")
+        if called != is_function(spelled):
             return None
-        return self.type_of(rest(said) if called else said, place, depth - 1)
+        return self.type_of(rest(spelled) if called else spelled, place, depth - 1)
 
     def _said(self, owner: Found, name: str) -> tuple[str, str]:
         """Return where a class or its bases define an attribute, and to what value."""
@@ -183,11 +183,11 @@ class Classes:
     ) -> tuple[str, str]:
         """Return the value of an attribute from bases elsewhere, and the file it is said in; "" if unknown."""
         for base, _ in islice(bases, _MOST_LOOKED_AT):
-            found = self.find(base, path)
-            if found is not None:
-                place, said = self._said(found, name)
-                if said:
-                    return said, place
+            cls = self.find(base, path)
+            if cls is not None:
+                place, spelled = self._said(cls, name)
+                if spelled:
+                    return spelled, place
         return "", path
 
     def _module(self, value: str, path: str) -> tuple[str, dict[str, str]] | None:
@@ -200,8 +200,8 @@ class Classes:
         return None if chosen is None else (chosen, files[chosen])
 
 
-def _callable(said: str) -> bool:
-    return is_function(said) or is_class(said)
+def _callable(value: str) -> bool:
+    return is_function(value) or is_class(value)
 
 
 def _nearest(files: Iterable[str], module: list[str], path: str) -> str | None:

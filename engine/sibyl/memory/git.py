@@ -41,15 +41,15 @@ def program(away_from: Path | None = None) -> str | None:
     places = (os.environ.get("VIRTUAL_ENV"), os.environ.get("CONDA_PREFIX"), away_from)
     strange = [Path(place).resolve() for place in places if place]
     for folder in map(Path, os.environ.get("PATH", "").split(os.pathsep)):
-        found = folder / _NAME
+        candidate = folder / _NAME
         try:
-            if not (folder.is_absolute() and os.access(found, os.X_OK) and found.is_file()):
+            if not (folder.is_absolute() and os.access(candidate, os.X_OK) and candidate.is_file()):
                 continue
-            real = (folder.resolve(), found.resolve())
+            real = (folder.resolve(), candidate.resolve())
         except (OSError, RuntimeError):  # not ours to look at; a loop of links
             continue
         if not any(path.is_relative_to(place) for path in real for place in strange):
-            return str(found)
+            return str(candidate)
     return None
 
 
@@ -61,5 +61,5 @@ def command(git: str, *arguments: str) -> list[str]:
 
 def environment(git: str) -> dict[str, str]:
     """Return the environment of a question: little of the user's, nothing that names a program."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return kept | _ALONE | {"PATH": str(Path(git).parent)}
+    variables = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return variables | _ALONE | {"PATH": str(Path(git).parent)}

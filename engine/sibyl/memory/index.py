@@ -67,9 +67,9 @@ def bring_up_to_date(
 ) -> bool:
     """Read what changed; return whether all of it was read, within the time and while ``parent`` lived."""
     began = time.process_time()
-    there, known = project_files(root, near), store.stamps()
-    changed = [path for path, stamp in there.items() if known.get(path) != stamp]
-    store.update((), [path for path in known if path not in there])
+    files, known = project_files(root, near), store.stamps()
+    changed = [path for path, stamp in files.items() if known.get(path) != stamp]
+    store.update((), [path for path in known if path not in files])
     done, portion = 0, _AT_FIRST
     while done < len(changed):
         some = changed[done : done + portion]
@@ -79,7 +79,7 @@ def bring_up_to_date(
                 return False
             tell({"file": path})
             data = b"" if path in skip else _read(root / path)
-            read.append((path, there[path], digest_of(data), _notes(path, data)))
+            read.append((path, files[path], digest_of(data), _notes(path, data)))
         store.update(read)
         done, portion = done + len(some), min(2 * portion, _AT_MOST)
         tell({"done": done, "of": len(changed)})
@@ -167,8 +167,8 @@ def main(argv: list[str] | None = None) -> int:
         os.nice(10)
     cap_memory(MOST_BYTES)
 
-    def tell(said: dict[str, object]) -> None:
-        print(json.dumps(said), flush=True)
+    def tell(message: dict[str, object]) -> None:
+        print(json.dumps(message), flush=True)
 
     try:
         if not options.store.parent.is_dir():  # forgotten meanwhile; who wants it makes it

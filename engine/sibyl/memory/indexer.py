@@ -73,22 +73,23 @@ class Indexer:
 
     def _follow(self, root: Path, store: Path, near: str) -> None:
         """Read what one process says until it ends."""
-        process, began, told, file = self._running[root], time.monotonic(), False, b""
+        process, began, shown, file = self._running[root], time.monotonic(), False, b""
         assert process.stdout is not None
         with process.stdout as lines:
             for line in lines:
                 if line.startswith(b'{"file"'):
                     file = line  # the host has better to do than to parse each
                     continue
-                said = json.loads(line)
-                if "trouble" in said:
-                    _log.error(said["trouble"])
-                    self._tell("warn", f"the project is not remembered: {said['trouble']}")
-                elif "done" in said and not told and time.monotonic() - began > _LONG_S:
-                    told = said["done"] < said["of"]
-                    if told:
+                progress = json.loads(line)
+                if "trouble" in progress:
+                    _log.error(progress["trouble"])
+                    self._tell("warn", f"the project is not remembered: {progress['trouble']}")
+                elif "done" in progress and not shown and time.monotonic() - began > _LONG_S:
+                    shown = progress["done"] < progress["of"]
+                    if shown:
                         self._tell(
-                            "info", f"reading the project: {said['done']} of {said['of']} files"
+                            "info",
+                            f"reading the project: {progress['done']} of {progress['of']} files",
                         )
         if process.wait():
             _log.warning("reading %s ended with code %d", root, process.returncode)

@@ -43,18 +43,18 @@ class Notes:
 
     def packed(self) -> bytes:
         """Return these notes as bytes that ``unpacked`` reads."""
-        told = [self.uses, self.classes, self.names]
-        return zlib.compress(json.dumps(told, separators=(",", ":")).encode(), 3)
+        parts = [self.uses, self.classes, self.names]
+        return zlib.compress(json.dumps(parts, separators=(",", ":")).encode(), 3)
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Notes:
         """Read what ``packed`` wrote; raises ValueError when it did not."""
         try:
             unpacker = zlib.decompressobj()
-            told = unpacker.decompress(packed, _MOST_BYTES)
+            text = unpacker.decompress(packed, _MOST_BYTES)
             if not unpacker.eof:
                 raise ValueError("notes that are cut short, or much larger than any")
-            uses, classes, names = json.loads(told)
+            uses, classes, names = json.loads(text)
         except zlib.error as error:
             raise ValueError(str(error)) from error
         return cls(uses, {name: (bases, attrs) for name, (bases, attrs) in classes.items()}, names)
@@ -69,8 +69,8 @@ def take_notes(data: bytes) -> Notes:
     return Notes(
         uses=_uses(stream) | _words(stream),
         classes={
-            name: (list(found.bases[:_MOST_BASES]), _first(found.attrs))
-            for name, found in islice(origins.classes.items(), _MOST_CLASSES)
+            name: (list(cls.bases[:_MOST_BASES]), _first(cls.attrs))
+            for name, cls in islice(origins.classes.items(), _MOST_CLASSES)
         },
         names=_first(known),
     )
@@ -86,8 +86,8 @@ def _uses(stream: Stream) -> Counts:
         if kinds[use.at] != MEMBER:
             continue
         name = texts[use.at]
-        told = around(kinds, texts, use.at - 1)
-        for key in keys(use, last.get(use.spelled, ""), told, newest):
+        surroundings = around(kinds, texts, use.at - 1)
+        for key in keys(use, last.get(use.spelled, ""), surroundings, newest):
             if key:
                 names = counted.setdefault(key, {})
                 names[name] = names.get(name, 0) + 1

@@ -89,21 +89,21 @@ class Project:
         self._files = self.store.files() - (own is not None)
         self._moment = moment
 
-    def remembered(self, place: Place, asked: tuple[str, ...], found: Remembered) -> None:
-        """Put into ``found`` what other files say of a place, whose contexts are ``asked``."""
+    def remembered(self, place: Place, asked: tuple[str, ...], remembered: Remembered) -> None:
+        """Put into ``remembered`` what other files say of a place, whose contexts are ``asked``."""
         self.look()
-        found.files = self._files
+        remembered.files = self._files
         if self._files <= 0:
             return
         with sentence(self.store.path):  # what its rows hold is looked at here, or not at all
-            told = tuple(self.uses(key) for key in asked)
+            uses = tuple(self.uses(key) for key in asked)
             if place.member:
-                found.project = told
-                found.members, found.kind = self._receiver(place)
+                remembered.project = uses
+                remembered.members, remembered.kind = self._receiver(place)
             else:
-                found.words = told
+                remembered.words = uses
                 if place.word.where == "import":
-                    found.members = self._imported(place.word.module)
+                    remembered.members = self._imported(place.word.module)
 
     def uses(self, key: str) -> Used:
         """Return the names that followed a context in other files; the context '' is none."""
@@ -112,54 +112,54 @@ class Project:
         own = self._own.uses.get(key) if self._own is not None else None
         if not own:
             return self.store.uses(key)
-        kept = self._uses.get(key)
-        if kept is None:
-            kept = self._uses[key] = self._without(own, key)
-        return kept
+        used = self._uses.get(key)
+        if used is None:
+            used = self._uses[key] = self._without(own, key)
+        return used
 
     def _without(self, own: dict[str, int], key: str) -> Used:
-        there: dict[str, tuple[float, float]] = {**self.store.uses(key)}
+        others: dict[str, tuple[float, float]] = {**self.store.uses(key)}
         for name, often in own.items():
-            times, files = there.get(name, (0, 0))
+            times, files = others.get(name, (0, 0))
             if times > often:
-                there[name] = (times - often, files - 1)
+                others[name] = (times - often, files - 1)
             else:
-                there.pop(name, None)
-        return Used(there)
+                others.pop(name, None)
+        return Used(others)
 
     def _lookup(self, kind: str, name: str) -> dict[str, Any]:
-        kept = self._defined.get((kind, name))
-        if kept is None:
-            kept = self.store.defined(kind, name)
-            kept.pop(self._own_path, None)
-            self._defined[kind, name] = kept
-        return kept
+        files = self._defined.get((kind, name))
+        if files is None:
+            files = self.store.defined(kind, name)
+            files.pop(self._own_path, None)
+            self._defined[kind, name] = files
+        return files
 
     def _receiver(self, place: Place) -> tuple[Members, str]:
         """Return the members of the receiver's class as other files define it."""
         asked = (place.value, place.spelled, tuple(place.bases))
-        kept = self._receivers.get(asked)
-        if kept is None:
-            kept = self._receivers[asked] = self._resolved(place)
-        return kept
+        members = self._receivers.get(asked)
+        if members is None:
+            members = self._receivers[asked] = self._resolved(place)
+        return members
 
     def _imported(self, module: str) -> Members:
         """Return what a module of the project binds, nothing for any other module."""
-        kept = self._receivers.get((module,))
-        if kept is None:
-            kept = self._receivers[module,] = (
+        members = self._receivers.get((module,))
+        if members is None:
+            members = self._receivers[module,] = (
                 self.classes.module_names(module, self._path),
                 "module",
             )
-        return kept[0]
+        return members[0]
 
     def _resolved(self, place: Place) -> tuple[Members, str]:
         value, path = place.value, self._path
         if is_local(value) or value == "super()":
             return self.classes.inherited(place.bases, path), "base"
         if is_unknown(value) and place.bases and place.spelled.startswith("self."):
-            said, there = self.classes.inherited_value(place.bases, unknown_name(value), path)
-            value, path = said or value, there
+            spelled, place_of = self.classes.inherited_value(place.bases, unknown_name(value), path)
+            value, path = spelled or value, place_of
         members, kind = self.classes.members_of(value, path)
         if not members and is_unknown(value):
             members, kind = self.classes.guessed(unknown_name(value).removesuffix("()")), "guess"

@@ -32,7 +32,7 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
 
     Which ones are taken does not depend on ``near``: two readings take the same.
     """
-    found: dict[str, Stamp] = {}
+    stamps: dict[str, Stamp] = {}
     inside: dict[str, bool] = {}
     for path in sorted(_listed(root)):
         if Path(path).is_absolute() or ".." in Path(path).parts:
@@ -48,11 +48,11 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
                 continue
         except (OSError, ValueError):
             continue
-        found[path] = (seen.st_size, seen.st_mtime_ns)
-        if len(found) >= MOST_FILES:
+        stamps[path] = (seen.st_size, seen.st_mtime_ns)
+        if len(stamps) >= MOST_FILES:
             break
     near = "" if Path(near).is_absolute() else near
-    return dict(sorted(found.items(), key=lambda file: -_nearness(file[0], near)))
+    return dict(sorted(stamps.items(), key=lambda file: -_nearness(file[0], near)))
 
 
 def _is_inside(root: Path, folder: str) -> bool:

@@ -198,7 +198,7 @@ class ProjectStore:
             rows = self._base.execute(
                 "SELECT path, said FROM defined WHERE kind=? AND name=? ORDER BY path", (kind, name)
             )
-            return {path: json.loads(said) for path, said in rows}
+            return {path: json.loads(about) for path, about in rows}
 
     def counted_as(self, path: str, digest: bytes | None = None) -> tuple[str, Notes] | None:
         """Return the counted file that is this one, or an exact copy of it, with its notes."""

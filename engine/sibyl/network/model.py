@@ -155,8 +155,8 @@ def published_hash(meta: Mapping[str, Any]) -> str:
     for name in MIXES:
         mix = meta.get(name)
         if isinstance(mix, dict):  # what else it holds are measurements
-            kept = ("version", "features", "hidden", "out", "star")
-            loaded[name] = {part: mix.get(part) for part in kept}
+            fields = ("version", "features", "hidden", "out", "star")
+            loaded[name] = {part: mix.get(part) for part in fields}
     return hashlib.sha256(json.dumps(loaded, sort_keys=True).encode()).hexdigest()[:12]
 
 

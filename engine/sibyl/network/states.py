@@ -97,13 +97,13 @@ class Window:
             count % SPACING == 0 for count in self._counts[1:-_FINE]
         ):
             return
-        kept = [
+        thinned = [
             index
             for index, count in enumerate(self._counts)
             if count % SPACING == 0 or index >= len(self._counts) - _FINE // 2 or index == 0
         ]
-        self._counts = [self._counts[index] for index in kept]
-        self._states = [self._states[index] for index in kept]
+        self._counts = [self._counts[index] for index in thinned]
+        self._states = [self._states[index] for index in thinned]
 
 
 class States:

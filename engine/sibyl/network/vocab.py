@@ -157,7 +157,7 @@ class Vocab:
         wholes = self._whole.of(texts)
         fixed = ((wholes >= 0) & (wholes < self.fixed)).tolist()
         parts = [[] if mark else pieces(text) for text, mark in zip(texts, fixed, strict=True)]
-        flat = [part for its in parts for part in its]
+        flat = [part for of_text in parts for part in of_text]
         rows = self._piece.of(flat)
         for at in np.flatnonzero(rows < 0).tolist():
             rows[at] = self._shared(flat[at])
@@ -190,8 +190,8 @@ class Vocab:
         With ``fixed_alike=False`` the file's fixed tokens may be those of another version of the stream; the
         vocabulary has today's.
         """
-        there, words, parts, shared = read_vocab(path)
-        if fixed_alike and there != list(FIXED_ROWS):
+        fixed, words, parts, shared = read_vocab(path)
+        if fixed_alike and fixed != list(FIXED_ROWS):
             raise ModelError(
                 f"The vocabulary {path} is of another version; use the model that came with this sibyl."
             )
