@@ -136,7 +136,7 @@ local NAMES = { 'abspath', 'basename', 'commonpath', 'dirname', 'exists', 'getsi
 local function live()
   health.start('sibyl: a ranking, live')
   local buf, best = -1, nil
-  bridge.send('attach', buf, 1, SAMPLE .. '\n', '')
+  bridge.send('attach', buf, 1, SAMPLE .. '\n')
   for _ = 1, 5 do
     local kinds = vim.tbl_map(function()
       return 3

@@ -2,14 +2,7 @@
 
 In: notifications named ``sibyl:*`` from lua/sibyl/host/client.lua. Out: answers by its ``receive``.
 It only passes on. No call waits for Neovim: the engine's worker thread answers when it is done.
-
-    start (options)                          attach (buf, seq, text)
-    edit (buf, seq, start, old, text)        detach (buf)
-    cursor (buf, seq, offset)                accepted (buf, seq, offset, name)
-    project (buf, root, path)                changed (buf)    memory, status, ping (number)
-    rank (number, buf, seq, length, offset, names with NUL between them, a byte for each kind)
-    guess (number, buf, seq, length, offset, limit)    explain (number, buf)
-    experiment (number, what, given)
+Which there are, and with which arguments, says ``sibyl.host.protocol``.
 """
 
 from __future__ import annotations
@@ -17,34 +10,30 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pynvim
 
 # Nothing of the engine has to be installed; first, so that no other plugin's `sibyl` is found.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
-BYTES = ("utf-8", "surrogateescape")  # what is not UTF-8 travels as surrogates
+from sibyl.host.protocol import MESSAGES
+
+if TYPE_CHECKING:
+    from sibyl.host.worker import Desk
+
 RECEIVE = 'require("sibyl.host.client").receive(...)'
 
 
-def passed_on(name: str, made: Callable[..., Any] = lambda *given: given) -> Any:
-    """Make a handler that hands a notification to the Desk, its arguments as they came or as made of them."""
+def passed_on(name: str) -> Any:
+    """Make a handler that hands a message to the desk."""
 
     @pynvim.rpc_export(f"sibyl:{name}")
     def handler(self: SibylHost, *arguments: Any) -> None:
-        self._hand(name, *made(*arguments))
+        self._hand(name, arguments)
 
     return handler
-
-
-def unpacked(*given: Any) -> Any:
-    """Take names out of one text, kinds out of another, unless they are lists: with those pynvim is slow."""
-    *place, names, kinds = given
-    packed = isinstance(names, str)
-    return (*place, names.split("\0"), [*kinds.encode(*BYTES)]) if packed else given
 
 
 @pynvim.plugin
@@ -53,10 +42,10 @@ class SibylHost:
 
     def __init__(self, nvim: pynvim.Nvim) -> None:
         self.nvim = nvim
-        self.desk: Any = None
+        self.desk: Desk | None = None
         self.broken = False
 
-    def _hand(self, name: str, *args: Any) -> None:
+    def _hand(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Call the Desk; whatever goes wrong is one notice, never an error on the user's screen."""
         if self.broken:
             return
@@ -65,7 +54,7 @@ class SibylHost:
                 from sibyl.host.worker import Desk
 
                 self.desk = Desk(self._send, os._exit)
-            getattr(self.desk, name)(*args)
+            self.desk.take(name, *MESSAGES[name].decoded(arguments))
         except Exception as error:
             self.broken = self.desk is None
             traceback.print_exc()
@@ -80,12 +69,7 @@ class SibylHost:
     def _deliver(self, number: int, kind: str, answer: dict[str, Any]) -> None:
         self.nvim.request("nvim_exec_lua", RECEIVE, [number, kind, answer], async_=True)
 
-    attach = passed_on("attach", lambda *given: (*given[:2], given[2].encode(*BYTES)))
-    edit = passed_on("edit", lambda *given: (*given[:4], given[4].encode(*BYTES)))
-    rank = passed_on("rank", unpacked)
-    start, detach, cursor, accepted = map(passed_on, ("start", "detach", "cursor", "accepted"))
-    project, changed, guess, explain = map(passed_on, ("project", "changed", "guess", "explain"))
-    memory, status, ping, experiment = map(passed_on, ("memory", "status", "ping", "experiment"))
+    vars().update({name: passed_on(name) for name in MESSAGES})
 
     @pynvim.function("SibylHostAlive", sync=True)
     def alive(self, _: list[Any]) -> bool:

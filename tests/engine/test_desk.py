@@ -33,7 +33,7 @@ class Office:
 
     def start(self, folder: Path) -> dict[str, Any]:
         """Start with a model; return what "ready" said."""
-        self.desk.start({"model": str(folder)})
+        self.desk.take("start", {"model": str(folder)})
         return self.answer(0, "ready")
 
     def answer(self, number: int, kind: str) -> dict[str, Any]:
@@ -44,7 +44,9 @@ class Office:
 
     def rank(self, number: int, text: bytes, buffer: int = 1, sequence: int = 0) -> None:
         """Ask for an order at the end of a text."""
-        self.desk.rank(number, buffer, sequence, len(text), len(text), NAMES, [2] * len(NAMES))
+        self.desk.take(
+            "rank", number, buffer, sequence, len(text), len(text), NAMES, [2] * len(NAMES)
+        )
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def ready(office: Office, model_folder: Path) -> Office:
 
 def test_a_ranking_is_answered_with_its_number(ready: Office) -> None:
     """Attach, ask, and an order comes: every place once, probabilities of the first few, stars."""
-    ready.desk.attach(1, 0, SOURCE)
+    ready.desk.take("attach", 1, 0, SOURCE)
     ready.rank(7, SOURCE)
     answer = ready.answer(7, "order")
     assert sorted(answer["order"]) == [0, 1, 2, 3]
@@ -75,13 +77,13 @@ def test_a_ranking_is_answered_with_its_number(ready: Office) -> None:
 
 def test_answers_come_in_the_order_of_the_questions(ready: Office) -> None:
     """However fast they are asked, each question has one answer, in order, of its own moment."""
-    ready.desk.attach(1, 0, SOURCE)
+    ready.desk.take("attach", 1, 0, SOURCE)
     text = SOURCE
     for number in range(1, 40):
         letter = b"x.y = (z)\n"[number % 10 : number % 10 + 1]
-        ready.desk.edit(1, number, len(text), 0, letter)
+        ready.desk.take("edit", 1, number, len(text), 0, letter)
         text += letter
-        ready.desk.cursor(1, number, len(text))
+        ready.desk.take("cursor", 1, number, len(text))
         ready.rank(number, text, 1, number)
     for number in range(1, 40):
         ready.answer(number, "order")
@@ -90,9 +92,9 @@ def test_answers_come_in_the_order_of_the_questions(ready: Office) -> None:
 
 def test_an_answer_equals_the_sessions(ready: Office) -> None:
     """The desk adds nothing to a ranking and takes nothing from it."""
-    ready.desk.attach(1, 0, b"")
+    ready.desk.take("attach", 1, 0, b"")
     for number, letter in enumerate(SOURCE):
-        ready.desk.edit(1, number + 1, number, 0, bytes((letter,)))
+        ready.desk.take("edit", 1, number + 1, number, 0, bytes((letter,)))
     ready.rank(1, SOURCE, 1, len(SOURCE))
     answer = ready.answer(1, "order")
     ranking = Session(ready.desk._work.ranker, SOURCE).rank(len(SOURCE), NAMES, [2] * len(NAMES))
@@ -104,28 +106,28 @@ def test_out_of_step_is_said_and_mended_by_the_text(ready: Office, fault: str) -
     """A mirror that is not the editor's is never ranked with; the whole text brings it back."""
     text = SOURCE + b"x"
     if fault != "unknown":
-        ready.desk.attach(1, 0, SOURCE)
+        ready.desk.take("attach", 1, 0, SOURCE)
     if fault == "impossible":
-        ready.desk.edit(1, 1, 10**6, 3, b"x")
+        ready.desk.take("edit", 1, 1, 10**6, 3, b"x")
     else:
-        ready.desk.edit(1, 2 if fault == "gap" else 1, len(SOURCE), 0, b"x")
+        ready.desk.take("edit", 1, 2 if fault == "gap" else 1, len(SOURCE), 0, b"x")
     if fault == "detached":
-        ready.desk.detach(1)
+        ready.desk.take("detach", 1)
     ready.rank(1, text + b"?" * (fault == "length"), 1, 2 if fault == "gap" else 1)
     assert ready.answer(1, "none")["reason"] == "out of step"
-    ready.desk.attach(1, 5, text)
+    ready.desk.take("attach", 1, 5, text)
     ready.rank(2, text, 1, 5)
     ready.answer(2, "order")
 
 
 def test_buffers_do_not_know_of_each_other(ready: Office) -> None:
     """What is done to one buffer changes nothing in another."""
-    ready.desk.attach(1, 0, SOURCE)
-    ready.desk.attach(2, 0, b"x.")
+    ready.desk.take("attach", 1, 0, SOURCE)
+    ready.desk.take("attach", 2, 0, b"x.")
     ready.rank(1, SOURCE)
     first = ready.answer(1, "order")
-    ready.desk.edit(2, 9, 0, 0, b"y")  # out of step
-    ready.desk.detach(2)
+    ready.desk.take("edit", 2, 9, 0, 0, b"y")  # out of step
+    ready.desk.take("detach", 2)
     ready.rank(2, SOURCE)
     again = ready.answer(2, "order")
     assert (first["order"], first["probability"]) == (again["order"], again["probability"])
@@ -133,16 +135,16 @@ def test_buffers_do_not_know_of_each_other(ready: Office) -> None:
 
 def test_without_a_model_there_is_one_notice_and_no_order(office: Office, tmp_path: Path) -> None:
     """A model that cannot be loaded is told once, in a sentence; every question is still answered."""
-    office.desk.start({"model": str(tmp_path / "nowhere")})
+    office.desk.take("start", {"model": str(tmp_path / "nowhere")})
     notice = office.answer(0, "notice")
     assert notice["level"] == "error" and notice["text"].endswith(".")
     assert office.answer(0, "ready")["ok"] is False
-    office.desk.attach(1, 0, SOURCE)
-    office.desk.edit(1, 1, 0, 0, b"x")
+    office.desk.take("attach", 1, 0, SOURCE)
+    office.desk.take("edit", 1, 1, 0, 0, b"x")
     for number in range(1, 5):
         office.rank(number, b"x" + SOURCE, 1, 1)
         assert office.answer(number, "none")["reason"] == "no model"
-    office.desk.status(9)
+    office.desk.take("status", 9)
     assert office.answer(9, "status")["trouble"] == notice["text"]
     assert office.sent.empty()
 
@@ -161,24 +163,24 @@ def test_a_fault_in_one_question_leaves_the_others(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("on purpose")
 
-    ready.desk.attach(1, 0, SOURCE)
+    ready.desk.take("attach", 1, 0, SOURCE)
     with monkeypatch.context() as patched:
         patched.setattr(Session, "rank", broken)
         ready.rank(1, SOURCE)
         answer = ready.answer(1, "none")
         assert (answer["reason"], answer["detail"]) == ("error", "on purpose")
         patched.setattr(Session, "prepare", broken)
-        ready.desk.attach(1, 1, SOURCE)
-        ready.desk.cursor(1, 1, 3)
+        ready.desk.take("attach", 1, 1, SOURCE)
+        ready.desk.take("cursor", 1, 1, 3)
         time.sleep(0.5)  # a hint is only followed where nothing waits behind it
-        ready.desk.status(2)
+        ready.desk.take("status", 2)
         assert ready.answer(2, "status")["buffers"] == {}
-    ready.desk.rank(3, 1, 0, 0, 0, ["a"], [])
+    ready.desk.take("rank", 3, 1, 0, 0, 0, ["a"], [])
     ready.answer(3, "none")
-    ready.desk.attach(1, 4, SOURCE)
-    ready.desk.rank(4, 1, 4, len(SOURCE), len(SOURCE), ["a", "b"], [2])
+    ready.desk.take("attach", 1, 4, SOURCE)
+    ready.desk.take("rank", 4, 1, 4, len(SOURCE), len(SOURCE), ["a", "b"], [2])
     assert ready.answer(4, "none")["reason"] == "error"
-    ready.desk.attach(1, 5, SOURCE)
+    ready.desk.take("attach", 1, 5, SOURCE)
     ready.rank(5, SOURCE, 1, 5)
     ready.answer(5, "order")
 
@@ -186,21 +188,21 @@ def test_a_fault_in_one_question_leaves_the_others(
 @pytest.mark.timing
 def test_calls_return_at_once(ready: Office) -> None:
     """The door never waits for the worker: it may be reading a large file."""
-    ready.desk.attach(1, 0, b"import os\n" * 50_000)
+    ready.desk.take("attach", 1, 0, b"import os\n" * 50_000)
     began = time.perf_counter()
     for number in range(1, 200):
-        ready.desk.edit(1, number, 0, 0, b"x")
+        ready.desk.take("edit", 1, number, 0, 0, b"x")
     assert time.perf_counter() - began < 0.5
-    ready.desk.status(1)
+    ready.desk.take("status", 1)
     assert ready.answer(1, "status")["buffers"]["1"]["sequence"] == 199
 
 
 def test_status_says_how_things_stand(ready: Office) -> None:
     """Health is told the buffers, the timings, the memory, the model."""
-    ready.desk.attach(3, 8, SOURCE)
+    ready.desk.take("attach", 3, 8, SOURCE)
     ready.rank(1, SOURCE, 3, 8)
     ready.answer(1, "order")
-    ready.desk.status(2)
+    ready.desk.take("status", 2)
     status = ready.answer(2, "status")
     assert (status["buffers"]["3"]["sequence"], status["buffers"]["3"]["length"]) == (
         8,
@@ -215,8 +217,8 @@ def test_guesses_come_with_probabilities(ready: Office) -> None:
     source = (
         b"def f(handle):\n    handle.read()\n    handle.close()\n    handle.read()\n    handle."
     )
-    ready.desk.attach(1, 0, source)
-    ready.desk.guess(1, 1, 0, len(source), len(source), 5)
+    ready.desk.take("attach", 1, 0, source)
+    ready.desk.take("guess", 1, 1, 0, len(source), len(source), 5)
     answer = ready.answer(1, "guess")
     assert 1 <= len(answer["names"]) == len(answer["probability"]) <= 5
 
@@ -244,13 +246,13 @@ BAD_TEXTS = {
 def test_odd_texts_are_answered(ready: Office, text: bytes) -> None:
     """Whatever is in a buffer, a question is answered within a bound, and so is the next keystroke's."""
     text += b"\nx."
-    ready.desk.attach(1, 0, text)
+    ready.desk.take("attach", 1, 0, text)
     began = time.perf_counter()
     ready.rank(1, text)
     ready.answer(1, "order")
     opened = time.perf_counter() - began
-    ready.desk.edit(1, 1, len(text), 0, b"y")
-    ready.desk.edit(1, 2, len(text) + 1, 0, b".")
+    ready.desk.take("edit", 1, 1, len(text), 0, b"y")
+    ready.desk.take("edit", 1, 2, len(text) + 1, 0, b".")
     began = time.perf_counter()
     ready.rank(2, text + b"y.", 1, 2)
     ready.answer(2, "order")
@@ -264,10 +266,10 @@ def test_odd_texts_are_answered(ready: Office, text: bytes) -> None:
 def test_a_huge_file_is_answered(ready: Office) -> None:
     """Two hundred thousand lines are opened in the background and typed into."""
     text = b"f(x)\n" * 200_000 + b"module."
-    ready.desk.attach(1, 0, text)
+    ready.desk.take("attach", 1, 0, text)
     ready.rank(1, text)
     ready.answer(1, "order")
-    ready.desk.edit(1, 1, len(text), 0, b"x")
+    ready.desk.take("edit", 1, 1, len(text), 0, b"x")
     began = time.perf_counter()
     ready.rank(2, text + b"x", 1, 1)
     ready.answer(2, "order")
@@ -278,7 +280,7 @@ def test_closing_finishes_what_waits(model_folder: Path) -> None:
     """What was asked before the end is answered, and the worker is gone."""
     office = Office()
     office.start(model_folder)
-    office.desk.attach(1, 0, SOURCE)
+    office.desk.take("attach", 1, 0, SOURCE)
     office.rank(1, SOURCE)
     office.desk.close()
     assert office.sent.get_nowait()[:2] == (1, "order")
@@ -287,7 +289,7 @@ def test_closing_finishes_what_waits(model_folder: Path) -> None:
 
 def test_the_collector_does_not_look_through_packages(ready: Office) -> None:
     """What was there when the ranker was ready is left alone: a key would wait for it."""
-    ready.desk.status(1)
+    ready.desk.take("status", 1)
     ready.answer(1, "status")
     left, frozen = len(gc.get_objects()), gc.get_freeze_count()
     gc.unfreeze()

@@ -35,7 +35,7 @@ def test_a_worker_that_ends_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
     monkeypatch.setattr(Work, "changed", leave)
     desk = Desk(lambda *_: None, lambda _: ended.set())
-    desk.changed(1)
+    desk.take("changed", 1)
     assert ended.wait(LONG)
 
 
@@ -50,10 +50,10 @@ def test_no_message_ends_the_worker() -> None:
 
     desk = Desk(send, lambda _: ended.set())
     for name in ("start", "attach", "edit", "rank", "guess", "accepted", "project", "status"):
-        desk._put(name, *([{}] * 3))
-        desk._put(name, [])
-    desk.status(1)
-    desk.status(7)
+        desk.take(name, *([{}] * 3))
+        desk.take(name, [])
+    desk.take("status", 1)
+    desk.take("status", 7)
     assert answered.wait(LONG) and not ended.is_set()
     desk.close()
 
@@ -69,19 +69,19 @@ def test_what_waits_for_a_busy_worker_is_bounded(
         freed.wait(LONG)
 
     monkeypatch.setattr(Work, "memory", hold)
-    ready.desk.attach(1, 0, SOURCE)
-    ready.desk.memory(1)
+    ready.desk.take("attach", 1, 0, SOURCE)
+    ready.desk.take("memory", 1)
     assert held.wait(LONG)
     for number in range(1, 100):
-        ready.desk.attach(2, number, b"x" * 1_000_000)
+        ready.desk.take("attach", 2, number, b"x" * 1_000_000)
         assert ready.desk._mail.bytes <= LARGEST
     for number in range(1, 50_000):
-        ready.desk.edit(1, number, 0, 0, b"x")
+        ready.desk.take("edit", 1, number, 0, 0, b"x")
         assert len(ready.desk._mail) <= MOST
     for number in range(100, 8000):
         ready.rank(number, SOURCE)
     assert len(ready.desk._mail) <= MOST
-    ready.desk.ping(9000)  # the door itself is not held up
+    ready.desk.take("ping", 9000)  # the door itself is not held up
     freed.set()
     got = []
     while not got or got[-1][0] != 7999:
@@ -89,7 +89,7 @@ def test_what_waits_for_a_busy_worker_is_bounded(
     assert {number for number, _, _ in got} == {0, 9000, *range(100, 8000)}  # each once answered
     assert len(got) == len({number for number, _, _ in got if number}) + 2
     assert sorted(told["buffer"] for number, kind, told in got if kind == "lost") == [1, 2]
-    ready.desk.edit(1, 50_000, 0, 0, b"x")  # still not taken
-    ready.desk.attach(1, 50_001, SOURCE)
+    ready.desk.take("edit", 1, 50_000, 0, 0, b"x")  # still not taken
+    ready.desk.take("attach", 1, 50_001, SOURCE)
     ready.rank(1, SOURCE, 1, 50_001)
     ready.answer(1, "order")

@@ -93,14 +93,14 @@ from sibyl.host import diagnostics as about
 from sibyl.host.worker import Desk
 answers = queue.SimpleQueue()
 desk = Desk(lambda *answer: answers.put(answer))
-desk.start({})
+desk.take("start", {})
 assert answers.get()[2]["ok"]
 library = Path(sysconfig.get_paths()["stdlib"])
 files = sorted(path for path in library.rglob("*.py") if 10_000 < path.stat().st_size < 40_000)
 def visit(buffer):
     text = files[buffer].read_bytes()
-    desk.attach(buffer, 1, text)
-    desk.rank(1, buffer, 1, len(text), len(text), ["a", "b"], [2, 2])
+    desk.take("attach", buffer, 1, text)
+    desk.take("rank", 1, buffer, 1, len(text), len(text), ["a", "b"], [2, 2])
     assert answers.get()[1] == "order"
 visit(0)
 one = about.resident()

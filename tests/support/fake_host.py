@@ -1,7 +1,8 @@
 """A Python whose ranker does what a test says: the real door, a Desk of its own.
 
 In:   `fake_host.py ORDERS LOG … -c CODE ARGUMENTS…`, as Neovim would start an interpreter.
-Out:  CODE runs with a stand-in for `sibyl.host.worker`; notifications are written to LOG.
+Out:  CODE runs with a stand-in for `sibyl.host.worker`, but the real `sibyl.host.protocol`; notifications
+      are written to LOG.
 
 `reason` (answer "none"), `answer` (answer exactly this), `notice` (say so at start),
 `trouble` (there is no model), `die` (exit).
@@ -18,6 +19,8 @@ import types
 import zlib
 from pathlib import Path
 from typing import Any
+
+ENGINE = Path(__file__).resolve().parents[2] / "engine"
 
 
 class Desk:
@@ -41,6 +44,11 @@ class Desk:
         """Answer now, or later if the test wants that."""
         delay = self.orders().get("delay", 0) / 1000
         threading.Timer(delay, self.send_now, answer).start()
+
+    def take(self, name: str, *arguments: Any) -> None:
+        """Do what the message of this name does here; the others are only noted."""
+        act = getattr(self, name, None)
+        act(*arguments) if act else self.note(name, *arguments)
 
     def start(self, options: dict[str, Any]) -> None:
         """Say that it can rank, a little later."""
@@ -72,10 +80,6 @@ class Desk:
         self.note("detach", buf)
         self.buffers.pop(buf, None)
 
-    def cursor(self, buf: int, seq: int, offset: int) -> None:
-        """Only note it."""
-        self.note("cursor", buf, seq, offset)
-
     def rank(
         self, number: int, buf: int, seq: int, length: int, offset: int, names: list, kinds: list
     ) -> None:
@@ -104,18 +108,6 @@ class Desk:
         self.note("guess", buf, seq, length, offset, limit)
         names = self.orders().get("guess", [])[:limit]
         self.send(number, "guess", {"names": names, "probability": [0.5] * len(names)})
-
-    def accepted(self, buf: int, seq: int, offset: int, name: str) -> None:
-        """Only note it."""
-        self.note("accepted", buf, seq, offset, name)
-
-    def project(self, buf: int, root: str, path: str) -> None:
-        """Only note it."""
-        self.note("project", buf, root, path)
-
-    def changed(self, buf: int) -> None:
-        """Only note it."""
-        self.note("changed", buf)
 
     def explain(self, number: int, buf: int) -> None:
         """Answer with the reasons the test gave."""
@@ -152,7 +144,8 @@ if __name__ == "__main__":
     flag, code, *rest = sys.argv[sys.argv.index("-c") :]
     names = ("sibyl", "sibyl.host", "sibyl.host.worker")
     package, room, desk = modules = [types.ModuleType(name) for name in names]
-    package.__path__ = room.__path__ = []  # type: ignore[attr-defined]
+    package.__path__ = []  # type: ignore[attr-defined]
+    room.__path__ = [str(ENGINE / "sibyl/host")]  # type: ignore[attr-defined]  # for the real protocol
     desk.Desk = Desk  # type: ignore[attr-defined]
     sys.modules |= dict(zip(names, modules, strict=True))
     sys.argv = [flag, *rest]

@@ -1,6 +1,6 @@
-"""What the desk's worker does, one piece of mail at a time.
+"""What the desk's worker does: one method for each message of ``sibyl.host.protocol``.
 
-In: notifications, in order.  Out: answers through ``send``.
+In: messages, in order.  Out: answers through ``send``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,18 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sibyl.errors import ModelError, SibylError
 from sibyl.host import diagnostics
 from sibyl.host.shelf import Shelf
+
+if TYPE_CHECKING:  # their imports are slow: the worker makes them when it starts
+    from sibyl.host.experiment import Experiment
+    from sibyl.memory.buffer_memory import BufferMemory
+    from sibyl.memory.manager import Manager
+    from sibyl.ranking.ranker import Ranker
+    from sibyl.ranking.session import Session
 
 Payload = dict[str, Any]
 Send = Callable[[int, str, Payload], None]
@@ -32,11 +39,10 @@ class Work:
     def __init__(self, send: Send, quiet: Callable[[float], bool]) -> None:
         self._send = send
         self._quiet = quiet  # no newer mail waits, nor comes within so many seconds
-        # A sibyl.ranking.ranker.Ranker; its imports are slow, the worker makes them.
-        self.ranker: Any = None
+        self.ranker: Ranker | None = None
         self._trouble = "The ranker has not been started."
-        self._manager: Any = None  # sibyl.memory.manager.Manager, if there is a state folder
-        self._experiment: Any = None  # sibyl.host.experiment.Experiment, likewise
+        self._manager: Manager | None = None  # where there is a state folder
+        self._experiment: Experiment | None = None  # likewise
         self._places: dict[int, tuple[str, str]] = {}  # buffer: root and path of its project
         self._sessions = Shelf()
         self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
@@ -124,7 +130,7 @@ class Work:
 
         self._sessions.put(buffer, sequence, Session(self.ranker, text, self._memory_of(buffer)))
 
-    def _memory_of(self, buffer: int) -> Any:
+    def _memory_of(self, buffer: int) -> BufferMemory | None:
         """Return what is remembered behind a buffer."""
         if self._manager is None:
             return None
@@ -140,7 +146,7 @@ class Work:
         self._places[buffer] = (root, path)
         known = self._sessions.get(buffer)
         if known is not None and self._manager is not None:
-            known[1].recall = self._memory_of(buffer)
+            known[1].recall = self._manager.memory_of(root, path)
 
     def changed(self, buffer: int) -> None:
         """Look at a project's files again."""
@@ -187,7 +193,7 @@ class Work:
         known[1].expect(offset, self._quiet)
         self._timings["prepare"].append(_ms(began))
 
-    def _session(self, request: int, buffer: int, sequence: int, length: int) -> Any:
+    def _session(self, request: int, buffer: int, sequence: int, length: int) -> Session | None:
         """Return the session a request is for, None after saying why there is none."""
         if self.ranker is None:
             self._send(request, "none", {"reason": "no model", "detail": self._trouble})
@@ -200,7 +206,7 @@ class Work:
         self._use(buffer, known[1])
         return known[1]
 
-    def _use(self, buffer: int, session: Any) -> None:
+    def _use(self, buffer: int, session: Session) -> None:
         """Have a buffer ready with what is remembered behind it."""
         self._sessions.use(buffer)
         if session.recall.lost and self._manager is not None:
@@ -248,13 +254,13 @@ class Work:
 
     def memory(self, request: int) -> None:
         """Say what is remembered."""
-        told = self._manager.about() if self._manager is not None else {}
-        self._send(request, "memory", told)
+        about = self._manager.about() if self._manager is not None else {}
+        self._send(request, "memory", about)
 
     def experiment(self, request: int, what: str, given: dict[str, Any]) -> None:
         """Do what is asked of an experiment; say how it stands."""
-        told = self._experiment.asked(what, given) if self._experiment is not None else {}
-        self._send(request, "experiment", told)
+        answer = self._experiment.asked(what, given) if self._experiment is not None else {}
+        self._send(request, "experiment", answer)
 
     def status(self, request: int) -> None:
         """Say how things stand."""

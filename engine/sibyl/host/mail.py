@@ -14,18 +14,16 @@ import threading
 from collections import deque
 from typing import Any
 
+from sibyl.host.protocol import LOST, MESSAGES
+
 Letter = tuple[str, tuple[Any, ...]]
 
 MOST = 5000  # letters
 LARGEST = 32 << 20  # bytes in them
 _QUESTIONS = 20  # kept when too much waits: the newest
-_ASKED = {"rank", "guess", "explain", "memory", "status", "experiment"}
-_TEXT = {
-    "attach",
-    "edit",
-    "cursor",
-    "accepted",
-}  # sending the whole text again repairs all of these
+_QUESTION = {name for name, message in MESSAGES.items() if message.question}
+_TEXT = {name for name, message in MESSAGES.items() if message.of_text} - _QUESTION
+"""Sending the whole text again repairs all of these."""
 _OVERHEAD = 200  # bytes of a letter without its contents
 
 
@@ -39,7 +37,7 @@ def _size(letter: Letter) -> int:
 def _buffer(letter: Letter) -> int | None:
     """Return the buffer a letter about a text is about."""
     name, arguments = letter
-    return arguments[0] if name in _TEXT and arguments and isinstance(arguments[0], int) else None
+    return MESSAGES[name].buffer(arguments) if name in _TEXT else None
 
 
 class Mailbox:
@@ -95,20 +93,20 @@ class Mailbox:
 
     def _make_room(self) -> list[Letter]:
         """Drop what can be had again."""
-        kept: dict[str, Letter] = {}  # the last of each kind about each buffer
+        latest: dict[str, Letter] = {}  # the last of each kind about each buffer
         questions: list[Letter] = []
         for letter in filter(None, self._letters):
             buffer = _buffer(letter)
             if buffer is not None:
                 self._lost.add(buffer)
-            elif letter[0] in _ASKED:
+            elif letter[0] in _QUESTION:
                 questions.append(letter)
             elif letter[0] not in _TEXT:
                 about = letter[0] + ("" if letter[0] == "start" else repr(letter[1][:1]))
-                kept.pop(about, None)
-                kept[about] = letter
+                latest.pop(about, None)
+                latest[about] = letter
         for buffer in self._lost:
-            kept[f"lost({buffer},)"] = "lost", (buffer,)
-        self._letters = deque([*kept.values(), *questions[-_QUESTIONS:]])
+            latest[f"{LOST}({buffer},)"] = LOST, (buffer,)
+        self._letters = deque([*latest.values(), *questions[-_QUESTIONS:]])
         self.bytes = sum(_size(letter) for letter in self._letters if letter)
         return questions[:-_QUESTIONS]

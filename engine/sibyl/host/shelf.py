@@ -14,15 +14,18 @@ import ctypes
 import gc
 import sys
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING
 from zlib import crc32
+
+if TYPE_CHECKING:
+    from sibyl.ranking.session import Session
 
 READY = 400_000
 FEWEST = 2
 TEXTS = 16_000_000
 
 
-class Shelf(dict[int, tuple[int, Any]]):
+class Shelf(dict[int, "tuple[int, Session]"]):
     """Buffer to sequence number and session, the one used last at the end."""
 
     def __init__(self) -> None:
@@ -36,7 +39,7 @@ class Shelf(dict[int, tuple[int, Any]]):
         self[buffer] = super().pop(buffer)
         self._give_way()
 
-    def put(self, buffer: int, sequence: int, session: Any) -> None:
+    def put(self, buffer: int, sequence: int, session: Session) -> None:
         """Keep a new session of a buffer that is used now."""
         self.drop(buffer)
         self[buffer] = sequence, session

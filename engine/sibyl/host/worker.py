@@ -24,6 +24,7 @@ from typing import Any
 from sibyl.errors import TextError
 from sibyl.host.handlers import Send, Work
 from sibyl.host.mail import Mailbox
+from sibyl.host.protocol import MESSAGES
 
 _log = logging.getLogger("sibyl")
 WORKER_ENDED = 70
@@ -32,6 +33,7 @@ WORKER_ENDED = 70
 _SWITCH = 0.0005
 """Seconds after which a busy thread lets another one run. The default, ten times as long, is longer than a list
 may wait: a list that has come would not even be read."""
+_PING = MESSAGES["ping"]
 _IDLE = 2.0  # seconds without work after which broken code is parsed afresh
 
 
@@ -50,82 +52,15 @@ class Desk:
         self._worker = threading.Thread(target=self._run, name="sibyl", daemon=True)
         self._worker.start()
 
-    # the door's side: hand over and return ----------------------------------------------------------
+    # the door's thread: hand over and return --------------------------------------------------------
 
-    def _put(self, name: str, *arguments: Any) -> None:
+    def take(self, name: str, *arguments: Any) -> None:
+        """Take a message of ``sibyl.host.protocol``; raises KeyError where there is none of that name."""
+        if MESSAGES[name] is _PING:
+            self._send(arguments[0], "pong", {})
+            return
         for _, (request, *_) in self._mail.put(name, arguments):
             self._send(request, "none", {"reason": "busy"})
-
-    def start(self, options: dict[str, Any]) -> None:
-        """Load the model (``model``: its folder, else the shipped one) and say "ready" or "notice"."""
-        self._put("start", options)
-
-    def attach(self, buffer: int, sequence: int, text: bytes) -> None:
-        """Take a buffer's whole text, for the first time or again."""
-        self._put("attach", buffer, sequence, text)
-
-    def edit(self, buffer: int, sequence: int, start: int, old_length: int, new: bytes) -> None:
-        """Take one edit; sequence numbers of a buffer rise by one."""
-        self._put("edit", buffer, sequence, start, old_length, new)
-
-    def detach(self, buffer: int) -> None:
-        """Forget a buffer."""
-        self._put("detach", buffer)
-
-    def cursor(self, buffer: int, sequence: int, offset: int) -> None:
-        """Be ready for a word at this byte, if there is nothing else to do."""
-        self._put("cursor", buffer, sequence, offset)
-
-    def rank(
-        self,
-        request: int,
-        buffer: int,
-        sequence: int,
-        length: int,
-        offset: int,
-        names: list[str],
-        kinds: list[int],
-    ) -> None:
-        """Order ``names`` (the server's order) for the word that starts at ``offset``."""
-        self._put("rank", request, buffer, sequence, length, offset, names, kinds)
-
-    def guess(
-        self, request: int, buffer: int, sequence: int, length: int, offset: int, limit: int
-    ) -> None:
-        """Name what the model itself would write at ``offset``."""
-        self._put("guess", request, buffer, sequence, length, offset, limit)
-
-    def project(self, buffer: int, root: str, path: str) -> None:
-        """Say which project a buffer's file belongs to; both may be empty."""
-        self._put("project", buffer, root, path)
-
-    def changed(self, buffer: int) -> None:
-        """Say that files of a buffer's project may have changed."""
-        self._put("changed", buffer)
-
-    def accepted(self, buffer: int, sequence: int, offset: int, name: str) -> None:
-        """Take note of an item accepted for the word that starts at ``offset``."""
-        self._put("accepted", buffer, sequence, offset, name)
-
-    def explain(self, request: int, buffer: int) -> None:
-        """Say why the items of a buffer's last list stand where they stand."""
-        self._put("explain", request, buffer)
-
-    def memory(self, request: int) -> None:
-        """Say what is remembered."""
-        self._put("memory", request)
-
-    def experiment(self, request: int, what: str, given: dict[str, Any]) -> None:
-        """Start or stop an experiment, note a word's outcome, report; say how it stands."""
-        self._put("experiment", request, what, given)
-
-    def status(self, request: int) -> None:
-        """Say how things stand."""
-        self._put("status", request)
-
-    def ping(self, request: int) -> None:
-        """Answer at once: all that was sent before has been read."""
-        self._send(request, "pong", {})
 
     def close(self) -> None:
         """Finish what waits and stop the worker."""
@@ -162,10 +97,13 @@ class Desk:
                     self._failed(name, arguments, error)
 
     def _failed(self, name: str, arguments: tuple[Any, ...], error: Exception) -> None:
-        if name in ("attach", "edit", "cursor", "accepted"):
-            self._work.forget(arguments[0])
-        if name in ("rank", "guess"):
-            self._work.forget(arguments[1])
-        if name in ("rank", "guess", "status", "explain", "memory", "experiment"):
+        """Have a text that may be out of step sent again, and answer a question."""
+        message = MESSAGES.get(name)
+        if message is None:  # the mailbox's own
+            return
+        buffer = message.buffer(arguments)
+        if message.of_text and buffer is not None:
+            self._work.forget(buffer)
+        if message.question:
             reason = "out of step" if isinstance(error, TextError) else "error"
             self._send(arguments[0], "none", {"reason": reason, "detail": str(error)})

@@ -1,0 +1,115 @@
+"""The messages from Lua to the engine, in one table.
+
+In: a message's arguments as they travel.  Out: the arguments as handlers take them.
+
+    lua/sibyl/host/post.lua           sends ``sibyl:NAME`` with the arguments; a question's first is its number
+    rplugin/python3/sibyl_host.py     exports each name and hands the message to the desk
+    sibyl.host.worker, mail           keep it until the worker is free, or drop it as this table allows
+    sibyl.host.handlers               has one method for each name, with these arguments
+
+What is not UTF-8 travels as surrogates. Long lists travel as one text each, because that is faster to read:
+names with NUL between them, kinds as one character each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+BYTES = ("utf-8", "surrogateescape")
+
+TYPES = {
+    "request": "int",  # the question's number; its answer bears it
+    "buffer": "int",  # Neovim's number of it
+    "sequence": "int",  # of the buffer's last edit; rises by one with each
+    "length": "int",  # bytes of the whole text, to notice a mirror that differs
+    "offset": "int",  # byte where the word begins
+    "start": "int",
+    "old_length": "int",
+    "limit": "int",
+    "text": "bytes",
+    "new": "bytes",
+    "name": "str",
+    "root": "str",
+    "path": "str",
+    "what": "str",
+    "names": "list[str]",
+    "kinds": "list[int]",
+    "options": "dict[str, Any]",
+    "given": "dict[str, Any]",
+}
+"""The type of each argument, by its name: one name means the same in all messages."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: its name, the names of its arguments, and what it is for."""
+
+    name: str
+    arguments: tuple[str, ...]
+    meaning: str
+
+    @property
+    def question(self) -> bool:
+        """Whether it is always answered, by its number."""
+        return self.arguments[:1] == ("request",)
+
+    @property
+    def of_text(self) -> bool:
+        """Whether it depends on a buffer's text and every edit before it."""
+        return "sequence" in self.arguments
+
+    def buffer(self, arguments: Sequence[Any]) -> int | None:
+        """Return the buffer it is about, if any."""
+        place = self.arguments.index("buffer") if "buffer" in self.arguments else len(arguments)
+        number = arguments[place] if place < len(arguments) else None
+        return number if isinstance(number, int) else None
+
+    def decoded(self, arguments: Sequence[Any]) -> list[Any]:
+        """Return the arguments as handlers take them; surplus ones stay as they are."""
+        decoded = list(arguments)
+        for place, name in enumerate(self.arguments[: len(decoded)]):
+            decoded[place] = _decoded(TYPES[name], decoded[place])
+        return decoded
+
+
+def _decoded(kind: str, value: Any) -> Any:
+    if kind == "bytes":
+        return value.encode(*BYTES)
+    if isinstance(value, str) and kind == "list[str]":
+        return value.split("\0")
+    if isinstance(value, str) and kind == "list[int]":
+        return [*value.encode(*BYTES)]
+    return value
+
+
+def _message(name: str, arguments: str, meaning: str) -> Message:
+    return Message(name, tuple(arguments.split()), meaning)
+
+
+_ALL = (
+    _message("start", "options", 'load the model and open the memories; "ready" or a notice comes'),
+    _message("attach", "buffer sequence text", "a buffer's whole text, the first time or again"),
+    _message("edit", "buffer sequence start old_length new", "one edit of a text"),
+    _message("detach", "buffer", "forget a buffer"),
+    _message("cursor", "buffer sequence offset", "be ready for a word at this byte"),
+    _message("accepted", "buffer sequence offset name", "an item was accepted for this word"),
+    _message("project", "buffer root path", "the project a buffer belongs to; both may be empty"),
+    _message("changed", "buffer", "files of a buffer's project may have changed"),
+    _message(
+        "rank",
+        "request buffer sequence length offset names kinds",
+        "order names, which come in the server's order",
+    ),
+    _message("guess", "request buffer sequence length offset limit", "name what may stand here"),
+    _message("explain", "request buffer", "why the buffer's last list stands as it does"),
+    _message("memory", "request", "what is remembered, and how much"),
+    _message("experiment", "request what given", "start, stop, note a word, report"),
+    _message("status", "request", "buffers, timings, the process"),
+    _message("ping", "request", "answer at once: everything before it has been read"),
+)
+MESSAGES = {message.name: message for message in _ALL}
+
+LOST = "lost"
+"""What the mailbox puts in itself, with a buffer: edits were dropped, ask for the whole text."""
