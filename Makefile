@@ -86,8 +86,8 @@ lint: setup-test neovim ## ruff, mypy, luacheck; stylua where it is installed
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	.nvim/tools/bin/luacheck --quiet --no-color lua plugin bench tests/support
-	@if command -v stylua >/dev/null; then stylua --check lua plugin bench tests/support; \
+	.nvim/tools/bin/luacheck --quiet --no-color lua plugin bench scripts
+	@if command -v stylua >/dev/null; then stylua --check lua plugin bench scripts; \
 		else echo "stylua is not installed: the layout of Lua files was not checked"; fi
 
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU

@@ -1,7 +1,7 @@
 """What the benchmarks share: files to type into, keystrokes, centiles, tables, and the machine they ran on.
 
 In:   Python's own modules; this checkout.
-Out:  functions; importing it makes the engine and the tests' helpers importable.
+Out:  functions; importing it makes the engine and scripts/neovim importable.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / name) for name in ("engine", "tests/support", "scripts/neovim")]
+sys.path[:0] = [str(ROOT / name) for name in ("engine", "scripts/neovim")]
 # As the desk does, before numpy is there: threads of its own would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

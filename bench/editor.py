@@ -1,6 +1,6 @@
 """Real Neovims under the clock: started, with a file open, with the host in step, with a server.
 
-In:   the Neovims that scripts/neovim/find.py finds; tests/support/child.py drives them.
+In:   the Neovims that scripts/neovim/find.py finds; scripts/neovim/child.py drives them.
 Out:  functions that start one, and that complete once.
 
 All clocks run inside Neovim (`vim.uv.hrtime`); what this side does between is not measured.

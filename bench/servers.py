@@ -43,7 +43,11 @@ COMMANDS = {
     "jedi": "jedi-language-server",
 }
 MODULES = ("json.decoder", "argparse", "pathlib", "http.client", "tarfile", "configparser")
-OURS = ("tests/data/try/example.py", "engine/sibyl/ranking/session.py", "scripts/install.py")
+OURS = (
+    "scripts/neovim/example/example.py",
+    "engine/sibyl/ranking/session.py",
+    "scripts/install.py",
+)
 NAME = re.compile(r"\w+")
 
 

@@ -120,6 +120,22 @@ def test_the_installer_needs_nothing_installed() -> None:
         assert used <= {*sys.stdlib_module_names, "packages", "progress"}
 
 
+HELPERS = {path.stem for path in (ROOT / "tests/support").glob("*.py")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for p in tracked() if p.suffix == ".py" and p.relative_to(ROOT).parts[0] != "tests"],
+    ids=name,
+)
+def test_only_tests_depend_on_tests(path: Path) -> None:
+    """The engine, benchmarks and scripts import no helper of the tests and open no file of theirs."""
+    assert not imports(path) & HELPERS
+    assert not re.search(
+        r"""tests["']? ?/ ?["']?(support|data)\b""", path.read_text(encoding="utf-8")
+    )
+
+
 def test_the_door_is_thin() -> None:
     """What Neovim starts only passes on; everything worth testing lies behind it."""
     length = len((ROOT / "rplugin/python3/sibyl_host.py").read_text().splitlines())

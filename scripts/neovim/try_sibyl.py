@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Try sibyl: at a terminal by hand, without one by typing real keys and showing the menus.
 
-In:   Neovims (scripts/neovim/bring.py), the environment of `make setup`, tests/data/try.
+In:   Neovims (scripts/neovim/bring.py), the environment of `make setup`, scripts/neovim/example.
 Out:  at a terminal: Neovim with the example open. Without: for each Neovim the completion menus
       as they come natively and as sibyl orders them, side by side; exit code 1 and one sentence
       if no menu came, no ranking came, or an item was lost.
@@ -19,12 +19,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(ROOT / "tests" / "support")]
+sys.path.insert(0, str(HERE))
 
 import find  # noqa: E402 (found through the line above, as the next)
 from child import Child, Item, isolated  # noqa: E402
 
-PROJECT = ROOT / "tests/data/try"
+PROJECT = HERE / "example"
 PROBES = {"(1)": "parser.", "(2)": 'parser.add_argument("--currency", ', "(3)": "basket."}
 ROWS = 8
 # Natively: the same server, asked by the same client, and nothing of sibyl.

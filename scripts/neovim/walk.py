@@ -23,7 +23,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(ROOT / "tests/support")]
+sys.path.insert(0, str(HERE))
 
 import find  # noqa: E402 (found through the line above, as the next)
 from child import Child, isolated  # noqa: E402

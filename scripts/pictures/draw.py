@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE), str(ROOT / "scripts/neovim"), str(ROOT / "tests/support")]
+sys.path[:0] = [str(HERE), str(ROOT / "scripts/neovim")]
 
 import find  # noqa: E402 (found through the line above, as the next)
 import scenes  # noqa: E402

@@ -1,6 +1,6 @@
 """Screens as SVG: one screen, or several side by side that change in time.
 
-In:   rows of a screen as runs of cells that look alike (tests/support/screen.py).
+In:   rows of a screen as runs of cells that look alike (scripts/neovim/screen.py).
 Out:  SVG text. The same screens give the same bytes. A reader without animation, or one who asked for
       less motion, sees the moment that was chosen as the still one.
 """

@@ -1,6 +1,6 @@
 """The fake language server as tests use it.
 
-In:   a running `Child` and what the server shall answer (see tests/support/fake_server.lua).
+In:   a running `Child` and what the server shall answer (see scripts/neovim/fake_server.lua).
 Out:  `FakeServer`: change its answers, read what it was asked.
 """
 
