@@ -50,7 +50,7 @@ def collect(paths: list[str], limit: int = 10) -> dict[str, float]:
 
 @cache
 def file_of(lines: int) -> bytes:
-    """Python's own modules, one after the other, cut after the last whole statement of so many lines."""
+    """Python's own modules, one after the other, cut after the last whole statement of this many lines."""
     found: list[bytes] = []
     library = Path(sysconfig.get_path("stdlib"))
     for path in sorted(library.glob("[a-z]*.py")) + sorted(library.glob("asyncio/*.py")):

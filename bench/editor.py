@@ -74,7 +74,7 @@ def newest() -> Path | None:
 
 
 def source(lines: int) -> str:
-    """About so many lines of the standard library, as text."""
+    """About this many lines of the standard library, as text."""
     return common.file_of(lines).decode()
 
 

@@ -37,7 +37,7 @@ from sibyl.ranking.session import Session
 
 LIMIT = 12  # as lua/sibyl/completion/guesses.lua asks
 WORD = re.compile(rb"\w+")
-# A list of at most so many is what every object has.
+# A list of at most this many is what every object has.
 BARE = 23
 
 

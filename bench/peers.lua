@@ -3,7 +3,7 @@
 --
 -- The peers' own code is run, with their own defaults, taken from a folder with their checkouts: of nvim-cmp the
 -- source, entries, view and comparators; of blink.cmp the fuzzy module with its Lua matcher. None of their plugin
--- files is loaded, so that nothing of theirs runs unasked. Each item carries its number in `data.place`.
+-- files is loaded, so that nothing else of them runs. Each item carries its number in `data.place`.
 
 local M = {}
 

@@ -53,7 +53,9 @@ def checkouts(folder: Path | None) -> list[str]:
     found = [name for name in PEERS if folder and (folder / name / "lua").is_dir()]
     for name in PEERS:
         if name not in found:
-            print(f"Without {name}: --peers has no checkout of it; bench/peers.py says whence.")
+            print(
+                f"Without {name}: --peers has no checkout of it; bench/peers.py says where it comes from."
+            )
     return found
 
 

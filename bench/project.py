@@ -48,7 +48,7 @@ HEAD = (
 
 
 def project(root: Path, files: int) -> int:
-    """Lay out a project of so many files; return its lines."""
+    """Lay out a project of this many files; return its lines."""
     library, lines, made = Path(sysconfig.get_path("stdlib")), 0, 0
     for path in sorted(library.rglob("*.py")):
         inside = path.relative_to(library)

@@ -1,7 +1,7 @@
 """How many words an experiment of one person takes, and whether it ever finds what is not there.
 
 In:   recorded completion lists (menus files) and their repositories; the shipped model.
-Out:  a table: of so many simulated experiments, how many find a difference, after how many words; and how many
+Out:  a table: of some simulated experiments, how many find a difference, after how many words; and how many
       find one where both arms show the same order.
 
     python bench/proof.py --menus m.jsonl.gz --sources DIR --lists 500 --runs 1000
@@ -34,7 +34,7 @@ from sibyl.ranking.session import Session, bare
 SEES = (0.85, 0.6)  # a person who reads lists, and one who looks at the first items only
 LOOKS = (50, 100, 200, 400, 800, 1600)
 SHARES = (1.0, 0.5, 0.25)
-"""Of the words, so many have our order in our arm, the others the server's: smaller true differences."""
+"""Of the words, this share has our order in our arm, the others the server's: smaller true differences."""
 Floats = NDArray[np.float64]
 Arms = tuple[Floats, Floats]  # by word the probability of each value: the server's order, ours
 Places = tuple[list[int], list[int]]  # of a word after 0, 1, … letters: the server's order, ours

@@ -32,7 +32,7 @@ LINES = 2_000
 LAST = re.compile(r"^(\d+\.\d+) .*--- NVIM STARTED ---", re.MULTILINE)
 # Timed from here: the file's FileType event, what plugin/sibyl.lua schedules then, and the host's word.
 CLOCK = """
-require('vim.lsp') -- whoever has a language server has loaded it
+require('vim.lsp') -- with a language server it is loaded
 vim.o.completeopt = 'menuone,noselect'
 vim.g.sibyl = { server = { enabled = false } }
 _G.start = { opened = 0, begin = 0, ready = 0 }

@@ -96,12 +96,12 @@ def try_out(place: Path, lists: list[Path]) -> dict[str, dict[str, str]]:
 
 def finish(place: Path, lists: list[Path]) -> dict[str, str]:
     """Try the environment, let it find the engine, and write the stamp; returns versions."""
-    found = try_out(place, lists)
+    trouble = try_out(place, lists)
     # By path, not by copy: the engine that runs is always the one beside the plugin.
-    (Path(str(found["site"])) / "sibyl.pth").write_text(f"{ENGINE}\n")
+    (Path(str(trouble["site"])) / "sibyl.pth").write_text(f"{ENGINE}\n")
     stamp = {"lists": {str(path): digest(path) for path in lists}, "python": sys.version.split()[0]}
     (place / "sibyl.json").write_text(json.dumps(stamp, indent=1) + "\n")
-    return found["versions"]
+    return trouble["versions"]
 
 
 def move(new: Path, place: Path) -> None:
@@ -144,15 +144,15 @@ def install(place: Path, lists: list[Path], upgrade: bool, manager: str) -> str:
         if not path.is_file():
             raise CannotInstall(f"The list {path} is missing: the plugin's folder is incomplete.")
     with alone(place):
-        there = installed(place)
-        same = [path for path in lists if there.get(str(path)) == digest(path)]
-        stale = [x for x in there if not Path(x).is_file() or digest(Path(x)) != there[x]]
+        known = installed(place)
+        same = [path for path in lists if known.get(str(path)) == digest(path)]
+        stale = [x for x in known if not Path(x).is_file() or digest(Path(x)) != known[x]]
         if len(same) == len(lists) and not upgrade and program(place, "python").exists():
             return f"nothing to do: {place} has all that is needed."
         # What was there stays wanted: an environment for learning also ranks.
-        kept = [Path(name) for name in there if Path(name).is_file()]
-        wanted = list(dict.fromkeys([*kept, *lists]))
-        if there and not stale and not upgrade:
+        lists_there = [Path(name) for name in known if Path(name).is_file()]
+        wanted = list(dict.fromkeys([*lists_there, *lists]))
+        if known and not stale and not upgrade:
             fill_somehow(place, wanted, manager)
             versions = finish(place, wanted)
         else:
@@ -174,7 +174,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--venv", type=Path, required=True, help="where the environment shall be")
     parser.add_argument("--server", action="store_true", help="the default language server too")
-    parser.add_argument("--upgrade", action="store_true", help="make it anew in any case")
+    parser.add_argument("--upgrade", action="store_true", help="make it again in any case")
     parser.add_argument(
         "--with", type=Path, action="append", default=[], dest="more", help="a list"
     )

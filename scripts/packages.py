@@ -50,8 +50,8 @@ def say(text: str) -> None:
 
 def environment(settings: dict[str, str] | None = None) -> dict[str, str]:
     """What programs we start get of this process's variables: nothing that changes what Python or pip do."""
-    kept = {name: value for name, value in os.environ.items() if not _DROPPED.match(name)}
-    return kept | {"ORT_DISABLE_TELEMETRY": "1"} | (settings or {})
+    variables = {name: value for name, value in os.environ.items() if not _DROPPED.match(name)}
+    return variables | {"ORT_DISABLE_TELEMETRY": "1"} | (settings or {})
 
 
 @functools.cache
@@ -65,7 +65,7 @@ def nowhere() -> str:
 def run(
     command: list[str],
     settings: dict[str, str] | None = None,
-    told: Callable[[str], None] = lambda _: None,
+    on_line: Callable[[str], None] = lambda _: None,
 ) -> list[str]:
     """Run a command, handing each line to ``told``; failing raises with all its lines."""
     lines = []
@@ -83,7 +83,7 @@ def run(
         assert process.stdout
         for line in process.stdout:
             lines.append(line.rstrip())
-            told(line.strip())
+            on_line(line.strip())
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, "\n".join(lines))
     return lines
@@ -99,9 +99,9 @@ def find_uv() -> str | None:
     active = [os.environ.get(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX")]
     for folder in map(Path, os.environ.get("PATH", "").split(os.pathsep)):
         if folder.is_absolute() and not any(x and folder.is_relative_to(x) for x in active):
-            found = shutil.which("uv", path=str(folder))
-            if found and Path(found).is_absolute():
-                return found
+            program = shutil.which("uv", path=str(folder))
+            if program and Path(program).is_absolute():
+                return program
     return None
 
 
@@ -150,7 +150,7 @@ def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
 def pip_settings(python: str) -> dict[str, str]:
     """What the user's settings of pip say about where packages come from, as variables; the rest is off."""
     theirs = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     # From the weakest to the strongest: for all commands, for this one, from the environment.
     lines = run([python, *ISOLATED, "-m", "pip", "config", "list"], theirs)
     for section in ("global", "install", ":env:"):
@@ -158,9 +158,9 @@ def pip_settings(python: str) -> dict[str, str]:
             name, _, value = line.partition("=")
             where, _, key = name.rpartition(".")
             if where == section and key in _SOURCES:
-                found["PIP_" + key.upper().replace("-", "_")] = str(ast.literal_eval(value))
+                settings["PIP_" + key.upper().replace("-", "_")] = str(ast.literal_eval(value))
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
-    return found | quiet | {"PIP_CONFIG_FILE": os.devnull}
+    return settings | quiet | {"PIP_CONFIG_FILE": os.devnull}
 
 
 def uv_configuration() -> list[str]:
@@ -184,16 +184,16 @@ def locked(path: Path) -> bool:
 
 def portions(lists: Iterable[Path]) -> list[list[str]]:
     """The options for each run of a manager: lists with hashes together and first, those without after them."""
-    made = []
+    parts = []
     for hashes in (True, False):
         files = [word for x in lists if locked(x) == hashes for word in ("-r", str(x))]
         # Wheels only: nobody shall need a compiler, nor run a stranger's set-up script.
         if files:
-            made.append(["--only-binary", ":all:", *(["--require-hashes"] * hashes), *files])
-    return made
+            parts.append(["--only-binary", ":all:", *(["--require-hashes"] * hashes), *files])
+    return parts
 
 
-def _fill_by_uv(uv: str, place: Path, lists: list[Path], told: Callable[[str], None]) -> None:
+def _fill_by_uv(uv: str, place: Path, lists: list[Path], on_line: Callable[[str], None]) -> None:
     command = [uv, *uv_configuration()]
     # The interpreter that runs this is the one asked for; no other is to be fetched.
     settings = {name: value for name, value in os.environ.items() if _UV_SOURCES.fullmatch(name)}
@@ -203,10 +203,10 @@ def _fill_by_uv(uv: str, place: Path, lists: list[Path], told: Callable[[str], N
         run([*command, "venv", "--quiet", "--python", sys.executable, str(place)], settings)
     python = str(program(place, "python"))
     for options in portions(lists):
-        run([*command, "pip", "install", "--python", python, *options], settings, told)
+        run([*command, "pip", "install", "--python", python, *options], settings, on_line)
 
 
-def _fill_by_pip(place: Path, lists: list[Path], told: Callable[[str], None]) -> None:
+def _fill_by_pip(place: Path, lists: list[Path], on_line: Callable[[str], None]) -> None:
     python = str(program(place, "python"))
     if importlib.util.find_spec("venv") is None:
         raise subprocess.CalledProcessError(1, [sys.executable], "no python3-venv")
@@ -219,7 +219,7 @@ def _fill_by_pip(place: Path, lists: list[Path], told: Callable[[str], None]) ->
     settings = pip_settings(python)
     for options in portions(lists):
         install = [python, *ISOLATED, "-m", "pip", "install", "--progress-bar=off"]
-        run([*install, *options], settings, told)
+        run([*install, *options], settings, on_line)
 
 
 def fill_somehow(place: Path, lists: list[Path], manager: str) -> None:

@@ -55,13 +55,13 @@ def applies(marker: str) -> bool:
 
 def packages(lists: Iterable[Path]) -> list[str]:
     """The packages of lists that will be installed here."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for path in lists:
         lines = re.findall(
             r"^([\w.-]+)[=<>~!]=[^;\s]+ ?(?:; ([^\\\n]*))?", path.read_text(), re.MULTILINE
         )
-        found |= {name: None for name, marker in lines if applies(marker)}
-    return list(found)
+        names |= {name: None for name, marker in lines if applies(marker)}
+    return list(names)
 
 
 class Progress:
@@ -74,9 +74,9 @@ class Progress:
 
     def __call__(self, line: str) -> None:
         """Hear one line."""
-        found, file = _PIP.search(line) or _UV.search(line), _FILE.search(line)
-        if found:
-            name, version, size, unit = found.groups()
+        match, file = _PIP.search(line) or _UV.search(line), _FILE.search(line)
+        if match:
+            name, version, size, unit = match.groups()
             self._count(name, version, float(size) * _UNITS[unit])
         elif file:
             path, name, version = file.groups()

@@ -197,7 +197,7 @@ def play(differ: Differ, doings: Iterator[list[Any]], every: int, done: list[lis
 
 @contextmanager
 def cut_by(span: int) -> Iterator[None]:
-    """Let so many bytes decide where a text is cut."""
+    """Let this many bytes decide where a text is cut."""
     before = sections.SPAN, sections.LONG
     sections.SPAN, sections.LONG = span, 8 * span
     try:
@@ -214,7 +214,7 @@ def run(
     each: int = 250,
     long: bool = False,
 ) -> Counts:
-    """Play series until so many edits are done; raises what the first failing one raised."""
+    """Play series until this many edits are done; raises what the first failing one raised."""
     sources = files()
     counts, ranker = Counts(), Ranker(StandIn())
     while counts.edits < edits:
@@ -266,12 +266,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--edits", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--every", type=int, default=5, help="compare after so many edits")
+    parser.add_argument("--every", type=int, default=5, help="compare after this many edits")
     parser.add_argument(
         "--folder", type=Path, default=Path("build/fuzz"), help="for failing series"
     )
     parser.add_argument("--redo", type=Path, help="a saved series")
-    parser.add_argument("--last", type=int, help="with --redo: only so many of its last doings")
+    parser.add_argument("--last", type=int, help="with --redo: only this many of its last doings")
     options = parser.parse_args()
     began = time.perf_counter()
     try:

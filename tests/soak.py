@@ -179,7 +179,7 @@ class Soak:
 
 
 def run(nvim: Path, home: Path, keys: int, seed: int, seconds: float) -> Seen:
-    """Type so many keys, for so many seconds at most."""
+    """Type this many keys, for this many seconds at most."""
     soak, began = Soak(nvim, home, seed), time.monotonic()
     seen = soak.seen
     try:

@@ -5,7 +5,7 @@ function! s:Spawn(info) abort
   return luaeval('require("sibyl.host.client").spawn()')
 endfunction
 
-" Registers anew each time: that resets a crashed host's channel, so Require starts a fresh one.
+" Registers each time: that resets a crashed host's channel, so Require starts a fresh one.
 function! sibyl#host#start(door) abort
   if !exists('*remote#host#Register')
     runtime! autoload/remote/host.vim

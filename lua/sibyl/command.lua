@@ -22,7 +22,7 @@ end
 
 local FORGOTTEN = {
   all = 'forgot all that was learned from you',
-  project = 'forgot this project; it is read again when Neovim starts anew',
+  project = 'forgot this project; it is read again when Neovim starts again',
   person = 'forgot what you accepted',
   experiment = 'forgot the experiment',
 }

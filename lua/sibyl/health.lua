@@ -26,7 +26,7 @@ local function editor()
   end
 end
 
--- Starts the host if need be and waits for it: whoever asks for a check-up has time.
+-- Starts the host if need be and waits for it: a person who asks for a check-up has time.
 local function await()
   if config.get().enabled then
     bridge.start()
@@ -170,7 +170,7 @@ local function menu()
   end
   if has('fuzzy') and not has('nosort') then
     health.warn(
-      "'completeopt' has `fuzzy` without `nosort`: Neovim sorts anew after the first letter",
+      "'completeopt' has `fuzzy` without `nosort`: Neovim sorts again after the first letter",
       'Add it: `set completeopt+=nosort`, or take `fuzzy` out.'
     )
   else

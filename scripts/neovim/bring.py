@@ -40,15 +40,15 @@ TOOLS = ["patchelf", "lua-check"]
 
 def libraries(root: Path) -> Path:
     """The folder with the C library in an unpacked tree."""
-    for found in sorted(root.glob("usr/lib/*/libc.so.6")):
-        return found.parent
+    for libc in sorted(root.glob("usr/lib/*/libc.so.6")):
+        return libc.parent
     raise CannotBring("The downloaded packages hold no C library; remove .nvim and run this again.")
 
 
 def loader(root: Path) -> Path:
     """The dynamic loader of an unpacked tree (its name differs by processor)."""
-    for found in sorted(libraries(root).glob("ld-linux*.so.*")):
-        return found
+    for linker in sorted(libraries(root).glob("ld-linux*.so.*")):
+        return linker
     raise CannotBring("The downloaded C library has no loader; remove .nvim and run this again.")
 
 
@@ -146,7 +146,7 @@ def fetch(home: Path, name: str) -> None:
             problem = trouble
             continue
         versions = [re.match(r"neovim_(?:\d+%3a)?([\d.]+)", path.name) for path in packages]
-        version = next(found.group(1) for found in versions if found)
+        version = next(match.group(1) for match in versions if match)
         place = home / version
         unpack(packages, place)
         (place / "bin").mkdir(exist_ok=True)
@@ -178,8 +178,8 @@ def alone(home: Path) -> Iterator[None]:
 
 def gather(home: Path, any_will_do: bool, tools: bool) -> list[Path]:
     """Do what the command line asked for; returns the Neovims."""
-    if any_will_do and (found := on_path()):
-        return [found]
+    if any_will_do and (nvim := on_path()):
+        return [nvim]
     with alone(home):
         try:
             names = ["newest"] if any_will_do else list(SUITES)
@@ -189,9 +189,9 @@ def gather(home: Path, any_will_do: bool, tools: bool) -> list[Path]:
             return brought
         except CannotBring:
             # Not a Debian: the person's own Neovim will do, where there is one.
-            if found := on_path():
+            if nvim := on_path():
                 say("only the Neovim on PATH is at hand; tests run on that one alone")
-                return [found]
+                return [nvim]
             raise
 
 

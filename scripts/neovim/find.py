@@ -19,11 +19,11 @@ FLOOR = (0, 10, 4)
 def version_of(nvim: Path | str) -> tuple[int, ...]:
     """The version a binary reports, or () if it does not run."""
     try:
-        said = subprocess.run([nvim, "--version"], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([nvim, "--version"], capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    found = re.match(r"NVIM v(\d+)\.(\d+)\.(\d+)", said.stdout)
-    return tuple(map(int, found.groups())) if found else ()
+    match = re.match(r"NVIM v(\d+)\.(\d+)\.(\d+)", done.stdout)
+    return tuple(map(int, match.groups())) if match else ()
 
 
 def on_path() -> Path | None:
@@ -38,5 +38,5 @@ def neovims(home: Path = HERE) -> list[Path]:
     if named:
         return [Path(name) for name in named.split(":") if name]
     brought = [home / name / "bin" / "nvim" for name in ("oldest", "newest")]
-    there = list(dict.fromkeys(nvim.parent.parent.resolve() for nvim in brought if nvim.exists()))
-    return [place / "bin" / "nvim" for place in there] or [p for p in [on_path()] if p]
+    folders = list(dict.fromkeys(nvim.parent.parent.resolve() for nvim in brought if nvim.exists()))
+    return [place / "bin" / "nvim" for place in folders] or [p for p in [on_path()] if p]

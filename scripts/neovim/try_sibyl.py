@@ -148,16 +148,16 @@ def by_hand(nvim: Path, home: Path) -> int:
 def main() -> int:
     """Do the one or the other."""
     server = ROOT / ".venv/bin/ty"
-    found = find.neovims()
-    if not found:
+    binaries = find.neovims()
+    if not binaries:
         print("try: no Neovim 0.10.4 or newer is here.", file=sys.stderr)
         return 1
     home = Path(tempfile.mkdtemp(prefix="sibyl-try-"))
     try:
         if sys.stdin.isatty() and sys.stdout.isatty():
-            return by_hand(found[-1], home)
-        for nvim in found:
-            show(nvim, home / f"nvim{found.index(nvim)}", server)
+            return by_hand(binaries[-1], home)
+        for nvim in binaries:
+            show(nvim, home / f"nvim{binaries.index(nvim)}", server)
     except NotShown as problem:
         print(f"\ntry: {problem}", file=sys.stderr)
         return 1

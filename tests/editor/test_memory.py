@@ -83,7 +83,7 @@ def told(child: Child) -> dict:
 
 
 def known(child: Child, root: Path, files: int) -> None:
-    """Wait until so many files of the project are known."""
+    """Wait until this many files of the project are known."""
     where = str(root.resolve())
     child.wait_for(
         lambda: (told(child).get("projects") or {}).get(where, {}).get("files") == files, 30

@@ -138,10 +138,10 @@ def test_random_edits(told: Callable, seed: int) -> None:
 def test_no_whole_text_while_editing(told: Callable, tmp_path: Path) -> None:
     """Edits travel as edits: the whole text is sent once, and again only where Neovim errs."""
     child, ranker = told("")
-    # Neovim reads these anew; or counts a line end that is not there, which the length gives away.
-    anew = ("reload", "reload and type", "rename", "substitute that joins lines")
+    # Neovim reads these again; or counts a line end that is not there, which the length gives away.
+    read_again = ("reload", "reload and type", "rename", "substitute that joins lines")
     for number, (name, keys) in enumerate(EDITS):
-        if name not in anew:
+        if name not in read_again:
             child.open(tmp_path / f"edit{number}.py", TEXT)
             child.type_keys(keys)
             mirrored(child)

@@ -110,7 +110,7 @@ def test_underscore_brings_private_names(serve: Callable) -> None:
 
 
 def test_incomplete_lists_keep_their_order(serve: Callable) -> None:
-    """A server that is asked anew at each letter does not make the order jump."""
+    """A server that is asked again at each letter does not make the order jump."""
     child, ranker, server = serve(
         incomplete=True,
         pages=[items("jb", "ja", "jason", "json"), items("jason", "json"), items("json", "jsonp")],

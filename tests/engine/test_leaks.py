@@ -44,7 +44,7 @@ def run(command: list[str], home: Path) -> subprocess.CompletedProcess[str]:
 
 @needs_filter
 def test_a_socket_is_noticed(tmp_path: Path) -> None:
-    """The means of these tests works: whoever asks for a socket to elsewhere ends, child or not."""
+    """The means of these tests works: a process that asks for a socket to elsewhere ends, child or not."""
     code = (
         "import socket; socket.socket(socket.AF_UNIX); print('here', flush=True); socket.socket()"
     )

@@ -27,7 +27,7 @@ def ready(model_folder: Path) -> Iterator[Office]:
 
 
 def test_a_worker_that_ends_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nothing should bring about, the end of the worker, is said to whoever can start another."""
+    """What nothing should bring about, the end of the worker, is said to the caller, who can start another."""
 
     def leave(*_: object) -> None:
         raise SystemExit(1)

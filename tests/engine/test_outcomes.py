@@ -39,7 +39,7 @@ def word(arm: str, saved: int, **more: Any) -> Outcome:
 
 
 def lived(better: int, count: int = 600) -> list[Outcome]:
-    """Words of which those in our arm save so many letters more."""
+    """Words of which those in our arm save a number of letters more."""
     toss = random.Random(5)
     arms = [toss.choice(("server", "sibyl")) for _ in range(count)]
     return [word(arm, toss.randint(0, 6) + better * (arm == "sibyl")) for arm in arms]

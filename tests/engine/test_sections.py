@@ -53,7 +53,7 @@ TRICKY = {
 
 
 def leaves(source: bytes, span: int, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Leaf], int]:
-    """All leaves of a text cut by so many bytes, and how many sections were closed."""
+    """All leaves of a text cut by this many bytes, and how many sections were closed."""
     monkeypatch.setattr(sections, "SPAN", span)
     syntax = Syntax()
     syntax.advance(Text(source), len(source))

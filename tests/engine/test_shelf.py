@@ -78,7 +78,7 @@ def test_the_buffer_in_use_is_kept_however_long(
 
 
 def test_who_is_put_away_holds_no_memory(ranker: Ranker) -> None:
-    """Answers kept of the project go too: what is remembered is asked anew."""
+    """Answers kept of the project go too: what is remembered is asked again."""
     session = Session(ranker, SOURCE, BufferMemory())
     order(session)
     assert session.shed()

@@ -19,7 +19,7 @@ BORDERS = [WINDOW, WINDOW + STRIDE, WINDOW + 2 * STRIDE, WINDOW + 5 * STRIDE]
 
 
 def texts_of(length: int, seed: int = 0) -> list[str]:
-    """A stream of so many tokens, without meaning."""
+    """A stream of this many tokens, without meaning."""
     chance = random.Random(seed)
     return [chance.choice(WORDS) for _ in range(length)]
 

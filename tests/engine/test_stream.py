@@ -161,7 +161,7 @@ def test_a_rest_says_the_same() -> None:
 
 
 def main() -> None:
-    """Write the tokens anew."""
+    """Write the tokens again."""
     for path in FILES:
         head = path.read_text(encoding="utf-8").partition("== ")[0]
         made = [

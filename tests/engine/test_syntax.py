@@ -93,7 +93,7 @@ def test_an_edit_over_the_end_and_a_rest() -> None:
 
 @pytest.mark.parametrize("grown", [1, 3])
 def test_a_leaf_that_ends_before_the_change_is_compared(grown: int) -> None:
-    """Where the last leaves before a change are others in the tree, they are laid anew, all of them."""
+    """Where the last leaves before a change are others in the tree, all of them are laid again."""
     source = b"a = b\nc = not \\\n \\\n"
     text, syntax = Text(source), Syntax()
     syntax.advance(text, len(text))

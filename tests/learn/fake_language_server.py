@@ -5,7 +5,7 @@ a line of JSON for each completion: the line before the cursor and the rest of i
 
 Faults: `hang-once FLAG` stops answering at the third question unless the file FLAG is there,
 `hang` never answers one, `crash` ends at the first, `odd` answers with an error and with null,
-`no-imports` wants auto-imports to be off, `many N` sends so many items more.
+`no-imports` wants auto-imports to be off, `many N` sends N items more.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def test_a_share_of_the_corpus_is_its_beginning(streams: Path) -> None:
 
 
 def test_a_window_forgets_within_files(streams: Path) -> None:
-    """With a window, a file's state is dropped every so many chunks, and the chunks are the same."""
+    """With a window, a file's state is dropped every few chunks, and the chunks are the same."""
     shard = Shard.open(streams, "train")
     whole, cut = Lanes(shard, 4, 32, 1), Lanes(shard, 4, 32, 1, window=3)
     dropped = 0

@@ -70,7 +70,7 @@ class Dask:
         self._begin("worker", self.address, *alone)
 
     def kill_worker(self) -> None:
-        """Kill the worker that was started last, without a goodbye."""
+        """Kill the worker that was started last, without warning."""
         worker = self.processes.pop()
         worker.kill()
         worker.wait()

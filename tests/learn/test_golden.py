@@ -216,4 +216,6 @@ def test_counts_are_of_the_training_split(tmp_path: Path) -> None:
         kept = json.load(file)
     assert kept["after"] == {"@client": {"get": 4, "put": 4}}
     assert kept["overall"] == {"": {"get": 4, "put": 4}}
-    assert kept["chain"] == {}  # a context with one way on says nothing; both files begin anew
+    assert (
+        kept["chain"] == {}
+    )  # a context with one way on says nothing; both files begin from nothing

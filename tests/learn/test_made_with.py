@@ -120,7 +120,7 @@ def test_kept_settings_that_cannot_be_read_are_told(tmp_path: Path) -> None:
 
 
 def test_streams_with_another_vocabulary_are_refused(tmp_path: Path) -> None:
-    """Streams that a training may have read are not made anew with other rows below it."""
+    """Streams that a training may have read are not made again with other rows below it."""
     smoke.make_streams(tmp_path)
     given = ["--corpus", tmp_path / "corpus", "--sources", tmp_path / "sources"]
     given += ["--out", tmp_path / "streams", "--pieces", 300, "--shared", 64]

@@ -108,7 +108,7 @@ def test_git_says_what_belongs(root: Path, tmp_path: Path) -> None:
 def test_a_folder_without_an_end_is_not_read_to_its_end(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without git so many folders are looked into and no more, the nearest ones first; no link is followed."""
+    """Without git a limited number of folders is looked into, the nearest ones first; no link is followed."""
     write(root, a_deep__1__2__3="x.far\n", z__near="x.near\n")
     (root / "loop").symlink_to(root, target_is_directory=True)
     assert set(project_files(root)) > {"a_deep/1/2/3.py", "z/near.py"}

@@ -54,7 +54,7 @@ def test_nothing_to_be_had(tmp_path: Path) -> None:
 
 
 def test_named_ones_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """SIBYL_NVIMS alone decides what is tested, for whoever has a Neovim of their own."""
+    """SIBYL_NVIMS alone decides what is tested, for people with a Neovim of their own."""
     monkeypatch.setenv("SIBYL_NVIMS", f"{tmp_path}/a:{tmp_path}/b")
     assert [tmp_path / "a", tmp_path / "b"] == find.neovims()
 
@@ -74,7 +74,7 @@ def test_what_is_there_is_left_alone() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not BROUGHT.exists(), reason="these Neovims were not brought")
 def test_a_moved_checkout_works(tmp_path: Path) -> None:
-    """Loader paths are absolute; after a move they are set anew, without a download."""
+    """Loader paths are absolute; after a move they are set again, without a download."""
     moved = tmp_path / "moved"
     shutil.copytree(find.HERE, moved, symlinks=True)
     # No apt on this PATH: a download would fail.

@@ -36,7 +36,7 @@ class Different(AssertionError):
 
 
 class _Kept(Syntax):
-    """The cuts and the tree of another as they are, its leaves laid out anew."""
+    """The cuts and the tree of another as they are, its leaves laid out again."""
 
     def __init__(self, other: Syntax) -> None:
         super().__init__()

@@ -70,8 +70,8 @@ class Sections:
         self._parser = parser
         self.closed: list[Section] = []  # one after the other, from byte 0 on
         self._spare: list[Section] = []  # still right, but not used: the last one begins first
-        self._dry = 0  # so many bytes from the open section's base on have no place to cut
-        self.same = 0  # so many at the front are as they were when somebody last set this
+        self._dry = 0  # bytes from the open section's base on that have no place to cut
+        self.same = 0  # sections at the front that are as they were when this was last set
 
     @property
     def base(self) -> int:
@@ -202,7 +202,7 @@ def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
 
 def _cut_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
     """Return the last of the lines with the least indentation, or 0 where a string or ``match`` holds all."""
-    found, least, end = 0, span, 0
+    place, least, end = 0, span, 0
     opened: list[int] = []  # where strings left open begin
     matched = span  # the column of the ``match`` that a line may be in
     for begin, after, kind in leaves_of(tree, 0, 0):
@@ -212,7 +212,7 @@ def _cut_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
             line = _line(data, base, begin)
             continued = data.endswith((b"\\\n", b"\\\r\n"), base, base + line)
             if line and not continued and matched == span and column <= least:
-                found, least = line, column
+                place, least = line, column
             matched = column if kind in _MATCH else matched
         if kind in _STRING_START:
             lines = data.endswith((b"'''", b'"""'), base + begin, base + after)
@@ -227,7 +227,7 @@ def _cut_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
         and all(last - other >= LONG for other in opened)
     ):
         return last  # behind the last leaf there are comments and white space
-    return found
+    return place
 
 
 def _column(data: bytearray, at: int) -> int:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sibyl.experiment.log import KINDS, Outcome
 from sibyl.experiment.sequential import Course, effect, preference
 
-MOST_LETTERS = 16  # a word saves so many at most; more counts as that
+MOST_LETTERS = 16  # the most that a word saves; more counts as that
 
 
 @dataclass(frozen=True)

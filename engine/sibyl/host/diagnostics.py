@@ -64,13 +64,13 @@ def versions() -> dict[str, str]:
     """Return the versions of the packages the host runs on."""
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {}
+    by_package = {}
     for name in ("pynvim", "onnxruntime", "numpy", "tree-sitter", "tree-sitter-python"):
         try:
-            found[name] = version(name)
+            by_package[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "?"
-    return found
+            by_package[name] = "?"
+    return by_package
 
 
 def resident() -> float:

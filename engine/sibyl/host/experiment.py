@@ -63,8 +63,8 @@ class Experiment:
         elif what == "report":
             more = self._report(log, given, now)
         run, count = log.running(now), log.count()
-        told = {"on": run is not None, "words": count, "state": state(count, run, now)}
-        return told | ({"how": run.how, "ends": run.ends} if run else {}) | more
+        answer = {"on": run is not None, "words": count, "state": state(count, run, now)}
+        return answer | ({"how": run.how, "ends": run.ends} if run else {}) | more
 
     def _report(self, log: Log, given: dict[str, Any], now: float) -> dict[str, Any]:
         words, root = log.outcomes(), str(given.get("root") or "")
@@ -73,7 +73,7 @@ class Experiment:
         return {"lines": lines, "svg": svg(compared(coins)) if coins else ""}
 
     def _opened(self, make: bool) -> Log | None:
-        """Return the file; it is opened anew where somebody has deleted it."""
+        """Return the file; it is opened again where it was deleted."""
         if self._path is None:
             return None
         if self._file is not None and not self._path.exists():

@@ -38,7 +38,7 @@ class Work:
 
     def __init__(self, send: Send, quiet: Callable[[float], bool]) -> None:
         self._send = send
-        self._quiet = quiet  # no newer mail waits, nor comes within so many seconds
+        self._quiet = quiet  # no newer mail waits, nor comes within a number of seconds
         self.ranker: Ranker | None = None
         self._trouble = "The ranker has not been started."
         self._manager: Manager | None = None  # where there is a state folder

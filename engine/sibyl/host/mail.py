@@ -53,7 +53,7 @@ class Mailbox:
         return len(self._letters)
 
     def quiet(self, seconds: float) -> bool:
-        """Tell whether nothing waits, nor comes within so many seconds."""
+        """Tell whether nothing waits, nor comes within a number of seconds."""
         if seconds <= 0 or self._letters:
             return not self._letters
         with self._there:

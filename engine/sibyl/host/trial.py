@@ -34,9 +34,11 @@ def tried(folder: Path, seconds: float = MOST_S) -> None:
         ) from error
     except OSError as error:
         raise ModelError(f"The model in {folder} cannot be tried ({error.strerror}).") from error
-    said = done.stdout.strip().rpartition("\n")[2]
+    last_line = done.stdout.strip().rpartition("\n")[2]
     if done.returncode:
-        raise ModelError(said or f"The model in {folder} needs too much memory; use another one.")
+        raise ModelError(
+            last_line or f"The model in {folder} needs too much memory; use another one."
+        )
 
 
 def main(folder: str) -> None:
@@ -68,6 +70,6 @@ def main(folder: str) -> None:
         print(f"The model in {folder} needs too much memory; use another one.")
         sys.exit(1)
     except Exception as error:  # what a graph says of itself may have lines
-        told = " ".join(str(error).split())[:200]
-        print(f"The model in {folder} cannot be run ({told}).")
+        detail = " ".join(str(error).split())[:200]
+        print(f"The model in {folder} cannot be run ({detail}).")
         sys.exit(1)

@@ -1,7 +1,7 @@
 """Where the work on repositories is done: by processes of this machine, or by a cluster.
 
 In: a function of one repository, its calls, and what the command line says (`--jobs`, `--cluster`).
-Out: what the function returns, as it comes; the same whoever did the work.
+Out: what the function returns, as it comes; the same wherever the work was done.
 
     calls ─► a few a worker at a time ─┬► --jobs N         processes of this machine (1: this very one)
                                        └► --cluster HOST   workers of a Dask scheduler (sibyl.learn.cluster)
@@ -90,7 +90,7 @@ def handed_out(
 
 
 def leave_with(parent: int) -> None:
-    """Make this process end soon after its parent, which may be killed without a goodbye."""
+    """Make this process end soon after its parent, which may be killed without warning."""
 
     def watch() -> None:
         while os.getppid() == parent:

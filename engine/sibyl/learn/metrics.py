@@ -115,15 +115,15 @@ def compare(first: Sequence[int], second: Sequence[int], groups: Sequence[str]) 
     many = len(names)
     draws = np.random.default_rng(1).integers(many, size=(_DRAWS, many)) if many else None
     counts = np.bincount(where, minlength=many)
-    found = {}
+    comparison = {}
     for name, value in _VALUES.items():
         one, other = value(np.asarray(first, np.int64)), value(np.asarray(second, np.int64))
         if draws is None:
-            found[name] = Gain(0.0, 0.0, 0.0, 0.0, 0.0, 0)
+            comparison[name] = Gain(0.0, 0.0, 0.0, 0.0, 0.0, 0)
             continue
         sums = np.bincount(where, other - one, many)
         low, high = np.quantile(sums[draws].sum(1) / counts[draws].sum(1), (0.025, 0.975))
         numbers = (one.mean(), other.mean(), (other - one).mean(), low, high)
         first_mean, second_mean, gain, low, high = (round(float(number), 4) for number in numbers)
-        found[name] = Gain(first_mean, second_mean, gain, low, high, many)
-    return found
+        comparison[name] = Gain(first_mean, second_mean, gain, low, high, many)
+    return comparison

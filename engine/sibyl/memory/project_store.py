@@ -96,7 +96,7 @@ class ProjectStore:
             return {path: (size, time) for path, size, time in rows}
 
     def update(
-        self, changed: Iterable[tuple[str, Stamp, bytes, Notes]], gone: Iterable[str] = ()
+        self, changed: Iterable[tuple[str, Stamp, bytes, Notes]], deleted: Iterable[str] = ()
     ) -> None:
         """Replace the notes of changed files (path, stamp, digest, notes); forget those that are gone."""
         times: Counter[tuple[str, str]] = Counter()
@@ -104,7 +104,7 @@ class ProjectStore:
         self._answers.clear()
         with sentence(self.path), self._base:
             self._base.execute("BEGIN IMMEDIATE")
-            for path in gone:
+            for path in deleted:
                 self._take_away(path, times, files)
             for path, stamp, digest, notes in changed:
                 self._take_away(path, times, files)

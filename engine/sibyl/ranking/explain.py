@@ -72,11 +72,11 @@ _STARTS = {
 
 def groups_of(names: Sequence[str]) -> dict[str, list[int]]:
     """Return the columns of each group."""
-    found: dict[str, list[int]] = {}
+    by_group: dict[str, list[int]] = {}
     for index, name in enumerate(names):
         if _group(name):
-            found.setdefault(_group(name), []).append(index)
-    return found
+            by_group.setdefault(_group(name), []).append(index)
+    return by_group
 
 
 _WORTH = 0.1  # smaller differences are not told
@@ -96,9 +96,9 @@ def reasons(
         worth[group] = (scores - scores.mean())[top] - (without - without.mean())[top]
     ranked = []
     for index in range(len(top)):
-        told = [(group, round(float(values[index]), 2)) for group, values in worth.items()]
-        kept = [one for one in told if abs(one[1]) >= _WORTH]
-        ranked.append(sorted(kept, key=lambda one: -abs(one[1])))
+        shares = [(group, round(float(values[index]), 2)) for group, values in worth.items()]
+        worthwhile = [one for one in shares if abs(one[1]) >= _WORTH]
+        ranked.append(sorted(worthwhile, key=lambda one: -abs(one[1])))
     return ranked
 
 
@@ -107,7 +107,9 @@ def explained(names: Sequence[str], ranking: Ranking) -> list[tuple[str, list[tu
     if ranking.rows is None or ranking.mix is None:
         return []
     why = reasons(ranking.mix, ranking.rows.whole(), ranking.order)
-    return [(names[index], found) for index, found in zip(ranking.order, why, strict=False)]
+    return [
+        (names[index], reasons_of) for index, reasons_of in zip(ranking.order, why, strict=False)
+    ]
 
 
 def told(names: Sequence[str], ranking: Ranking, place: Place) -> dict[str, Any]:

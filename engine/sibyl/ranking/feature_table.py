@@ -46,10 +46,10 @@ class FeatureTable:
 
     def any(self, columns: Sequence[int]) -> Mask:
         """Return which candidates have more than zero in any of these columns, all of them middle ones."""
-        found = np.zeros(self.head.shape[1], np.bool_)
+        positive = np.zeros(self.head.shape[1], np.bool_)
         places = np.asarray(columns) - len(self.head)
-        found[self.known] = (self.middle[:, places] > 0).any(1)
-        return found
+        positive[self.known] = (self.middle[:, places] > 0).any(1)
+        return positive
 
     def scores(self, hidden: Floats, out: Floats) -> Floats:
         """Return one score a candidate: a layer of rectified units, and the columns themselves.

@@ -46,10 +46,10 @@ def has_evidence(rows: Floats, names: tuple[str, ...]) -> Mask:
 def held(scores: Floats, evidence: Mask, letters: int) -> npt.NDArray[np.float64]:
     """Return the scores with those without evidence held below what the server put before them."""
     # Sums of the same numbers may differ in their last bits by where they stand in memory.
-    kept = np.round(scores, 4).astype(np.float64)
+    rounded = np.round(scores, 4).astype(np.float64)
     if letters < _FEW_LETTERS:
-        return kept
-    return np.where(evidence, kept, np.minimum.accumulate(kept))
+        return rounded
+    return np.where(evidence, rounded, np.minimum.accumulate(rounded))
 
 
 def guarded(
@@ -66,21 +66,21 @@ def guarded(
     ``evidence``: the user's own code has to do with it. ``exact``: it is what is typed. ``prefixed``: it
     begins so.
     """
-    kept = held(scores, evidence, letters)
+    values = held(scores, evidence, letters)
     steps = 2.0 * ~prefixed + imports
     if imports.any():
         # Imports that nothing in the user's code asks for stay in the server's order.
-        kept = np.where(imports & ~evidence, kept.min() - 1, kept)
+        values = np.where(imports & ~evidence, values.min() - 1, values)
         best: dict[str, float] = {}
         asked_for = np.flatnonzero(imports & evidence).tolist()
         for index in asked_for:
-            best[names[index]] = max(best.get(names[index], -np.inf), float(kept[index]))
+            best[names[index]] = max(best.get(names[index], -np.inf), float(values[index]))
         for index in asked_for:
-            kept[index] = best[names[index]]  # one name of several modules: the server's order
+            values[index] = best[names[index]]  # one name of several modules: the server's order
         lifted = imports & exact & (letters >= _LONG_NAME)
         scope = np.flatnonzero(~imports & prefixed)
-        first = scope[0] if len(scope) else len(kept)
+        first = scope[0] if len(scope) else len(values)
         # The server itself put the exact name before all that is in scope.
         lifted[first:] = False
         steps[lifted] = -1
-    return np.asarray(kept - steps * (kept.max() - kept.min() + 1))
+    return np.asarray(values - steps * (values.max() - values.min() + 1))

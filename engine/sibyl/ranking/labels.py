@@ -29,7 +29,7 @@ SHAPES = ("private", "dunder", "upper", "title", "length", "python")
 MOST = 10_000
 """Labels after which a table starts again empty; one list may have as many."""
 _FEW = 200
-"""Up to so many names a loop is faster than a dozen calls of numpy whose code is in no cache."""
+"""Up to this many names a loop is faster than a dozen calls of numpy whose code is in no cache."""
 _CODE = 8
 """Bytes that are compared as one number."""
 _PIECES = 8
@@ -53,8 +53,8 @@ def bare(label: str) -> str:
     """Return the name a label stands for: ``get`` for ``get(…)``, ``key`` for ``key=``, dotted names whole."""
     if label.isidentifier():
         return label
-    found = re.match(r"\W*(\w+(?:\.\w+)*)", label)
-    return found.group(1) if found else label
+    match = re.match(r"\W*(\w+(?:\.\w+)*)", label)
+    return match.group(1) if match else label
 
 
 def is_dunder(name: str) -> bool:
@@ -110,18 +110,18 @@ class Labels:
         try:
             return np.fromiter(map(known.__getitem__, labels), np.int64, len(labels))
         except KeyError:
-            found = [
+            numbers = [
                 known[label] if label in known else self._add(label, label, bare(label))
                 for label in labels
             ]
-            return np.array(found, np.int64)
+            return np.array(numbers, np.int64)
 
     def numbers_of(self, labels: Sequence[str], names: Sequence[str]) -> Ints:
         """Return the numbers of labels that stand for other names than theirs."""
         pairs = list(zip(labels, names, strict=True))
         known = self._numbers
-        found = [known[pair] if pair in known else self._add(pair, *pair) for pair in pairs]
-        return np.array(found, np.int64)
+        numbers = [known[pair] if pair in known else self._add(pair, *pair) for pair in pairs]
+        return np.array(numbers, np.int64)
 
     def _add(self, key: Hashable, label: str, name: str) -> int:
         number = self._numbers[key] = len(self.names)
@@ -149,12 +149,12 @@ class Labels:
         data = typed.encode("utf-8", "surrogatepass")
         shift = 8 * max(_CODE - len(data), 0)
         codes = self.rows["folded" if folded else "exact"][numbers]
-        found: Mask = (codes >> np.uint64(shift)) == np.uint64(_code(data) >> shift)
+        equal: Mask = (codes >> np.uint64(shift)) == np.uint64(_code(data) >> shift)
         if len(data) > _CODE:
-            for at in np.flatnonzero(found).tolist():
+            for at in np.flatnonzero(equal).tolist():
                 name = self.names[numbers[at]]
-                found[at] = (name.lower() if folded else name).startswith(typed)
-        return found
+                equal[at] = (name.lower() if folded else name).startswith(typed)
+        return equal
 
     def being(self, numbers: Ints, typed: str, beginning: Mask) -> Mask:
         """Return which of the names that begin with these letters have no others."""
@@ -178,12 +178,12 @@ class Labels:
         marks = np.zeros((len(self._pieces) + 1, len(wanted)), np.int64)
         for index, some in enumerate(wanted):
             marks[[self._pieces[one] for one in some if one in self._pieces], index] = 1
-        there = self.rows["pieces"][numbers]
-        marked = np.take(marks.any(1), there).view(np.uint64)[:, 0]
+        present = self.rows["pieces"][numbers]
+        marked = np.take(marks.any(1), present).view(np.uint64)[:, 0]
         places = np.flatnonzero(marked)
-        there = there[places]
-        sizes = (there > 0).sum(1)
-        return places, (marks[there].sum(1) / sizes[:, None]).astype(np.float32)
+        present = present[places]
+        sizes = (present > 0).sum(1)
+        return places, (marks[present].sum(1) / sizes[:, None]).astype(np.float32)
 
     def _shared_by_few(self, numbers: Ints, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
         """Return what ``shared`` does, to the last bit."""
@@ -195,5 +195,5 @@ class Labels:
             if not anything.isdisjoint(own):
                 places.append(place)
                 shares.append([len(some & own) / len(own) for some in sets])
-        found = np.array(shares, np.float32).reshape(len(places), len(sets))
-        return np.array(places, np.int64), found
+        table = np.array(shares, np.float32).reshape(len(places), len(sets))
+        return np.array(places, np.int64), table

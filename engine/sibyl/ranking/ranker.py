@@ -69,25 +69,25 @@ class Mix:
 
     def __init__(
         self,
-        kept: dict[str, Any],
+        weights: dict[str, Any],
         names: Sequence[str] = NAMES,
         version: int = FEATURES_VERSION,
     ) -> None:
         """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``."""
-        there = kept.get("features") or []
+        features = weights.get("features") or []
         self.names = tuple(names)
-        if kept.get("version") != version or not there or not set(there) <= set(names):
+        if weights.get("version") != version or not features or not set(features) <= set(names):
             raise ModelError(
                 "The model's mixing weights are of another version; get the model again."
             )
         # Those that look at a few columns only leave the others out.
         places = {name: index for index, name in enumerate(names)}
-        self._columns = None if there == list(names) else [places[name] for name in there]
+        self._columns = None if features == list(names) else [places[name] for name in features]
         try:
-            self.out = unpacked(kept["out"])  # (units + columns)
-            units = len(self.out) - len(there)
-            self.hidden = unpacked(kept["hidden"]).reshape(len(there) + 1, units)
-            self.star = float(kept["star"])
+            self.out = unpacked(weights["out"])  # (units + columns)
+            units = len(self.out) - len(features)
+            self.hidden = unpacked(weights["hidden"]).reshape(len(features) + 1, units)
+            self.star = float(weights["star"])
             if not all(np.isfinite(one).all() for one in (self.out, self.hidden, self.star)):
                 raise ValueError("numbers that are none")
         except (KeyError, ValueError, TypeError) as error:
@@ -112,8 +112,8 @@ class Ranker:
 
     def __init__(self, model: Model, mixed: bool = True) -> None:
         self.model = model
-        kept, words = (model.meta.get(name) if mixed else None for name in ("mix", "mix_words"))
-        self.mix = Mix(kept) if kept else None
+        members, words = (model.meta.get(name) if mixed else None for name in ("mix", "mix_words"))
+        self.mix = Mix(members) if members else None
         self.mix_words = Mix(words, WORD_NAMES, WORD_FEATURES_VERSION) if words else None
 
     def logits(self, names: Sequence[str], predicted: Floats) -> Floats:

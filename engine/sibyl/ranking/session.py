@@ -94,7 +94,7 @@ class Session:
         """Be ready for a list at ``offset``: what can be done before the server answers.
 
         Stops between two steps when ``quiet`` says no: a list that came already would wait for the rest. It
-        is asked whether anything comes within so many seconds.
+        is asked whether anything comes within a number of seconds.
         """
         predicted = self.prepare(offset)
         if not quiet(0):
@@ -117,9 +117,14 @@ class Session:
 
     def _remembered(self, place: Place) -> Remembered:
         """Return what is remembered of a place: asked when a word begins, not again for each letter."""
-        now, kept = monotonic(), self._recalled
-        if kept and kept[1] is self.recall and kept[2] is place and now - kept[0] < _FRESH:
-            return kept[3]
+        now, recalled = monotonic(), self._recalled
+        if (
+            recalled
+            and recalled[1] is self.recall
+            and recalled[2] is place
+            and now - recalled[0] < _FRESH
+        ):
+            return recalled[3]
         remembered = self.recall.at(place)
         self._recalled = None if self.recall.lost else (now, self.recall, place, remembered)
         return remembered

@@ -41,9 +41,9 @@ class WordList:
         used = table()
         numbers = used.numbers(labels)
         names = list(map(used.names.__getitem__, numbers.tolist()))
-        made = cls(labels, names, kinds, typed)
-        made.__dict__["rows"] = used, numbers
-        return made
+        listed = cls(labels, names, kinds, typed)
+        listed.__dict__["rows"] = used, numbers
+        return listed
 
     @cached_property
     def rows(self) -> tuple[Labels, Ints]:

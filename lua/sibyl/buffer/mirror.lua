@@ -119,7 +119,7 @@ function M.flush(buf)
     end
   end
   if mirror.stale or length ~= mirror.length then
-    -- A buffer read anew; or Neovim told us wrong (`:%s/\n/ /` counts a line end too many): all of it again.
+    -- A buffer that was read again; or Neovim told us wrong (`:%s/\n/ /` counts a line end too many): all of it again.
     return send_all(buf, mirror)
   end
   mirror.pending = nil

@@ -1,5 +1,5 @@
 -- In: lists as they are shown, keys, and Neovim's word that something was accepted. Out: what became of each list's
--- word, to whoever listens: where it stood, how many of its letters were typed.
+-- word, to its listeners: where it stood, how many of its letters were typed.
 --
 --   list ─► listed ─► letters (InsertCharPre) ─► accepted, or the word is left ─► outcome
 --

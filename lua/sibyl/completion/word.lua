@@ -1,6 +1,6 @@
 -- In: rankings, and edits. Out: the ranking of the word that is being typed, for as long as it is that word.
 --
--- Servers that call their lists incomplete are asked anew at each letter. The order must not jump while letters of
+-- Servers that call their lists incomplete are asked again at each letter. The order must not jump while letters of
 -- one word are typed, so the first ranking of a word holds for all of its lists; and if the first list was shown as
 -- it came, the list on the screen stays that way.
 

@@ -13,7 +13,7 @@ local post = require('sibyl.host.post')
 local M = {}
 
 local FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60000
-local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins anew
+local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins again
 local TRIES = 6
 local WORKER_ENDED = 70 -- exit code by which the host says that its worker is gone
 
@@ -39,7 +39,7 @@ M.state = {
   started = 0,
   missing = false, -- whether it failed because no Python has the packages
   stamp = nil, ---@type integer|nil when the environment that was looked at was made
-  forgotten = false, -- the user had a project forgotten: it is not read again before Neovim starts anew
+  forgotten = false, -- the user had a project forgotten: it is not read again before Neovim starts again
 }
 local state = M.state
 
@@ -112,7 +112,7 @@ end
 function M.spawn()
   local surroundings = interpreter.surroundings({
     MALLOC_ARENA_MAX = '1', -- one worker needs one
-    -- The arrays of a list of a thousand items stay in the heap: to map them anew for each list costs as much time as
+    -- The arrays of a list of a thousand items stay in the heap: to map them again for each list costs as much time as
     -- filling them. What is free beyond two megabytes is given back.
     MALLOC_MMAP_THRESHOLD_ = '4194304',
     MALLOC_TRIM_THRESHOLD_ = '2097152',

@@ -1,7 +1,7 @@
 -- In: how much is sent to the host. Out: whether more may be sent now.
 --
 -- Neovim keeps what a process has not read yet, without a bound. A host that is stopped, or has no time, must not make
--- Neovim grow: after every so many bytes it is asked to answer, and while too much is on its way nothing is sent.
+-- Neovim grow: after a number of bytes it is asked to answer, and while too much is on its way nothing is sent.
 -- Whole texts come in place of what was left out.
 --
 --   sent   ─────────────┬───────────┬──────────► no more than LIMIT beyond what was read

@@ -1,4 +1,4 @@
--- In: notifications for the Python host (send), questions (ask). Out: its answers, to whoever asked.
+-- In: notifications for the Python host (send), questions (ask). Out: its answers, to the callers.
 --
 -- All calls are notifications: Neovim never waits for Python. An answer carries the number of its question;
 -- a question that was given up is no longer in `waiting`, so that a late answer finds nobody.
@@ -21,7 +21,7 @@ function M.connect(number)
   flow.reset()
 end
 
---- There is no host any more: whoever waits for an answer hears so.
+--- There is no host any more: all that wait for an answer are told so.
 function M.disconnect()
   channel = nil
   local left = waiting
@@ -122,7 +122,7 @@ function M.forget(id)
   end
 end
 
---- Gives an answer to whoever asked.
+--- Gives an answer to the caller that waits for it.
 ---@param id integer
 ---@param kind string
 ---@param answer table

@@ -253,7 +253,7 @@ function M.before_rename(buf)
   end
 end
 
---- A buffer has another name, and perhaps another project. It is served anew at once: a buffer that is edited while
+--- A buffer has another name, and perhaps another project. It is served again at once: a buffer that is edited while
 --- it has no client never tells one of its edits again (Neovim's table of attached buffers still has it).
 ---@param buf integer
 function M.after_rename(buf)

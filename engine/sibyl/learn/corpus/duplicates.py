@@ -67,7 +67,7 @@ def keep_first(
 ) -> Iterator[tuple[str | None, int]]:
     """Yield for each file a reason to drop it (or None) and the earlier file it copies (or -1).
 
-    The first `guarded` files are validation: whoever copies one of them is dropped, even where that
+    The first `guarded` files are validation: a file that copies one of them is dropped, even where that
     one was dropped as a copy itself, for people may still measure on it.
     """
     from datasketch import MinHashLSH

@@ -22,7 +22,7 @@ from sibyl.learn.corpus.stores import is_git_directory
 from sibyl.learn.io import Repository
 
 _ENOUGH = 20
-"""Training repositories from which on some are held back unasked."""
+"""Training repositories from which on some are held back by default."""
 
 Part = tuple[Repository, list[dict], np.ndarray]
 """A repository, its files, and their signatures (files, minima)."""
@@ -69,7 +69,7 @@ def halves(part: Part, share: float, seed: int) -> list[Part]:
 
 
 def held_back(names: Collection[str], many: int | None) -> set[str]:
-    """Choose training repositories for ``dev``: so many, or one in ten where there are at least twenty."""
+    """Choose training repositories for ``dev``: ``many``, or by default one in ten of twenty or more."""
     if many is None:
         many = len(names) // 10 if len(names) >= _ENOUGH else 0
     if many and many >= len(names):

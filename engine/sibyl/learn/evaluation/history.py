@@ -100,14 +100,14 @@ class History:
         store = self._sources.store(self._repo)
         if not isinstance(store, GitStore):
             return dict.fromkeys(lines, Before(unknown=NO_HISTORY))
-        found = {}
-        for line, (by, there) in blame(store.place, commit, path, lines).items():
+        origins = {}
+        for line, (by, old_path) in blame(store.place, commit, path, lines).items():
             if by not in self._parents:
                 self._parents[by] = parent_of(store.place, by)
             parent = self._parents[by]
             unknown = parent in (SHALLOW, FIRST)
-            found[line] = Before(unknown=parent) if unknown else Before(parent, there)
-        return found
+            origins[line] = Before(unknown=parent) if unknown else Before(parent, old_path)
+        return origins
 
     def make(self, commits: set[str]) -> None:
         """Make the stores of these commits, those that are in the folder excepted."""
@@ -137,9 +137,9 @@ class History:
         part = path.with_name(path.name + ".part")
         shutil.copyfile(store_path(self._folder, self._repo, nearest), part)
         store = ProjectStore(part)
-        gone = [one for one, blob in old.items() if blob in touched]
+        deleted = [one for one, blob in old.items() if blob in touched]
         changed = [one for one in listed if one[1] in touched]
-        store.update(notes_of(self._sources, self._repo, changed), gone)
+        store.update(notes_of(self._sources, self._repo, changed), deleted)
         store.close()
         part.rename(path)
 
@@ -153,29 +153,29 @@ def blame(place: Path, commit: str, path: str, lines: Sequence[int]) -> dict[int
     ranges = [word for line in wanted for word in ("-L", f"{line},{line}")]
     # No list of commits to pass over, and no program that shows a file in another form.
     plain = ("--ignore-revs-file=", "--no-textconv", "--line-porcelain")
-    told = ask_git(place, "blame", *plain, *ranges, commit, "--", path)
-    found: dict[int, tuple[str, str]] = {}
-    commit, line, here, there = "", 0, "", ""
-    for one in told.split(b"\n"):
+    output = ask_git(place, "blame", *plain, *ranges, commit, "--", path)
+    by_line: dict[int, tuple[str, str]] = {}
+    commit, line, here, old_path = "", 0, "", ""
+    for one in output.split(b"\n"):
         if one[:1] == b"\t":  # the line itself ends what is said of it
-            found[line] = (commit, there or here)
-            commit, here, there = "", "", ""
+            by_line[line] = (commit, old_path or here)
+            commit, here, old_path = "", "", ""
         elif not commit and one:
             words = one.split()
             commit, line = words[0].decode(), int(words[2])
         elif one.startswith(b"filename "):
             here = _unquoted(one.partition(b" ")[2])
         elif one.startswith(b"previous "):
-            there = _unquoted(one.split(b" ", 2)[2])
-    if any(line not in found for line in wanted):
+            old_path = _unquoted(one.split(b" ", 2)[2])
+    if any(line not in by_line for line in wanted):
         raise LearnError(f"git blame does not say who wrote {path} in {place}.")
-    return found
+    return by_line
 
 
 def parent_of(place: Path, commit: str) -> str:
     """Return a commit's first parent, ``FIRST`` where it has none, ``SHALLOW`` where the clone lacks it."""
-    said = ask_git(place, "cat-file", "commit", commit).partition(b"\n\n")[0]
-    parents = [line[7:].decode() for line in said.split(b"\n") if line.startswith(b"parent ")]
+    header = ask_git(place, "cat-file", "commit", commit).partition(b"\n\n")[0]
+    parents = [line[7:].decode() for line in header.split(b"\n") if line.startswith(b"parent ")]
     if not parents:
         return FIRST
     # The commit object of a shallow clone's last commit names a parent that was not brought.

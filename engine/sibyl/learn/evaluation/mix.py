@@ -52,7 +52,7 @@ WITHOUT_MEMORY = (
 )  # fmt: skip
 """What is known of a candidate when nothing is remembered of the file."""
 VIEWS = ("file", "project", "replay", "person")
-"""What is remembered while the weights are learnt, drawn anew for each batch."""
+"""What is remembered while the weights are learnt, drawn for each batch."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -132,7 +132,7 @@ def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> 
 
 
 def shortened(site: RecordedList, most: int = 120) -> RecordedList:
-    """Return a site of words with fewer of its candidates, about twice so many.
+    """Return a site of words with fewer of its candidates, at most about 2.5 times ``most``.
 
     The first in the server's order and in the network's are kept, others drawn: long lists are learnt from at a
     tenth of their cost.

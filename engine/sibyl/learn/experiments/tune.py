@@ -7,7 +7,7 @@ for each trial, and ``tune.json`` with all trials and the best settings.
 
 Start the same command several times, on several machines with a common folder if you like: the workers share
 one study. A trial whose validations stay below the median of the others' is pruned. A trial that was killed
-is tried again by whoever comes next, from its last checkpoint. A network too large for ``--mb`` is not
+is tried again by the next free worker, from its last checkpoint. A network too large for ``--mb`` is not
 trained at all.
 """
 

@@ -20,7 +20,7 @@ PLAN = {
     "seed-2": ("another seed: what chance does", "--seed 2"),
     "deaf": ("PyTorch's own first weights into the gates", "--inward 0.03"),
     "window-1000": ("state dropped every 1,056 tokens", "--window 11"),
-    "words-14000": ("14,000 words, 7,000 pieces, counted anew", "--vocabulary 14000 7000"),
+    "words-14000": ("14,000 words, 7,000 pieces, counted again", "--vocabulary 14000 7000"),
     "words-7000": ("7,000 words, 14,000 pieces", "--vocabulary 7000 14000"),
     "words-20000": ("20,000 words, 1,000 pieces", "--vocabulary 20000 1000"),
     "chunks-half": ("half of the tokens, read twice", "--chunks 0.5"),

@@ -30,7 +30,7 @@ def parser(summary: str) -> argparse.ArgumentParser:
         "--split", default="val", help="which split of the corpus: val, dev, train (val)"
     )
     arguments.add_argument("--dev", type=int, default=None, metavar="N",
-                      help="so many of the training repositories are held back (as streams)")  # fmt: skip
+                      help="training repositories that are held back (as streams)")  # fmt: skip
     arguments.add_argument("--sources", type=Path, help="folder of the repositories")
     arguments.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
     arguments.add_argument(
@@ -47,10 +47,10 @@ def parser(summary: str) -> argparse.ArgumentParser:
     arguments.add_argument(
         "--sites", type=int, default=70, help="sites of a kind in each repository"
     )
-    arguments.add_argument("--per-file", type=int, default=6, help="at most so many in one file")
+    arguments.add_argument("--per-file", type=int, default=6, help="most sites in one file")
     arguments.add_argument("--auto-imports", action=argparse.BooleanOptionalAction, default=True,
                       help="offer names that are not imported yet, as servers do by default")  # fmt: skip
-    arguments.add_argument("--limit-repos", type=int, default=None, help="stop after so many")
+    arguments.add_argument("--limit-repos", type=int, default=None, help="stop after this many")
     arguments.add_argument(
         "--max-tokens", type=int, default=None, help="skip repositories above this"
     )

@@ -43,7 +43,7 @@ def parse(data: bytes) -> Node:
 
 
 def choose(sites: list[Site], most: int, chance: Random) -> list[Site]:
-    """Choose at most so many sites of a file at random, in reading order."""
+    """Choose a limited number of sites of a file at random, in reading order."""
     chosen = chance.sample(sites, min(most, len(sites)))
     return sorted(chosen, key=lambda site: site.offset)
 

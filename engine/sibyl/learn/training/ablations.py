@@ -40,7 +40,7 @@ def without_origins(rows: np.ndarray, shards: list[Shard]) -> np.ndarray:
 
 
 def first_share(shard: Shard, share: float) -> Shard:
-    """Return the first files of a split, so many that they hold this share of its tokens."""
+    """Return the first files of a split, enough to hold this share of its tokens."""
     if share >= 1:
         return shard
     files = max(int(np.searchsorted(shard.firsts, share * shard.firsts[-1])), 1)

@@ -57,7 +57,7 @@ class Lanes:
         longest: int = 20_000,
         window: int = 0,
     ) -> None:
-        """Plan the lanes; with ``window`` the state is dropped within files, too, every so many chunks."""
+        """Plan the lanes; with ``window`` the state is dropped within files, too, every ``window`` chunks."""
         self.shard, self.lanes, self.length = shard, lanes, length
         rng = np.random.default_rng(seed)
         order = rng.permutation(len(shard.firsts) - 1)

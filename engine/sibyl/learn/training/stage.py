@@ -81,7 +81,7 @@ def train(options: Any, processes: Processes, on_validation: OnValidation | None
     torch.set_flush_denormal(True)  # second moments of rare rows fade into them, and they are slow
     try:
         loop(run, progress, state, on_validation)
-    finally:  # who trains in a process of theirs gets their numbers back
+    finally:  # a caller's own arithmetic is as it was
         torch.set_flush_denormal(False)
     return run
 
