@@ -96,12 +96,12 @@ def try_out(place: Path, lists: list[Path]) -> dict[str, dict[str, str]]:
 
 def finish(place: Path, lists: list[Path]) -> dict[str, str]:
     """Try the environment, let it find the engine, and write the stamp; returns versions."""
-    trouble = try_out(place, lists)
+    report = try_out(place, lists)
     # By path, not by copy: the engine that runs is always the one beside the plugin.
-    (Path(str(trouble["site"])) / "sibyl.pth").write_text(f"{ENGINE}\n")
+    (Path(str(report["site"])) / "sibyl.pth").write_text(f"{ENGINE}\n")
     stamp = {"lists": {str(path): digest(path) for path in lists}, "python": sys.version.split()[0]}
     (place / "sibyl.json").write_text(json.dumps(stamp, indent=1) + "\n")
-    return trouble["versions"]
+    return report["versions"]
 
 
 def move(new: Path, place: Path) -> None:

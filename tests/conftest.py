@@ -28,7 +28,7 @@ from strict import judge  # noqa: E402
 
 BINARIES = find.neovims()
 CAN_LEARN = all(importlib.util.find_spec(name) for name in ("torch", "tqdm", "datasketch"))
-# Whoever changes only the editor's side need not install what learning takes.
+# A change of the editor's side alone does not need what learning takes.
 collect_ignore = [] if CAN_LEARN else ["learn"]
 
 

@@ -5,8 +5,10 @@ In:   the Makefile and the tracked files of this checkout.
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import faults
@@ -18,6 +20,13 @@ import sibyl
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE)
+# The last letters stand in brackets, or this file would hold the words itself.
+ARCHAIC = re.compile(
+    r"\b(ane[w]|whoeve[r]|whose ow[n]|so man[y]|whenc[e]|unaske[d]|nough[t]|thereo[f])\b",
+    re.IGNORECASE,
+)
+EMPTY = {"made", "found", "told", "said", "its", "there", "kept", "gone"}
+CODE = {".py", ".lua", ".vim"}
 PLACES = {".md", ".py", ".lua", ".txt", ".yml", ""}
 
 
@@ -102,3 +111,36 @@ def test_the_table_of_faults_names_tests_that_exist() -> None:
         for test in fault.tests:
             path, _, name = test.partition("::")
             assert f"def {name}" in (ROOT / "tests" / path).read_text(encoding="utf-8"), test
+
+
+def code(*folders: str) -> list[Path]:
+    """The files of code in these folders."""
+    return [
+        path
+        for path in tracked()
+        if path.suffix in CODE and path.relative_to(ROOT).parts[0] in folders
+    ]
+
+
+def test_prose_is_plain() -> None:
+    """No archaic word comes back into comments, docstrings or messages."""
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in code("engine", "lua", "plugin", "autoload", "rplugin", "scripts", "tests")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if ARCHAIC.search(line)
+    ]
+    assert found == []
+
+
+def test_locals_say_what_they_hold() -> None:
+    """No local and no argument of the engine and the scripts is called by a word that fits any value."""
+    found = []
+    for path in code("engine", "rplugin", "scripts"):
+        if path.suffix == ".py":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                bound = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id
+                word = node.arg if isinstance(node, ast.arg) else bound
+                if word in EMPTY:
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {word}")
+    assert found == []

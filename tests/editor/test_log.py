@@ -72,7 +72,7 @@ def test_a_log_that_cannot_be_written_changes_nothing(
 
 
 def test_the_real_hosts_log_is_private(start_nvim: Callable, tmp_path: Path) -> None:
-    """Whoever writes the first line, host or Neovim: the log is for its owner alone, an old one too."""
+    """If the host or Neovim writes the first line: the log is for its owner alone, an old one too."""
     child = real_host(start_nvim, tmp_path)
     log = Path(child.lua("return require('sibyl.log').path()"))
     for before in (None, 0o666):

@@ -255,7 +255,7 @@ vim.lsp.buf_request(buf, 'textDocument/completion', params, function(_, result) 
     "where", [(0, 7), (1, 1), (1, 2)], ids=["line above", "in a word", "cursor"]
 )
 def test_a_request_for_any_position_gets_its_items(serve: Callable, where: tuple) -> None:
-    """Whoever asks while one inserts gets every item, ranked: for another place than the cursor's, and also
+    """Other callers in insert mode get every item, ranked: for another place than the cursor's, and also
     when the word was left before the list came.
     """
     child, ranker, _ = serve(lua="NO_ENABLE = true")

@@ -33,7 +33,7 @@ ENDS = ["", "=", "()", " (import a)", ".b"]
 
 
 def labels(count: int, seed: int = 3) -> list[str]:
-    """So many labels, some of them twice."""
+    """A number of labels, some of them twice."""
     chance = random.Random(seed)
     made = [
         "".join(chance.choices(PARTS, k=chance.randint(0, 4))) + chance.choice(ENDS)

@@ -95,7 +95,7 @@ def test_the_model_stays_here(tmp_path: Path) -> None:
 
 @needs_filter
 def test_the_variable_is_set_by_the_package(tmp_path: Path) -> None:
-    """Whoever imports anything of ours, without any preparation, has telemetry off already."""
+    """After any import of the engine, without any preparation, telemetry is off already."""
     done = run(python("import sibyl, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"), tmp_path)
     assert "1" == done.stdout.strip()
     code = "import sibyl, os; del os.environ['ORT_DISABLE_TELEMETRY']\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# Whoever only uses models need not install what learning needs; `-ra` would not tell, so we do.
+# Using models does not need what learning needs; `-ra` would not tell, so we do.
 LACKING = [name for name in ("datasketch", "tqdm") if find_spec(name) is None]
 collect_ignore_glob = ["test_corpus*.py", "test_menus*.py", "test_cluster.py"] if LACKING else []
 

@@ -268,7 +268,7 @@ def running(pid: int) -> bool:
 def test_a_long_reading_is_told_once(
     tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever opens a large project hears once that it is being read, and how far it is."""
+    """A person who opens a large project hears once that it is being read, and how far it is."""
     monkeypatch.setattr(indexer, "_LONG_S", 0.0)
     root = tmp_path / "project"
     write(root, **{f"m{index}": f"x.a{index}\n" for index in range(130)})

@@ -163,7 +163,7 @@ class States:
     def _share(self, count: int, many: bool) -> int:
         """Return how many tokens of the other window are this key's to read.
 
-        So many that it is read when the border is reached, within limits. Who opens a file right before a
+        Enough that it is read when the border is reached, within limits. Who opens a file right before a
         border has waited anyway, and reads all: there will not be enough keys.
         """
         if self._other is None or self._other.start < self._now.start:

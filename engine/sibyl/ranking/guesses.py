@@ -20,7 +20,7 @@ from sibyl.memory.project_store import Used
 from sibyl.ranking.labels import is_dunder
 
 FIRST = 5
-"""So many names are seen at once."""
+"""Names that are seen at once."""
 SURE = 0.3
 """So probable must those of the first ones be together that something speaks for here (bench/guesses.py)."""
 LEAST = 0.005

@@ -95,7 +95,7 @@ end
 
 -- Whether the cursor has left the word while its list was held back for Neovim's own menu. Shown now, the list would
 -- stand at a place it does not belong to; at once it would have been shown and closed again by the keys since.
--- Whoever else asks, and for whatever position, gets every item: what to do with them is theirs to know.
+-- Other callers, for whatever position, get every item: what to do with them is theirs to know.
 local function left_word(job)
   local inserting = api.nvim_get_mode().mode:sub(1, 1) == 'i'
   if not job.native or api.nvim_get_current_buf() ~= job.buf or not inserting then
