@@ -126,7 +126,7 @@ def test_ten_thousand_items_are_ranked(real: Ranker, source: str) -> None:
 
 
 def test_reasons_are_told_of_labels_as_they_were_sent(real: Ranker) -> None:
-    """A page that tells why finds each item by its label: a keyword argument is not the name without its mark."""
+    """The page of reasons finds each item by its label: a keyword argument is not the name without its mark."""
     session = Session(real, b"f(key=1)\nf(")
     ranking = session.rank(11, ["key=", "key", "other="], [6, 6, 6])
     labels = ["key=", "key", "other="]
