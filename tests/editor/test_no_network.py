@@ -22,7 +22,7 @@ def test_nothing_leaves_the_machine(
 ) -> None:
     """Neovim, host, reader and `ty` rank a list with no socket to elsewhere, and write our files only.
 
-    A process that asked for such a socket would be dead: the host answers, with the process number it began with.
+    A process that asked for such a socket would be dead. The host answers, with its first process number.
     """
     monkeypatch.delenv("ORT_DISABLE_TELEMETRY")  # a person's environment does not say so
     binary, home = tmp_path / "nvim", tmp_path / "home"
