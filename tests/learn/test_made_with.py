@@ -14,6 +14,7 @@ from small_repositories import write_tree
 torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError  # noqa: E402
+from sibyl.learn.experiments import ablate  # noqa: E402
 from sibyl.learn.made_with import check, check_or_keep  # noqa: E402
 from sibyl.learn.recipes import finetune, smoke  # noqa: E402
 from sibyl.learn.streams import stage as streams_stage  # noqa: E402
@@ -117,6 +118,19 @@ def test_kept_settings_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(LearnError, match="cannot be read"):
         check_or_keep(tmp_path / "a.json", {})
+
+
+def test_variants_of_other_settings_are_not_compared(streams: Path, tmp_path: Path) -> None:
+    """A result of four steps does not stand in one table with those of five."""
+    base = "--hidden 24 --embedding 16 --lanes 4 --length 32 --warm 2 --sample 100 --float"
+    given = (
+        f"--streams {streams} --out {tmp_path} --val-lanes 4 --val-steps 6 --rates 0.01 --plan base"
+    )
+    words = [*given.split(), f"--base={base}"]
+    assert ablate.main([*words, "--steps", "4"]) == 0
+    assert ablate.main([*words, "--steps", "4"]) == 0
+    with pytest.raises(LearnError, match="begun with steps 4, not 5; ask for the same"):
+        ablate.main([*words, "--steps", "5"])
 
 
 def test_streams_with_another_vocabulary_are_refused(tmp_path: Path) -> None:

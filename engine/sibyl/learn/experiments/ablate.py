@@ -29,6 +29,7 @@ from sibyl.errors import LearnError
 from sibyl.learn.experiments.count_baselines import Counted, uses_in, uses_read
 from sibyl.learn.experiments.variants import BASE, PLAN, RATED, RATES
 from sibyl.learn.io import whole_file
+from sibyl.learn.made_with import check_or_keep
 from sibyl.learn.plots import size_picture
 from sibyl.learn.training import run as runs
 from sibyl.learn.training.ablations import with_vocabulary
@@ -96,6 +97,11 @@ def main(argv: list[str] | None = None) -> int:
     if unknown := set(names) - set(PLAN):
         raise LearnError(f"There is no variant {', '.join(sorted(unknown))}; see --help.")
     torch.set_num_threads(options.threads)
+    about = runs.read_about(options.streams)
+    asked = ("steps", "base", "rates", "val_lanes", "val_steps")
+    made_with = {name: getattr(options, name) for name in asked}
+    made_with |= {"vocab": about["vocab"], "tokens": about["train"]["tokens"]}
+    check_or_keep(options.out / "made_with.json", made_with)
     bench = Bench(options)
     for name in names:
         if not (options.out / name / "result.json").exists():
