@@ -1,4 +1,4 @@
--- In: Neovim starting. Out: one autocommand, one command, one <Plug> key.
+-- In: Neovim starting. Out: one autocommand, one command, <Plug> keys.
 -- Nothing of sibyl is required here: all modules wait for the first Python buffer (or the first :Sibyl).
 
 if vim.g.loaded_sibyl then
@@ -51,3 +51,7 @@ end, { desc = 'sibyl: open the ranked list here' })
 vim.keymap.set('i', '<Plug>(SibylCompare)', function()
   require('sibyl.completion.flip').flip()
 end, { desc = "sibyl: this list in the server's own order, and back" })
+
+vim.keymap.set('i', '<Plug>(SibylExplain)', function()
+  require('sibyl.explain').item()
+end, { desc = 'sibyl: why the selected item stands where it stands' })

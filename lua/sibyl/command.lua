@@ -20,63 +20,6 @@ local function status()
   say(table.concat(told, '; '))
 end
 
-local FORGOTTEN = {
-  all = 'forgot all that was learned from you',
-  project = 'forgot this project; it is read again when Neovim starts again',
-  person = 'forgot what you accepted',
-  experiment = 'forgot the experiment',
-}
-
--- Deletes what a path leads to: to take a link away would leave what was learned. What stands in a folder that is
--- elsewhere is only deleted as far as it is named like files of ours. True when nothing of ours is left.
-local function delete_one(path)
-  local real = vim.uv.fs_realpath(path)
-  if not real or vim.fn.isdirectory(real) == 0 then
-    return (not real or vim.fn.delete(real) == 0) and (vim.fn.delete(path) == 0 or not vim.uv.fs_lstat(path))
-  end
-  local linked, done = (vim.uv.fs_lstat(path) or {}).type == 'link', true
-  for name in vim.fs.dir(real) do
-    if not linked or name == 'projects' or name:find('%.sqlite$') or name:find('%.sqlite%-%l%l%l$') then
-      done = delete_one(vim.fs.joinpath(real, name)) and done
-    end
-  end
-  return done and (linked or vim.fn.delete(real, 'd') == 0)
-end
-
--- The files are deleted here: it works without a host, too.
-local function delete(path)
-  local done = true
-  for _, more in ipairs({ '', '-wal', '-shm' }) do
-    done = delete_one(path .. more) and done
-  end
-  return done
-end
-
-local function forget(_, what)
-  what = what or 'all'
-  local place = bridge().memory()
-  if what == 'person' then
-    place = vim.fs.joinpath(place, 'person.sqlite')
-  elseif what == 'experiment' then
-    place = vim.fs.joinpath(place, 'experiment.sqlite')
-  elseif what == 'project' then
-    local root = require('sibyl.buffer.project').of(vim.api.nvim_get_current_buf())
-    if root == '' then
-      return say('this buffer belongs to no project', vim.log.levels.WARN)
-    end
-    place = require('sibyl.buffer.project').memory(root)
-  end
-  local channel = bridge().state.channel
-  bridge().stop()
-  if channel then
-    vim.fn.jobwait({ channel }, 3000) -- it must not write any more; a command may wait, typing may not
-  end
-  bridge().state.forgotten = bridge().state.forgotten or what == 'all' or what == 'project'
-  local gone = delete(place)
-  bridge().restart()
-  say(gone and FORGOTTEN[what] or 'could not delete ' .. place)
-end
-
 local function megabytes(bytes)
   return ('%.1f MB'):format(bytes / 1e6)
 end
@@ -137,7 +80,9 @@ M.actions = {
     help = 'a page on the last list: how it was ranked, and why',
   },
   forget = {
-    run = forget,
+    run = function(_, what)
+      require('sibyl.forget').run(what or 'all', say)
+    end,
     buffer = false,
     words = { 'all', 'person', 'project', 'experiment' },
     help = 'delete what was learned from you: all, your choices, this project, an experiment',

@@ -1,6 +1,8 @@
--- In: the list that was ranked last. Out: a page on it, in a window of its own: text to read, search and copy.
+-- In: the list that was ranked last. Out: a page on it, in a window of its own: text to read, search and copy; or a
+-- sentence on one item.
 
 local bridge = require('sibyl.host.client')
+local items = require('sibyl.completion.items')
 
 local M = {}
 
@@ -76,9 +78,9 @@ local function page(last, told)
     '',
     ('  now  before    %s   likely  why'):format('item' .. (' '):rep(widest - 4)),
   }
-  local starred, items = {}, whole and told.items or {}
+  local starred, explained = {}, whole and told.items or {}
   for rank, name in ipairs(names) do
-    local reasons = items[rank] and items[rank][1] == name and items[rank][2] or nil
+    local reasons = explained[rank] and explained[rank][1] == name and explained[rank][2] or nil
     local share = probability[rank] and ('%5.1f %%'):format(probability[rank] * 100) or '       '
     local gap = (' '):rep(widest - vim.fn.strdisplaywidth(name))
     local star = rank <= last.stars and '★' or ' '
@@ -121,6 +123,49 @@ local function show(last, told)
     mark(row, 'SibylStar')
   end
   vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'sibyl: close this page' })
+end
+
+-- One sentence on an item of the last list.
+local function sentence(last, answer, name)
+  local place
+  for rank, other in ipairs(last.names) do
+    place = place or other == name and rank or nil
+  end
+  if not place then
+    return ('`%s` is not among the first %d items of the last list that was ranked'):format(name, #last.names)
+  end
+  local parts = { ('%s: place %d of %d'):format(name, place, #last.from) }
+  table.insert(parts, ("%d in the server's order"):format(last.from[place]))
+  if last.probability[place] then
+    table.insert(parts, ('%.1f %% likely'):format(last.probability[place] * 100))
+  end
+  local reasons = same(last, answer) and answer.items and answer.items[place]
+  if reasons and reasons[1] == name and because(reasons[2]) ~= '' then
+    table.insert(parts, because(reasons[2]))
+  end
+  return table.concat(parts, '; ')
+end
+
+-- The name that a line of Neovim's menu stands for.
+local function selected()
+  local info = vim.fn.complete_info({ 'items', 'selected' })
+  local entry = info.selected >= 0 and info.items[info.selected + 1]
+  local item = entry and vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
+  return entry and (type(item) == 'table' and items.name(items.restore(item)) or entry.word)
+end
+
+--- Says of the item that is selected in the menu why it stands there.
+function M.item()
+  local last, name = require('sibyl.completion.reply').last, selected()
+  if not last or not name then
+    return require('sibyl.notice').say('select an item of a ranked list first')
+  end
+  local function tell(_, answer)
+    require('sibyl.notice').say(sentence(last, answer or {}, name))
+  end
+  if not bridge.ask('explain', tell, api.nvim_get_current_buf()) then
+    tell(nil, {})
+  end
 end
 
 --- Opens the page on the list that was ranked last.

@@ -91,6 +91,29 @@ def test_no_word_no_outcome(serve: Callable) -> None:
     assert outcome.items() >= wanted.items()
 
 
+@pytest.mark.parametrize(
+    ("above", "kind"),
+    [
+        ("from os import (\n    path,  # of files\n", "import"),
+        ("from os import path, \\\n", "import"),
+        ("from os import (path)\n", "name"),
+        ("call(\n    path,\n", "name"),
+    ],
+)
+def test_the_kind_of_a_list(serve: Callable, above: str, kind: str) -> None:
+    """An import of several lines is an import on each of them; a call's lines are none."""
+    child, ranker, _ = serve()
+    child.lua(RUNNING, "coin")
+    child.lua(COINS, True)
+    child.command("setlocal indentexpr=")
+    child.call("setline", 1, above.splitlines())
+    child.type_keys("Go<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("json<Esc>")
+    child.wait_for(lambda: noted(ranker), what="an outcome")
+    assert noted(ranker)[0]["kind"] == kind
+
+
 def test_one_coin_for_a_word(serve: Callable) -> None:
     """A server that is asked again at each letter is shown in the same order all through a word."""
     child, ranker, _ = serve(incomplete=True)

@@ -53,3 +53,23 @@ def test_explain_is_a_page(told: Callable) -> None:
     child.command("Sibyl explain")
     child.wait_for(lambda: "no reasons are left" in child.lines()[1], what="the page")
     assert "json" in "\n".join(child.lines()) and "use it so" not in "\n".join(child.lines())
+
+
+def test_one_item_is_explained_where_one_types(told: Callable) -> None:
+    """<Plug>(SibylExplain) tells places, probability and reasons of the selected item; the menu stays."""
+    lua = (
+        "vim.o.completeopt = 'menuone,noselect' vim.keymap.set('i', '<F3>', '<Plug>(SibylExplain)')"
+    )
+    child, ranker = told("x = 1\n", lua, deadline=1000)
+    ranker.set(best=["json"], stars=1, explain=PAGE)
+    FakeServer(child, items=items("close", "json"))
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<F3>")
+    child.wait_for(lambda: "select an item" in "\n".join(child.messages()), what="the advice")
+    child.type_keys("<C-n><F3>")
+    sentence = "json: place 1 of 2; 2 in the server's order"
+    child.wait_for(lambda: sentence in "\n".join(child.messages()), what="the sentence")
+    assert child.words() == ["json", "close"]
+    screen = " ".join(re.sub("[│~]", " ", "\n".join(child.screen())).split())
+    assert "other files of the project use it so (+1.5)" in screen

@@ -4,6 +4,8 @@ local bridge = require('sibyl.host.client')
 
 local M = {}
 
+M.FOLDER = 'projects' -- of the memory: a file for each project
+
 local MARKERS = { '.git', '.hg', 'pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', 'Pipfile' }
 local FOCUS_MS = 20000 -- between two looks at a project because Neovim has the focus again
 
@@ -91,7 +93,7 @@ end
 ---@param root string
 ---@return string
 function M.memory(root)
-  return vim.fs.joinpath(bridge.memory(), 'projects', vim.fn.sha256(root):sub(1, 16) .. '.sqlite')
+  return vim.fs.joinpath(bridge.memory(), M.FOLDER, vim.fn.sha256(root):sub(1, 16) .. '.sqlite')
 end
 
 return M

@@ -16,6 +16,7 @@ local M = {}
 
 local api = vim.api
 local NAMESPACE = api.nvim_create_namespace('sibyl_accepted')
+local MOST_IMPORTED = 100 -- lines of one import that are looked through
 local LETTERS = '^[%w_\128-\255]*'
 
 ---@class sibyl.List
@@ -150,8 +151,24 @@ local function finish(word, text)
   end
 end
 
-local function kind_of(before, question)
+-- Whether a line continues an import: lines above it hold names alone, up to `from x import (`.
+local function in_import(buf, row)
+  local above = api.nvim_buf_get_lines(buf, math.max(row - MOST_IMPORTED, 0), row, false)
+  for index = #above, 1, -1 do
+    local code = above[index]:gsub('#.*', '')
+    if code:match('^%s*from%s+%S+%s+import%s*%([^)]*$') or code:match('^%s*from%s+%S+%s+import%s[^(]*\\%s*$') then
+      return true
+    elseif not code:match('^[%w_%s,\\\128-\255]*$') then
+      return false
+    end
+  end
+  return false
+end
+
+local function kind_of(job, before, question)
   if before:match('^%s*from%s') or before:match('^%s*import%s') then
+    return 'import'
+  elseif before:match('^[%w_%s,\128-\255]*$') and in_import(job.buf, job.row) then
     return 'import'
   elseif before:match('%.%s*$') then
     return 'member'
@@ -193,7 +210,7 @@ function M.word(job, question, draw)
     tail = #line - cursor[2],
     arm = arm,
     coin = coin,
-    kind = kind_of(line:sub(1, job.col), question),
+    kind = kind_of(job, line:sub(1, job.col), question),
     lists = {},
     began = letters(typed),
     typed = letters(typed),

@@ -13,6 +13,19 @@ local function place_of(entry)
   return items.place(item) or 99999, text
 end
 
+--- Which of two items stands first by sibyl's order: what was not ranked stands behind; nil where it does not tell.
+---@param one table LSP item
+---@param other table
+---@return boolean|nil
+function M.ranked(one, other)
+  local first, second = items.place(one), items.place(other)
+  if first ~= second then
+    return (first or math.huge) < (second or math.huge)
+  elseif first and one.sortText ~= other.sortText then
+    return one.sortText < other.sortText
+  end
+end
+
 --- A strict order over the lines of a menu, wherever they come from.
 ---@param a table complete-item
 ---@param b table complete-item

@@ -39,7 +39,7 @@ M.state = {
   started = 0,
   missing = false, -- whether it failed because no Python has the packages
   stamp = nil, ---@type integer|nil when the environment that was looked at was made
-  forgotten = false, -- the user had a project forgotten: it is not read again before Neovim starts again
+  forgotten = false, -- the user had a project forgotten: it is not read again before the next start of Neovim
 }
 local state = M.state
 

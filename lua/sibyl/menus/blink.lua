@@ -7,6 +7,7 @@
 -- Its sort asks functions in turn, with two items, until one does not answer nil; with a function among them it sorts
 -- in Lua whichever matcher it uses. Both matchers leave `exact` and `score` in the items.
 
+local compare = require('sibyl.completion.compare')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
 
@@ -59,12 +60,7 @@ function M.sort(a, b)
       return first < second
     end
   end
-  local first, second = items.place(a), items.place(b)
-  if first ~= second then
-    return (first or math.huge) < (second or math.huge)
-  elseif first and a.sortText ~= b.sortText then
-    return a.sortText < b.sortText
-  end
+  return compare.ranked(a, b)
 end
 
 M.sorts = { M.sort, 'score', 'sort_text' }

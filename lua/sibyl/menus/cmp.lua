@@ -4,6 +4,7 @@
 --   formatting = { format = require('sibyl.menus.cmp').format },
 --   sources = { { name = 'nvim_lsp' }, { name = 'sibyl' } },
 
+local compare = require('sibyl.completion.compare')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
 
@@ -20,13 +21,7 @@ function M.comparator(a, b)
   elseif a.score ~= b.score then
     return (a.score or 0) > (b.score or 0)
   end
-  local one, other = a.completion_item or a, b.completion_item or b
-  local first, second = items.place(one), items.place(other)
-  if first ~= second then
-    return (first or math.huge) < (second or math.huge)
-  elseif first and one.sortText ~= other.sortText then
-    return one.sortText < other.sortText
-  end
+  return compare.ranked(a.completion_item or a, b.completion_item or b)
 end
 
 --- For `formatting.format`: puts the star before the kind.
