@@ -39,7 +39,7 @@ COMMITS: list[dict[str, str | None]] = [
     {"b.py": B2, "copies/b.py": B2, "A.py": B2},
     {"a.py": USE + POST * 2},
     {"a.py": None, "new name.py": USE + POST * 2, "b.py": B4, "A.py": None},
-    {"new name.py": USE + POST * 3, "copies/b.py": None},
+    {"new name.py": USE + POST * 3, "copies/b.py": None, "B.py": B4},
     {"e.py": USE + "client.patch()\n" * 4},
 ]
 MEASURED = USE + POST * 3
