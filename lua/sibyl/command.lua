@@ -17,6 +17,10 @@ local function status()
     table.sort(delays)
     table.insert(told, ('%.1f ms added to a list (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
   end
+  local model = require('sibyl.model').name()
+  if model then
+    table.insert(told, 'model ' .. model)
+  end
   say(table.concat(told, '; '))
 end
 
@@ -64,6 +68,7 @@ end
 ---@field buffer boolean|nil
 ---@field free fun(words: string[])|nil instead of `run`: takes all words behind it
 ---@field words string[]|nil what may stand behind it
+---@field complete fun(lead: string): string[]|nil instead of `words`: what may stand behind it
 ---@field help string
 
 ---@type table<string, sibyl.Action>
@@ -109,6 +114,15 @@ M.actions = {
     help = 'lists, times and letters saved since Neovim began',
   },
   memory = { run = memory, buffer = false, help = 'what is remembered, and how large it is' },
+  model = {
+    free = function(words)
+      require('sibyl.model').run(table.concat(words, ' '), say)
+    end,
+    complete = function(lead)
+      return require('sibyl.model').complete(lead)
+    end,
+    help = 'rank with the model of a folder, or with the one that is shipped',
+  },
   install = {
     run = function()
       require('sibyl.install').run()
@@ -119,6 +133,7 @@ M.actions = {
   restart = {
     run = function()
       require('sibyl.config').reload()
+      bridge().state.model = nil
       bridge().restart()
       require('sibyl.server.default').ended = nil
       require('sibyl').begin_all()
@@ -167,6 +182,9 @@ function M.complete(lead, line)
   local offered = names()
   if #before >= 2 then
     local action = M.actions[before[2]]
+    if action and action.complete and #before == 2 then
+      return action.complete(lead)
+    end
     offered = action and #before == 2 and (action.words or action.buffer and { 'buffer' }) or {}
   end
   return vim.tbl_filter(function(name)

@@ -67,6 +67,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         (("rank", 7, 1, 3, 9, 5, "a\0b", "\x02\x05"), ("rank", 7, 1, 3, 9, 5, ["a", "b"], [2, 5])),
         (("rank", 7, 1, 3, 9, 5, ["a"], [2]), ("rank", 7, 1, 3, 9, 5, ["a"], [2])),
         (("status", 8), ("status", 8)),
+        (("model", 9, "/m"), ("model", 9, "/m")),
     ],
 )  # fmt: skip
 def test_notifications_reach_the_desk(door: Any, given: Any, handed: Any) -> None:

@@ -123,6 +123,14 @@ class Desk:
         self.note("experiment", number, what, given)
         self.send_now(number, "experiment", {})
 
+    def model(self, number: int, folder: str) -> None:
+        """Note it, and answer that it ranks now, or what the test says is wrong with it."""
+        self.note("model", folder)
+        fault = self.orders().get("fault")
+        if fault:
+            return self.send_now(number, "none", {"reason": "model", "detail": fault})
+        return self.send_now(number, "model", {"model": folder or "shipped", "hash": "other"})
+
     def status(self, number: int) -> None:
         """Tell what is held."""
         held = {

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sibyl.errors import ModelError, SibylError
-from sibyl.host import diagnostics
+from sibyl.host import diagnostics, models
 from sibyl.host.shelf import Shelf
 
 if TYPE_CHECKING:  # their imports are slow: the worker makes them when it starts
@@ -29,15 +29,20 @@ Payload = dict[str, Any]
 Send = Callable[[int, str, Payload], None]
 
 _log = logging.getLogger("sibyl")
-_SHIPPED = Path(__file__).resolve().parents[3] / "models"
 _RECENT = 500  # timings kept for the status
 
 
 class Work:
     """The buffers of one editor, the model and the memories; each method is one piece of mail."""
 
-    def __init__(self, send: Send, quiet: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        quiet: Callable[[float], bool],
+        put: Callable[[str, tuple[Any, ...]], object] = lambda *_: None,
+    ) -> None:
         self._send = send
+        self._put = put  # into the mailbox, from any thread
         self._quiet = quiet  # no newer mail waits, nor comes within a number of seconds
         self.ranker: Ranker | None = None
         self._trouble = "The ranker has not been started."
@@ -73,21 +78,12 @@ class Work:
         began = time.perf_counter()
         if options.get("log"):
             diagnostics.log_to(Path(options["log"]), str(options.get("level") or "WARNING").upper())
-        folder = Path(options.get("model") or _SHIPPED)
         self.ranker, self._sessions = None, Shelf()
         # Before numpy is there: its threads wait for each other longer than a list of 700 names takes.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
-            from sibyl.host.trial import tried
-            from sibyl.network.model import Model
-            from sibyl.ranking.ranker import Ranker
-
-            if folder.resolve() != _SHIPPED:
-                tried(folder)
-            self.ranker = Ranker(Model(folder))
+            self.ranker = models.loaded(options.get("model"))
             self._remember(options)
-        except ImportError as error:
-            self._trouble = f"A package is missing ({error}); run :Sibyl install."
         except ModelError as error:
             self._trouble = str(error)
         if self.ranker is None:
@@ -119,8 +115,21 @@ class Work:
     def _about(self) -> Payload:
         if self.ranker is None:
             return diagnostics.process() | {"trouble": self._trouble}
-        model = self.ranker.model
-        return diagnostics.process() | {"hash": model.hash, "numbers": model.meta["numbers"]}
+        return diagnostics.process() | models.about(self.ranker)
+
+    def model(self, request: int, folder: str) -> None:
+        """Try another model on a thread of its own, while this one ranks; ``use`` follows, or why not."""
+        models.try_beside(request, folder, self._send, self._put)
+
+    def use(self, request: int, ranker: Any) -> None:
+        """Rank with another model from now on; the buffers and what is remembered stay."""
+        from sibyl.ranking.session import Session
+
+        self.ranker = ranker
+        for buffer, (sequence, session) in list(self._sessions.items()):
+            text = bytes(session.text.data)
+            self._sessions.put(buffer, sequence, Session(ranker, text, self._memory_of(buffer)))
+        self._send(request, "model", self._about())
 
     def attach(self, buffer: int, sequence: int, text: bytes) -> None:
         """Take a buffer's whole text."""

@@ -33,6 +33,7 @@ TYPES = {
     "name": "str",
     "root": "str",
     "path": "str",
+    "folder": "str",
     "what": "str",
     "names": "list[str]",
     "kinds": "list[int]",
@@ -106,6 +107,7 @@ _ALL = (
     _message("explain", "request buffer", "why the buffer's last list stands as it does"),
     _message("memory", "request", "what is remembered, and how much"),
     _message("experiment", "request what given", "start, stop, note a word, report"),
+    _message("model", "request folder", "rank with this model, the shipped one where it is empty"),
     _message("status", "request", "buffers, timings, the process"),
     _message("ping", "request", "answer at once: everything before it has been read"),
 )
@@ -113,3 +115,6 @@ MESSAGES = {message.name: message for message in _ALL}
 
 LOST = "lost"
 """What the mailbox puts in itself, with a buffer: edits were dropped, ask for the whole text."""
+
+USE = "use"
+"""What the worker puts in the mailbox, with a question's number and a model that passed its trial."""

@@ -48,7 +48,7 @@ class Desk:
         self._send, self._ended = send, ended
         sys.setswitchinterval(_SWITCH)
         self._mail = Mailbox()
-        self._work = Work(send, self._mail.quiet)
+        self._work = Work(send, self._mail.quiet, self._mail.put)
         self._worker = threading.Thread(target=self._run, name="sibyl", daemon=True)
         self._worker.start()
 

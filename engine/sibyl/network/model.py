@@ -43,6 +43,7 @@ class Model:
     """A loaded model; raises ModelError with one sentence when the folder does not hold a fit one."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.meta = _read_meta(folder)
         self.vocab = Vocab.load(folder / "vocab.txt")
         if self.vocab.digest() != self.meta["vocab"]:

@@ -39,6 +39,7 @@ M.state = {
   started = 0,
   missing = false, -- whether it failed because no Python has the packages
   stamp = nil, ---@type integer|nil when the environment that was looked at was made
+  model = nil, ---@type string|nil folder chosen by `:Sibyl model` ('': the shipped one), until options are read again
   forgotten = false, -- the user had a project forgotten: it is not read again before the next start of Neovim
 }
 local state = M.state
@@ -56,6 +57,13 @@ end
 ---@return string
 function M.memory()
   return vim.fs.joinpath(vim.fn.stdpath('state') --[[@as string]], 'sibyl')
+end
+
+--- The folder of the model that a host is started with, '' for the shipped one.
+---@return string
+function M.model()
+  local option = config.get().model
+  return state.model or option and vim.fn.expand(option) or ''
 end
 
 --- Registers a function to be called whenever a fresh host has begun to listen.
@@ -146,7 +154,7 @@ local function launch()
   state.pid = vim.fn.jobpid(channel)
   post.connect(channel)
   M.send('start', {
-    model = config.get().model and vim.fn.expand(config.get().model) or nil,
+    model = M.model() ~= '' and M.model() or nil,
     log = log.path(),
     state = M.memory(),
     memory = vim.tbl_extend('force', config.get().memory, { read = not M.state.forgotten }),

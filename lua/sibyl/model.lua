@@ -1,0 +1,58 @@
+-- In: `:Sibyl model PATH`. Out: the host ranks with that model, or one sentence says why not; which model it is.
+--
+-- The host tries a model in a process of its own before it takes it. Until then, and where the trial fails, the model
+-- before ranks. The choice holds for a host that has to be started again; `:Sibyl restart` goes back to the option.
+
+local bridge = require('sibyl.host.client')
+
+local M = {}
+
+local SHIPPED = 'shipped'
+
+--- The folder of the model that ranks, as people write it; nil for the shipped one and where none ranks.
+---@return string|nil
+function M.name()
+  local model = bridge.state.phase == 'ready' and (bridge.state.facts or {}).model or SHIPPED
+  return model ~= SHIPPED and vim.fn.fnamemodify(model, ':~') or nil
+end
+
+-- One sentence that comes later than the command, when something else may be typed already.
+local function tell(text, level)
+  local log = require('sibyl.log')
+  log[level == vim.log.levels.WARN and 'warn' or 'info']('%s', text)
+  require('sibyl.notice').say(text, level)
+end
+
+local function answered(folder)
+  return function(kind, answer)
+    if kind ~= 'model' then
+      return tell(answer.detail or 'the model was not changed: the host is gone', vim.log.levels.WARN)
+    end
+    bridge.state.model = folder
+    bridge.state.facts = vim.tbl_extend('force', bridge.state.facts or {}, answer, { ok = true })
+    tell(M.name() and 'ranks with the model in ' .. M.name() or 'ranks with the shipped model')
+  end
+end
+
+---@param word string a folder, `shipped`, or nothing to hear which model ranks
+---@param say fun(text: string, level: integer|nil)
+function M.run(word, say)
+  if word == '' then
+    return say(M.name() and 'the model in ' .. M.name() or 'the shipped model')
+  end
+  local folder = word == SHIPPED and '' or vim.fn.fnamemodify(vim.fn.expand(word), ':p'):gsub('(.)/$', '%1')
+  local asked = bridge.state.phase == 'ready' and bridge.ask('model', answered(folder), folder)
+  if not asked then
+    local standing = require('sibyl.state').of(vim.api.nvim_get_current_buf()).text
+    say('the model was not changed: ' .. standing, vim.log.levels.WARN)
+  end
+end
+
+---@param lead string
+---@return string[]
+function M.complete(lead)
+  local offered = vim.startswith(SHIPPED, lead) and { SHIPPED } or {}
+  return vim.list_extend(offered, vim.fn.getcompletion(lead, 'dir'))
+end
+
+return M
