@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from child import ROOT, Child
-from told import host_ready
+from told import Told, host_ready
 
 PYTHON = ROOT / ".venv/bin/python"
 PARCEL = """\
@@ -147,3 +147,16 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
     host_ready(other)
     other.wait_for(lambda: told(other).get("person", {}).get("items") == 0)
     assert menu(other, "x = parcel.").index("mike_count") > after
+
+
+def test_health_says_why_a_memory_is_off(start_nvim: Callable, tmp_path: Path) -> None:
+    """A memory that cannot be opened is named in the check-up, with the reason and what happens next."""
+    ranker = Told(tmp_path)
+    ranker.set(memory={"off": ["The memory x.sqlite cannot be used now (database is locked)."]})
+    child = start_nvim(init=ranker.init())
+    child.open(tmp_path / "a.py", "x = 1\n")
+    host_ready(child)
+    child.command("checkhealth sibyl")
+    report = "\n".join(child.lines())
+    assert "a memory is off: The memory x.sqlite cannot be used now (database is locked)." in report
+    assert "it is tried again every few seconds" in report

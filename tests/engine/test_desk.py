@@ -264,16 +264,22 @@ def test_odd_texts_are_answered(ready: Office, text: bytes) -> None:
 @pytest.mark.timing
 @pytest.mark.slow
 def test_a_huge_file_is_answered(ready: Office) -> None:
-    """Two hundred thousand lines are opened in the background and typed into."""
+    """Two hundred thousand lines are opened in the background; a list in them costs a hundredth of that."""
     text = b"f(x)\n" * 200_000 + b"module."
+    began = time.process_time()
     ready.desk.take("attach", 1, 0, text)
     ready.rank(1, text)
     ready.answer(1, "order")
-    ready.desk.take("edit", 1, 1, len(text), 0, b"x")
-    began = time.perf_counter()
-    ready.rank(2, text + b"x", 1, 1)
-    ready.answer(2, "order")
-    assert time.perf_counter() - began < 5
+    opened = time.process_time() - began
+    took = []
+    for number in range(2, 7):
+        ready.desk.take("edit", 1, number - 1, len(text), 0, b"x")
+        text += b"x"
+        began = time.process_time()
+        ready.rank(number, text, 1, number - 1)
+        ready.answer(number, "order")
+        took.append(time.process_time() - began)
+    assert min(took) < opened / 100
 
 
 def test_closing_finishes_what_waits(model_folder: Path) -> None:
