@@ -173,12 +173,25 @@ local function flatten(options, prefix, out)
   return out
 end
 
+local function fits(option, value)
+  local fine, good = pcall(option.check, value) -- a table may raise errors when it is looked at
+  return fine and good
+end
+
+local LONGEST = 100 -- letters of what somebody else wrote in a sentence of ours
+
+-- In one line, whatever it is: names and messages may hold anything.
+local function short(text)
+  local fine, words = pcall(tostring, text)
+  return ((fine and words or 'something without words'):gsub('%c+', ' '):sub(1, LONGEST))
+end
+
 local function from_global(problems)
   local raw = vim.g.sibyl
   if vim.is_callable(raw) then
     local ok, made = pcall(raw)
     if not ok then
-      table.insert(problems, 'the function in vim.g.sibyl failed: ' .. tostring(made))
+      table.insert(problems, 'the function in vim.g.sibyl failed: ' .. short(made))
     end
     raw = ok and made or nil
   end
@@ -199,15 +212,17 @@ local function build()
     local value = user[path]
     if value == nil or value == NONE then
       value = default
-    elseif not option.check(value) then
+    elseif not fits(option, value) then
       table.insert(problems, ('option `%s` must be %s; its default is used'):format(path, option.wants))
       value = default
     end
     set(out, path, value)
   end
   for path in pairs(user) do
-    if not M.schema[path] then
-      table.insert(problems, ('option `%s` is not known'):format(path))
+    if groups()[path] then
+      table.insert(problems, ('option `%s` must be a table of options'):format(path))
+    elseif not M.schema[path] then
+      table.insert(problems, ('option `%s` is not known'):format(short(path)))
     end
   end
   table.sort(problems)
