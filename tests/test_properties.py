@@ -116,6 +116,8 @@ def test_a_damaged_sidecar_is_one_error(data: bytes) -> None:
         assert isinstance(meta, dict)
 
 
+@example({"features": 1})
+@example({"features": [[]]})
 @given(st.dictionaries(st.sampled_from(["features", "version", "out", "hidden", "star"]), JSON))
 def test_damaged_weights_are_one_error(kept: dict[str, Any]) -> None:
     """Mixing weights that are none are told in one sentence."""

@@ -182,8 +182,8 @@ local LONGEST = 100 -- letters of what somebody else wrote in a sentence of ours
 
 -- In one line, whatever it is: names and messages may hold anything.
 local function short(text)
-  local fine, words = pcall(tostring, text)
-  return ((fine and words or 'something without words'):gsub('%c+', ' '):sub(1, LONGEST))
+  local fine, said = pcall(tostring, text)
+  return ((fine and said or 'something without words'):gsub('%c+', ' '):sub(1, LONGEST))
 end
 
 local function from_global(problems)

@@ -75,6 +75,8 @@ class Mix:
     ) -> None:
         """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``."""
         features = weights.get("features") or []
+        if not isinstance(features, list) or not all(isinstance(one, str) for one in features):
+            raise ModelError("The model's mixing weights are damaged; get the model again.")
         self.names = tuple(names)
         if weights.get("version") != version or not features or not set(features) <= set(names):
             raise ModelError(
