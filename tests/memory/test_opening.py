@@ -104,7 +104,7 @@ from sibyl.host.worker import Desk
 state, root = sys.argv[1:]
 answers = queue.SimpleQueue()
 desk = Desk(lambda *answer: answers.put(answer[1:]))
-desk.start({"state": state})
+desk.take("start", {"state": state})
 assert answers.get()[1]["ok"]
 desk.take("project", 1, root, root + "/new.py")
 text = b"import tools\ntools."
