@@ -220,3 +220,9 @@ def test_no_machine_and_no_mirror_is_named(path: Path) -> None:
         if PRIVATE.search(line) and path != Path(__file__).resolve()
     ]
     assert not found
+
+
+def test_no_two_tests_have_one_name() -> None:
+    """Two test files of one name, in whatever folders, cannot be collected in one run."""
+    names = [path.name for path in tracked() if path.name.startswith("test_")]
+    assert len(names) == len(set(names))

@@ -87,16 +87,20 @@ for _name, _numbers in _KINDS.items():
     _KIND_COLUMN[list(_numbers)] = COLUMNS[_name]
 _LOOK_COLUMN = np.array([*(COLUMNS[name] for name in LOOKS), HEAD])
 """By the index of a look; the last is that of -1."""
-_FIRST_COUNT = COLUMNS["receiver_count"]
-_FIRST_RECENCY = COLUMNS["receiver_recency"]
-_FIRST_PROJECT = COLUMNS["project_origin_count"]
-_FIRST_SHARE = COLUMNS["project_origin_share"]
-_FIRST_WEIGHT = COLUMNS["person_origin_weight"]
-_FIRST_PERSON_RECENCY = COLUMNS["person_origin_recency"]
-_FIRST_CONTEXT = COLUMNS["own"]
-PERSON = ("accepted", *NAMES[_FIRST_WEIGHT:_FIRST_CONTEXT])
+FIRST_CONTEXT = COLUMNS["own"]
+"""The columns from it on are the same for all candidates."""
+_USED = [(COLUMNS[f"{name}_count"], COLUMNS[f"{name}_recency"]) for name in (*USED, "member")]
+_PROJECT = [(COLUMNS[f"project_{name}_count"], COLUMNS[f"project_{name}_share"]) for name in GROUPS]
+_PERSON = [
+    (COLUMNS[f"person_{name}_weight"], COLUMNS[f"person_{name}_recency"]) for name in ACCEPTED
+]
+PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
-PROJECT = ("known_files", "known_class", "known_uses", *NAMES[_FIRST_PROJECT:_FIRST_WEIGHT])
+PROJECT = (
+    *("known_files", "known_class", "known_uses"),
+    *("class_here", "class_base", "class_method", "class_unused", "class_guess", "module_here"),
+    *(name for name in NAMES if name.startswith("project_")),
+)
 """Columns that are zero where nothing is known of the project's other files."""
 _NOBODY = Remembered()
 
@@ -128,7 +132,7 @@ def features(
     head[_LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
     head[_KIND_COLUMN[listed.numbers & 63], order] = 1
     rows = dict(zip(reversed(names), range(count - 1, -1, -1), strict=True))  # the first of each
-    known = Known(rows, HEAD, _FIRST_CONTEXT)
+    known = Known(rows, HEAD, FIRST_CONTEXT)
     _used(known, place, usage)
     _relations(known, listed, place, usage)
     _elsewhere(known, place, usage, remembered)
@@ -167,12 +171,12 @@ def recency(tokens: int) -> float:
 def _used(known: Known, place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
     put, now = known.put, place.tokens
-    for index, key in enumerate((*place.groups, MEMBERS)):
+    for key, (count, how_recent) in zip((*place.groups, MEMBERS), _USED, strict=True):
         group = usage.group(*key)
         for name in common(group, known.rows):
             tokens = group[name]
-            put(name, _FIRST_COUNT + index, log1p(len(tokens)))
-            put(name, _FIRST_RECENCY + index, recency(now - tokens[-1]))
+            put(name, count, log1p(len(tokens)))
+            put(name, how_recent, recency(now - tokens[-1]))
     words, seen = usage.words, usage.words.seen()
     for name in common(seen, known.rows):
         put(name, COLUMNS["name_count"], log1p(len(seen[name])))
@@ -211,13 +215,13 @@ def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> No
 def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate, and whether the class has it."""
     put, rows = known.put, known.rows
-    for index, used in enumerate(remembered.project):
+    for used, (count, share) in zip(remembered.project, _PROJECT, strict=True):
         whole = log1p(used.total) if used else 1.0
         for name in common(used, rows):
             times, files = used[name]
-            put(name, _FIRST_PROJECT + index, log1p(times))
-            put(name, _FIRST_SHARE + index, log1p(times) / whole)
-            if index == 0:
+            put(name, count, log1p(times))
+            put(name, share, log1p(times) / whole)
+            if count == COLUMNS["project_origin_count"]:
                 put(name, COLUMNS["project_files"], log1p(files))
     members, kind, here = remembered.members, remembered.kind, usage.group(*place.groups[0])
     for name in common(members, rows):
@@ -230,11 +234,11 @@ def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered)
             put(name, COLUMNS["class_base" if member.distance else "class_here"], 1)
             put(name, COLUMNS["class_unused"], name not in here)
         put(name, COLUMNS["class_method"], member.method)
-    for index, accepted in enumerate(remembered.person):
+    for accepted, (weight_at, recency_at) in zip(remembered.person, _PERSON, strict=True):
         for name in common(accepted, rows):
             weight, how_recent = accepted[name]
-            put(name, _FIRST_WEIGHT + index, log1p(weight))
-            put(name, _FIRST_PERSON_RECENCY + index, how_recent)
+            put(name, weight_at, log1p(weight))
+            put(name, recency_at, how_recent)
 
 
 def row_of(values: Mapping[str, float], columns: Mapping[str, int], first: int) -> Floats:
@@ -261,4 +265,4 @@ def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered
     }
     if place.previous in _CONTEXT:
         values[f"before_{place.previous}"] = 1
-    return row_of(values, COLUMNS, _FIRST_CONTEXT)
+    return row_of(values, COLUMNS, FIRST_CONTEXT)

@@ -87,19 +87,23 @@ NAMES: tuple[str, ...] = (
     "accepted",
 )
 COLUMNS = {name: index for index, name in enumerate(NAMES)}
-FIRST_COUNT, FIRST_RECENCY = COLUMNS[f"{CONTEXTS[0]}_count"], COLUMNS[f"{CONTEXTS[0]}_recency"]
-FIRST_PROJECT = COLUMNS[f"project_{WORD_GROUPS[0]}_count"]
-FIRST_SHARE = COLUMNS[f"project_{WORD_GROUPS[0]}_share"]
-FIRST_WEIGHT = COLUMNS[f"person_{ACCEPTED_WORDS[0]}_weight"]
-FIRST_PERSON_RECENCY = COLUMNS[f"person_{ACCEPTED_WORDS[0]}_recency"]
+IN_CONTEXT = [(COLUMNS[f"{name}_count"], COLUMNS[f"{name}_recency"]) for name in CONTEXTS]
+IN_PROJECT = [
+    (COLUMNS[f"project_{name}_count"], COLUMNS[f"project_{name}_share"]) for name in WORD_GROUPS
+]
+BY_PERSON = [
+    (COLUMNS[f"person_{name}_weight"], COLUMNS[f"person_{name}_recency"]) for name in ACCEPTED_WORDS
+]
 FIRST_CONTEXT = COLUMNS[f"where_{WHERE[0]}"]
-FIRST_BEFORE = COLUMNS[f"before_{BEFORE[0]}"]
 SHAPE_AT = [COLUMNS[name] for name in SHAPES]
 HEAD = COLUMNS["word_count"]
 """The columns before it say what the server and the labels themselves say."""
-PERSON = ("accepted", *NAMES[FIRST_WEIGHT:FIRST_CONTEXT])
+PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
-PROJECT = ("known_files", "known_names", *NAMES[FIRST_PROJECT:FIRST_WEIGHT])
+PROJECT = (
+    *("known_files", "known_names"),
+    *(name for name in NAMES if name.startswith(("project_", "module_"))),
+)
 """Columns that are zero where nothing is known of the project's other files."""
 KIND_COLUMN = np.full(64, COLUMNS["kind_other"])
 for _name, _numbers in _KINDS.items():

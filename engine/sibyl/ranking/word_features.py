@@ -26,15 +26,12 @@ from sibyl.ranking.features import common, log_share, logs, recency, row_of
 from sibyl.ranking.labels import pieces_of
 from sibyl.ranking.word_columns import (
     BEFORE,
+    BY_PERSON,
     COLUMNS,
     FIRST_CONTEXT,
-    FIRST_COUNT,
-    FIRST_PERSON_RECENCY,
-    FIRST_PROJECT,
-    FIRST_RECENCY,
-    FIRST_SHARE,
-    FIRST_WEIGHT,
     HEAD,
+    IN_CONTEXT,
+    IN_PROJECT,
     KIND_COLUMN,
     SHAPE_AT,
     WHERE,
@@ -70,7 +67,8 @@ def word_features(
     if len(rows) < count:
         # A name listed twice was used alike both times: so the server's order stays.
         same = np.fromiter(map(rows.__getitem__, keys), np.int64, count)
-        head[0:2] = head[0:2, same]
+        network = slice(COLUMNS["network"], COLUMNS["network_odds"] + 1)
+        head[network] = head[network, same]
         seen: dict[tuple[str, int], int] = {}
         alike = [
             seen.setdefault(pair, row)
@@ -134,11 +132,11 @@ def _used(known: Known, place: Place, usage: Usage, words: WordUsage) -> None:
     members = usage.group(*MEMBERS)
     for name in common(members, known.rows):
         put(name, COLUMNS["member_count"], log1p(len(members[name])))
-    for index, group in enumerate(place.like(words)):
+    for group, (count, how_recent) in zip(place.like(words), IN_CONTEXT, strict=True):
         for name in common(group, known.rows):
             times, last = group[name]
-            put(name, FIRST_COUNT + index, log1p(times))
-            put(name, FIRST_RECENCY + index, recency(now - last))
+            put(name, count, log1p(times))
+            put(name, how_recent, recency(now - last))
 
 
 def _bound(known: Known, place: Place, words: WordUsage) -> None:
@@ -209,23 +207,23 @@ def _elsewhere(known: Known, remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate in places like this one."""
     put, rows = known.put, known.rows
     most_files: dict[str, float] = {}
-    for index, used in enumerate(remembered.words):
+    for used, (count, share) in zip(remembered.words, IN_PROJECT, strict=True):
         whole = log1p(used.total) if used else 1.0
         for name in common(used, rows):
             times, files = used[name]
-            put(name, FIRST_PROJECT + index, log1p(times))
-            put(name, FIRST_SHARE + index, log1p(times) / whole)
+            put(name, count, log1p(times))
+            put(name, share, log1p(times) / whole)
             most_files[name] = max(most_files.get(name, 0), files)
     for name, most in most_files.items():
         put(name, COLUMNS["project_files"], log1p(most))
     for name in common(remembered.members, rows):
         put(name, COLUMNS["module_here"], 1)
         put(name, COLUMNS["module_class"], name[:1].isupper())
-    for index, accepted in enumerate(remembered.person):
+    for accepted, (weight_at, recency_at) in zip(remembered.person, BY_PERSON, strict=False):
         for name in common(accepted, rows):
             weight, how_recent = accepted[name]
-            put(name, FIRST_WEIGHT + index, log1p(weight))
-            put(name, FIRST_PERSON_RECENCY + index, how_recent)
+            put(name, weight_at, log1p(weight))
+            put(name, recency_at, how_recent)
 
 
 def _context(

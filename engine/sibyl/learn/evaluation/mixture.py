@@ -14,10 +14,10 @@ from torch import nn
 from torch.nn import functional
 
 from sibyl.learn.evaluation.replay import RecordedList
-from sibyl.learn.evaluation.schema import Schema
+from sibyl.learn.evaluation.schema import WORDS, Schema
 from sibyl.network.model import Floats
 
-_NETWORK = [0, 1]
+_NETWORK = [WORDS.columns[name] for name in ("network", "network_odds")]
 """Columns that the network alone makes: they come first in every schema."""
 _LISTS = 48  # in a batch
 _RATE = 3e-3
