@@ -19,6 +19,7 @@ from small_repositories import last_line, run  # noqa: E402
 
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn import stages  # noqa: E402
+from sibyl.learn.training import losses  # noqa: E402
 from sibyl.learn.training import stage as train  # noqa: E402
 from sibyl.learn.training.checkpoints import load_network  # noqa: E402
 
@@ -147,3 +148,15 @@ def test_a_loss_that_is_no_number_ends_the_training(
     with pytest.raises(LearnError, match=r"no number any more at step 6; .* lower --rate"):
         train.main(given(streams, tmp_path, "--steps 12")[1:])
     assert (tmp_path / "last.pt").read_bytes() == before
+
+
+def test_without_bfloat16_kernels_products_are_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A processor whose LSTM has no bfloat16 kernel trains all the same, in float32."""
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("could not create a primitive descriptor")
+
+    losses.has_bfloat16.cache_clear()
+    monkeypatch.setattr(torch.nn.LSTM, "forward", refuse)
+    assert not losses.has_bfloat16("cpu")
+    losses.has_bfloat16.cache_clear()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -32,6 +33,19 @@ _LOSSES: dict[str, dict[str, tuple[int, ...]]] = {
 """Which targets of each sort make which loss."""
 _SIBLINGS, _NEAR = 24, 12
 """Others a member is told apart from: of its origin, and of the same stretch of its file."""
+
+
+@cache
+def has_bfloat16(device: str) -> bool:
+    """Tell whether a device runs an LSTM in bfloat16: some processors have no such kernel."""
+    kind = device.split(":")[0]
+    cell = nn.LSTM(16, 16).to(device)
+    try:
+        with torch.autocast(kind, torch.bfloat16):
+            cell(torch.zeros(4, 4, 16, device=device))[0].float().sum().backward()
+    except RuntimeError:
+        return False
+    return True
 
 
 @dataclass
@@ -134,7 +148,8 @@ class Lesson(nn.Module):
         self.network = network
         self._rows = data.rows
         self._mine = processes.lanes(data.lanes.lanes)
-        self._device, self._mixed = processes.device, mixed
+        self._device = processes.device
+        self._mixed = mixed and has_bfloat16(self._device)
 
     def forward(self, batch: Batch, state: State | None) -> tuple[dict[str, Tensor], State]:
         """Return this process's part of a batch's mean losses, and the state of its lanes to carry on.
