@@ -38,7 +38,7 @@ def measure_history(
         "sites": len(known),
         "left_out": dict(sorted(missing.items())),
         "commits": len(commits),
-        "seconds": round(sum(site.past.seconds for site in known if site.past), 1),
+        "seconds": round(sum(site.past.seconds for site in known if site.past), 3),
         "lists": {
             name: _measured(group, mix if name == "member" else words, memory)
             for name, group in sorted(groups.items())
