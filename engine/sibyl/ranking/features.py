@@ -8,7 +8,7 @@ Each column has a name (``NAMES``), so that a ranking can be explained. None loo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import log1p
 
@@ -19,6 +19,7 @@ from sibyl.context.groups import ACCEPTED, GROUPS, MEMBERS, USED
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
+from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
 from sibyl.ranking.labels import LOOKS, pieces_of
@@ -77,6 +78,7 @@ NAMES: tuple[str, ...] = (
     "accepted",  # log of how many items the person ever accepted
 )
 COLUMNS = {name: index for index, name in enumerate(NAMES)}
+NETWORK = NAMES[:2]
 HEAD = COLUMNS["receiver_count"]
 """The columns before it say what the server, the network and the labels themselves say."""
 _KINDS = {  # the protocol's CompletionItemKind
@@ -122,9 +124,7 @@ def features(
     names = listed.names
     count = len(names)
     head = np.zeros((HEAD + 1, count), np.float32)  # and a row for what has no column
-    shares = log_share(logits)
-    head[COLUMNS["network"]] = np.maximum(shares, -20.0)
-    head[COLUMNS["network_odds"]] = np.maximum(shares - shares.max(), -20.0)
+    head[: len(NETWORK)] = network_columns(logits)
     order = np.arange(count)
     head[COLUMNS["place"]] = logs(count)
     head[COLUMNS["place_share"]] = order.astype(np.float32) / count
@@ -166,6 +166,23 @@ def common(group: Mapping[str, object], rows: Mapping[str, int]) -> list[str]:
 def recency(tokens: int) -> float:
     """Return how recent a use is that stands this many tokens above, from one down to zero."""
     return 1 / (1 + 0.25 * log1p(tokens))
+
+
+def network_columns(logits: Floats) -> Floats:
+    """Return the columns ``NETWORK`` (columns, candidates), with which every table begins."""
+    shares = log_share(logits)
+    return np.maximum(np.stack((shares, shares - shares.max())), -20.0)
+
+
+def accepted_before(
+    known: Known, person: Sequence[Used], columns: Sequence[tuple[int, int]]
+) -> None:
+    """Say what the person accepted in each context, into its columns of weight and recency."""
+    for accepted, (weight_at, recency_at) in zip(person, columns, strict=True):
+        for name in common(accepted, known.rows):
+            weight, how_recent = accepted[name]
+            known.put(name, weight_at, log1p(weight))
+            known.put(name, recency_at, how_recent)
 
 
 def _used(known: Known, place: Place, usage: Usage) -> None:
@@ -234,11 +251,7 @@ def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered)
             put(name, COLUMNS["class_base" if member.distance else "class_here"], 1)
             put(name, COLUMNS["class_unused"], name not in here)
         put(name, COLUMNS["class_method"], member.method)
-    for accepted, (weight_at, recency_at) in zip(remembered.person, _PERSON, strict=True):
-        for name in common(accepted, rows):
-            weight, how_recent = accepted[name]
-            put(name, weight_at, log1p(weight))
-            put(name, recency_at, how_recent)
+    accepted_before(known, remembered.person, _PERSON)
 
 
 def row_of(values: Mapping[str, float], columns: Mapping[str, int], first: int) -> Floats:

@@ -22,7 +22,15 @@ from sibyl.context.words import WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
-from sibyl.ranking.features import common, log_share, logs, recency, row_of
+from sibyl.ranking.features import (
+    NETWORK,
+    accepted_before,
+    common,
+    logs,
+    network_columns,
+    recency,
+    row_of,
+)
 from sibyl.ranking.labels import pieces_of
 from sibyl.ranking.word_columns import (
     BEFORE,
@@ -48,10 +56,8 @@ def word_features(
 ) -> FeatureTable:
     """Return the features of candidates given in the server's order."""
     count, words = len(listed.labels), usage.words
-    shares = log_share(logits)
     head = np.zeros((HEAD, count), np.float32)
-    head[COLUMNS["network"]] = np.maximum(shares, -20.0)
-    head[COLUMNS["network_odds"]] = np.maximum(shares - shares.max(), -20.0)
+    head[: len(NETWORK)] = network_columns(logits)
     tiers = _server(head, listed)
     _kinds(head, listed)
     keys = listed.keys
@@ -219,11 +225,7 @@ def _elsewhere(known: Known, remembered: Remembered) -> None:
     for name in common(remembered.members, rows):
         put(name, COLUMNS["module_here"], 1)
         put(name, COLUMNS["module_class"], name[:1].isupper())
-    for accepted, (weight_at, recency_at) in zip(remembered.person, BY_PERSON, strict=False):
-        for name in common(accepted, rows):
-            weight, how_recent = accepted[name]
-            put(name, weight_at, log1p(weight))
-            put(name, recency_at, how_recent)
+    accepted_before(known, remembered.person[: len(BY_PERSON)], BY_PERSON)
 
 
 def _context(
