@@ -5,7 +5,9 @@ In: small streams.
 
 from __future__ import annotations
 
+import argparse
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -157,6 +159,58 @@ def test_trials_below_the_median_are_pruned(
     tune.main(given(streams, tmp_path, 5))
     assert steps[:4] == [8] * 4 and steps[4] < 8
     assert [one["state"] for one in result(tmp_path)["trials"]] == ["complete"] * 4 + ["pruned"]
+
+
+CHANGED = {
+    "--steps 6": "steps 8, not 6",
+    "--every 4": "every 2, not 4",
+    "--mb 3": "mb 4.0, not 3.0",
+    "--hidden 12 36": "hidden [12, 24], not [12, 36]",
+    "--embedding 8": "embedding [8, 16], not [8]",
+    "--train=--float": f"train {TRAIN}, not --float",
+    "--streams OTHER": 'streams ["STREAMS"], not ["STREAMS", "OTHER"]',
+}
+
+
+def test_a_search_with_other_settings_is_refused(
+    streams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trials that were judged otherwise do not stand in one study; the sentence names the difference."""
+
+    def training(options: argparse.Namespace, processes: object, told: object) -> None:
+        options.out.mkdir(parents=True)
+        (options.out / "log.jsonl").write_text('{"step": 2, "mrr": 0.5}\n')
+
+    monkeypatch.setattr(tune, "train", training)
+    shutil.copytree(streams, tmp_path / "other")
+    out = tmp_path / "tune"
+    tune.main(given(streams, out, 1))
+    first = result(out)
+    for option, difference in CHANGED.items():
+        for word, place in {"STREAMS": streams, "OTHER": tmp_path / "other"}.items():
+            option, difference = (text.replace(word, str(place)) for text in (option, difference))
+        with pytest.raises(LearnError) as refusal:
+            tune.main([*given(streams, out, 2), *option.split()])
+        assert str(refusal.value) == (
+            f"The work in {out} was begun with {difference}; ask for the same, or for another --out."
+        )
+    assert result(out) == first
+    tune.main([*given(streams, out, 2), "--threads", "2"])  # more trials, another machine
+    assert len(result(out)["trials"]) == 2
+
+
+def test_a_search_over_changed_streams_is_refused(
+    streams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streams made anew in the same folder, with other words, are not what the first trials read."""
+    monkeypatch.setattr(tune, "objective", lambda *_: 0.5)
+    shutil.copytree(streams, tmp_path / "mine")
+    tune.main(given(tmp_path / "mine", tmp_path / "tune", 1))
+    about = json.loads((tmp_path / "mine" / "streams.json").read_text())
+    changed = json.dumps(about | {"vocab": "another"})
+    (tmp_path / "mine" / "streams.json").write_text(changed)
+    with pytest.raises(LearnError, match=r'begun with vocab \["[0-9a-f]+"\], not \["another"\];'):
+        tune.main(given(tmp_path / "mine", tmp_path / "tune", 2))
 
 
 def test_a_study_that_is_none_is_told(streams: Path, tmp_path: Path) -> None:

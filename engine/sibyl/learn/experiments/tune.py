@@ -8,7 +8,7 @@ for each trial, and ``tune.json`` with all trials and the best settings.
 Start the same command several times, on several machines with a common folder if you like: the workers share
 one study. A trial whose validations stay below the median of the others' is pruned. A trial that was killed
 is tried again by the next free worker, from its last checkpoint. A network too large for ``--mb`` is not
-trained at all.
+trained at all. All workers search under the same settings: only ``--trials`` and ``--threads`` may differ.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sibyl.errors import LearnError
 from sibyl.learn.experiments.ablate import bytes_of
 from sibyl.learn.io import whole_file
+from sibyl.learn.made_with import check_or_keep
 from sibyl.learn.training import run as runs
 from sibyl.learn.training.distributed import Processes
 from sibyl.learn.training.network import Network, Sizes
@@ -38,6 +39,8 @@ from sibyl.learn.training.validation import read_log
 
 _BEAT = 15
 """Seconds between two signs of life of a worker; after three without one its trial counts as killed."""
+MADE_WITH = ("steps", "every", "embedding", "hidden", "mb")
+"""Options that all trials of a study share."""
 _ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
@@ -69,11 +72,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Work on the study until it has all its trials."""
     options = parser().parse_args(argv)
-    for folder in options.streams:
-        if runs.watched_split(runs.read_about(folder)) is None:
+    streams = [runs.read_about(folder) for folder in options.streams]
+    for folder, about in zip(options.streams, streams, strict=True):
+        if runs.watched_split(about) is None:
             raise LearnError(f"The streams in {folder} have no split to judge trials by.")
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # we say ourselves how trials end
-    study = open_study(options.out)
+    study = open_study(options.out, settings(options, streams))
     enough = optuna.study.MaxTrialsCallback(options.trials, _ENDED)
     callbacks = [enough, lambda study, trial: _say(study, trial, options.out)]
     if len(study.get_trials(deepcopy=False, states=_ENDED)) < options.trials:
@@ -92,14 +96,29 @@ def _say(study: optuna.Study, trial: FrozenTrial, out: Path) -> None:
     print(json.dumps(line | {"best": best and best["mrr"]}), flush=True)
 
 
-def open_study(out: Path) -> optuna.Study:
-    """Open the study of a folder, or begin it."""
+def settings(options: argparse.Namespace, streams: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what decides how trials are chosen and judged: one study has one of each."""
+    made_with = {name: getattr(options, name) for name in MADE_WITH}
+    made_with |= {"train": " ".join(options.train.split())}
+    made_with |= {"streams": [str(folder) for folder in options.streams]}
+    made_with |= {"vocab": [about["vocab"] for about in streams]}
+    return made_with | {"tokens": [about["train"]["tokens"] for about in streams]}
+
+
+def open_study(out: Path, made_with: dict[str, Any]) -> optuna.Study:
+    """Open the study of a folder, or begin it.
+
+    Raises LearnError where it cannot be opened, or was begun with other settings than ``made_with``.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         # Two workers that begin at once would make the same tables: one after the other.
         with closing(sqlite3.connect(out / "study.lock", timeout=60, isolation_level=None)) as lock:
             lock.execute("BEGIN EXCLUSIVE")
+            check_or_keep(out / "made_with.json", made_with)
             return _opened(out)
+    except LearnError:
+        raise
     except Exception as error:  # SQLAlchemy's, SQLite's and the file system's
         raise LearnError(f"The study {out / 'study.db'} cannot be opened ({error}).") from error
 
