@@ -1,9 +1,10 @@
 -- In: one list of completion items and the text before the cursor, in the current buffer. Out: the order that Neovim,
--- blink.cmp and nvim-cmp would show, and what making it took.
+-- blink.cmp, nvim-cmp and mini.completion would show, and what making it took.
 --
 -- The peers' own code is run, with their own defaults, taken from a folder with their checkouts: of nvim-cmp the
--- source, entries, view and comparators; of blink.cmp the fuzzy module with its Lua matcher. None of their plugin
--- files is loaded, so that nothing else of them runs. Each item carries its number in `data.place`.
+-- source, entries, view and comparators; of blink.cmp the fuzzy module with its Lua matcher; of mini.completion what
+-- filters and sorts a reply. None of their plugin files is loaded, so that nothing else of them runs. Each item carries
+-- its number in `data.place`.
 
 local M = {}
 
@@ -149,6 +150,23 @@ local function blink(bonus)
   }
 end
 
+-- mini.completion: what becomes of a server's items before they are shown.
+local function mini()
+  local given
+  local process = require('mini.completion').default_process_items
+  local function item_of(entry)
+    return entry
+  end
+  return {
+    fresh = function(items)
+      given = items
+    end,
+    order = function()
+      return places(process(given, M.typed), item_of)
+    end,
+  }
+end
+
 --- Makes the peers ready whose checkouts are in a folder; returns the names of all that can be measured.
 ---@param folder string
 ---@param wanted string[] names of checkouts there
@@ -163,6 +181,9 @@ function M.setup(folder, wanted)
     if name == 'nvim-cmp' then
       peers[name] = nvim_cmp()
       table.insert(made, name)
+    elseif name == 'mini.nvim' then
+      peers['mini.completion'] = mini()
+      table.insert(made, 'mini.completion')
     else
       for label, bonus in pairs({ ['blink.cmp (Lua)'] = false, ['blink.cmp (Lua) + bonuses'] = true }) do
         peers[label] = blink(bonus)
@@ -197,12 +218,12 @@ end
 --- The rank of one item in every peer's order, after each beginning; one more than there are where it is left out.
 ---@param items table[]
 ---@param truth integer the item's number
----@param beginnings string[] '' first
+---@param beginnings string[] first the letters that were typed when the list was asked for
 ---@return table<string, integer[]>
 function M.ranks(items, truth, beginnings)
   local found = {}
   for name, peer in pairs(peers) do
-    typed('')
+    typed(beginnings[1])
     peer.fresh(vim.deepcopy(items))
     found[name] = {}
     for index, letters in ipairs(beginnings) do

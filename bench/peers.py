@@ -1,21 +1,27 @@
-"""Who puts the right item on top, and at what cost: Neovim's own sort, blink.cmp, nvim-cmp, and sibyl.
+"""Who puts the right item on top, and at what cost: Neovim's own sort, three completion plugins, and sibyl.
 
 In:   the newest Neovim; optionally a folder with checkouts of the peers, and recorded lists with their sources.
 Out:  tables for people; the last line is one JSON object.
 
     git clone https://github.com/Saghen/blink.cmp DIR/blink.cmp     (the program's own files stay out of this
     git clone https://github.com/hrsh7th/nvim-cmp DIR/nvim-cmp       repository; what is missing is left out)
-    python bench/peers.py --peers DIR --menus menus/val.jsonl.gz --sources FOLDER [--sites 0]
+    git clone https://github.com/nvim-mini/mini.nvim DIR/mini.nvim
+    python bench/peers.py --peers DIR --menus menus/val.jsonl.gz ... --sources FOLDER [--sites 0]
 
 **Cost**: the same list, in the same Neovim, one after the other: from the server's reply to the list in order,
 and from one letter more to the list then. sibyl's is what it adds to Neovim's own, the answer of its host
 included; while letters are typed Neovim filters that list and sibyl does nothing.
 
-**Accuracy**: recorded lists of a real language server (bench/recorded.py); where the item stands that the
-author wrote. Everybody sees the text above the cursor and, as accepted before, the members in it:
-nvim-cmp's `recently_used` and `locality`, sibyl's usage of the file. blink.cmp's Lua matcher has neither
-frecency nor proximity; `+ bonuses` adds both as its Rust matcher does (10 seconds between two accepted items),
-which counts from the first letter on; its cost is the Lua matcher's. Nobody makes typos here.
+**Accuracy**: recorded lists of real language servers (bench/recorded.py); where the item stands that the
+author wrote. Lists of members get a table with 0 to 3 letters typed; names, keyword arguments and imports one
+for each file of lists, with the letters that were typed when the list was asked for, each list filtered by them
+as the order's own menu does. Everybody sees the text above the cursor and, as accepted before, what stands in
+it: for members the members, for the others the names, keyword arguments and imports. nvim-cmp uses that in
+`recently_used` and `locality`, sibyl in its usage of the file; it knows no other file here. blink.cmp's Lua
+matcher has neither frecency nor proximity; `+ bonuses` adds both as its Rust matcher does (10 seconds between
+two accepted items), which counts from the first letter on; its cost is the Lua matcher's. `alphabetical` and
+`last use above` are orders that need no plugin: by label, and by where the name stands last in the text above,
+unused ones as the server has them. Nobody makes typos here.
 """
 
 from __future__ import annotations
@@ -35,7 +41,8 @@ from sibyl.errors import SibylError
 from sibyl.network.model import Model
 
 OURS = "sibyl"
-PEERS = ("nvim-cmp", "blink.cmp")
+PEERS = ("nvim-cmp", "blink.cmp", "mini.nvim")
+KINDS = {"name": "names", "keyword": "keyword arguments", "import": "imports"}
 COUNTS = (100, 700)
 WARM = 5
 DRIVER = Path(__file__).with_suffix(".lua")
@@ -104,35 +111,64 @@ def cost(child: Child, times: int) -> dict[str, Any]:
     return made
 
 
-def accuracy(child: Child, menus: Path, sources: Path, most: int) -> dict[str, Any]:
-    """Top-1, top-5 and MRR after 0 to 3 letters, by whose order it is."""
-    from recorded import LETTERS, sites
+def ranks_in(
+    child: Child, lists: list[dict[str, Any]], options: argparse.Namespace
+) -> dict[str, dict[str, Any]]:
+    """The truth's rank after each beginning by whose order it is, and the repositories, by kind and letters."""
+    from recorded import sites
 
+    found: dict[str, dict[str, Any]] = {}
+    for site in sites(lists, options.sources, options.sites):
+        ask(child, "peers.stand(select(2, ...))", site.lines, site.used)
+        ranks = ask(child, "peers.ranks(select(2, ...))", site.items, site.truth, site.beginnings)
+        group = found.setdefault(f"{site.listed} {site.letters}", {"repos": [], "ranks": {}})
+        group["repos"].append(site.repo)
+        for name, own in (ranks | site.ranks).items():
+            group["ranks"].setdefault(name, []).append(own)
+    return found
+
+
+def accuracy(child: Child, options: argparse.Namespace) -> dict[str, Any]:
+    """Top-1, top-5 and MRR by whose order it is: of members after 0 to 3 letters, of others as recorded."""
+    from sibyl.learn.evaluation.recorded import read_menus
     from sibyl.learn.metrics import interval, summary
 
-    ranks: dict[str, list[list[int]]] = defaultdict(list)
-    repos = []
-    for site in sites(menus, sources, most):
-        ask(child, "peers.stand(select(2, ...))", site.lines, site.used)
-        found = ask(child, "peers.ranks(select(2, ...))", site.items, site.truth, site.beginnings)
-        for name, its in (found | {OURS: site.ours}).items():
-            ranks[name].append(its)
-        repos.append(site.repo)
-    return {
-        "sites": len(repos),
-        "repositories": len(set(repos)),
-        "orders": {
-            name: {str(n): summary([one[n] for one in its]) for n in range(LETTERS)}
-            | {"top1_interval": interval([one[0] for one in its], repos)}
-            for name, its in ranks.items()
-        },
-    }
+    result: dict[str, Any] = {}
+    for path in options.menus:
+        lists = read_menus(path)
+        words = [line for line in lists if line.get("kind", "member") != "member"]
+        members = [line for line in lists if line.get("kind", "member") == "member"]
+        for group in ranks_in(child, members, options).values():
+            repos = group["repos"]
+            result["accuracy"] = {
+                "sites": len(repos),
+                "repositories": len(set(repos)),
+                "orders": {
+                    name: {str(n): summary(own) for n, own in enumerate(zip(*ranks, strict=True))}
+                    | {"top1_interval": interval([first for first, *_ in ranks], repos)}
+                    for name, ranks in group["ranks"].items()
+                },
+            }
+        groups = sorted(ranks_in(child, words, options).items())
+        if groups:
+            result.setdefault("lists", {})[path.name.split(".")[0]] = {
+                name: {
+                    "sites": len(group["repos"]),
+                    "repositories": len(set(group["repos"])),
+                    "orders": {
+                        order: summary([own[0] for own in ranks])
+                        for order, ranks in group["ranks"].items()
+                    },
+                }
+                for name, group in groups
+            }
+    return result
 
 
 def judged(child: Child, options: argparse.Namespace) -> dict[str, Any]:
     """The accuracy, or a sentence why there is none; raises SystemExit for files that do not fit."""
     try:
-        return {"accuracy": accuracy(child, options.menus, options.sources, options.sites)}
+        return accuracy(child, options)
     except ImportError as missing:
         print(f"Without accuracy: {missing} (it is in requirements/learn.txt).")
         return {}
@@ -141,14 +177,14 @@ def judged(child: Child, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def show(result: dict[str, Any]) -> None:
-    """Print the one table: accuracy and cost, a line for each order."""
+    """Print accuracy and cost, a line for each order; then the lists that are not of members."""
     right, spent = result.get("accuracy"), result["cost_ms"]
     if right:
         print(f"{right['sites']} lists of {right['repositories']} repositories never trained on.")
     letters = ("top-1", "95 %", "top-5", "MRR", "top-1 after 1", "2", "3 letters") if right else ()
     rows = []
     for name in ORDER:
-        if name not in spent["100"]:
+        if name not in (right["orders"] if right else spent["100"]):
             continue
         row: list[object] = [name]
         if right:
@@ -157,14 +193,43 @@ def show(result: dict[str, Any]) -> None:
             row += [f"{its['0'][one]:.3f}" for one in ("top5", "mrr")]
             row += [f"{its[n]['top1']:.3f}" for n in "123"]
         row += [
-            spent[n][name][what]["p50"] for n in map(str, COUNTS) for what in ("list", "letter")
+            spent[n][name][what]["p50"] if name in spent[n] else ""
+            for n in map(str, COUNTS)
+            for what in ("list", "letter")
         ]
         rows.append(row)
     costs = [f"ms, {n} items" if what else "+ a letter" for n in COUNTS for what in (True, False)]
     table(("order", *letters, *costs), rows)
+    for file, groups in result.get("lists", {}).items():
+        show_lists(file, groups)
 
 
-ORDER = ("Neovim", "blink.cmp (Lua)", "blink.cmp (Lua) + bonuses", "nvim-cmp", OURS)
+def show_lists(file: str, groups: dict[str, Any]) -> None:
+    """Print the orders of one file's lists of names, keyword arguments and imports."""
+    print(f"{file}: lists with so many letters typed; top-1 / top-5 / MRR.")
+    head = [
+        f"{KINDS[kind]}, {letters} ({groups[group]['sites']} lists)"
+        for group in groups
+        for kind, letters in [group.split()]
+    ]
+    rows = []
+    for name in ORDER:
+        cells = [group["orders"].get(name) for group in groups.values()]
+        if all(cells):
+            rows.append((name, *(" / ".join(f"{n:.3f}" for n in cell.values()) for cell in cells)))
+    table(("order", *head), rows)
+
+
+ORDER = (
+    "Neovim",
+    "alphabetical",
+    "last use above",
+    "mini.completion",
+    "blink.cmp (Lua)",
+    "blink.cmp (Lua) + bonuses",
+    "nvim-cmp",
+    OURS,
+)
 
 
 def main() -> int:
@@ -172,7 +237,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     add = parser.add_argument
     add("--peers", type=Path, metavar="DIR", help="folder with checkouts of the peers")
-    add("--menus", type=Path, help="recorded completion lists")
+    add("--menus", type=Path, nargs="+", help="recorded completion lists, one file or several")
     add("--sources", type=Path, metavar="DIR", help="folder of their repositories")
     add("--sites", type=int, default=400, help="lists to look at; 0: all")
     add("--times", type=int, default=30, help="lists of each length whose cost is measured")
@@ -192,7 +257,7 @@ def main() -> int:
                 ask(child, "peers.setup(select(2, ...))", folder, names)
                 result |= judged(child, options)
         else:
-            print("Without accuracy: it needs --menus FILE and --sources DIR.")
+            print("Without accuracy: it needs --menus FILES and --sources DIR.")
     show(result)
     finish(result)
     return 0

@@ -91,7 +91,8 @@ def full(options: argparse.Namespace) -> int:
     peers: list[str] = []
     for name in ("peers", "menus", "sources", "sites"):
         given = getattr(options, name)
-        peers += [f"--{name}", str(given)] if given is not None else []
+        if given is not None:
+            peers += [f"--{name}", *map(str, given if isinstance(given, list) else [given])]
     about = machine()
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     text, failures = README.read_text("utf-8"), []
@@ -137,7 +138,7 @@ def main() -> int:
     add("--short", action="store_true", help="less, and fail on what is certainly wrong")
     add("--only", nargs="+", choices=SCRIPTS, help="these scripts alone")
     add("--peers", type=Path, metavar="DIR", help="checkouts of the peers, for bench/peers.py")
-    add("--menus", type=Path, help="recorded lists, for bench/peers.py")
+    add("--menus", type=Path, nargs="+", help="recorded lists, for bench/peers.py")
     add("--sources", type=Path, metavar="DIR", help="their repositories, for bench/peers.py")
     add("--sites", type=int, help="how many of the lists; 0: all")
     options = parser.parse_args()

@@ -187,10 +187,10 @@ def _site(
     shown = WordList(
         [item[0] for item in items],
         [bare(item[0]) for item in items],
-        [_kind(item) for item in items],
+        [marked_kind(item) for item in items],
         line["member"][:letters],
     )
-    truth = _truth(shown, line["member"], listed)
+    truth = truth_of(shown, line["member"], listed)
     if truth is None or place.member != (listed == "member"):
         return None
     remembered = session.recall.at(place)
@@ -233,13 +233,13 @@ def _kept(rows: Floats, listed: str) -> Floats:
     return rows if listed == "member" else rows.astype(np.float16)
 
 
-def _kind(item: list) -> int:
-    """Return an item's kind with what it is marked as; items have three to five fields."""
+def marked_kind(item: list) -> int:
+    """Return a recorded item's kind with what it is marked as; items have three to five fields."""
     imports = IMPORTS if len(item) > 3 and item[3] else 0
     return int(item[1] or 0) + imports + (DEPRECATED if len(item) > 4 and item[4] else 0)
 
 
-def _truth(shown: WordList, name: str, listed: str) -> int | None:
+def truth_of(shown: WordList, name: str, listed: str) -> int | None:
     """Return which candidate is the truth: of equal names the keyword argument where one was typed.
 
     An item of that name that would add an import is another thing: such a list does not hold the truth.
