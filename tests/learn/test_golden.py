@@ -18,6 +18,7 @@ from golden import Known
 
 from sibyl.errors import LearnError
 from sibyl.learn.evaluation import baselines, evaluate, measures, replay, schema
+from sibyl.learn.evaluation.paired import gain_table
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import RecordedList, collect
 from sibyl.learn.metrics import rank_of
@@ -157,6 +158,32 @@ def test_the_tables_hold_what_was_counted(
     assert (found["sites"], found["repositories"], found["menus"]) == (3, 2, 3)
     for name, its in found["memories"].items():
         assert its["all"]["mrr"] == round(sum(1 / rank for rank in BY_MEMORY[name]) / 3, 4)
+
+
+def test_the_gain_of_a_second_model_is_paired_by_list(
+    tmp_path: Path, model: Path, world: tuple[Path, Path], counts: Path
+) -> None:
+    """Each list is ranked once by each model; the table has both means and what the second gains."""
+    sources, menus = world
+    given = ["--menus", menus, "--sources", sources, "--model", model, "--counts", counts]
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    assert evaluate.main([*map(str, given), "--memory", "project", "--ranks", str(first)]) == 0
+    written = json.loads(first.read_text())
+    assert written["files"] == ["me/mine/a.py", "me/mine/a.py", "you/yours/a.py"]
+    assert written["ranks"] == {"bare": RANKS["bare"]} | {
+        memory: BY_MEMORY[memory] for memory in ("none", "file", "project")
+    }
+    better = written["ranks"] | {"project": [1, 3, 2]}  # of 4, 3, 2: the first list of a.py gains
+    second.write_text(json.dumps(written | {"ranks": better}))
+    rows = gain_table(("old", first), ("new", second)).splitlines()
+    assert rows[0] == "3 lists of 2 files; intervals by bootstrap over files:"
+    assert rows[2] == "| remembered | measure | old | new | gain | 95 % |"
+    # Both files drawn, or one of them twice: the gain is 0, a half, or what lies between.
+    assert "| project | top-1 | 0.000 | 0.333 | +0.333 | +0.000 to +0.500 |" in rows
+    assert "| file | MRR | 0.444 | 0.444 | +0.000 | +0.000 to +0.000 |" in rows
+    second.write_text(json.dumps(written | {"files": written["files"][:2]}))
+    with pytest.raises(LearnError, match="are not of the same lists"):
+        gain_table(("old", first), ("new", second))
 
 
 def test_letters_leave_what_begins_so(sites: list[RecordedList], counts: Path) -> None:

@@ -136,6 +136,8 @@ def test_one_command_makes_a_model_and_measures_it(
     said = capsys.readouterr().out
     for memory in ("none", "file", "project"):
         assert f"| {memory} | start |" in said and f"| {memory} | own |" in said
+        assert f"\n| {memory} | MRR | " in said
+    assert "\n| remembered | measure | start | own | gain | 95 % |\n" in said
     assert str(tmp_path / "out" / "model") in said.splitlines()[-1]
 
 

@@ -37,16 +37,26 @@ def summary(ranks: Sequence[int]) -> dict[str, float]:
 
 def interval(ranks: Sequence[int], groups: Sequence[str], times: int = 1000) -> tuple[float, float]:
     """Return a 95 % bootstrap interval of top-1, drawing whole repositories."""
-    names = sorted(set(groups))
-    hits = {name: [0, 0] for name in names}
-    for rank, group in zip(ranks, groups, strict=True):
-        hits[group][0] += rank == 1
-        hits[group][1] += 1
-    table = np.asarray([hits[name] for name in names])
-    draws = np.random.default_rng(0).integers(0, len(names), (times, len(names)))
-    sums = table[draws].sum(1)
-    low, high = np.percentile(sums[:, 0] / sums[:, 1], (2.5, 97.5))
-    return round(float(low), 4), round(float(high), 4)
+    hits = np.asarray(ranks) == 1
+    low, high = _Draws(groups, times, seed=0).interval(hits.astype(np.float64))
+    return round(low, 4), round(high, 4)
+
+
+class _Draws:
+    """A bootstrap over whole groups, drawn with replacement: lists of one group are alike."""
+
+    def __init__(self, groups: Sequence[str], times: int, seed: int) -> None:
+        names, self._group_of = np.unique(np.asarray(groups, dtype=object), return_inverse=True)
+        self.groups = len(names)
+        self._counts = np.bincount(self._group_of, minlength=self.groups)
+        self._drawn = np.random.default_rng(seed).integers(self.groups, size=(times, self.groups))
+
+    def interval(self, values: npt.NDArray[np.float64]) -> tuple[float, float]:
+        """Return the 95 % interval of the mean of ``values``, one for each list."""
+        sums = np.bincount(self._group_of, values, self.groups)
+        means = sums[self._drawn].sum(1) / self._counts[self._drawn].sum(1)
+        low, high = np.quantile(means, (0.025, 0.975))
+        return float(low), float(high)
 
 
 def calibration(probability: npt.ArrayLike, right: npt.ArrayLike, bins: int = 10) -> float:
@@ -111,19 +121,14 @@ def compare(first: Sequence[int], second: Sequence[int], groups: Sequence[str]) 
     The interval is a bootstrap's over whole groups, files or repositories: lists of one group are alike. With
     fewer than five groups no difference counts as real.
     """
-    names, where = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
-    many = len(names)
-    draws = np.random.default_rng(1).integers(many, size=(_DRAWS, many)) if many else None
-    counts = np.bincount(where, minlength=many)
+    if not len(groups):
+        return {name: Gain(0.0, 0.0, 0.0, 0.0, 0.0, 0) for name in _VALUES}
+    draws = _Draws(groups, _DRAWS, seed=1)
     comparison = {}
     for name, value in _VALUES.items():
-        one, other = value(np.asarray(first, np.int64)), value(np.asarray(second, np.int64))
-        if draws is None:
-            comparison[name] = Gain(0.0, 0.0, 0.0, 0.0, 0.0, 0)
-            continue
-        sums = np.bincount(where, other - one, many)
-        low, high = np.quantile(sums[draws].sum(1) / counts[draws].sum(1), (0.025, 0.975))
-        numbers = (one.mean(), other.mean(), (other - one).mean(), low, high)
+        before, after = value(np.asarray(first, np.int64)), value(np.asarray(second, np.int64))
+        low, high = draws.interval(after - before)
+        numbers = (before.mean(), after.mean(), (after - before).mean(), low, high)
         first_mean, second_mean, gain, low, high = (round(float(number), 4) for number in numbers)
-        comparison[name] = Gain(first_mean, second_mean, gain, low, high, many)
+        comparison[name] = Gain(first_mean, second_mean, gain, low, high, draws.groups)
     return comparison

@@ -21,6 +21,7 @@ from sibyl.learn.evaluation.history_tables import history_table, measure_history
 from sibyl.learn.evaluation.letters import continued
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
 from sibyl.learn.evaluation.measures import baselines, confidence, gains, measure, remembered
+from sibyl.learn.evaluation.paired import write_ranks
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import RecordedList, collect, collect_all
 from sibyl.learn.evaluation.schema import MEMORIES, WORDS
@@ -49,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     add("--stores", type=Path, help="folder that keeps the projects' memories")
     add("--jobs", type=int, default=1, help="processes that look at the lists")
     add("--json", type=Path, help="write all numbers here")
+    add("--ranks", type=Path, help="write the truth's rank in each list of members here")
     add("--picture", type=Path, help="draw the calibration of 'full' (PNG)")
     add("--into", type=Path, action="append", default=[], help="put the tables into this document")
     return arguments
@@ -109,8 +111,11 @@ def _members(sites: list[RecordedList], options: argparse.Namespace) -> tuple[di
     """Return all numbers of lists of members, and what a picture of the calibration shows."""
     plain, mix = mixtures(options.model)
     by_memory = remembered(sites, plain, mix, MEMORIES[: MEMORIES.index(options.memory) + 1])
+    bare = [site.logits for site in sites]
+    if options.ranks:
+        write_ranks(options.ranks, sites, {"bare": bare} | by_memory)
     scores = baselines(sites, options.counts) | {
-        "bare": [site.logits for site in sites],
+        "bare": bare,
         "int8": by_memory["none"],
         "full": by_memory[options.memory],
     }

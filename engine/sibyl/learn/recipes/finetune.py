@@ -22,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 from sibyl.errors import LearnError
+from sibyl.learn.evaluation.paired import gain_table
 from sibyl.learn.io import whole_file
 from sibyl.learn.made_with import check_or_keep
 from sibyl.learn.stages import run_shown
@@ -141,15 +142,16 @@ def plan(streams: Path, passes: float) -> list[object]:
 
 
 def compare(options: argparse.Namespace) -> None:
-    """Measure both models on the recorded lists, and print one table."""
+    """Measure both models on the recorded lists, and print two tables: the measures, and the gains."""
     out, reports = options.out, {}
     with tempfile.TemporaryDirectory() as stores:
         for name, model in (("start", options.start), ("own", out / "model")):
-            report = out / f"{name}.json"
+            report, ranks = out / f"{name}.json", out / f"{name}.ranks.json"
             menus = ("--menus", out / MENUS, "--sources", out / "sources")
             asked = ("--memory", "project", "--stores", stores, "--json", report)
             output = io.StringIO()
-            run_shown("evaluate", *menus, *asked, "--model", model, output=output)
+            given = (*menus, *asked, "--ranks", ranks, "--model", model)
+            run_shown("evaluate", *given, output=output)
             with whole_file(out / f"{name}.txt") as file:
                 file.write(output.getvalue().encode())
             reports[name] = json.loads(report.read_text("utf-8"))
@@ -160,4 +162,6 @@ def compare(options: argparse.Namespace) -> None:
             all_of = measures["memories"][memory]["all"]
             shares = " | ".join(f"{all_of[measure]:.3f}" for measure in ("top1", "top5", "mrr"))
             print(f"| {memory} | {name} | {shares} |")
+    start, own = ((name, out / f"{name}.ranks.json") for name in reports)
+    print(f"\n{gain_table(start, own)}")
     print(f"\nAll tables are in {out}/start.txt and {out}/own.txt.")
