@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.training import distributed, stage  # noqa: E402
 from sibyl.learn.training.checkpoints import load_network  # noqa: E402
 from sibyl.learn.training.distributed import Processes  # noqa: E402
+from sibyl.learn.training.meeting import fresh_store  # noqa: E402
 from sibyl.learn.training.validation import read_log  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -36,8 +39,13 @@ def begin(streams: Path, out: Path, processes: int, steps: int, more: str = "") 
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     launcher = [*launcher, *more.split(), "-m"] if processes > 1 else ["-m"]
     given = [*GIVEN.split(), "--steps", str(steps), "--streams", str(streams), "--out", str(out)]
+    return launch([sys.executable, *launcher, "sibyl.learn", *given])
+
+
+def launch(command: list[str]) -> subprocess.Popen:
+    """Start a command, its output in one pipe, in a session of its own."""
     return subprocess.Popen(
-        [sys.executable, *launcher, "sibyl.learn", *given],
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -47,15 +55,21 @@ def begin(streams: Path, out: Path, processes: int, steps: int, more: str = "") 
 
 
 def finish(process: subprocess.Popen) -> str:
-    """Wait for a training; returns what it said, having seen that it succeeded."""
+    """Wait for a training; returns its output, having seen that it succeeded."""
+    output = ended(process)
+    assert process.returncode == 0, output
+    return output
+
+
+def ended(process: subprocess.Popen) -> str:
+    """Wait for a training, not without end; returns its output."""
     try:
-        said, _ = process.communicate(timeout=200)
+        output, _ = process.communicate(timeout=200)
     except subprocess.TimeoutExpired:
-        for one in (*children(process.pid), process.pid):  # workers have sessions of their own
-            os.kill(one, signal.SIGKILL)
-        said, _ = process.communicate()
-    assert process.returncode == 0, said
-    return said
+        for pid in (*children(process.pid), process.pid):  # workers have sessions of their own
+            os.kill(pid, signal.SIGKILL)
+        output, _ = process.communicate()
+    return output
 
 
 def assert_alike(one: Path, other: Path) -> None:
@@ -98,17 +112,75 @@ def test_a_run_goes_on_with_more_processes(streams: Path, alone: Path, tmp_path:
 def test_a_killed_worker_is_restarted_and_nothing_is_lost(
     streams: Path, alone: Path, tmp_path: Path
 ) -> None:
-    """Torchrun starts all again when one is killed; they go on from the checkpoint to the same end."""
-    # More than one restart: where ports are scarce, gloo does not always find its peer at the first.
-    process = begin(streams, tmp_path, 2, 50, "--max-restarts=5")
+    """Torchrun starts all again when one is killed; they go on from the checkpoint to the same end.
+
+    Where gloo itself cannot connect any more, and says so, the training started again goes on in the same way.
+    """
+    process = begin(streams, tmp_path, 2, 50, "--max-restarts=2")
     wait_for(tmp_path / "last.pt", process)
     workers = children(process.pid)
     assert len(workers) == 2
     os.kill(workers[1], signal.SIGKILL)
-    said = finish(process)
-    assert "SIGKILL" in said or "-9" in said or "restart" in said.lower(), said
+    output = go_on(process, streams, tmp_path)
+    assert "SIGKILL" in output or "-9" in output or "restart" in output.lower(), output
     assert not set(workers) & set(children(process.pid))
     assert_alike(alone, tmp_path)
+
+
+def go_on(process: subprocess.Popen, streams: Path, out: Path) -> str:
+    """Wait for a training; where gloo refused to connect, start it again: by two processes, then by one."""
+    outputs = [ended(process)]
+    for processes in (2, 1):
+        if process.returncode == 0 or "Gloo connectFullMesh failed" not in outputs[-1]:
+            break
+        process = begin(streams, out, processes, 50)
+        outputs.append(ended(process))
+    assert process.returncode == 0, "\n".join(outputs)
+    return outputs[0]
+
+
+def test_where_gloo_cannot_connect_a_new_start_goes_on(
+    streams: Path, alone: Path, tmp_path: Path
+) -> None:
+    """A training whose workers end with gloo's complaint is started again, and comes to the same end."""
+    process = begin(streams, tmp_path, 1, 50)
+    wait_for(tmp_path / "last.pt", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    refused = (
+        "import sys; sys.exit('RuntimeError: Gloo connectFullMesh failed with Connect timeout')"
+    )
+    go_on(launch([sys.executable, "-c", refused]), streams, tmp_path)
+    assert_alike(alone, tmp_path)
+    with pytest.raises(AssertionError, match="something else"):
+        go_on(
+            launch([sys.executable, "-c", "import sys; sys.exit('something else')"]),
+            streams,
+            tmp_path,
+        )
+
+
+def test_workers_started_again_do_not_read_what_the_killed_ones_wrote() -> None:
+    """In one store, each start of two workers gets a part of its own, even if one of them comes late.
+
+    Gloo writes its addresses there: with those of an earlier start a worker waits for a process that is gone.
+    """
+    store, patience = torch.distributed.HashStore(), timedelta(seconds=60)
+    for start in range(3):
+        with ThreadPoolExecutor(2) as threads:
+            first = threads.submit(fresh_store, store, start % 2, 2, patience)
+            time.sleep(0.2)
+            second = threads.submit(fresh_store, store, 1 - start % 2, 2, patience)
+            assert not first.result().check(["address"])
+            first.result().set("address", str(start))
+            assert second.result().get("address") == str(start).encode()
+
+
+def test_a_worker_that_nobody_joins_says_so() -> None:
+    """A worker whose peers do not come ends with a sentence, whichever it is."""
+    for rank in (0, 1):
+        with pytest.raises(torch.distributed.DistError, match="did not meet in time"):
+            fresh_store(torch.distributed.HashStore(), rank, 2, timedelta(seconds=0.1))
 
 
 def wait_for(path: Path, process: subprocess.Popen) -> None:

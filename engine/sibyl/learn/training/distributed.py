@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from sibyl.errors import LearnError
+from sibyl.learn.training.meeting import fresh_store
 from sibyl.learn.training.network import State
 
 _GRACE = 30
@@ -49,8 +50,13 @@ class Processes:
             device = f"cuda:{os.environ['LOCAL_RANK']}"
             torch.cuda.set_device(device)
         wait = timedelta(seconds=float(os.environ.get("SIBYL_WORKER_PATIENCE", "1800")))
+        kept, _, _ = next(distributed.rendezvous("env://", rank, world, timeout=wait))
         distributed.init_process_group(
-            "nccl" if device.startswith("cuda") else "gloo", timeout=wait
+            "nccl" if device.startswith("cuda") else "gloo",
+            store=fresh_store(kept, rank, world, wait),
+            rank=rank,
+            world_size=world,
+            timeout=wait,
         )
         return cls(rank, world, device)
 
