@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from child import ROOT, Child
 from fake_server import FakeServer, items
-from told import host_ready
+from told import buffer_read, host_ready
 
 PYTHON = ROOT / ".venv/bin/python"
 NEOVIMS = 10
@@ -52,7 +52,7 @@ def tokens(child: Child) -> dict[str, int]:
 def completed(child: Child) -> bool:
     """Complete after a dot at the end of the buffer; tell whether the list was ranked."""
     child.type_keys("Go<Esc>")
-    tokens(child)  # a large file is read when it is opened: no list is asked for meanwhile
+    buffer_read(child)  # of a large file that takes as long as a list may wait
     child.lua("require('sibyl.completion.reply').last = nil")
     child.type_keys("Goos.<C-x><C-o>")
     child.wait_for(lambda: len(child.menu()) > 2, 30, "the menu")

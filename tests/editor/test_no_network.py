@@ -32,7 +32,7 @@ def test_nothing_leaves_the_machine(
     project.mkdir()
     (project / "other.py").write_text(CODE)
     (project / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    child = Child(binary, home, "vim.g.sibyl = { server = { delay = 10 }, deadline = 2000 }")
+    child = Child(binary, home, "vim.g.sibyl = { server = { delay = 10 }, deadline = 1000 }")
     try:
         child.open(project / "a.py", CODE)
         host_ready(child)
