@@ -1,4 +1,4 @@
-"""Another model while the worker runs: tried first, taken between two questions, or refused.
+"""Models that are loaded: at the start, whatever an import raises, and while the worker runs: tried first, or refused.
 
 In:   the desk of test_desk.py, the shipped model and a copy of it.
 """
@@ -6,9 +6,19 @@ In:   the desk of test_desk.py, the shipped model and a copy of it.
 from __future__ import annotations
 
 import shutil
+import sys
+import types
 from pathlib import Path
 
+import pytest
 from test_desk import SOURCE, Office, office, ready  # noqa: F401 (fixtures)
+
+
+class Half(types.ModuleType):
+    """A module whose file is half there: what is looked for in it is not, nor can it be said so."""
+
+    def __getattr__(self, name: str) -> object:
+        raise ValueError("half")
 
 
 def test_a_model_is_switched_between_two_questions(
@@ -32,3 +42,18 @@ def test_a_model_is_switched_between_two_questions(
     assert ready.answer(5, "order")["order"] == before["order"]
     ready.desk.take("model", 6, "")
     assert ready.answer(6, "model")["model"] == "shipped"
+
+
+@pytest.mark.parametrize("module", ["sibyl.ranking.ranker", "sibyl.memory.manager"])
+def test_a_start_that_fails_is_told(
+    office: Office,  # noqa: F811
+    model_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: str,
+    tmp_path: Path,
+) -> None:
+    """Whatever an import raises while files are replaced: one notice, then "ready" without a ranker."""
+    monkeypatch.setitem(sys.modules, module, Half(module))
+    office.desk.take("start", {"model": str(model_folder), "state": str(tmp_path)})
+    assert "cannot" in office.answer(0, "notice")["text"]
+    assert not office.answer(0, "ready")["ok"]

@@ -86,6 +86,12 @@ class Work:
             self._remember(options)
         except ModelError as error:
             self._trouble = str(error)
+        except Exception as error:  # the plugin's own files may be replaced just now
+            _log.exception("not started")
+            self.ranker, self._trouble = (
+                None,
+                f"The ranker cannot start ({error!r}): :Sibyl restart.",
+            )
         if self.ranker is None:
             _log.error(self._trouble)
             self._send(0, "notice", {"level": "error", "text": self._trouble})

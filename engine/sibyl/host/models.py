@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,19 +27,38 @@ SHIPPED = Path(__file__).resolve().parents[3] / "models"
 def loaded(folder: str | None) -> Ranker:
     """Load a model, one that is not the shipped one after a trial; takes as long as that.
 
-    Raises ModelError where it is of no use, and where a package is missing.
+    Raises ModelError where it is of no use, and where a package is missing or cannot be used.
     """
     place = Path(folder or SHIPPED)
-    try:
-        from sibyl.host.trial import tried
-        from sibyl.network.model import Model
-        from sibyl.ranking.ranker import Ranker
+    _import()
+    from sibyl.host.trial import tried
+    from sibyl.network.model import Model
+    from sibyl.ranking.ranker import Ranker
 
+    try:
         if place.resolve() != SHIPPED:
             tried(place)
         return Ranker(Model(place))
+    except ModelError:
+        raise
+    except Exception as error:
+        _log.exception("a model was not loaded")
+        raise ModelError(
+            f"The model in {place} cannot be loaded ({type(error).__name__})."
+        ) from error
+
+
+def _import() -> None:
+    """Import the packages; while they are being replaced this may raise anything, but raises ModelError."""
+    try:
+        import_module("sibyl.ranking.ranker")
+        import_module("sibyl.network.runtime").onnxruntime()
     except ImportError as error:
         raise ModelError(f"A package is missing ({error}); run :Sibyl install.") from error
+    except Exception as error:
+        _log.exception("a package was not imported")
+        reason = f"{type(error).__name__}: {error}"
+        raise ModelError(f"A package cannot be used ({reason}); run :Sibyl install.") from error
 
 
 def try_beside(request: int, folder: str, send: Send, put: Put) -> None:
@@ -50,13 +70,8 @@ def try_beside(request: int, folder: str, send: Send, put: Put) -> None:
 def _try(request: int, folder: str, send: Send, put: Put) -> None:
     try:
         put(USE, (request, loaded(folder)))
-        return
     except ModelError as error:
-        reason = str(error)
-    except Exception as error:  # a question has an answer, whatever a model does
-        _log.exception("a model was not loaded")
-        reason = f"The model in {folder} cannot be loaded ({type(error).__name__})."
-    send(request, "none", {"reason": "model", "detail": reason})
+        send(request, "none", {"reason": "model", "detail": str(error)})
 
 
 def about(ranker: Any) -> dict[str, Any]:

@@ -171,14 +171,14 @@ function M.start()
   if state.phase ~= 'off' and state.phase ~= 'waiting' then
     return
   end
-  state.phase, state.missing = 'looking', false
+  state.phase, state.missing, state.stamp = 'looking', false, interpreter.stamp()
   interpreter.find(function(found, tried)
     state.tried = tried
     if not wanted or state.phase ~= 'looking' then
       return
     end
     if not found then
-      state.phase, state.missing, state.stamp = 'failed', true, interpreter.stamp()
+      state.phase, state.missing = 'failed', true
       if not require('sibyl.install').state.running then
         log.tell(require('sibyl.state').of(vim.api.nvim_get_current_buf()).text)
       end
@@ -189,9 +189,10 @@ function M.start()
   end)
 end
 
---- After no Python was found: an environment may have been made since, by another Neovim or from a shell.
+--- Where nothing is ranked: an environment may have been made since, by another Neovim or from a shell.
 function M.look_again()
-  if state.phase == 'failed' and state.missing and interpreter.stamp() ~= state.stamp then
+  local useless = state.phase == 'failed' or state.phase == 'ready' and not M.ready()
+  if useless and interpreter.stamp() ~= state.stamp then
     M.restart()
     require('sibyl').begin_all()
   end
