@@ -83,10 +83,12 @@ def told(child: Child) -> dict:
 
 
 def known(child: Child, root: Path, files: int) -> None:
-    """Wait until this many files of the project are known."""
+    """Wait until this many files of the project are known: they are read at a low priority."""
     where = str(root.resolve())
     child.wait_for(
-        lambda: (told(child).get("projects") or {}).get(where, {}).get("files") == files, 30
+        lambda: (told(child).get("projects") or {}).get(where, {}).get("files") == files,
+        120,
+        "the project's files",
     )
 
 
