@@ -3,6 +3,7 @@
 
 local bridge = require('sibyl.host.client')
 local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
@@ -151,7 +152,7 @@ local function selected()
   local info = vim.fn.complete_info({ 'items', 'selected' })
   local entry = info.selected >= 0 and info.items[info.selected + 1]
   local item = entry and vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
-  return entry and (type(item) == 'table' and items.name(items.restore(item)) or entry.word)
+  return entry and (type(item) == 'table' and items.name(sort_text.restore(item)) or entry.word)
 end
 
 --- Says of the item that is selected in the menu why it stands there.

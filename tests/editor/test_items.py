@@ -8,15 +8,15 @@ from child import Child
 def test_preselect_is_the_first(nvim: Child) -> None:
     """What a server wants selected is our first instead; restored, each item says what the server said."""
     code = """
-    local items = require('sibyl.completion.items')
+    local items, sort_text = require('sibyl.completion.items'), require('sibyl.completion.sort_text')
     local sent = { { label = 'a', preselect = true }, { label = 'b' }, { label = 'c', preselect = false } }
     local question = items.question(sent)
     for _, ranking in ipairs({ { 3, 2, 1 }, { 2, 1, 3 }, { 1, 2, 3 } }) do
-      local ranked = items.rank(sent, question, ranking, {}, false)
+      local ranked = sort_text.rank(sent, question, ranking, {}, false)
       for index, item in ipairs(ranked) do
         assert((item.preselect == true) == (index == ranking[1]))
       end
-      assert(vim.deep_equal(vim.tbl_map(items.restore, ranked), sent))
+      assert(vim.deep_equal(vim.tbl_map(sort_text.restore, ranked), sent))
     end
     return true
     """
@@ -26,13 +26,13 @@ def test_preselect_is_the_first(nvim: Child) -> None:
 def test_restored_items_are_the_servers(nvim: Child) -> None:
     """Empty texts come back empty, absent ones absent, after a star was in the label."""
     code = """
-    local items = require('sibyl.completion.items')
+    local items, sort_text = require('sibyl.completion.items'), require('sibyl.completion.sort_text')
     local sent = { { label = 'a', insertText = '' }, { label = 'b', filterText = '' }, { label = 'c' } }
     local question = items.question(sent)
-    local ranked = items.rank(sent, question, { 3, 2, 1 }, { true, true, true }, true)
+    local ranked = sort_text.rank(sent, question, { 3, 2, 1 }, { true, true, true }, true)
     for index, item in ipairs(ranked) do
       assert(item.insertText == sent[index].label and item.filterText == sent[index].label)
     end
-    return vim.deep_equal(vim.tbl_map(items.restore, ranked), sent)
+    return vim.deep_equal(vim.tbl_map(sort_text.restore, ranked), sent)
     """
     assert nvim.lua(code)

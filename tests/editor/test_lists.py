@@ -148,7 +148,7 @@ def test_odd_lists_come_back_whole(serve: Callable) -> None:
         places = [item["sortText"][:5] for item in first]
         assert sorted(places) == [f"{place:05}" for place in range(1, len(sent) + 1)], what
         restored = child.lua(
-            "return vim.tbl_map(require('sibyl.completion.items').restore, ...)", first
+            "return vim.tbl_map(require('sibyl.completion.sort_text').restore, ...)", first
         )
         assert restored == sent, what
         if what == "identical names":

@@ -1,6 +1,6 @@
 -- In: two lines of a menu, wherever they come from. Out: which of them stands first.
 
-local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
@@ -10,7 +10,7 @@ local function place_of(entry)
     return 100000, entry.word or '' -- buffer words and the like: after what a server knows
   end
   local text = type(item.sortText) == 'string' and item.sortText or item.label
-  return items.place(item) or 99999, text
+  return sort_text.place(item) or 99999, text
 end
 
 --- Which of two items stands first by sibyl's order: what was not ranked stands behind; nil where it does not tell.
@@ -18,7 +18,7 @@ end
 ---@param other table
 ---@return boolean|nil
 function M.ranked(one, other)
-  local first, second = items.place(one), items.place(other)
+  local first, second = sort_text.place(one), sort_text.place(other)
   if first ~= second then
     return (first or math.huge) < (second or math.huge)
   elseif first and one.sortText ~= other.sortText then

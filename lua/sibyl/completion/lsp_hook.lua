@@ -8,9 +8,9 @@ local capability = require('sibyl.server.capability')
 local config = require('sibyl.config')
 local flip = require('sibyl.completion.flip')
 local guesses = require('sibyl.completion.guesses')
-local items = require('sibyl.completion.items')
 local log = require('sibyl.log')
 local reply = require('sibyl.completion.reply')
+local sort_text = require('sibyl.completion.sort_text')
 local stars = require('sibyl.completion.stars')
 local suggest = require('sibyl.completion.suggest')
 local words = require('sibyl.completion.word')
@@ -126,7 +126,7 @@ local function wrap(client)
         log.error('a request was not understood: %s', tostring(job))
       end
     elseif method == RESOLVE and type(params) == 'table' then
-      params = items.restore(params)
+      params = sort_text.restore(params)
     end
     return entry.request(method, params, callback, ...)
   end

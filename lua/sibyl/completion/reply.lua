@@ -14,6 +14,7 @@ local config = require('sibyl.config')
 local items = require('sibyl.completion.items')
 local log = require('sibyl.log')
 local mirror = require('sibyl.buffer.mirror')
+local sort_text = require('sibyl.completion.sort_text')
 local statistics = require('sibyl.statistics')
 local words = require('sibyl.completion.word')
 
@@ -155,7 +156,7 @@ local function ask(job, reply, question, give)
         keep_last(question, ranking, answer)
         local shown, stars = arms.show(job, question, ranking, starred)
         words.remember(job, offset, question, shown, stars)
-        return done(shown and items.rank(reply, question, shown, stars, job.in_label) or reply, 'ranked')
+        return done(shown and sort_text.rank(reply, question, shown, stars, job.in_label) or reply, 'ranked')
       end
       log.warn('the ranker answered with something that is no order of the list')
     elseif answer.reason == 'out of step' then
@@ -202,7 +203,7 @@ function M.consider(job, reply, give)
   if word and word.places then
     local ranking, starred = words.recall(word, question)
     if ranking then
-      return items.rank(reply, question, ranking, starred, job.in_label)
+      return sort_text.rank(reply, question, ranking, starred, job.in_label)
     end
   end
   mirror.attach(job.buf)

@@ -4,7 +4,7 @@
 -- Users call enable() themselves, so it is wrapped, and their own convert is asked first. Where no convert is at
 -- work (0.10, or omnifunc without enable) the star goes into the label of the reply.
 
-local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
@@ -19,7 +19,7 @@ local function kind_name(item)
 end
 
 local function add_star(item, line)
-  line.kind = items.star .. (line.kind or kind_name(item))
+  line.kind = sort_text.STAR .. (line.kind or kind_name(item))
   line.kind_hlgroup = line.kind_hlgroup or 'SibylStar'
   return line
 end
@@ -28,7 +28,7 @@ local function chain(convert)
   return function(item)
     -- A user's convert that returns nothing fails with and without us; that is theirs to see.
     local line = convert and convert(item) or {}
-    if active and items.is_starred(item) then
+    if active and sort_text.is_starred(item) then
       return add_star(item, vim.deepcopy(line))
     end
     return line

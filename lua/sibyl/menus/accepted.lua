@@ -4,6 +4,7 @@ local accepted = require('sibyl.completion.accepted')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
 local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
@@ -29,7 +30,7 @@ function M.tell(item)
   if type(item) ~= 'table' or vim.bo[buf].filetype ~= 'python' or not config.enabled(buf) then
     return
   end
-  local name = items.name(items.restore(item))
+  local name = items.name(sort_text.restore(item))
   local row, col = unpack(api.nvim_win_get_cursor(0))
   local before = api.nvim_get_current_line():sub(1, col)
   local stop = last_end(before, name)

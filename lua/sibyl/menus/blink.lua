@@ -9,7 +9,7 @@
 
 local compare = require('sibyl.completion.compare')
 local guesses = require('sibyl.completion.guesses')
-local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
@@ -68,10 +68,10 @@ M.sorts = { M.sort, 'score', 'sort_text' }
 M.kind_icon = {
   ellipsis = false,
   text = function(context)
-    return (items.is_starred(context.item) and vim.trim(items.star) or context.kind_icon) .. context.icon_gap
+    return (sort_text.is_starred(context.item) and vim.trim(sort_text.STAR) or context.kind_icon) .. context.icon_gap
   end,
   highlight = function(context)
-    local group = items.is_starred(context.item) and 'SibylStar' or context.kind_hl
+    local group = sort_text.is_starred(context.item) and 'SibylStar' or context.kind_hl
     return { { group = group, priority = 20000 } }
   end,
 }

@@ -6,7 +6,7 @@
 
 local compare = require('sibyl.completion.compare')
 local guesses = require('sibyl.completion.guesses')
-local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
@@ -29,8 +29,8 @@ end
 ---@param line table
 ---@return table
 function M.format(entry, line)
-  if items.is_starred(entry.completion_item) then
-    line.kind = items.star .. (line.kind or '')
+  if sort_text.is_starred(entry.completion_item) then
+    line.kind = sort_text.STAR .. (line.kind or '')
     line.kind_hl_group = 'SibylStar'
   end
   return line

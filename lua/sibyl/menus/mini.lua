@@ -4,7 +4,7 @@
 --
 -- Its own order goes by sortText, and so is sibyl's already.
 
-local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
@@ -15,9 +15,9 @@ local M = {}
 function M.process_items(list, base)
   local shown = require('mini.completion').default_process_items(list, base)
   for index, item in ipairs(shown) do
-    if items.is_starred(item) then
+    if sort_text.is_starred(item) then
       local details = vim.tbl_extend('force', {}, item.labelDetails or {})
-      details.description = items.star .. (details.description or '')
+      details.description = sort_text.STAR .. (details.description or '')
       shown[index] = vim.tbl_extend('force', item, { labelDetails = details, kind_hlgroup = 'SibylStar' })
     end
   end

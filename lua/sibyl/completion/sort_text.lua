@@ -1,0 +1,124 @@
+-- In: a completion reply and an order. Out: a copy of the reply whose sortText spells that order. Pure: no state.
+--
+-- What is changed in an item is written into its own new sortText, so that it can be undone from the item alone,
+-- wherever it has been in between (Neovim turns it into Vim values and back; plugins copy it):
+--
+--   00007~sibyl*lfi=11.9999.close
+--   place       │││ └ the server's own sortText ("-" instead of "=" when it sent none)
+--               ││└ insertText was added, f: filterText was added (capitals: the server's was empty),
+--               ││  l: the label wears the star; pqQ: see preselect.lua
+--               └ starred
+
+local preselect = require('sibyl.completion.preselect')
+
+local M = {}
+
+local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFIpqQ]*)([=-])(.*)$'
+local SNIPPET = 2
+
+M.STAR = '★ '
+
+local function copy(from)
+  local out = {}
+  for key, value in pairs(from) do
+    out[key] = value
+  end
+  return setmetatable(out, getmetatable(from))
+end
+
+local function missing(value)
+  return value == nil or value == vim.NIL or value == ''
+end
+
+-- Puts the star into the label, for menus that offer no other place; says what else had to be added.
+local function star_label(item)
+  if item.insertTextFormat == SNIPPET then
+    return '' -- its text is worked out from the label on some versions
+  end
+  local flags = 'l'
+  if missing(item.filterText) then
+    flags = flags .. (item.filterText == '' and 'F' or 'f')
+    item.filterText = item.label
+  end
+  if missing(item.insertText) and missing(item.textEdit) then
+    flags = flags .. (item.insertText == '' and 'I' or 'i')
+    item.insertText = item.label
+  end
+  item.label = M.STAR .. item.label
+  return flags
+end
+
+--- A copy of the reply in a new order. Not one item or field is lost; only sortText, preselect (and starred labels)
+--- change.
+---@param reply table
+---@param question sibyl.Question
+---@param ranking integer[] places in the question (from 1), best first
+---@param starred table<integer, boolean> by place in the question
+---@param in_label boolean whether stars go into labels
+---@return table
+function M.rank(reply, question, ranking, starred, in_label)
+  local items = reply.items or reply
+  local out, preselected = {}, preselect.wanted(items)
+  for rank, place in ipairs(ranking) do
+    local index = question.order[place]
+    local item = copy(items[index])
+    local old = item.sortText
+    local flags = ''
+    if starred[place] then
+      flags = '*' .. (in_label and star_label(item) or '')
+    end
+    if preselected then
+      flags = flags .. preselect.move(item, rank == 1)
+    end
+    local tail = missing(old) and old ~= '' and '-' or '=' .. old
+    item.sortText = ('%05d~sibyl%s%s'):format(rank, flags, tail)
+    out[index] = item
+  end
+  if reply.items == nil then
+    return setmetatable(out, getmetatable(reply))
+  end
+  local answer = copy(reply)
+  answer.items = out
+  return answer
+end
+
+--- Whether an item wears a star.
+---@param item table
+---@return boolean
+function M.is_starred(item)
+  local _, flags = tostring(item.sortText):match(SHAPE)
+  return flags ~= nil and flags:find('*', 1, true) ~= nil
+end
+
+--- The item as the server sent it. An item that is not ours comes back as it is.
+---@param item table
+---@return table
+function M.restore(item)
+  local _, flags, had, old = tostring(item.sortText):match(SHAPE)
+  if not flags then
+    return item
+  end
+  local out = copy(item)
+  out.sortText = had == '=' and old or nil
+  if flags:find('l', 1, true) then
+    out.label = out.label:sub(#M.STAR + 1)
+  end
+  for flag, field in pairs({ f = 'filterText', i = 'insertText' }) do
+    if flags:find(flag, 1, true) then
+      out[field] = nil
+    elseif flags:find(flag:upper(), 1, true) then
+      out[field] = ''
+    end
+  end
+  preselect.undo(out, flags)
+  return out
+end
+
+--- Where sibyl has put an item, counted from 1; nil for an item it has not ranked.
+---@param item table
+---@return integer|nil
+function M.place(item)
+  return tonumber((tostring(item.sortText):match(SHAPE)))
+end
+
+return M
