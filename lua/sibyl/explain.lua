@@ -96,7 +96,7 @@ local function page(last, told)
   end
   vim.list_extend(lines, {
     '',
-    'now, before: the place in this order, and in the language server\'s own. likely: of this list, nothing else.',
+    "now, before: the place in this order, and in the language server's own. likely: of this list, nothing else.",
     'why: what moved the item most; the number is on a scale of logarithms of odds, against the list on average.',
     'q closes this page.',
   })

@@ -125,7 +125,7 @@ local function rpc(state, dispatchers)
     end
     -- Never in the same call: a real reply always comes later, and Neovim counts on that.
     local delay = method == COMPLETION and state.options.delay
-      or method == "initialize" and state.options.hello_delay
+      or method == 'initialize' and state.options.hello_delay
       or 0
     if delay > 0 then
       vim.defer_fn(reply, delay)

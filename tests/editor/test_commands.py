@@ -15,7 +15,7 @@ from fake_server import FakeServer, items
 from told import Told, host_ready
 
 SCHEMA = (
-    "local out = {} for name, option in pairs(require('sibyl.config').schema) do"
+    "local out = {} for name, option in pairs(require('sibyl.options').schema) do"
     " out[name] = option.default == vim.NIL and 'not set' or vim.inspect(option.default) end"
     " return out"
 )

@@ -18,10 +18,10 @@ NAMES = "return vim.tbl_map(function(c) return c.name end, vim.lsp.get_clients({
 # Nothing is there before the installer has made it.
 BARE = """
 local done = %r
-local python, default = require('sibyl.host.interpreter'), require('sibyl.server.default')
+local python, server = require('sibyl.host.interpreter'), require('sibyl.server.program')
 local found = python.candidates
 python.candidates = function() return vim.uv.fs_stat(done) and found() or {} end
-default.command = function() return vim.uv.fs_stat(done) and { %r, 'server' } or nil end
+server.command = function() return vim.uv.fs_stat(done) and { %r, 'server' } or nil end
 """
 
 

@@ -9,7 +9,7 @@ from child import ROOT, Child
 HELP = ROOT / "doc/sibyl.txt"
 DEFAULTS = """
 local wanted, given = {}, assert(loadstring('local vim = { g = {} } ' .. ... .. ' return vim.g.sibyl'))()
-for path, option in pairs(require('sibyl.config').schema) do
+for path, option in pairs(require('sibyl.options').schema) do
   local value = vim.tbl_get(given, unpack(vim.split(path, '.', { plain = true })))
   local default = option.default ~= vim.NIL and option.default or nil
   if not vim.deep_equal(value, default) then table.insert(wanted, path) end
@@ -34,7 +34,7 @@ def test_all_defaults_stand_in_one_block(nvim: Child) -> None:
     assert nvim.lua(DEFAULTS, block) == [[], []]
     names = [
         name.rpartition(".")[2]
-        for name in nvim.lua("return vim.tbl_keys(require('sibyl.config').schema)")
+        for name in nvim.lua("return vim.tbl_keys(require('sibyl.options').schema)")
     ]
     assert [name for name in names if not re.search(rf"\b{name} = ", block)] == []
 

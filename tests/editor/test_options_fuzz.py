@@ -20,7 +20,7 @@ local values = {
 }
 local names = { 'nonsense', 'a\nb', '', 'server.server', 'memory.', '.', 3, true, 0.5 }
 local config = require('sibyl.config')
-for name in vim.spairs(config.schema) do
+for name in vim.spairs(require('sibyl.options').schema) do
   table.insert(names, name)
 end
 for _, group in ipairs({ 'server', 'memory' }) do
@@ -79,7 +79,7 @@ for round = 1, rounds do
       assert(not seen[said], 'twice: ' .. said)
       seen[said] = true
     end
-    for name, option in pairs(config.schema) do
+    for name, option in pairs(require('sibyl.options').schema) do
       local value = vim.tbl_get(now, unpack(vim.split(name, '.', { plain = true })))
       local fits = value == nil and option.default == vim.NIL or option.check(value)
       assert(fits, name .. ' is a ' .. type(value))

@@ -15,16 +15,12 @@ local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local log = require('sibyl.log')
+local edits = require('sibyl.buffer.pending')
 
 local M = {}
 
 local api = vim.api
 local LONGEST_LINE = fit.LONGEST_LINE
-
----@class sibyl.Pending
----@field start integer first byte that changed
----@field old integer bytes replaced, counted in the text last sent
----@field new integer bytes that stand there now
 
 ---@class sibyl.Mirror
 ---@field seq integer
@@ -47,15 +43,6 @@ local function edited(buf, start)
   for _, callback in ipairs(on_edit) do
     callback(buf, start)
   end
-end
-
--- Whether an edit has made a line too long. Only its first and last lines can be, as it brought no more than one.
-local function long_line(buf, pending, length)
-  return length > LONGEST_LINE
-    and (
-      bytes.line_length(buf, pending.start) > LONGEST_LINE
-      or bytes.line_length(buf, pending.start + pending.new) > LONGEST_LINE
-    )
 end
 
 -- Tells the host where the next list will be asked for: the start of the word under the cursor.
@@ -111,7 +98,7 @@ function M.flush(buf)
     return false
   end
   local large = mirror.stale or pending.new > LONGEST_LINE or length > config.get().max_bytes
-  if large or length ~= mirror.length or long_line(buf, pending, length) then
+  if large or length ~= mirror.length or edits.long_line(buf, pending, length) then
     local reason = fit.refusal(buf)
     if reason then
       leave(buf, reason)
@@ -129,21 +116,6 @@ function M.flush(buf)
     mirror.stale = true
   end
   return not mirror.stale
-end
-
--- Joins an edit to those not sent yet. Bytes before both are the same in all three texts (sent, between, now).
-local function join(pending, start, old, new)
-  if not pending then
-    return { start = start, old = old, new = new }
-  end
-  local first = math.min(pending.start, start)
-  -- ends of both, in the text between them: the first edit has happened, the second has not
-  local last = math.max(pending.start + pending.new, start + old)
-  return {
-    start = first,
-    old = last - (pending.new - pending.old) - first,
-    new = last + (new - old) - first,
-  }
 end
 
 local function typing()
@@ -168,7 +140,7 @@ local function on_bytes(buf, mirror, start, old, new)
     -- `:%s/\n/ /` tells of less than nothing; the edits that follow may make up for the length, not for the place.
     mirror.stale = true
   end
-  mirror.pending = join(mirror.pending, start, old, new)
+  mirror.pending = edits.join(mirror.pending, start, old, new)
   mirror.length = mirror.length + new - old
   edited(buf, start)
   after_edit(buf, mirror)

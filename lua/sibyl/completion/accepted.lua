@@ -9,48 +9,31 @@
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local items = require('sibyl.completion.items')
+local kind = require('sibyl.completion.kind')
 local mirror = require('sibyl.buffer.mirror')
+local outcome = require('sibyl.completion.outcome')
 local suggest = require('sibyl.completion.suggest')
 
 local M = {}
 
 local api = vim.api
 local NAMESPACE = api.nvim_create_namespace('sibyl_accepted')
-local MOST_IMPORTED = 100 -- lines of one import that are looked through
 local LETTERS = '^[%w_\128-\255]*'
-
----@class sibyl.List
----@field question sibyl.Question
----@field ranking integer[] places in the question, in our order
----@field shown integer[]|nil the same in the order on the screen; nil: the server's
----@field team integer[]|nil by place in the question: 1 from our order, -1 from the server's
 
 ---@class sibyl.Watched a word whose list is, or was, on the screen
 ---@field buf integer
+---@field row integer
+---@field col integer
 ---@field mark integer where it starts
 ---@field tail integer bytes of its line behind it
 ---@field arm 'server'|'sibyl'|'interleaved'
 ---@field coin boolean whether a coin chose the arm
----@field kind 'member'|'name'|'keyword'|'import'
+---@field kind sibyl.Kind
 ---@field lists sibyl.List[]
 ---@field began integer letters typed when the list came
 ---@field typed integer
 ---@field text string
 ---@field over boolean
-
----@class sibyl.Outcome
----@field buf integer
----@field arm string
----@field coin boolean
----@field kind string
----@field length integer of the list
----@field began integer
----@field typed integer
----@field saved integer letters of the word that were not typed
----@field place integer in the list as it was shown; 0: not in it
----@field server integer
----@field sibyl integer
----@field team integer
 
 local watched ---@type sibyl.Watched|nil the last one; over or not
 local listeners = {} ---@type fun(outcome: sibyl.Outcome)[]
@@ -59,10 +42,6 @@ local listeners = {} ---@type fun(outcome: sibyl.Outcome)[]
 ---@param callback fun(outcome: sibyl.Outcome)
 function M.when_written(callback)
   table.insert(listeners, callback)
-end
-
-local function letters(text)
-  return vim.fn.strchars(text)
 end
 
 local function start_of(word)
@@ -85,34 +64,6 @@ local function text_of(word)
   return text, cursor[2] <= col + #text
 end
 
--- Where a name stands in an order of a list; 0 when it does not. Overloads stand there several times.
-local function place_in(order, wanted)
-  for rank, place in ipairs(order) do
-    if wanted[place] then
-      return rank, place
-    end
-  end
-  return 0, nil
-end
-
-local function find(list, text)
-  local wanted, first = {}, 0
-  for place, name in ipairs(list.question.names) do
-    if name == text or name == text .. '=' then
-      wanted[place] = true
-      first = first == 0 and place or first
-    end
-  end
-  if first == 0 then
-    return nil
-  end
-  local place, at = first, first
-  if list.shown then
-    place, at = place_in(list.shown, wanted)
-  end
-  return { server = first, sibyl = (place_in(list.ranking, wanted)), place = place, at = at, list = list }
-end
-
 -- The word has come to an end: tells what became of it. A list that no word came of says nothing.
 local function finish(word, text)
   if word.over then
@@ -126,59 +77,10 @@ local function finish(word, text)
   if text == '' then
     return
   end
-  local found
-  for _, list in ipairs(word.lists) do
-    found = found or find(list, text)
-  end
-  found = found or { server = 0, sibyl = 0, place = 0, list = word.lists[1] }
-  local saved = found.place > 0 and math.max(letters(text) - word.typed, 0) or 0
-  local outcome = {
-    buf = word.buf,
-    arm = word.arm,
-    coin = word.coin,
-    kind = word.kind,
-    length = #found.list.question.names,
-    began = word.began,
-    typed = word.typed,
-    saved = saved,
-    place = found.place,
-    server = found.server,
-    sibyl = found.sibyl,
-    team = saved > 0 and found.list.team and found.list.team[found.at] or 0,
-  }
+  local result = outcome.of(word, text)
   for _, callback in ipairs(listeners) do
-    callback(outcome)
+    callback(result)
   end
-end
-
--- Whether a line continues an import: lines above it hold names alone, up to `from x import (`.
-local function in_import(buf, row)
-  local above = api.nvim_buf_get_lines(buf, math.max(row - MOST_IMPORTED, 0), row, false)
-  for index = #above, 1, -1 do
-    local code = above[index]:gsub('#.*', '')
-    if code:match('^%s*from%s+%S+%s+import%s*%([^)]*$') or code:match('^%s*from%s+%S+%s+import%s[^(]*\\%s*$') then
-      return true
-    elseif not code:match('^[%w_%s,\\\128-\255]*$') then
-      return false
-    end
-  end
-  return false
-end
-
-local function kind_of(job, before, question)
-  if before:match('^%s*from%s') or before:match('^%s*import%s') then
-    return 'import'
-  elseif before:match('^[%w_%s,\128-\255]*$') and in_import(job.buf, job.row) then
-    return 'import'
-  elseif before:match('%.%s*$') then
-    return 'member'
-  end
-  for _, name in ipairs(question.names) do
-    if name:sub(-1) == '=' then
-      return 'keyword'
-    end
-  end
-  return 'name'
 end
 
 --- The word that a list is about to be shown for, once for all of its lists; nil where nobody is writing it.
@@ -210,10 +112,10 @@ function M.word(job, question, draw)
     tail = #line - cursor[2],
     arm = arm,
     coin = coin,
-    kind = kind_of(job, line:sub(1, job.col), question),
+    kind = kind.of(job, line:sub(1, job.col), question),
     lists = {},
-    began = letters(typed),
-    typed = letters(typed),
+    began = vim.fn.strchars(typed),
+    typed = vim.fn.strchars(typed),
     text = typed,
     over = false,
   }

@@ -6,11 +6,10 @@
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
-local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
-local search = require('sibyl.host.search')
+local program = require('sibyl.server.program')
 local unnamed = require('sibyl.server.unnamed')
 
 local M = {}
@@ -33,58 +32,6 @@ M.ended = nil ---@type string|nil how our server ended, when nobody told it to
 ---@return vim.lsp.Client|nil
 function M.client(buf)
   return vim.lsp.get_clients({ bufnr = buf, name = NAME })[1]
-end
-
---- What would be started; nil when there is nothing to start.
----@return string[]|nil
-function M.command()
-  local chosen = config.get().server.cmd
-  if chosen then
-    return chosen
-  end
-  local places = { interpreter.venv(), vim.fs.joinpath(interpreter.root(), '.venv') }
-  for _, place in ipairs(places) do
-    local program = interpreter.program(place, 'ty')
-    if vim.fn.executable(program) == 1 then
-      return { program, 'server' }
-    end
-  end
-  local program = search.first('ty')
-  return program and { program, 'server' }
-end
-
--- The project's own environment, so that its packages are known.
-local function project_environment(root)
-  for _, name in ipairs({ '.venv', 'venv', 'env' }) do
-    local folder = vim.fs.joinpath(root, name)
-    if vim.uv.fs_stat(vim.fs.joinpath(folder, 'pyvenv.cfg')) then
-      return folder
-    end
-  end
-  return vim.env.VIRTUAL_ENV or vim.env.CONDA_PREFIX
-end
-
--- Without an environment ty would look into the one it is installed in, which is sibyl's own and full of packages
--- the user never asked for. So the system's Python is named, by its real folder: ty knows nothing of shims.
-local function settings_for(environment, done)
-  local settings = vim.deepcopy(config.get().server.settings)
-  local python = not environment and (search.first('python3') or search.first('python'))
-  if not python or config.get().server.cmd then
-    return done(settings)
-  end
-  local ask = interpreter.command(python, '-c', 'import sys; print(sys.prefix)')
-  local how = vim.tbl_extend('error', interpreter.surroundings(), { text = true, timeout = 5000 })
-  vim.system(ask, how, function(result)
-    local prefix = vim.trim(result.stdout or '')
-    if result.code == 0 and prefix ~= '' then
-      settings = vim.tbl_deep_extend('keep', settings, {
-        ty = { configuration = { environment = { python = prefix } } },
-      })
-    end
-    vim.schedule(function()
-      done(settings)
-    end)
-  end)
 end
 
 -- A plugin with a menu of its own may be loaded when one begins to insert: then ours stops to open by itself.
@@ -165,7 +112,8 @@ local function launch(buf, command, root, settings)
   local id = vim.lsp.start({
     name = NAME,
     cmd = function(dispatchers)
-      return unnamed.spawn(command, dispatchers, { cwd = root, env = { VIRTUAL_ENV = project_environment(root) } })
+      local env = { VIRTUAL_ENV = program.project_environment(root) }
+      return unnamed.spawn(command, dispatchers, { cwd = root, env = env })
     end,
     root_dir = root,
     settings = settings,
@@ -180,7 +128,7 @@ local function launch(buf, command, root, settings)
 end
 
 local function start(buf)
-  local command = M.command()
+  local command = program.command()
   if not command then
     return log.info('no language server: `ty` is not installed (:Sibyl install)')
   elseif vim.fn.executable(command[1]) == 0 then
@@ -188,7 +136,7 @@ local function start(buf)
   end
   local root = root_of(buf)
   starting[buf] = true
-  settings_for(project_environment(root), function(settings)
+  program.settings(program.project_environment(root), function(settings)
     starting[buf] = nil
     if needs(buf) then
       launch(buf, command, root, settings)
@@ -257,7 +205,7 @@ end
 --- it has no client never tells one of its edits again (Neovim's table of attached buffers still has it).
 ---@param buf integer
 function M.after_rename(buf)
-  local id, command, root = renaming[buf], M.command(), root_of(buf)
+  local id, command, root = renaming[buf], program.command(), root_of(buf)
   renaming[buf] = nil
   local client = id and vim.lsp.get_client_by_id(id)
   if not client then
@@ -291,7 +239,7 @@ function M.serving(buf)
   elseif M.ended then
     return 'ended', M.ended
   end
-  local command = M.command()
+  local command = program.command()
   return command and vim.fn.executable(command[1]) == 1 and 'none' or 'missing', command and command[1]
 end
 

@@ -1,0 +1,66 @@
+-- In: options, the environments there are. Out: the program that is our own server, and the settings it starts with.
+
+local config = require('sibyl.config')
+local interpreter = require('sibyl.host.interpreter')
+local search = require('sibyl.host.search')
+
+local M = {}
+
+--- What would be started; nil when there is nothing to start.
+---@return string[]|nil
+function M.command()
+  local chosen = config.get().server.cmd
+  if chosen then
+    return chosen
+  end
+  local places = { interpreter.venv(), vim.fs.joinpath(interpreter.root(), '.venv') }
+  for _, place in ipairs(places) do
+    local program = interpreter.program(place, 'ty')
+    if vim.fn.executable(program) == 1 then
+      return { program, 'server' }
+    end
+  end
+  local program = search.first('ty')
+  return program and { program, 'server' }
+end
+
+--- The project's own environment, so that its packages are known.
+---@param root string the project's folder
+---@return string|nil folder
+function M.project_environment(root)
+  for _, name in ipairs({ '.venv', 'venv', 'env' }) do
+    local folder = vim.fs.joinpath(root, name)
+    if vim.uv.fs_stat(vim.fs.joinpath(folder, 'pyvenv.cfg')) then
+      return folder
+    end
+  end
+  return vim.env.VIRTUAL_ENV or vim.env.CONDA_PREFIX
+end
+
+--- The settings that our server is started with. Without an environment ty would look into the one it is installed in,
+--- which is sibyl's own and full of packages the user never asked for. So the system's Python is named, by its real
+--- folder: ty knows nothing of shims.
+---@param environment string|nil the project's own
+---@param done fun(settings: table) called once, later where Python has to be asked
+function M.settings(environment, done)
+  local settings = vim.deepcopy(config.get().server.settings)
+  local python = not environment and (search.first('python3') or search.first('python'))
+  if not python or config.get().server.cmd then
+    return done(settings)
+  end
+  local ask = interpreter.command(python, '-c', 'import sys; print(sys.prefix)')
+  local how = vim.tbl_extend('error', interpreter.surroundings(), { text = true, timeout = 5000 })
+  vim.system(ask, how, function(result)
+    local prefix = vim.trim(result.stdout or '')
+    if result.code == 0 and prefix ~= '' then
+      settings = vim.tbl_deep_extend('keep', settings, {
+        ty = { configuration = { environment = { python = prefix } } },
+      })
+    end
+    vim.schedule(function()
+      done(settings)
+    end)
+  end)
+end
+
+return M
