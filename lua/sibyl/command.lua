@@ -11,17 +11,17 @@ local function bridge()
 end
 
 local function status()
-  local told = { require('sibyl.state').of(vim.api.nvim_get_current_buf()).text }
+  local parts = { require('sibyl.state').of(vim.api.nvim_get_current_buf()).text }
   local delays = vim.deepcopy(require('sibyl.completion.reply').delays)
   if #delays > 0 then
     table.sort(delays)
-    table.insert(told, ('%.1f ms added to a list (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
+    table.insert(parts, ('%.1f ms added to a list (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
   end
   local model = require('sibyl.model').name()
   if model then
-    table.insert(told, 'model ' .. model)
+    table.insert(parts, 'model ' .. model)
   end
-  say(table.concat(told, '; '))
+  say(table.concat(parts, '; '))
 end
 
 local function megabytes(bytes)
@@ -30,19 +30,19 @@ end
 
 -- Says what is remembered, and how large it is.
 local function memory()
-  local asked = bridge().ask('memory', function(kind, told)
+  local asked = bridge().ask('memory', function(kind, answer)
     if kind ~= 'memory' then
       return say('what is remembered cannot be said now')
     end
     local lines = { { 'Below ' .. bridge().memory() .. '\n', 'Title' } }
-    for root, one in pairs(told.projects or {}) do
-      table.insert(lines, { ('%s: %d files, %s\n'):format(root, one.files, megabytes(one.bytes)) })
+    for root, project in pairs(answer.projects or {}) do
+      table.insert(lines, { ('%s: %d files, %s\n'):format(root, project.files, megabytes(project.bytes)) })
     end
-    if told.person and told.person ~= vim.NIL then
-      local one = told.person
-      table.insert(lines, { ('accepted: %d items, %d names, %s\n'):format(one.items, one.names, megabytes(one.bytes)) })
+    if answer.person and answer.person ~= vim.NIL then
+      local items, names, size = answer.person.items, answer.person.names, megabytes(answer.person.bytes)
+      table.insert(lines, { ('accepted: %d items, %d names, %s\n'):format(items, names, size) })
     end
-    for _, root in ipairs(told.reading or {}) do
+    for _, root in ipairs(answer.reading or {}) do
       table.insert(lines, { ('%s is being read\n'):format(root) })
     end
     vim.api.nvim_echo(lines, true, {})
@@ -85,8 +85,8 @@ M.actions = {
     help = 'a page on the last list: how it was ranked, and why',
   },
   forget = {
-    run = function(_, what)
-      require('sibyl.forget').run(what or 'all', say)
+    run = function(_, scope)
+      require('sibyl.forget').run(scope or 'all', say)
     end,
     buffer = false,
     words = { 'all', 'person', 'project', 'experiment' },

@@ -9,7 +9,7 @@ local M = {}
 
 local given = {} -- what setup() was called with, merged
 local current ---@type table|nil checked options, made on first use
-local found = {} ---@type string[] sentences about what was wrong with them
+local wrong = {} ---@type string[] sentences about what was wrong with them
 
 local function set(target, path, value)
   local group, leaf = path:match('^([^.]+)%.(.+)$')
@@ -54,18 +54,18 @@ local LONGEST = 100 -- letters of what somebody else wrote in a sentence of ours
 
 -- In one line, whatever it is: names and messages may hold anything.
 local function short(text)
-  local fine, said = pcall(tostring, text)
-  return ((fine and said or 'something without words'):gsub('%c+', ' '):sub(1, LONGEST))
+  local fine, words = pcall(tostring, text)
+  return ((fine and words or 'something without words'):gsub('%c+', ' '):sub(1, LONGEST))
 end
 
 local function from_global(problems)
   local raw = vim.g.sibyl
   if vim.is_callable(raw) then
-    local ok, made = pcall(raw)
+    local ok, result = pcall(raw)
     if not ok then
-      table.insert(problems, 'the function in vim.g.sibyl failed: ' .. short(made))
+      table.insert(problems, 'the function in vim.g.sibyl failed: ' .. short(result))
     end
-    raw = ok and made or nil
+    raw = ok and result or nil
   end
   if raw ~= nil and type(raw) ~= 'table' then
     table.insert(problems, 'vim.g.sibyl is ' .. type(raw) .. '; it must be a table or a function')
@@ -108,7 +108,7 @@ end
 ---@return table
 function M.get()
   if not current then
-    current, found = build()
+    current, wrong = build()
   end
   return current
 end
@@ -117,7 +117,7 @@ end
 ---@return string[]
 function M.problems()
   M.get()
-  return found
+  return wrong
 end
 
 --- Merges into what was given before; the next get() reads vim.g.sibyl again as well.

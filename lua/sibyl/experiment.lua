@@ -14,18 +14,18 @@ local function say(text, level)
 end
 
 -- What the host says of the experiment holds until it says something else.
-local function take(_, told)
-  if bridge.state.facts and told.on ~= nil then
-    bridge.state.facts.experiment = told
+local function take(_, state)
+  if bridge.state.facts and state.on ~= nil then
+    bridge.state.facts.experiment = state
   end
 end
 
 --- How lists are shown: "coin" or "interleaved" while an experiment runs, else nil.
 ---@return string|nil
 function M.running()
-  local told = bridge.state.facts and bridge.state.facts.experiment
-  if told and told.on and os.time() < told.ends then
-    return told.how
+  local state = bridge.state.facts and bridge.state.facts.experiment
+  if state and state.on and os.time() < state.ends then
+    return state.how
   end
 end
 
@@ -34,25 +34,25 @@ require('sibyl.completion.accepted').when_written(function(outcome)
     return
   end
   local root = require('sibyl.buffer.project').of(outcome.buf)
-  local kept = { root = root, arm = outcome.arm, kind = outcome.kind }
+  local note = { root = root, arm = outcome.arm, kind = outcome.kind }
   for _, name in ipairs(NUMBERS) do
-    kept[name] = outcome[name]
+    note[name] = outcome[name]
   end
-  bridge.ask('experiment', take, 'note', kept)
+  bridge.ask('experiment', take, 'note', note)
 end)
 
 -- Asks the host, which is started for it if need be.
-local function ask(callback, what, given)
+local function ask(callback, action, details)
   local began = vim.uv.now()
   local function try()
     if bridge.state.phase == 'ready' then
-      bridge.ask('experiment', function(kind, told)
-        take(kind, told)
-        if kind ~= 'experiment' or told.trouble then
-          return say(told.trouble or 'the host could not answer; details: :Sibyl log', vim.log.levels.WARN)
+      bridge.ask('experiment', function(kind, answer)
+        take(kind, answer)
+        if kind ~= 'experiment' or answer.trouble then
+          return say(answer.trouble or 'the host could not answer; details: :Sibyl log', vim.log.levels.WARN)
         end
-        callback(told)
-      end, what, given or vim.empty_dict())
+        callback(answer)
+      end, action, details or vim.empty_dict())
     elseif bridge.state.phase == 'failed' or vim.uv.now() - began > PATIENCE_MS then
       say('the host does not run; see :checkhealth sibyl', vim.log.levels.WARN)
     else
@@ -66,8 +66,8 @@ local function ask(callback, what, given)
   try()
 end
 
-local function tell(told)
-  say(told.state or 'no experiment was started yet')
+local function tell(state)
+  say(state.state or 'no experiment was started yet')
 end
 
 local function start(words)
@@ -87,13 +87,13 @@ end
 --- `:Sibyl experiment start [days] [interleaved]`, `stop`, or nothing: how it stands.
 ---@param words string[]
 function M.run(words)
-  local what = words[1]
-  if what == 'start' then
+  local action = words[1]
+  if action == 'start' then
     start(vim.list_slice(words, 2))
-  elseif what == 'stop' or what == nil then
-    ask(tell, what or 'about')
+  elseif action == 'stop' or action == nil then
+    ask(tell, action or 'about')
   else
-    say(('`experiment` has no use for `%s`'):format(what), vim.log.levels.WARN)
+    say(('`experiment` has no use for `%s`'):format(action), vim.log.levels.WARN)
   end
 end
 
@@ -132,14 +132,14 @@ function M.report(words)
     return say(('`report` has no use for `%s`'):format(words[1]), vim.log.levels.WARN)
   end
   local root = require('sibyl.buffer.project').of(vim.api.nvim_get_current_buf())
-  ask(function(told)
+  ask(function(report)
     if not words[1] then
-      return M.show('report', told.lines)
-    elseif told.svg == '' or not told.svg then
+      return M.show('report', report.lines)
+    elseif report.svg == '' or not report.svg then
       return say('no word was shown by a coin yet: there is nothing to draw', vim.log.levels.WARN)
     end
     vim.fn.mkdir(bridge.memory(), 'p', 448) -- 0700
-    write(words[2] and vim.fn.fnamemodify(words[2], ':p') or vim.fs.joinpath(bridge.memory(), 'report.svg'), told.svg)
+    write(words[2] and vim.fn.fnamemodify(words[2], ':p') or vim.fs.joinpath(bridge.memory(), 'report.svg'), report.svg)
   end, 'report', { root = root })
 end
 

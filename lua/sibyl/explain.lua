@@ -27,35 +27,35 @@ local WORDS = {
 }
 
 local function because(reasons)
-  local told = {}
-  for index, one in ipairs(reasons or {}) do
+  local parts = {}
+  for index, reason in ipairs(reasons or {}) do
     if index <= MOST_REASONS then
-      local words = WORDS[one[1]] or { one[1], one[1] }
-      table.insert(told, ('%s (%+.1f)'):format(one[2] >= 0 and words[1] or words[2], one[2]))
+      local words = WORDS[reason[1]] or { reason[1], reason[1] }
+      table.insert(parts, ('%s (%+.1f)'):format(reason[2] >= 0 and words[1] or words[2], reason[2]))
     end
   end
-  return table.concat(told, ', ')
+  return table.concat(parts, ', ')
 end
 
 -- What the ranker knows of what stands before the dot.
-local function receiver(told)
-  if not told or told.origin == '' then
+local function receiver(facts)
+  if not facts or facts.origin == '' then
     return 'Not a list of members.'
   end
-  local text = ('Receiver: `%s`'):format(told.spelled ~= '' and told.spelled or '…')
-  local origin = told.origin:gsub('^@', '')
+  local text = ('Receiver: `%s`'):format(facts.spelled ~= '' and facts.spelled or '…')
+  local origin = facts.origin:gsub('^@', '')
   local known = origin ~= '' and origin ~= '~'
   text = text .. (known and (', which is ' .. origin) or ', of which the text above does not tell where it comes from')
-  return text .. (told.class ~= '' and ('; its class: ' .. told.class) or '') .. '.'
+  return text .. (facts.class ~= '' and ('; its class: ' .. facts.class) or '') .. '.'
 end
 
 -- The host's last list may be another one than the one shown: then it says nothing of ours.
-local function same(last, told)
-  if type(told.names) ~= 'table' or #told.names ~= #last.from then
+local function same(last, answer)
+  if type(answer.names) ~= 'table' or #answer.names ~= #last.from then
     return false
   end
   for rank, name in ipairs(last.names) do
-    if told.names[rank] ~= name then
+    if answer.names[rank] ~= name then
       return false
     end
   end
@@ -65,21 +65,21 @@ end
 ---@return string[] lines
 ---@return integer[] starred numbers of lines
 ---@return integer column where the reasons begin
-local function page(last, told)
-  local whole = same(last, told)
-  local names = whole and told.names or last.names
-  local probability = whole and told.probability or last.probability
+local function page(last, answer)
+  local whole = same(last, answer)
+  local names = whole and answer.names or last.names
+  local probability = whole and answer.probability or last.probability
   local widest = 4
   for _, name in ipairs(names) do
     widest = math.max(widest, vim.fn.strdisplaywidth(name))
   end
   local lines = {
     ('The last list: %d items, ranked in %.1f ms.'):format(#last.from, last.ms),
-    whole and receiver(told.receiver) or 'The ranker has ranked another list since: no reasons are left.',
+    whole and receiver(answer.receiver) or 'The ranker has ranked another list since: no reasons are left.',
     '',
     ('  now  before    %s   likely  why'):format('item' .. (' '):rep(widest - 4)),
   }
-  local starred, explained = {}, whole and told.items or {}
+  local starred, explained = {}, whole and answer.items or {}
   for rank, name in ipairs(names) do
     local reasons = explained[rank] and explained[rank][1] == name and explained[rank][2] or nil
     local share = probability[rank] and ('%5.1f %%'):format(probability[rank] * 100) or '       '
@@ -103,8 +103,8 @@ local function page(last, told)
   return lines, starred, 28 + widest
 end
 
-local function show(last, told)
-  local lines, starred, column = page(last, told)
+local function show(last, answer)
+  local lines, starred, column = page(last, answer)
   local buf = api.nvim_create_buf(false, true)
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   api.nvim_buf_set_name(buf, ('sibyl://explain/%d'):format(buf))
@@ -175,8 +175,8 @@ function M.open()
   if not last then
     return require('sibyl.notice').say('no list was ranked yet')
   end
-  local asked = bridge.ask('explain', function(_, told)
-    show(last, told)
+  local asked = bridge.ask('explain', function(_, answer)
+    show(last, answer)
   end, vim.api.nvim_get_current_buf())
   if not asked then
     show(last, {})

@@ -43,13 +43,13 @@ end
 local FILES = { person = 'person.sqlite', experiment = 'experiment.sqlite' }
 
 --- Deletes what was learned: the host is ended first, and started again after.
----@param what 'all'|'person'|'project'|'experiment'
+---@param scope 'all'|'person'|'project'|'experiment'
 ---@param say fun(text: string, level: integer|nil)
-function M.run(what, say)
+function M.run(scope, say)
   local place = bridge.memory()
-  if FILES[what] then
-    place = vim.fs.joinpath(place, FILES[what])
-  elseif what == 'project' then
+  if FILES[scope] then
+    place = vim.fs.joinpath(place, FILES[scope])
+  elseif scope == 'project' then
     local root = project.of(vim.api.nvim_get_current_buf())
     if root == '' then
       return say('this buffer belongs to no project', vim.log.levels.WARN)
@@ -61,10 +61,10 @@ function M.run(what, say)
   if channel then
     vim.fn.jobwait({ channel }, ENDED_MS) -- it must not write any more; a command may wait, typing may not
   end
-  bridge.state.forgotten = bridge.state.forgotten or what == 'all' or what == 'project'
+  bridge.state.forgotten = bridge.state.forgotten or scope == 'all' or scope == 'project'
   local deleted = delete(place)
   bridge.restart()
-  say(deleted and FORGOTTEN[what] or 'could not delete ' .. place)
+  say(deleted and FORGOTTEN[scope] or 'could not delete ' .. place)
 end
 
 return M

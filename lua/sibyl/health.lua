@@ -32,17 +32,17 @@ local function standing()
   health.start('sibyl: how it stands')
   local buffers = require('sibyl').buffers()
   for index, buf in ipairs(buffers) do
-    local one = require('sibyl.state').of(buf)
+    local state = require('sibyl.state').of(buf)
     local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buf), ':~:.')
     if index <= MOST_BUFFERS then
-      health[one.level](('%s: %s'):format(name == '' and '[No Name]' or name, one.text))
+      health[state.level](('%s: %s'):format(name == '' and '[No Name]' or name, state.text))
     end
   end
   if #buffers > MOST_BUFFERS then
     health.info(('and %d more'):format(#buffers - MOST_BUFFERS))
   elseif #buffers == 0 then
-    local one = require('sibyl.state').of(vim.api.nvim_get_current_buf())
-    health[one.level](one.text)
+    local state = require('sibyl.state').of(vim.api.nvim_get_current_buf())
+    health[state.level](state.text)
   end
 end
 

@@ -119,13 +119,13 @@ function M.run()
   end
   state.running, state.progress, state.failure = true, nil, nil
   local headless = #vim.api.nvim_list_uis() == 0
-  local made, refusal
-  interpreter.find_maker(function(found, tried)
-    made, refusal = found, refused(tried)
+  local maker, refusal
+  interpreter.find_maker(function(python, tried)
+    maker, refusal = python, refused(tried)
     if headless then
       return
-    elseif found then
-      return beside(command(found.path))
+    elseif python then
+      return beside(command(python.path))
     end
     failed(refusal)
   end)
@@ -134,8 +134,8 @@ function M.run()
       return refusal ~= nil
     end, 5)
     state.running = false
-    if made then
-      return wait(command(made.path))
+    if maker then
+      return wait(command(maker.path))
     end
     io.stderr:write('sibyl: ', refusal or 'no Python answers', '\n')
     vim.cmd('cquit 1')

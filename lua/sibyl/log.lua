@@ -9,7 +9,7 @@ local ORDER = { debug = 1, info = 2, warn = 3, error = 4 }
 local ROTATE_AT = 512 * 1024
 local OWNER_ONLY = 384 -- 0600: file names and error texts are nobody else's business
 
-local said = {} ---@type table<string, boolean>
+local shown = {} ---@type table<string, boolean>
 local last ---@type string|nil
 
 --- Where the log is.
@@ -75,10 +75,10 @@ end
 ---@param level integer|nil vim.log.levels
 function M.tell(text, level)
   write(level == vim.log.levels.INFO and 'info' or 'warn', text)
-  if said[text] then
+  if shown[text] then
     return
   end
-  said[text] = true
+  shown[text] = true
   vim.schedule(function()
     require('sibyl.notice').say(text, level or vim.log.levels.WARN)
   end)

@@ -140,13 +140,13 @@ local progress ---@type integer|string|nil the message that moves, on Neovim 0.1
 ---@param status 'running'|'success'|nil
 function M.progress(text, percent, status)
   status = status or 'running'
-  local kept = status ~= 'running' -- `:messages` has how it ended
+  local in_history = status ~= 'running' -- `:messages` has how it ended
   if vim.fn.has('nvim-0.12') == 1 then
-    local told = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = status, percent = percent }
-    told.id = progress
+    local options = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = status, percent = percent }
+    options.id = progress
     -- "sibyl: " and ": 100% " are put before it.
     local shown = vim.fn.strcharpart(M.line(text), 0, math.max(vim.v.echospace - 14, 0))
-    local ok, id = pcall(api.nvim_echo, { { shown } }, kept, told)
+    local ok, id = pcall(api.nvim_echo, { { shown } }, in_history, options)
     progress = ok and status == 'running' and id or nil
     if ok then
       return
@@ -154,15 +154,15 @@ function M.progress(text, percent, status)
   end
   vim.cmd.redraw()
   moved = true
-  local share = percent and not kept and percent .. ' % ' or ''
-  api.nvim_echo({ { M.fit(('sibyl: %s%s'):format(share, text)) } }, kept, {})
+  local share = percent and not in_history and percent .. ' % ' or ''
+  api.nvim_echo({ { M.fit(('sibyl: %s%s'):format(share, text)) } }, in_history, {})
 end
 
 --- Ends the line that moves, where Neovim would show it as going on; what went wrong is said by say().
 function M.progress_failed()
   if progress then
-    local told = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = 'failed', id = progress }
-    pcall(api.nvim_echo, { { 'failed' } }, false, told)
+    local options = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = 'failed', id = progress }
+    pcall(api.nvim_echo, { { 'failed' } }, false, options)
     progress = nil
   end
 end

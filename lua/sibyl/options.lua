@@ -33,9 +33,9 @@ local function words(value)
   return true
 end
 
-local function either(one, other)
+local function either(first, second)
   return function(value)
-    return one(value) or other(value)
+    return first(value) or second(value)
   end
 end
 

@@ -34,6 +34,12 @@ local function refused()
   )
 end
 
+-- Parts of sentences that several states share.
+local RANKER_STARTS = 'the ranker is starting'
+local OWN_ORDER = "lists come in the server's own order"
+local NO_SERVER = 'no language server completes here'
+
+-- What a buffer that is not Python hears of the ranker, by its phase; in other phases it starts.
 local RUNS = { ready = 'ready', off = 'the ranker starts with the first Python buffer' }
 
 local function phase(name)
@@ -57,7 +63,7 @@ M.table = {
   {
     name = 'off everywhere',
     level = 'warn',
-    says = "switched off everywhere: lists come in the server's own order (:Sibyl enable)",
+    says = 'switched off everywhere: ' .. OWN_ORDER .. ' (:Sibyl enable)',
     holds = function()
       return not config.get().enabled
     end,
@@ -111,8 +117,8 @@ M.table = {
     level = 'error',
     says = 'nothing is ranked: %s',
     holds = function()
-      local told = bridge.state.phase == 'ready' and bridge.state.facts or {}
-      return told.ok == false and (told.trouble or 'the model cannot be loaded')
+      local facts = bridge.state.phase == 'ready' and bridge.state.facts or {}
+      return facts.ok == false and (facts.trouble or 'the model cannot be loaded')
     end,
   },
   {
@@ -120,13 +126,13 @@ M.table = {
     level = 'info',
     says = '%s; this buffer is not Python',
     holds = function(buf)
-      return vim.bo[buf].filetype ~= 'python' and (RUNS[bridge.state.phase] or 'the ranker is starting')
+      return vim.bo[buf].filetype ~= 'python' and (RUNS[bridge.state.phase] or RANKER_STARTS)
     end,
   },
   {
     name = 'off here',
     level = 'info',
-    says = "switched off in this buffer: lists come in the server's own order (:Sibyl! enable)",
+    says = 'switched off in this buffer: ' .. OWN_ORDER .. ' (:Sibyl! enable)',
     holds = function(buf)
       return not config.enabled(buf)
     end,
@@ -142,7 +148,7 @@ M.table = {
   {
     name = 'host starting',
     level = 'info',
-    says = 'the ranker is starting',
+    says = RANKER_STARTS,
     holds = function()
       return bridge.state.phase ~= 'ready'
     end,
@@ -170,13 +176,13 @@ M.table = {
   {
     name = 'server not installed',
     level = 'warn',
-    says = 'no language server completes here, and sibyl has none to start: run :Sibyl install, or bring one',
+    says = NO_SERVER .. ', and sibyl has none to start: run :Sibyl install, or bring one',
     holds = serving('missing'),
   },
   {
     name = 'no server',
     level = 'warn',
-    says = 'no language server completes here%s',
+    says = NO_SERVER .. '%s',
     holds = function(_, facts)
       return facts.serving == 'off' and ', and option `server.enabled` is off' or facts.serving == 'none' and ''
     end,
@@ -198,9 +204,9 @@ function M.of(buf)
   local facts = { installation = require('sibyl.install').state }
   facts.serving, facts.server = require('sibyl.server.default').serving(buf)
   for _, state in ipairs(M.table) do
-    local told = state.holds(buf, facts)
-    if told then
-      return { name = state.name, level = state.level, text = state.says:format(told) }
+    local detail = state.holds(buf, facts)
+    if detail then
+      return { name = state.name, level = state.level, text = state.says:format(detail) }
     end
   end
   error('one of the states always holds')

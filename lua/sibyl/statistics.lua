@@ -63,13 +63,13 @@ local function latency()
 end
 
 local function accepted_places()
-  local told, low = {}, 1
+  local counts, low = {}, 1
   for index, high in ipairs(BANDS) do
-    table.insert(told, ('%s: %d'):format(low == high and low or low .. '-' .. high, places[index] or 0))
+    table.insert(counts, ('%s: %d'):format(low == high and low or low .. '-' .. high, places[index] or 0))
     low = high + 1
   end
-  table.insert(told, ('beyond: %d'):format(places[0] or 0))
-  return table.concat(told, ', ')
+  table.insert(counts, ('beyond: %d'):format(places[0] or 0))
+  return table.concat(counts, ', ')
 end
 
 --- The lines of `:Sibyl stats`.

@@ -8,7 +8,7 @@ local M = {}
 local api = vim.api
 M.LONGEST_LINE = 256 * 1024
 
-local said = {} ---@type table<integer, string> why a buffer was left alone when it was last looked at
+local reasons = {} ---@type table<integer, string> why a buffer was left alone when it was last looked at
 
 -- Why a buffer is none of ours, whatever is in it: no text of a file on this machine, or somebody else's.
 local function foreign(buf)
@@ -42,15 +42,15 @@ end
 ---@param buf integer
 ---@return string|nil
 function M.refusal(buf)
-  said[buf] = foreign(buf) or too_much(buf)
-  return said[buf]
+  reasons[buf] = foreign(buf) or too_much(buf)
+  return reasons[buf]
 end
 
 --- Why it was left alone when it was last looked at; costs nothing.
 ---@param buf integer
 ---@return string|nil
 function M.why(buf)
-  return said[buf]
+  return reasons[buf]
 end
 
 --- Whether a buffer holds Python of a file on this machine, or of none yet; its text is not looked at.
@@ -58,14 +58,14 @@ end
 ---@return boolean
 function M.ours(buf)
   local reason = foreign(buf)
-  said[buf] = reason or said[buf]
+  reasons[buf] = reason or reasons[buf]
   return not reason and vim.bo[buf].filetype == 'python'
 end
 
 --- Forgets a buffer.
 ---@param buf integer
 function M.forget(buf)
-  said[buf] = nil
+  reasons[buf] = nil
 end
 
 return M

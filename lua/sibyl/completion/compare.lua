@@ -14,15 +14,15 @@ local function place_of(entry)
 end
 
 --- Which of two items stands first by sibyl's order: what was not ranked stands behind; nil where it does not tell.
----@param one table LSP item
----@param other table
+---@param a table LSP item
+---@param b table
 ---@return boolean|nil
-function M.ranked(one, other)
-  local first, second = sort_text.place(one), sort_text.place(other)
-  if first ~= second then
-    return (first or math.huge) < (second or math.huge)
-  elseif first and one.sortText ~= other.sortText then
-    return one.sortText < other.sortText
+function M.ranked(a, b)
+  local a_place, b_place = sort_text.place(a), sort_text.place(b)
+  if a_place ~= b_place then
+    return (a_place or math.huge) < (b_place or math.huge)
+  elseif a_place and a.sortText ~= b.sortText then
+    return a.sortText < b.sortText
   end
 end
 

@@ -32,12 +32,12 @@ local SHOW_MS = 10 -- Neovim 0.10 shows its list one round of events later
 
 local wish ---@type sibyl.Wish|nil
 
-local function here(made)
-  return made == wish
-    and api.nvim_get_current_buf() == made.buf
+local function here(press)
+  return press == wish
+    and api.nvim_get_current_buf() == press.buf
     and api.nvim_get_mode().mode:sub(1, 1) == 'i'
-    and vim.b[made.buf].changedtick == made.tick
-    and vim.deep_equal(api.nvim_win_get_cursor(0), made.cursor)
+    and vim.b[press.buf].changedtick == press.tick
+    and vim.deep_equal(api.nvim_win_get_cursor(0), press.cursor)
 end
 
 -- Lines of a menu: guesses first, then what the servers said that every object has.
@@ -54,51 +54,51 @@ local function lines_of(names, theirs, typed)
     line.user_data = { sibyl = { guess = true } }
     add(name, line)
   end
-  local found = #lines
+  local guessed = #lines > 0
   for _, name in ipairs(theirs) do
     add(name, {})
   end
-  return found > 0 and lines or {}
+  return guessed and lines or {}
 end
 
 -- Gives the replies on that wait; `empty`: without their items, which stand in the list of guesses.
-local function release(made, empty)
-  made.over = true
-  local held = made.held
-  made.held = {}
+local function release(press, empty)
+  press.over = true
+  local held = press.held
+  press.held = {}
   for _, give in ipairs(held) do
     give(empty)
   end
 end
 
-local function show(made, names)
+local function show(press, names)
   local cursor = api.nvim_win_get_cursor(0)
-  local _, start = bytes.word(made.buf)
+  local _, start = bytes.word(press.buf)
   local typed = api.nvim_get_current_line():sub(start + 1, cursor[2])
-  local lines = here(made) and lines_of(names, made.names, typed) or {}
-  made.guessed = #lines > 0
-  local wait = #made.held > 0 and SHOW_MS or 0
-  release(made, made.guessed)
-  if made.guessed then
+  local lines = here(press) and lines_of(names, press.names, typed) or {}
+  press.guessed = #lines > 0
+  local wait = #press.held > 0 and SHOW_MS or 0
+  release(press, press.guessed)
+  if press.guessed then
     vim.defer_fn(function()
-      if here(made) then
+      if here(press) then
         vim.fn.complete(start + 1, lines)
       end
     end, wait)
   end
 end
 
-local function guess(made)
-  if made.over then
+local function guess(press)
+  if press.over then
     return
   end
   local function on_answer(names)
-    if not made.over then
-      show(made, names)
+    if not press.over then
+      show(press, names)
     end
   end
-  if not here(made) or not guesses.names(made.buf, on_answer, true) then
-    release(made, false)
+  if not here(press) or not guesses.names(press.buf, on_answer, true) then
+    release(press, false)
   end
 end
 
@@ -109,41 +109,41 @@ function M.asking()
 end
 
 --- Wraps the function that gets the reply to one of a wish's requests.
----@param made sibyl.Wish
+---@param press sibyl.Wish
 ---@param callback function
 ---@return function
-function M.holding(made, callback)
-  made.open = made.open + 1
+function M.holding(press, callback)
+  press.open = press.open + 1
   return function(failure, reply, ...)
-    made.open = made.open - 1
+    press.open = press.open - 1
     if items.says_something(reply) then
-      if made.guessed then
+      if press.guessed then
         return callback(nil, nil) -- too late: guesses are on the screen
       end
-      release(made, false)
+      release(press, false)
     end
-    if made.over then
+    if press.over then
       return callback(failure, reply, ...)
     end
     for _, item in ipairs(items.of(reply) or {}) do
-      table.insert(made.names, items.name(item))
+      table.insert(press.names, items.name(item))
     end
     local rest = vim.F.pack_len(...)
-    table.insert(made.held, function(empty)
+    table.insert(press.held, function(empty)
       if empty then
         return callback(nil, nil)
       end
       callback(failure, reply, unpack(rest, 1, rest.n))
     end)
-    if made.open == 0 then
-      guess(made)
+    if press.open == 0 then
+      guess(press)
     end
   end
 end
 
 local function ask_servers()
   local buf = api.nvim_get_current_buf()
-  local made = {
+  local press = {
     buf = buf,
     tick = vim.b[buf].changedtick,
     cursor = api.nvim_win_get_cursor(0),
@@ -154,17 +154,17 @@ local function ask_servers()
     names = {},
     sending = true,
   }
-  wish = made
+  wish = press
   local ok, problem = pcall(vim.lsp.omnifunc, 1, '')
-  made.sending = false
+  press.sending = false
   if not ok then
     require('sibyl.log').warn('the servers could not be asked: %s', tostring(problem))
   end
-  if made.open == 0 then
-    guess(made)
+  if press.open == 0 then
+    guess(press)
   else
     vim.defer_fn(function()
-      guess(made)
+      guess(press)
     end, guesses.PATIENCE_MS)
   end
 end

@@ -7,6 +7,7 @@ local M = {}
 
 local health = vim.health
 local START_MS, ANSWER_MS = 15000, 5000
+local RESTART = 'Run `:Sibyl restart`; the log may tell why.'
 
 --- Starts the host if need be and waits for it: a person who asks for a check-up has time.
 function M.await()
@@ -34,8 +35,8 @@ end
 local function question(name, ...)
   local kind, answer
   local began = vim.uv.hrtime()
-  bridge.ask(name, function(got, value)
-    kind, answer = got, value
+  bridge.ask(name, function(...)
+    kind, answer = ...
   end, ...)
   vim.wait(ANSWER_MS, function()
     return kind ~= nil
@@ -79,7 +80,7 @@ function M.host()
   end
   local kind, answer, ms = question('status')
   if kind ~= 'status' then
-    health.error('the host was asked and said nothing', 'Run `:Sibyl restart`; the log may tell why.')
+    health.error('the host was asked and said nothing', RESTART)
     return false
   end
   health.ok(('the host answers in %.1f ms (process %d)'):format(ms, state.pid))
@@ -130,23 +131,23 @@ end
 --- What is remembered of projects and of the person.
 function M.memory()
   health.start('sibyl: memory')
-  local kind, told = question('memory')
+  local kind, memory = question('memory')
   if kind ~= 'memory' then
-    return health.warn('the host does not say what it remembers', 'Run `:Sibyl restart`; the log may tell why.')
+    return health.warn('the host does not say what it remembers', RESTART)
   end
-  if told.trouble then
-    health.warn(told.trouble, '`:Sibyl forget` deletes it; a new one is made.')
+  if memory.trouble then
+    health.warn(memory.trouble, '`:Sibyl forget` deletes it; a new one is made.')
   end
-  for _, why in ipairs(told.off or {}) do
+  for _, why in ipairs(memory.off or {}) do
     health.warn('a memory is off: ' .. why, 'Lists are ranked without it; it is tried again every few seconds.')
   end
-  for root, one in pairs(told.projects or {}) do
-    health.ok(('%s: %d files, %.1f MB'):format(root, one.files, one.bytes / 1e6))
+  for root, project in pairs(memory.projects or {}) do
+    health.ok(('%s: %d files, %.1f MB'):format(root, project.files, project.bytes / 1e6))
   end
-  if told.person and told.person ~= vim.NIL then
-    health.ok(('accepted items: %d, %.1f MB'):format(told.person.items, told.person.bytes / 1e6))
+  if memory.person and memory.person ~= vim.NIL then
+    health.ok(('accepted items: %d, %.1f MB'):format(memory.person.items, memory.person.bytes / 1e6))
   end
-  for _, root in ipairs(told.reading or {}) do
+  for _, root in ipairs(memory.reading or {}) do
     health.info(root .. ' is being read')
   end
   for name, on in vim.spairs(config.get().memory) do

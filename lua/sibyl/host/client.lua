@@ -172,19 +172,19 @@ function M.start()
     return
   end
   state.phase, state.missing, state.stamp = 'looking', false, interpreter.stamp()
-  interpreter.find(function(found, tried)
+  interpreter.find(function(python, tried)
     state.tried = tried
     if not wanted or state.phase ~= 'looking' then
       return
     end
-    if not found then
+    if not python then
       state.phase, state.missing = 'failed', true
       if not require('sibyl.install').state.running then
         log.tell(require('sibyl.state').of(vim.api.nvim_get_current_buf()).text)
       end
       return
     end
-    state.python = found
+    state.python = python
     launch()
   end)
 end

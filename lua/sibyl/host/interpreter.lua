@@ -182,7 +182,7 @@ local function first(queue, fits, done)
 end
 
 --- Finds the Python that hosts: the first that has all packages. `done` gets it (or nil), and all that were tried.
----@param done fun(found: sibyl.Tried|nil, tried: sibyl.Tried[])
+---@param done fun(python: sibyl.Tried|nil, tried: sibyl.Tried[])
 function M.find(done)
   first(M.candidates(), function(result)
     return #result.missing == 0
@@ -190,7 +190,7 @@ function M.find(done)
 end
 
 --- Finds a Python to make sibyl's own environment from: the first of a version that there are packages for.
----@param done fun(found: sibyl.Tried|nil, tried: sibyl.Tried[])
+---@param done fun(python: sibyl.Tried|nil, tried: sibyl.Tried[])
 function M.find_maker(done)
   local chosen = config.get().python
   local queue = {}

@@ -12,12 +12,12 @@ local channel = nil ---@type integer|nil
 local waiting = {} ---@type table<integer, fun(kind: string, answer: table)>
 local last_id = 0
 local on_lost = {} ---@type fun(buf: integer|nil)[]
-local gone = {} ---@type table<integer, true> buffers that a host which did not read could not be told to forget
+local undetached = {} ---@type table<integer, true> buffers that a host which did not read could not be told to forget
 
 --- Sends to a new host from now on.
 ---@param number integer
 function M.connect(number)
-  channel, gone = number, {}
+  channel, undetached = number, {}
   flow.reset()
 end
 
@@ -73,10 +73,10 @@ local function ask_how_far()
     end
     local opened = flow.answered(mark)
     if opened then
-      for buf in pairs(gone) do
+      for buf in pairs(undetached) do
         notify('detach', buf)
       end
-      gone = {}
+      undetached = {}
       M.lost(nil)
     end
     ask_how_far()
@@ -91,7 +91,7 @@ end
 function M.send(name, ...)
   if not M.open() then
     if name == 'detach' and channel then
-      gone[(...)] = true
+      undetached[(...)] = true
     end
     return false
   end

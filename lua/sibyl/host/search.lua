@@ -54,17 +54,17 @@ end
 ---@param names string[]
 ---@return string[]
 function M.all(names)
-  local found = {}
+  local paths = {}
   local folders = trusted_path()
   for _, name in ipairs(names) do
     for _, folder in ipairs(folders) do
       local path = vim.fs.joinpath(folder, windows and name .. '.exe' or name)
-      if vim.fn.executable(path) == 1 and not vim.list_contains(found, path) then
-        table.insert(found, path)
+      if vim.fn.executable(path) == 1 and not vim.list_contains(paths, path) then
+        table.insert(paths, path)
       end
     end
   end
-  return found
+  return paths
 end
 
 --- The first program of a name on PATH that is no project's.

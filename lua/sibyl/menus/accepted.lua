@@ -13,13 +13,13 @@ local joined = false -- whether nvim-cmp tells us
 
 -- The column behind the last place of a name in a text; nil where it is not.
 local function last_end(text, name)
-  local found, from = nil, 1
+  local last, from = nil, 1
   while true do
     local _, stop = text:find(name, from, true)
     if not stop then
-      return found
+      return last
     end
-    found, from = stop, stop + 1
+    last, from = stop, stop + 1
   end
 end
 

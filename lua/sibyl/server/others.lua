@@ -39,11 +39,11 @@ local function enabled(buf)
     here[client.name] = true
   end
   for name in vim.spairs(vim.lsp._enabled_configs or {}) do
-    local ok, one = pcall(function()
+    local ok, server = pcall(function()
       return vim.lsp.config[name]
     end)
-    local python = ok and one and type(one.filetypes) == 'table' and vim.tbl_contains(one.filetypes, 'python')
-    if python and not here[name] and runnable(one.cmd) then
+    local python = ok and server and type(server.filetypes) == 'table' and vim.tbl_contains(server.filetypes, 'python')
+    if python and not here[name] and runnable(server.cmd) then
       return name
     end
   end

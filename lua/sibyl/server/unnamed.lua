@@ -16,24 +16,24 @@ end
 -- The buffer that a message is of: the only one, or the one of that version and, where it is told, that text; else
 -- the one that is edited.
 local function buffer_of(document)
-  local found = {}
+  local candidates = {}
   for _, buf in ipairs(api.nvim_list_bufs()) do
     if nameless(buf) then
-      table.insert(found, buf)
+      table.insert(candidates, buf)
     end
   end
   local current = api.nvim_get_current_buf()
-  table.sort(found, function(a, b)
+  table.sort(candidates, function(a, b)
     return (a == current and -1 or a) < (b == current and -1 or b)
   end)
-  for _, buf in ipairs(found) do
+  for _, buf in ipairs(candidates) do
     local same = document.version and vim.b[buf].changedtick == document.version
     local text = document.text
     if same and (not text or vim.startswith(text, api.nvim_buf_get_lines(buf, 0, 1, false)[1] or '')) then
       return buf
     end
   end
-  return found[1]
+  return candidates[1]
 end
 
 --- Starts a server whose nameless buffers have names.
