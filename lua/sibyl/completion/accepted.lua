@@ -12,6 +12,7 @@ local items = require('sibyl.completion.items')
 local kind = require('sibyl.completion.kind')
 local mirror = require('sibyl.buffer.mirror')
 local outcome = require('sibyl.completion.outcome')
+local sort_text = require('sibyl.completion.sort_text')
 local suggest = require('sibyl.completion.suggest')
 
 local M = {}
@@ -188,7 +189,7 @@ function M.on_complete_done(buf)
   if not vim.endswith(before, entry.word) then
     return
   end
-  M.taken(buf, items.name(items.restore(item)), (bytes.word(buf)))
+  M.taken(buf, items.name(sort_text.restore(item)), (bytes.word(buf)))
 end
 
 local group = api.nvim_create_augroup('sibyl_written', { clear = true })
