@@ -108,25 +108,25 @@ def seen(fault: Fault) -> str:
 def table(faults: list[Fault]) -> tuple[str, bool]:
     """Return the table, and whether all was kept that was tried."""
     rows = ["| fault | promised | seen |", "|---|---|---|"]
-    kept = True
+    all_held = True
     for fault in faults:
-        found = seen(fault)
-        kept &= not found.startswith("BROKEN")
-        rows.append(f"| {fault.name} | {fault.promise} | {found} |")
+        outcome = seen(fault)
+        all_held &= not outcome.startswith("BROKEN")
+        rows.append(f"| {fault.name} | {fault.promise} | {outcome} |")
         print(rows[-1], flush=True)
-    return "\n".join(rows) + "\n", kept
+    return "\n".join(rows) + "\n", all_held
 
 
 def main() -> int:
     """Try all, and write the table down."""
     words = sys.argv[1:]
     chosen = [fault for fault in FAULTS if all(word in fault.name for word in words)]
-    made, kept = table(chosen)
+    rows, all_held = table(chosen)
     if not words:
         text = README.read_text(encoding="utf-8")
         before, _, rest = text.partition(BEGIN)
-        README.write_text(before + BEGIN + made + END + rest.partition(END)[2], encoding="utf-8")
-    return int(not kept)
+        README.write_text(before + BEGIN + rows + END + rest.partition(END)[2], encoding="utf-8")
+    return int(not all_held)
 
 
 if __name__ == "__main__":

@@ -227,13 +227,13 @@ def run(
             if folder is not None:
                 path = folder / f"{seed}-{counts.series}.json"
                 folder.mkdir(parents=True, exist_ok=True)
-                told = {
+                report = {
                     "error": str(error),
                     "span": typist.span,
                     "source": typist.source.decode("latin-1"),
                     "done": done,
                 }
-                path.write_text(json.dumps(told))
+                path.write_text(json.dumps(report))
                 error.args = (f"{error} (saved as {path})",)
             raise
         for name in ("edits", "comparisons", "broken", "drift"):
@@ -246,8 +246,8 @@ def run(
 
 def redo(path: Path, last: int | None) -> Differ:
     """Play a saved series again, compared after every doing; the first ones only as their result."""
-    kept = json.loads(path.read_text())
-    data, doings = kept["source"].encode("latin-1"), kept["done"]
+    saved = json.loads(path.read_text())
+    data, doings = saved["source"].encode("latin-1"), saved["done"]
     first = 0 if last is None else max(len(doings) - last, 0)
     cursor = len(data)
     for doing in doings[:first]:
@@ -255,7 +255,7 @@ def redo(path: Path, last: int | None) -> Differ:
             data = data[: doing[1]] + doing[3].encode("latin-1") + data[doing[1] + doing[2] :]
         cursor = doing[-1]
     differ = Differ(Ranker(StandIn()), data, cursor)
-    with cut_by(kept["span"]):
+    with cut_by(saved["span"]):
         differ.check()
         play(differ, iter(doings[first:]), 1, [])
     return differ
@@ -283,12 +283,12 @@ def main() -> int:
     except AssertionError as error:
         print(f"DIFFERENT: {error}", file=sys.stderr)
         return 1
-    told = counts.told() | {"seconds": round(time.perf_counter() - began, 1)}
+    report = counts.told() | {"seconds": round(time.perf_counter() - began, 1)}
     print(
         f"{counts.edits} edits in {counts.series} files, {counts.comparisons} comparisons "
         f"({counts.broken} on broken code), drift in {counts.drift}, no other difference"
     )
-    print(json.dumps(told))
+    print(json.dumps(report))
     return 0
 
 

@@ -36,10 +36,10 @@ def found(version: str, fetch: bool) -> str | None:
         asked = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
     for place in (shutil.which(f"python{version}"), *map(str, homes), *asked):
         if place:
-            said = subprocess.run(
+            answer = subprocess.run(
                 [place, *ISOLATED, "-V"], capture_output=True, text=True, check=False
             )
-            if said.stdout.startswith(f"Python {version}."):
+            if answer.stdout.startswith(f"Python {version}."):
                 return place
     return None
 
@@ -92,9 +92,9 @@ def main() -> int:
     failed = False
     for version in asked.python:
         for packages in asked.packages:
-            said = tried(version, packages, asked.fetch, asked.tests)
-            failed |= said.startswith("FAILED")
-            print(f"Python {version}, {packages} packages: {said}", flush=True)
+            outcome = tried(version, packages, asked.fetch, asked.tests)
+            failed |= outcome.startswith("FAILED")
+            print(f"Python {version}, {packages} packages: {outcome}", flush=True)
     return int(failed)
 
 

@@ -206,12 +206,12 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         seen = run(find.neovims()[-1], Path(folder), options.keys, options.seed, options.seconds)
-    told: dict[str, Any] = asdict(seen)
+    report: dict[str, Any] = asdict(seen)
     print(
         f"{seen.keys} keys in {seen.seconds} s, {seen.rankings} rankings compared ({seen.drift} lagged until "
         f"a rest), {len(seen.faults)} faults"
     )
-    print(json.dumps(told))
+    print(json.dumps(report))
     return int(bool(seen.faults))
 
 

@@ -43,28 +43,30 @@ def newest() -> str:
 
 def test_stages_tell_each_step_and_the_whole() -> None:
     """The whole and each step have their centiles by size; lists and opening a number each."""
-    told = said("stages", "--sizes", "300", "1000", "--opened", "300", "--rounds", "1")
-    assert {"300", "1000"} == set(told["keystroke_ms"])
-    assert all(set(one) == CENTILES for one in told["keystroke_ms"].values())
+    measured = said("stages", "--sizes", "300", "1000", "--opened", "300", "--rounds", "1")
+    assert {"300", "1000"} == set(measured["keystroke_ms"])
+    assert all(set(one) == CENTILES for one in measured["keystroke_ms"].values())
     steps = {"text", "syntax", "stream", "vocabulary", "model", "states", "usage", "rank"}
-    assert all(steps == set(one) for one in told["steps_ms"].values())
-    assert all(one["max"] > 0 for one in told["steps_ms"]["1000"].values())
-    assert {"300"} == set(told["open_ms"])
-    assert {"100", "700"} == set(told["rank_ms"])
-    assert {"loop", "rested"} == set(told["rank_words_ms"]["1000"])
-    assert all(value > 0 for value in (*told["open_ms"].values(), *told["rank_ms"].values()))
-    assert all(one["peak_max"] > 0 for one in told["allocations"].values())
+    assert all(steps == set(one) for one in measured["steps_ms"].values())
+    assert all(one["max"] > 0 for one in measured["steps_ms"]["1000"].values())
+    assert {"300"} == set(measured["open_ms"])
+    assert {"100", "700"} == set(measured["rank_ms"])
+    assert {"loop", "rested"} == set(measured["rank_words_ms"]["1000"])
+    assert all(
+        value > 0 for value in (*measured["open_ms"].values(), *measured["rank_ms"].values())
+    )
+    assert all(one["peak_max"] > 0 for one in measured["allocations"].values())
 
 
 def test_memory_grows_from_step_to_step() -> None:
     """Each part has its megabytes, and what is the ranker's own is told apart."""
-    told = said("memory", "--keystrokes", "10", "--one-buffer", "--no-neovim")
+    measured = said("memory", "--keystrokes", "10", "--one-buffer", "--no-neovim")
     steps = ["python", "imports", "model", "buffer_2000"]
-    found = [told["resident_mb"][step] for step in steps]
-    assert found == sorted(found)
-    assert 0 < told["above_imports_own_mb"] <= told["above_imports_mb"]
-    assert told["keystrokes"] >= 10
-    assert told["model_bytes"] == sum(
+    sizes = [measured["resident_mb"][step] for step in steps]
+    assert sizes == sorted(sizes)
+    assert 0 < measured["above_imports_own_mb"] <= measured["above_imports_mb"]
+    assert measured["keystrokes"] >= 10
+    assert measured["model_bytes"] == sum(
         (ROOT / "models" / name).stat().st_size
         for name in ("sibyl.onnx", "rows.npy", "vocab.txt", "meta.json")
     )
@@ -74,11 +76,11 @@ def test_memory_grows_from_step_to_step() -> None:
 @needs_neovim
 def test_keystroke_compares_with_and_without() -> None:
     """From reply to menu both ways, by length of list, and what typing takes on the main loop."""
-    told = said(
+    measured = said(
         *("keystroke", "--nvim", newest(), "--times", "2", "--sizes", "20"),
         *("--names", "30", "--keys", "12", "--no-server"),
     )
-    one = told[newest()]
+    one = measured[newest()]
     for since in ("key", "reply"):
         assert {"native", "ranked", "added"} == set(one["instant"]["20"][since])
     assert one["instant"]["20"]["items"] == 20
@@ -92,19 +94,21 @@ def test_keystroke_compares_with_and_without() -> None:
 @needs_neovim
 def test_startup_comes_to_a_ranked_menu() -> None:
     """Starting both ways, and then, in this order, the host and the first ranked menu."""
-    told = said("startup", "--nvim", newest(), "--times", "1", "--fresh", "1")[newest()]
-    assert {"without", "with", "added"} == set(told["started_ms"])
-    assert 0 < told["begin_ms"]["p50"] < told["ready_ms"]["p50"] < told["ranked_ms"]["p50"]
+    measured = said("startup", "--nvim", newest(), "--times", "1", "--fresh", "1")[newest()]
+    assert {"without", "with", "added"} == set(measured["started_ms"])
+    assert (
+        0 < measured["begin_ms"]["p50"] < measured["ready_ms"]["p50"] < measured["ranked_ms"]["p50"]
+    )
 
 
 @pytest.mark.editor
 @needs_neovim
 def test_peers_that_are_not_there_are_left_out() -> None:
     """Without checkouts and recorded lists, Neovim and sibyl are still compared."""
-    told = said("peers", "--times", "1")
-    assert {"100", "700"} == set(told["cost_ms"])
-    assert {"Neovim", "sibyl"} == set(told["cost_ms"]["100"])
-    assert "accuracy" not in told
+    measured = said("peers", "--times", "1")
+    assert {"100", "700"} == set(measured["cost_ms"])
+    assert {"Neovim", "sibyl"} == set(measured["cost_ms"]["100"])
+    assert "accuracy" not in measured
 
 
 def good() -> dict[str, Any]:

@@ -97,12 +97,12 @@ def test_ci_leaves_nothing_out() -> None:
 def test_the_threat_model_names_tests_that_exist() -> None:
     """Each test that SECURITY.md rests a claim on is there."""
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
-    found = {
+    existing = {
         name
         for path in (ROOT / "tests").rglob("test_*.py")
         for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert len(named) > 20 and named <= found
+    assert len(named) > 20 and named <= existing
 
 
 def test_the_table_of_faults_names_tests_that_exist() -> None:
@@ -124,23 +124,23 @@ def code(*folders: str) -> list[Path]:
 
 def test_prose_is_plain() -> None:
     """No archaic word comes back into comments, docstrings or messages."""
-    found = [
+    lines = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in code("engine", "lua", "plugin", "autoload", "rplugin", "scripts", "tests")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if ARCHAIC.search(line)
     ]
-    assert found == []
+    assert lines == []
 
 
 def test_locals_say_what_they_hold() -> None:
     """No local and no argument of the engine and the scripts is called by a word that fits any value."""
-    found = []
+    lines = []
     for path in code("engine", "rplugin", "scripts"):
         if path.suffix == ".py":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 bound = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id
                 word = node.arg if isinstance(node, ast.arg) else bound
                 if word in EMPTY:
-                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {word}")
-    assert found == []
+                    lines.append(f"{path.relative_to(ROOT)}:{node.lineno}: {word}")
+    assert lines == []

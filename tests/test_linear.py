@@ -49,7 +49,7 @@ HOSTILE = [
 
 def python_patterns() -> dict[str, tuple[re.Pattern, str]]:
     """Every pattern given to ``re`` in the engine and how it is used, by where it stands."""
-    found = {}
+    patterns = {}
     for path in sorted([*ROOT.glob("engine/**/*.py"), *ROOT.glob("rplugin/**/*.py")]):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
@@ -64,8 +64,8 @@ def python_patterns() -> dict[str, tuple[re.Pattern, str]]:
             flags = re.IGNORECASE | re.MULTILINE if "IGNORECASE" in ast.dump(node) else 0
             pattern = re.compile(node.args[0].value, flags)
             anchored = node.func.attr in ("match", "fullmatch")
-            found[f"{path.stem}:{node.lineno}"] = pattern, node.func.attr if anchored else "subn"
-    return found
+            patterns[f"{path.stem}:{node.lineno}"] = pattern, node.func.attr if anchored else "subn"
+    return patterns
 
 
 PATTERNS = python_patterns()
@@ -133,6 +133,6 @@ def test_lua_patterns_are_linear(nvim_binary: Path, tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    told = json.loads(done.stdout or done.stderr)
-    assert told["slow"] == []
-    assert told["count"] > 5
+    outcome = json.loads(done.stdout or done.stderr)
+    assert outcome["slow"] == []
+    assert outcome["count"] > 5

@@ -47,14 +47,14 @@ def tracked() -> list[Path]:
 
 def imports(path: Path) -> set[str]:
     """All modules a Python file imports, anywhere in it."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
+            modules |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}:{node.lineno}: a relative import hides the order"
-            found |= {f"{node.module}.{name.name}" for name in node.names} | {str(node.module)}
-    return found
+            modules |= {f"{node.module}.{name.name}" for name in node.names} | {str(node.module)}
+    return modules
 
 
 def left_of(rule: tuple[str, ...]) -> dict[str, set[str]]:
@@ -154,7 +154,7 @@ def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
 def mapped(text: str) -> set[str]:
     """The files that the map of CONTRIBUTING.md names: two spaces a level, folders end in a slash."""
     block = text.split("<!-- begin map -->")[1].split("<!-- end map -->")[0]
-    found, folders = set(), [""]
+    paths, folders = set(), [""]
     for line in block.splitlines():
         line = line.rstrip()
         if not line or line.startswith("```"):
@@ -165,8 +165,8 @@ def mapped(text: str) -> set[str]:
         if word.endswith("/"):
             folders.append(folders[depth] + word)
         else:
-            found.add(folders[depth] + word)
-    return found
+            paths.add(folders[depth] + word)
+    return paths
 
 
 def test_the_map_names_every_file() -> None:
@@ -183,20 +183,20 @@ def test_the_map_names_every_file() -> None:
         "scripts",
     )
     apart = {"__init__.py", "__main__.py", "py.typed"}
-    there = {
+    existing = {
         name(path)
         for path in tracked()
         if path.relative_to(ROOT).parts[0] in folders and path.name not in apart
     }
-    assert there == mapped((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert existing == mapped((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
 
 
 def test_every_room_says_what_it_is() -> None:
     """The docstring of each package says what comes in, what goes out, and what it may import."""
     for path in PYTHON:
         if path.name == "__init__.py" and path.parent != ENGINE:
-            said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            words = [line.split(":")[0] for line in said.splitlines() if ":" in line]
+            docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            words = [line.split(":")[0] for line in docstring.splitlines() if ":" in line]
             assert {"In", "Out", "Imports"} <= set(words), name(path)
 
 
@@ -214,12 +214,12 @@ def test_no_machine_and_no_mirror_is_named(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         return
-    found = [
+    lines = [
         f"{number}: {line.strip()}"
         for number, line in enumerate(text.splitlines(), 1)
         if PRIVATE.search(line) and path != Path(__file__).resolve()
     ]
-    assert not found
+    assert not lines
 
 
 def test_no_two_tests_have_one_name() -> None:

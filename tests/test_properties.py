@@ -119,14 +119,14 @@ def test_a_damaged_sidecar_is_one_error(data: bytes) -> None:
 @example({"features": 1})
 @example({"features": [[]]})
 @given(st.dictionaries(st.sampled_from(["features", "version", "out", "hidden", "star"]), JSON))
-def test_damaged_weights_are_one_error(kept: dict[str, Any]) -> None:
+def test_damaged_weights_are_one_error(weights: dict[str, Any]) -> None:
     """Mixing weights that are none are told in one sentence."""
     sound = StandIn().meta["mix"]
     try:
-        Mix({**sound, **kept})
+        Mix({**sound, **weights})
     except ModelError:
         return
-    assert kept.items() <= sound.items() or set(kept) <= {"star"}
+    assert weights.items() <= sound.items() or set(weights) <= {"star"}
 
 
 @given(damaged((MODELS / "rows.npy").read_bytes()[:400]))

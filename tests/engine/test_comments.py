@@ -83,7 +83,7 @@ def test_what_is_in_strings_stays() -> None:
     """Lines that look like comments and stand in a string are no run; everything keeps its place."""
     data = b"x = '''\n" + b"# {a}\n" * 2 * RUN + b"'''\n"
     assert without_runs(data) is data
-    made = without_runs(data + b"# it's\n" * RUN + b"y = 1  # z\n")
-    assert made.startswith(data) and made.endswith(b"y = 1  # z\n")
-    assert made[len(data) :].count(b"#") == 1
-    assert len(made) == len(data) + 7 * RUN + 11
+    stripped = without_runs(data + b"# it's\n" * RUN + b"y = 1  # z\n")
+    assert stripped.startswith(data) and stripped.endswith(b"y = 1  # z\n")
+    assert stripped[len(data) :].count(b"#") == 1
+    assert len(stripped) == len(data) + 7 * RUN + 11

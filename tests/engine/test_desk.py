@@ -52,10 +52,10 @@ class Office:
 @pytest.fixture
 def office() -> Iterator[Office]:
     """A desk without a model."""
-    made = Office()
-    yield made
-    made.desk.close()
-    assert not made.desk._worker.is_alive()
+    new_office = Office()
+    yield new_office
+    new_office.desk.close()
+    assert not new_office.desk._worker.is_alive()
 
 
 @pytest.fixture

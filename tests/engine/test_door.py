@@ -53,9 +53,9 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         sent.append(words[2])
 
     loop = SimpleNamespace(call_soon_threadsafe=lambda call, *given: call(*given))
-    made = module.SibylHost(SimpleNamespace(loop=loop, request=request))
-    made.sent = sent
-    return made
+    host = module.SibylHost(SimpleNamespace(loop=loop, request=request))
+    host.sent = sent
+    return host
 
 
 @pytest.mark.parametrize(

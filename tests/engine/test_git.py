@@ -37,14 +37,14 @@ def trap(tmp_path: Path) -> tuple[str, Path]:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A repository with two folders, one of which its sparse index leaves folded."""
-    made = tmp_path / "project"
+    folder = tmp_path / "project"
     for name in ("a", "b"):
-        (made / name).mkdir(parents=True)
-        (made / name / "x.py").write_text(f"import {name}\n")
-    ask(made, "init", "-q")
-    ask(made, "add", ".")
-    ask(made, "commit", "-q", "-m", "x")
-    return made
+        (folder / name).mkdir(parents=True)
+        (folder / name / "x.py").write_text(f"import {name}\n")
+    ask(folder, "init", "-q")
+    ask(folder, "add", ".")
+    ask(folder, "commit", "-q", "-m", "x")
+    return folder
 
 
 def lazily(root: Path, trap: str) -> None:
@@ -165,8 +165,8 @@ def test_git_is_none_of_the_project(
     for entry in ("", ".", "bin", "./bin", str(root / "bin"), str(environment / "bin"), str(link)):
         monkeypatch.setenv("PATH", os.pathsep.join((entry, real)))
         assert set(project_files(root)) == {"a/x.py", "b/x.py"}
-        found = git.program(root)
-        assert found and Path(found).is_absolute() and root not in Path(found).parents
+        git_path = git.program(root)
+        assert git_path and Path(git_path).is_absolute() and root not in Path(git_path).parents
     monkeypatch.setenv("PATH", os.pathsep.join(("", ".", str(link))))
     assert git.program(root) is None
     assert set(project_files(root)) == {"a/x.py", "b/x.py"}

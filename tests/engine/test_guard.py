@@ -16,11 +16,11 @@ NONE = np.zeros(3, bool)
 ABC = ["a", "b", "c"]
 
 
-def rows_of(*told: dict[str, float]) -> np.ndarray:
+def rows_of(*features: dict[str, float]) -> np.ndarray:
     """Features of candidates that are zero but for what is told."""
-    rows = np.zeros((len(told), len(NAMES)), np.float32)
-    for row, its in zip(rows, told, strict=True):
-        for name, value in its.items():
+    rows = np.zeros((len(features), len(NAMES)), np.float32)
+    for row, values in zip(rows, features, strict=True):
+        for name, value in values.items():
             row[COLUMNS[name]] = value
     return rows
 
@@ -45,12 +45,20 @@ def order_of(scores: np.ndarray) -> list[int]:
 
 def test_what_the_users_code_knows_is_evidence() -> None:
     """Uses, bindings and the project are reasons; the server's marks and the network are none."""
-    told = [{name: 1.0} for name in NAMES]
-    known = has_evidence(rows_of(*told), NAMES)
-    found = {name for name, there in zip(NAMES, known, strict=True) if there}
-    assert {"word_count", "callee_count", "bound_module", "parameter", "project_files"} <= found
-    assert not found & {"network", "place", "tier", "adds_import", "deprecated", "exact", "length"}
-    assert not found & {"where_import", "letters", "list", "accepted"}
+    features = [{name: 1.0} for name in NAMES]
+    known = has_evidence(rows_of(*features), NAMES)
+    evidence = {name for name, is_known in zip(NAMES, known, strict=True) if is_known}
+    assert {"word_count", "callee_count", "bound_module", "parameter", "project_files"} <= evidence
+    assert not evidence & {
+        "network",
+        "place",
+        "tier",
+        "adds_import",
+        "deprecated",
+        "exact",
+        "length",
+    }
+    assert not evidence & {"where_import", "letters", "list", "accepted"}
 
 
 def test_without_evidence_nothing_passes_what_the_server_put_before_it() -> None:
@@ -73,11 +81,11 @@ def test_imports_without_evidence_keep_the_servers_order() -> None:
 
 def test_the_exact_name_keeps_the_place_that_the_server_gave_it() -> None:
     """An import of exactly what is typed stays first where the server put it before all that is in scope."""
-    told = {"adds_import": 1, "exact": 1}, {"word_count": 1}, {"adds_import": 1, "exact": 1}
+    features = {"adds_import": 1, "exact": 1}, {"word_count": 1}, {"adds_import": 1, "exact": 1}
     scores = np.array([0.0, 5.0, 9.0])
     imports = np.array([True, False, True])
-    assert order_of(guarded_by(scores, rows_of(*told), 3, ~NONE, imports, ABC)) == [0, 1, 2]
-    assert order_of(guarded_by(scores, rows_of(*told), 2, ~NONE, imports, ABC))[0] == 1
+    assert order_of(guarded_by(scores, rows_of(*features), 3, ~NONE, imports, ABC)) == [0, 1, 2]
+    assert order_of(guarded_by(scores, rows_of(*features), 2, ~NONE, imports, ABC))[0] == 1
 
 
 def test_loose_matches_come_last() -> None:
@@ -89,6 +97,6 @@ def test_loose_matches_come_last() -> None:
 
 def test_one_name_of_several_modules_keeps_the_servers_order() -> None:
     """Which module a name is imported from is the server's to say, however the weights look at its place."""
-    told = [{"adds_import": 1, "word_count": 1}] * 3
+    features = [{"adds_import": 1, "word_count": 1}] * 3
     scores, names = np.array([1.0, 3.0, 2.0]), ["a", "b", "a"]
-    assert order_of(guarded_by(scores, rows_of(*told), 1, ~NONE, ~NONE, names)) == [1, 0, 2]
+    assert order_of(guarded_by(scores, rows_of(*features), 1, ~NONE, ~NONE, names)) == [1, 0, 2]

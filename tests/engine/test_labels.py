@@ -35,11 +35,11 @@ ENDS = ["", "=", "()", " (import a)", ".b"]
 def labels(count: int, seed: int = 3) -> list[str]:
     """A number of labels, some of them twice."""
     chance = random.Random(seed)
-    made = [
+    texts = [
         "".join(chance.choices(PARTS, k=chance.randint(0, 4))) + chance.choice(ENDS)
         for _ in range(count)
     ]
-    return sorted(made[: count // 2]) + made[count // 2 :]
+    return sorted(texts[: count // 2]) + texts[count // 2 :]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_shared_pieces_are_counted() -> None:
     table, numbers = listed.rows
     wanted = [frozenset(("get",)), frozenset(), frozenset(("attribute", "names", "nowhere"))]
     places, shares = table.shared(numbers, wanted)
-    there = [pieces_of(name) for name in listed.names]
-    hit = [at for at, its in enumerate(there) if its & (wanted[0] | wanted[2])]
+    pieces = [pieces_of(name) for name in listed.names]
+    hit = [at for at, of_name in enumerate(pieces) if of_name & (wanted[0] | wanted[2])]
     assert places.tolist() == hit
-    told = [[len(one & there[at]) / len(there[at]) for one in wanted] for at in hit]
-    assert np.allclose(shares, told)
+    expected = [[len(one & pieces[at]) / len(pieces[at]) for one in wanted] for at in hit]
+    assert np.allclose(shares, expected)
     few_places, few_shares = table.shared(numbers[:150], wanted)
     assert few_places.tolist() == [at for at in hit if at < 150]
     assert few_shares.tobytes() == shares[: len(few_places)].tobytes()

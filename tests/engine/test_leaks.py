@@ -31,8 +31,8 @@ time.sleep(60)
 def python(code: str, *arguments: str) -> list[str]:
     """A command that runs code in this interpreter, which finds the engine."""
     places = [str(ENGINE), str(ROOT / "scripts")]
-    found = f"import sys; sys.path[:0] = {places!r}\n"
-    return [sys.executable, "-I", "-c", found + code, *arguments]
+    imports = f"import sys; sys.path[:0] = {places!r}\n"
+    return [sys.executable, "-I", "-c", imports + code, *arguments]
 
 
 def run(command: list[str], home: Path) -> subprocess.CompletedProcess[str]:
@@ -108,11 +108,11 @@ def test_the_variable_is_set_by_the_package(tmp_path: Path) -> None:
 @needs_filter
 def test_the_reader_stays_here(tmp_path: Path) -> None:
     """The process that reads a project opens no socket and writes its store, nothing else."""
-    project, kept = tmp_path / "project", tmp_path / "kept"
-    for folder in (project, kept):
+    project, state = tmp_path / "project", tmp_path / "kept"
+    for folder in (project, state):
         folder.mkdir()
     (project / "a.py").write_text("import os\nos.path.join('a', 'b')\n" * 20)
-    command = [sys.executable, "-m", "sibyl.memory.index", str(project), str(kept / "p.sqlite")]
+    command = [sys.executable, "-m", "sibyl.memory.index", str(project), str(state / "p.sqlite")]
     home = tmp_path / "home"
     done = subprocess.run(
         closed(command),
@@ -125,7 +125,7 @@ def test_the_reader_stays_here(tmp_path: Path) -> None:
     assert '"whole": true' in done.stdout, done.stderr
     assert [] == written(home)
     assert ["a.py"] == written(project)
-    assert {"p.sqlite", "p.lock"} >= set(written(kept))
+    assert {"p.sqlite", "p.lock"} >= set(written(state))
 
 
 @needs_filter

@@ -139,10 +139,10 @@ def test_what_is_told_of_a_list(turning: Ranker) -> None:
     code = "import requests\nresp = requests.get('x')\nresp."
     session = Session(turning, code.encode())
     ranking = session.rank(len(code), LABELS, [3, 6, 7])
-    told = session.told()
-    assert told["names"] == [LABELS[index] for index in ranking.order]
-    assert told["before"] == [index + 1 for index in ranking.order]
-    assert len(told["probability"]) == 3
-    assert told["receiver"] == {"spelled": "resp", "origin": "@requests.get()", "class": ""}
+    description = session.told()
+    assert description["names"] == [LABELS[index] for index in ranking.order]
+    assert description["before"] == [index + 1 for index in ranking.order]
+    assert len(description["probability"]) == 3
+    assert description["receiver"] == {"spelled": "resp", "origin": "@requests.get()", "class": ""}
     session.rank(0, LABELS, [3, 6, 7])
     assert session.told()["receiver"]["origin"] == ""

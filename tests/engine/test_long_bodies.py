@@ -75,8 +75,8 @@ def test_a_cut_inside_a_long_body_changes_no_leaf(
     source = (head + again * 40 + end + "g = h.i\n" * 9).encode()
     whole, _ = leaves(source, 1 << 30, monkeypatch)
     for span in (150, 301, 602):
-        found, closed = leaves(source, span, monkeypatch)
-        assert whole == found, span
+        cut, closed = leaves(source, span, monkeypatch)
+        assert whole == cut, span
         assert closed >= len(source) // span // 4
 
 

@@ -88,7 +88,7 @@ def test_what_waits_for_a_busy_worker_is_bounded(
         got.append(ready.sent.get(timeout=LONG))
     assert {number for number, _, _ in got} == {0, 9000, *range(100, 8000)}  # each once answered
     assert len(got) == len({number for number, _, _ in got if number}) + 2
-    assert sorted(told["buffer"] for number, kind, told in got if kind == "lost") == [1, 2]
+    assert sorted(answer["buffer"] for number, kind, answer in got if kind == "lost") == [1, 2]
     ready.desk.take("edit", 1, 50_000, 0, 0, b"x")  # still not taken
     ready.desk.take("attach", 1, 50_001, SOURCE)
     ready.rank(1, SOURCE, 1, 50_001)

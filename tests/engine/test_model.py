@@ -24,9 +24,9 @@ def meta(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     """A damage: the sidecar changed."""
 
     def damage(folder: Path) -> None:
-        kept = json.loads((folder / "meta.json").read_text("utf-8"))
-        change(kept)
-        (folder / "meta.json").write_text(json.dumps(kept), "utf-8")
+        sidecar = json.loads((folder / "meta.json").read_text("utf-8"))
+        change(sidecar)
+        (folder / "meta.json").write_text(json.dumps(sidecar), "utf-8")
 
     return damage
 
@@ -54,7 +54,7 @@ def right_hash_of_a_wrong_graph(folder: Path) -> None:
 
     (folder / "sibyl.onnx").write_bytes(b"no graph at all")
     wrong = hashlib.sha256(b"no graph at all").hexdigest()
-    meta(lambda kept: kept["sha256"].update({"sibyl.onnx": wrong}))(folder)
+    meta(lambda sidecar: sidecar["sha256"].update({"sibyl.onnx": wrong}))(folder)
 
 
 def replaced(name: str, data: bytes) -> Callable[[Path], None]:
@@ -64,7 +64,7 @@ def replaced(name: str, data: bytes) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         (folder / name).write_bytes(data)
         digest = hashlib.sha256(data).hexdigest()
-        meta(lambda kept: kept["sha256"].update({name: digest}))(folder)
+        meta(lambda sidecar: sidecar["sha256"].update({name: digest}))(folder)
 
     return damage
 
@@ -85,15 +85,18 @@ DAMAGES = {
     ),
     "rows that are a pickle": (replaced("rows.npy", pickle.dumps([1])), "does not hold its rows"),
     "rows of another width": (replaced("rows.npy", saved(22085, 7)), "does not hold its rows"),
-    "a size of 1e9": (meta(lambda kept: kept["sizes"].update(hidden=10**9)), "sidecar"),
-    "a size that is not whole": (meta(lambda kept: kept["sizes"].update(embedding=1.5)), "sidecar"),
-    "no kind of numbers": (meta(lambda kept: kept.pop("numbers")), "sidecar"),
+    "a size of 1e9": (meta(lambda sidecar: sidecar["sizes"].update(hidden=10**9)), "sidecar"),
+    "a size that is not whole": (
+        meta(lambda sidecar: sidecar["sizes"].update(embedding=1.5)),
+        "sidecar",
+    ),
+    "no kind of numbers": (meta(lambda sidecar: sidecar.pop("numbers")), "sidecar"),
     "no folder": (shutil.rmtree, "no model folder"),
     "no sidecar": (lambda folder: (folder / "meta.json").unlink(), "sidecar"),
     "sidecar cut": (cut("meta.json"), "sidecar"),
     "sidecar is no table": (lambda folder: (folder / "meta.json").write_text("[]"), "sidecar"),
-    "sidecar without sizes": (meta(lambda kept: kept.pop("sizes")), "sidecar"),
-    "sidecar with another file": (meta(lambda kept: kept["sha256"].update(x="1")), "sidecar"),
+    "sidecar without sizes": (meta(lambda sidecar: sidecar.pop("sizes")), "sidecar"),
+    "sidecar with another file": (meta(lambda sidecar: sidecar["sha256"].update(x="1")), "sidecar"),
     "no graph": (lambda folder: (folder / "sibyl.onnx").unlink(), "cannot be read"),
     "graph cut": (cut("sibyl.onnx"), "damaged"),
     "graph of another kind": (right_hash_of_a_wrong_graph, "cannot be run"),
@@ -102,14 +105,14 @@ DAMAGES = {
     "no vocabulary": (lambda folder: (folder / "vocab.txt").unlink(), "cannot be read"),
     "vocabulary cut": (cut("vocab.txt"), "cut short"),
     "vocabulary of another model": (wrong_words, "is not the model's"),
-    "another stream": (meta(lambda kept: kept.update(stream_version=99)), "version"),
-    "another model version": (meta(lambda kept: kept.update(model_version=99)), "version"),
+    "another stream": (meta(lambda sidecar: sidecar.update(stream_version=99)), "version"),
+    "another model version": (meta(lambda sidecar: sidecar.update(model_version=99)), "version"),
 }
 
 
-@pytest.mark.parametrize(("damage", "said"), DAMAGES.values(), ids=DAMAGES.keys())
+@pytest.mark.parametrize(("damage", "words"), DAMAGES.values(), ids=DAMAGES.keys())
 def test_a_damaged_model_is_refused_with_one_sentence(
-    model_folder: Path, tmp_path: Path, damage: Callable[[Path], None], said: str
+    model_folder: Path, tmp_path: Path, damage: Callable[[Path], None], words: str
 ) -> None:
     """Whatever is wrong with a model's folder, a person is told what, where, and what to do."""
     folder = tmp_path / "model"
@@ -120,7 +123,7 @@ def test_a_damaged_model_is_refused_with_one_sentence(
     with pytest.raises(ModelError) as caught:
         Model(folder)
     sentence = str(caught.value)
-    assert said in sentence and str(folder) in sentence
+    assert words in sentence and str(folder) in sentence
     assert sentence[0].isupper() or sentence.startswith(str(folder))
     assert sentence.endswith(".") and "\n" not in sentence
 
@@ -160,10 +163,10 @@ def test_vectors_do_not_depend_on_what_was_asked_before(model: Model, model_fold
 def test_many_names_do_not_fill_the_memory(model_folder: Path) -> None:
     """Vectors are kept for a bounded number of names, and stay right when they are let go."""
     model = Model(model_folder)
-    kept = model.vectors(["append", "some_name"]).copy()
+    before = model.vectors(["append", "some_name"]).copy()
     for start in range(0, 45_000, 1500):
         model.vectors([f"n{index}" for index in range(start, start + 1500)])
-    assert np.array_equal(kept, model.vectors(["append", "some_name"]))
+    assert np.array_equal(before, model.vectors(["append", "some_name"]))
     assert len(model._vectors) <= 45_000
 
 
@@ -172,12 +175,12 @@ def test_steps_can_be_cut_anywhere(model: Model) -> None:
     texts = [f"name_{index % 13}" if index % 3 else "(" for index in range(70)]
     whole, state = model.step(model.vectors(texts), model.begin)
     for cuts in ((1,) * 70, (7, 63), (69, 1), (2, 30, 38)):
-        at, kept = 0, model.begin
+        at, carried = 0, model.begin
         for length in cuts:
-            predicted, kept = model.step(model.vectors(texts[at : at + length]), kept)
+            predicted, carried = model.step(model.vectors(texts[at : at + length]), carried)
             at += length
         assert np.array_equal(whole, predicted)
-        assert np.array_equal(state[0], kept[0]) and np.array_equal(state[1], kept[1])
+        assert np.array_equal(state[0], carried[0]) and np.array_equal(state[1], carried[1])
 
 
 def test_the_first_state_stays_as_it_is(model: Model) -> None:
@@ -193,15 +196,15 @@ def test_members_are_names(model: Model) -> None:
 
 
 CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
-    "graph": lambda kept: kept["sha256"].update({"sibyl.onnx": "0"}),
-    "rows": lambda kept: kept["sha256"].update({"rows.npy": "0"}),
-    "vocabulary": lambda kept: kept.update(vocab="0"),
-    "a size": lambda kept: kept["sizes"].update(hidden=1),
-    "weights of members": lambda kept: kept["mix"].update(out=""),
-    "stars of members": lambda kept: kept["mix"].update(star=0.1),
-    "weights without memory": lambda kept: kept["mix_none"].update(hidden=""),
-    "weights of words": lambda kept: kept["mix_words"].update(hidden=""),
-    "no weights of words": lambda kept: kept.pop("mix_words"),
+    "graph": lambda sidecar: sidecar["sha256"].update({"sibyl.onnx": "0"}),
+    "rows": lambda sidecar: sidecar["sha256"].update({"rows.npy": "0"}),
+    "vocabulary": lambda sidecar: sidecar.update(vocab="0"),
+    "a size": lambda sidecar: sidecar["sizes"].update(hidden=1),
+    "weights of members": lambda sidecar: sidecar["mix"].update(out=""),
+    "stars of members": lambda sidecar: sidecar["mix"].update(star=0.1),
+    "weights without memory": lambda sidecar: sidecar["mix_none"].update(hidden=""),
+    "weights of words": lambda sidecar: sidecar["mix_words"].update(hidden=""),
+    "no weights of words": lambda sidecar: sidecar.pop("mix_words"),
 }
 
 

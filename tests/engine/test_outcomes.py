@@ -47,14 +47,14 @@ def lived(better: int, count: int = 600) -> list[Outcome]:
 
 def test_the_file_is_made_by_the_first_start(tmp_path: Path) -> None:
     """Who never starts an experiment has no file; the file is its owner's alone."""
-    kept = tmp_path / "experiment.sqlite"
+    database = tmp_path / "experiment.sqlite"
     one = Experiment(tmp_path)
     assert not one.asked("about", {})["on"] and not one.asked("note", NOTE)["on"]
     assert one.asked("report", {})["lines"] == ["No experiment was started yet."]
-    assert not kept.exists()
+    assert not database.exists()
     assert one.asked("start", {"how": "coin", "days": 3})["on"]
     if os.name == "posix":
-        assert kept.stat().st_mode & 0o777 == 0o600
+        assert database.stat().st_mode & 0o777 == 0o600
     one.close()
 
 
@@ -102,14 +102,14 @@ def test_two_hosts_share_a_file(tmp_path: Path) -> None:
 
 def test_a_file_that_is_gone_or_damaged(tmp_path: Path) -> None:
     """Somebody's `forget` ends it; a damaged file is taken away with a sentence, and another can be started."""
-    kept, one = tmp_path / "experiment.sqlite", Experiment(tmp_path)
+    database, one = tmp_path / "experiment.sqlite", Experiment(tmp_path)
     one.asked("start", {"how": "coin", "days": 3})
     for path in tmp_path.glob("experiment.sqlite*"):
         path.unlink()
     assert not one.asked("note", NOTE)["on"]
-    assert not kept.exists()
+    assert not database.exists()
     one.close()
-    kept.write_bytes(b"no database at all" * 100)
+    database.write_bytes(b"no database at all" * 100)
     assert "damaged" in one.asked("about", {})["trouble"]
     assert one.asked("start", {"how": "coin", "days": 3})["on"]
     one.close()
@@ -132,7 +132,7 @@ def test_parts_and_arms() -> None:
     """Interleaved words are in neither arm; words are split by list, project and week."""
     words = [word("sibyl", 4), word("server", 1, project="cd", kind="import", day=20_010)]
     split = parts(words, "ab", "shop")
-    assert {by: list(its) for by, its in split.items()} == {
+    assert {by: list(members) for by, members in split.items()} == {
         "list": ["member", "import"],
         "project": ["shop", "project 1"],
         "week": ["2024 week 40", "2024 week 42"],

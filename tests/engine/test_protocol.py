@@ -42,14 +42,14 @@ _BACK = {*")]}", "end", "until"}
 
 def arguments_of(text: str, at: int) -> list[str]:
     """The arguments of a Lua call whose bracket opens at `at`, as they are written."""
-    depth, begin, found = 0, at + 1, []
+    depth, begin, arguments = 0, at + 1, []
     for token in _TOKEN.finditer(text, at):
         depth += (token[0] in _DEEPER) - (token[0] in _BACK)
         if depth == 0 or (token[0] == "," and depth == 1):
-            found.append(text[begin : token.start()].strip())
+            arguments.append(text[begin : token.start()].strip())
             begin = token.end()
         if depth == 0:
-            return [one for one in found if one]
+            return [one for one in arguments if one]
     raise AssertionError("a bracket stays open")
 
 

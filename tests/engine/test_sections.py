@@ -67,8 +67,8 @@ def test_a_cut_changes_no_leaf(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     whole, _ = leaves(source, 1 << 30, monkeypatch)
     cuts = 0
     for span in range(16, len(source)):
-        found, closed = leaves(source, span, monkeypatch)
-        assert whole == found, span
+        cut, closed = leaves(source, span, monkeypatch)
+        assert whole == cut, span
         cuts += closed
     assert cuts > 0
 
@@ -80,8 +80,8 @@ def test_a_cut_changes_no_leaf_of_real_files(monkeypatch: pytest.MonkeyPatch) ->
         source = (library / f"{name}.py").read_bytes()
         whole, _ = leaves(source, 1 << 30, monkeypatch)
         for span in (3_000, sections.SPAN):
-            found, closed = leaves(source, span, monkeypatch)
-            assert whole == found, (name, span)
+            cut, closed = leaves(source, span, monkeypatch)
+            assert whole == cut, (name, span)
             assert closed >= len(source) // span // 4
 
 

@@ -24,12 +24,12 @@ def test_the_boundary_is_the_mixtures() -> None:
 def test_nothing_is_found_where_nothing_is(mean: float) -> None:
     """Looked at after each of 400 words, at most 5 % of experiments without an effect ever find one."""
     rng = np.random.default_rng(2)
-    found = 0
+    false_alarms = 0
     for _ in range(200):
         course = effect(rng.random(400) < mean, rng.random(400) < 0.5, 1.0)
-        found += bool(((course.low > 0) | (course.high < 0)).any())
+        false_alarms += bool(((course.low > 0) | (course.high < 0)).any())
         assert not course.sign.any()
-    assert found <= 10
+    assert false_alarms <= 10
 
 
 def test_an_effect_is_found_and_held() -> None:

@@ -27,36 +27,36 @@ def order(session: Session) -> list[int]:
     return session.rank(len(session.text), NAMES, [2] * len(NAMES)).order
 
 
-def ready(kept: Shelf) -> list[int]:
+def ready(small_shelf: Shelf) -> list[int]:
     """The buffers whose tokens are there."""
-    return [buffer for buffer, (_, session) in kept.items() if session.stream.kinds]
+    return [buffer for buffer, (_, session) in small_shelf.items() if session.stream.kinds]
 
 
 @pytest.fixture
-def kept(ranker: Ranker, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+def small_shelf(ranker: Ranker, monkeypatch: pytest.MonkeyPatch) -> Shelf:
     """Six buffers, visited one after the other, where four are kept at all."""
     monkeypatch.setattr(shelf, "READY", 2 * len(SOURCE))
     monkeypatch.setattr(shelf, "TEXTS", 2 * len(SOURCE))
-    made = Shelf()
+    new = Shelf()
     for buffer in range(6):
-        made.put(buffer, 1, Session(ranker, SOURCE))
-        order(made[buffer][1])
-    return made
+        new.put(buffer, 1, Session(ranker, SOURCE))
+        order(new[buffer][1])
+    return new
 
 
-def test_only_the_buffers_used_last_are_kept_ready(kept: Shelf) -> None:
+def test_only_the_buffers_used_last_are_kept_ready(small_shelf: Shelf) -> None:
     """Two are ready, two are text alone, two are not there; who is used again comes back to the front."""
-    assert (list(kept), ready(kept)) == ([2, 3, 4, 5], [4, 5])
-    kept.use(3)
-    order(kept[3][1])
-    assert (list(kept), ready(kept)) == ([2, 4, 5, 3], [5, 3])
+    assert (list(small_shelf), ready(small_shelf)) == ([2, 3, 4, 5], [4, 5])
+    small_shelf.use(3)
+    order(small_shelf[3][1])
+    assert (list(small_shelf), ready(small_shelf)) == ([2, 4, 5, 3], [5, 3])
 
 
 def test_a_buffer_kept_as_text_follows_edits_and_ranks_as_before(
-    kept: Shelf, ranker: Ranker
+    small_shelf: Shelf, ranker: Ranker
 ) -> None:
     """Edits reach it; the next list equals one of a session that was never put away."""
-    session = kept[2][1]
+    session = small_shelf[2][1]
     for one in (session, other := Session(ranker, SOURCE)):
         one.edit(0, 0, b"import re\n")
         one.edit(len(one.text), 0, b"path\nre.")
@@ -70,11 +70,11 @@ def test_the_buffer_in_use_is_kept_however_long(
     """Two buffers beyond all limits stay ready: who goes to and fro between them waits for nothing."""
     monkeypatch.setattr(shelf, "READY", 0)
     monkeypatch.setattr(shelf, "TEXTS", 0)
-    made = Shelf()
+    new = Shelf()
     for buffer in range(3):
-        made.put(buffer, 1, Session(ranker, SOURCE))
-        order(made[buffer][1])
-    assert ready(made) == [1, 2]
+        new.put(buffer, 1, Session(ranker, SOURCE))
+        order(new[buffer][1])
+    assert ready(new) == [1, 2]
 
 
 def test_who_is_put_away_holds_no_memory(ranker: Ranker) -> None:

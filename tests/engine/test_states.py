@@ -81,8 +81,8 @@ def test_no_key_pays_for_a_window(beyond: int) -> None:
     states.advance(texts[:tokens], 0)
     if beyond >= 0:
         states.rest(texts[:tokens])
-    there, back = border + BACK - 1, border - 100
-    walk = [*range(tokens, there), *range(there, back, -1), *range(back, border + AHEAD)]
+    border_end, back = border + BACK - 1, border - 100
+    walk = [*range(tokens, border_end), *range(border_end, back, -1), *range(back, border + AHEAD)]
     for tokens in walk:
         model.tokens = 0
         got = states.advance(texts[:tokens], tokens - 1)

@@ -164,11 +164,11 @@ def main() -> None:
     """Write the tokens again."""
     for path in FILES:
         head = path.read_text(encoding="utf-8").partition("== ")[0]
-        made = [
+        rows = [
             f"== {title}\n{source}\n--\n{written(streamed(source)[0])}\n\n"
             for title, source, _ in snippets(path)
         ]
-        path.write_text(head + "".join(made).rstrip("\n") + "\n", encoding="utf-8")
+        path.write_text(head + "".join(rows).rstrip("\n") + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,10 +25,10 @@ def leaves(source: bytes, stop: int | None = None) -> list[bytes]:
 
 def test_leaves_come_in_order_and_cover_the_code() -> None:
     """Every piece of code is a leaf; comments and what is in strings are not."""
-    found = b" ".join(leaves(SOURCE)).decode().split()
+    words = b" ".join(leaves(SOURCE)).decode().split()
     wanted = "import os class A ( B ) : ''' ''' def f ( self ) : return os . path . join ( "
     wanted += '" " , f" { self . x !r } { y } " )'
-    assert wanted.split() == found
+    assert wanted.split() == words
 
 
 def test_leaves_can_begin_anywhere() -> None:
@@ -38,8 +38,8 @@ def test_leaves_can_begin_anywhere() -> None:
     assert syntax.tree is not None
     every = list(syntax.leaves())
     for start in range(len(SOURCE)):
-        found = list(leaves_of(syntax.tree, 0, start))
-        assert [leaf for leaf in every if leaf[1] > start] == found
+        from_start = list(leaves_of(syntax.tree, 0, start))
+        assert [leaf for leaf in every if leaf[1] > start] == from_start
     for first in range(len(every) + 1):
         assert every[first:] == list(syntax.leaves(first))
 

@@ -45,15 +45,15 @@ def greedy(folder: Path) -> None:
     shape = helper.make_tensor("shape", onnx.TensorProto.INT64, [1], [2_500_000_000])
     nodes = [helper.make_node("ConstantOfShape", ["shape"], ["much"])]
     nodes.append(helper.make_node("ReduceSum", ["much"], ["one"], keepdims=0))
-    for given, made in zip(
+    for given, produced in zip(
         ("vectors", "hidden_in", "cell_in"), ("predicted", "hidden", "cell"), strict=True
     ):
-        nodes.append(helper.make_node("Add", [given, "one"], [made]))
+        nodes.append(helper.make_node("Add", [given, "one"], [produced]))
     known = json.loads((folder / "meta.json").read_text("utf-8"))["sizes"]
-    told = {"vectors": ("n", known["embedding"]), "predicted": ("n", known["embedding"])}
+    shapes = {"vectors": ("n", known["embedding"]), "predicted": ("n", known["embedding"])}
 
     def value(name: str) -> object:
-        first, width = told.get(name, (1, known["hidden"]))
+        first, width = shapes.get(name, (1, known["hidden"]))
         return helper.make_tensor_value_info(name, FLOAT, [first, 1, width])
 
     graph = helper.make_graph(
@@ -71,11 +71,11 @@ def greedy(folder: Path) -> None:
 @pytest.fixture
 def folder(model_folder: Path, tmp_path: Path) -> Path:
     """A copy of the shipped model."""
-    made = tmp_path / "model"
-    made.mkdir()
+    model = tmp_path / "model"
+    model.mkdir()
     for path in Model.files(model_folder):
-        shutil.copy(path, made)
-    return made
+        shutil.copy(path, model)
+    return model
 
 
 def test_a_sound_model_is_let_in(folder: Path) -> None:

@@ -45,9 +45,9 @@ def test_a_name_has_these_pieces(text: str, wanted: str) -> None:
 
 def test_long_names_keep_their_ends() -> None:
     """However long a name is, it has few pieces, its first and its last among them."""
-    found = pieces("first_" + "middle_" * 20 + "last")
-    assert len(found) == MOST_PIECES
-    assert (found[0], found[-1]) == ("first", "last")
+    of_long = pieces("first_" + "middle_" * 20 + "last")
+    assert len(of_long) == MOST_PIECES
+    assert (of_long[0], of_long[-1]) == ("first", "last")
 
 
 def test_rows_are_inside_the_table() -> None:
@@ -95,8 +95,8 @@ def test_many_texts_have_the_rows_each_has(vocab: Vocab) -> None:
     wholes, rows, counts = vocab.rows_of(texts)
     assert [vocab.whole(text) for text in texts] == wholes.tolist()
     one_by_one = [vocab.piece_rows(text) for text in texts]
-    assert [row for its in one_by_one for row in its] == rows.tolist()
-    assert [len(its) for its in one_by_one] == counts.tolist()
+    assert [row for of_text in one_by_one for row in of_text] == rows.tolist()
+    assert [len(of_text) for of_text in one_by_one] == counts.tolist()
 
 
 def test_a_file_gives_back_what_was_written(tmp_path: Path) -> None:

@@ -36,14 +36,14 @@ def mix_of(**weights: float) -> Mix:
     names = list(weights)
     out = np.zeros(1 + len(names))
     out[1:] = list(weights.values())
-    kept = {
+    mixture = {
         "version": WORD_FEATURES_VERSION,
         "features": names,
         "hidden": packed(np.zeros((len(names) + 1, 1))),
         "out": packed(out),
         "star": 0.99,
     }
-    return Mix(kept, NAMES, WORD_FEATURES_VERSION)
+    return Mix(mixture, NAMES, WORD_FEATURES_VERSION)
 
 
 def ranker_of(**weights: float) -> Ranker:
@@ -62,12 +62,12 @@ def rows_of(
     listed = session.listed(len(session.text), labels, kinds or [0] * len(labels))
     assert listed.typed == typed
     place = Place(session.stream, session.usage)
-    made = word_features(
+    table = word_features(
         listed, np.zeros(len(labels), np.float32), place, session.usage, session.recall.at(place)
     ).whole()
     return {
         label: {name: float(row[at]) for name, at in COLUMNS.items() if row[at]}
-        for label, row in zip(labels, made, strict=True)
+        for label, row in zip(labels, table, strict=True)
     }
 
 
@@ -156,11 +156,11 @@ def test_marks_of_the_server_are_seen() -> None:
 def test_letters_typed_are_seen() -> None:
     """An exact name, one that begins so, and one that only matches loosely are told apart."""
     rows = rows_of("x = ", ["Path", "path", "pathlib", "os_path"], typed="path")
-    told = {
+    columns = {
         label: [name for name in ("exact", "case", "prefix") if name in rows[label]]
         for label in rows
     }
-    assert told == {
+    assert columns == {
         "Path": ["prefix"],
         "path": ["exact", "case", "prefix"],
         "pathlib": ["case", "prefix"],

@@ -41,14 +41,14 @@ def write(root: Path, **texts: str) -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project of three files."""
-    made = tmp_path / "project"
+    folder = tmp_path / "project"
     write(
-        made,
+        folder,
         tools="def saw(): pass\n",
         a="import tools\ntools.saw()\n",
         sub__b="import tools\ntools.saw\n",
     )
-    return made
+    return folder
 
 
 def read(root: Path, store: Path, seconds: float = 60.0) -> bool:
@@ -173,15 +173,15 @@ def test_a_damaged_store_is_made_again(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def told() -> list[str]:
+def notices() -> list[str]:
     """What a person was told."""
     return []
 
 
 @pytest.fixture
-def manager_(tmp_path: Path, told: list[str]) -> Manager:
+def manager_(tmp_path: Path, notices: list[str]) -> Manager:
     """A manager of memories below a folder."""
-    return Manager(tmp_path / "state", {}, lambda _, text: told.append(text))
+    return Manager(tmp_path / "state", {}, lambda _, text: notices.append(text))
 
 
 def test_a_manager_has_the_project_read(root: Path, manager_: Manager) -> None:
@@ -198,7 +198,7 @@ def test_a_manager_has_the_project_read(root: Path, manager_: Manager) -> None:
 
 @pytest.mark.parametrize("name", ["person", "project"])
 def test_a_damaged_memory_is_told_once_and_made_again(
-    name: str, root: Path, manager_: Manager, told: list[str], tmp_path: Path
+    name: str, root: Path, manager_: Manager, notices: list[str], tmp_path: Path
 ) -> None:
     """One sentence, and the next list is ranked with a fresh memory."""
     place_ = tmp_path / "state" / "person.sqlite" if name == "person" else manager_.place(str(root))
@@ -209,8 +209,8 @@ def test_a_damaged_memory_is_told_once_and_made_again(
     wait(lambda: recall.at(here).project[0])
     recall.accept(here, "saw")
     assert recall.at(here).accepted == 1
-    assert len(told) == 1
-    assert "damaged" in told[0]
+    assert len(notices) == 1
+    assert "damaged" in notices[0]
     manager_.close()
 
 
@@ -225,14 +225,14 @@ def test_switched_off_nothing_is_kept(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_state_folder_that_cannot_be_written_is_told(
-    root: Path, tmp_path: Path, told: list[str]
+    root: Path, tmp_path: Path, notices: list[str]
 ) -> None:
     """Where nothing can be kept, lists are ranked without, and one sentence says so."""
     (tmp_path / "state").write_text("a file where a folder should be")
-    manager_ = Manager(tmp_path / "state", {}, lambda _, text: told.append(text))
+    manager_ = Manager(tmp_path / "state", {}, lambda _, text: notices.append(text))
     recall = manager_.memory_of(str(root), str(root / "new.py"))
     assert recall.at(place("import tools\ntools.")).project[0] == {}
-    assert any("cannot be written" in text for text in told)
+    assert any("cannot be written" in text for text in notices)
     manager_.close()
 
 
@@ -266,14 +266,14 @@ def running(pid: int) -> bool:
 
 
 def test_a_long_reading_is_told_once(
-    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, notices: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A person who opens a large project hears once that it is being read, and how far it is."""
     monkeypatch.setattr(indexer, "_LONG_S", 0.0)
     root = tmp_path / "project"
     write(root, **{f"m{index}": f"x.a{index}\n" for index in range(130)})
-    manager_ = Manager(tmp_path / "state", {}, lambda _, text: told.append(text))
+    manager_ = Manager(tmp_path / "state", {}, lambda _, text: notices.append(text))
     manager_.memory_of(str(root), str(root / "m0.py"))
     wait(lambda: not manager_.about()["reading"])
-    assert told == ["reading the project: 5 of 130 files"]
+    assert notices == ["reading the project: 5 of 130 files"]
     manager_.close()

@@ -165,11 +165,11 @@ def test_classes_that_all_inherit_each_other_cost_little() -> None:
         f"class K{index}({', '.join(f'K{other}' for other in range(index))}):\n    k{index} = 1\n"
         for index in range(48)
     )
-    store, found = ProjectStore(Path(IN_MEMORY)), Remembered()
+    store, remembered = ProjectStore(Path(IN_MEMORY)), Remembered()
     store.update([build.noted("k.py", (1, 1), source.encode())])
     here, project = place("from k import K47\nk = K47()\nk."), Project(store, "main.py")
-    assert cost(lambda: project.remembered(here, contexts(here), found)) < 0.03
-    assert "k0" in found.members
+    assert cost(lambda: project.remembered(here, contexts(here), remembered)) < 0.03
+    assert "k0" in remembered.members
 
 
 def test_a_file_has_only_so_many_notes() -> None:

@@ -44,10 +44,10 @@ def add(store: ProjectStore, path: str, data: bytes, when: int = 0) -> None:
 @pytest.fixture
 def store() -> ProjectStore:
     """A store of two files."""
-    made = ProjectStore(Path(IN_MEMORY))
-    add(made, "client.py", CLIENT)
-    add(made, "user.py", USER)
-    return made
+    new_store = ProjectStore(Path(IN_MEMORY))
+    add(new_store, "client.py", CLIENT)
+    add(new_store, "user.py", USER)
+    return new_store
 
 
 def everything(store: ProjectStore) -> tuple[list, list]:
@@ -124,11 +124,11 @@ def test_any_order_of_changes_ends_the_same() -> None:
     for path in sorted(files):
         add(fresh, path, files[path])
     assert everything(store)[0] == everything(fresh)[0]
-    said = [
+    contents = [
         {row[:2] + row[3:] for row in everything(one)[1] if row[0] == "class"}
         for one in (store, fresh)
     ]
-    assert said[0] == said[1]
+    assert contents[0] == contents[1]
 
 
 def test_the_file_is_private(tmp_path: Path) -> None:
@@ -158,9 +158,9 @@ def test_a_damaged_file_is_called_damaged(tmp_path: Path) -> None:
     """Bytes that are no database, or a broken one, give our own error that says so."""
     place = tmp_path / "a.sqlite"
     place.write_bytes(b"no database at all, but long enough to be looked at" * 40)
-    with pytest.raises(MemoryTrouble) as told:
+    with pytest.raises(MemoryTrouble) as trouble:
         ProjectStore(place)
-    assert told.value.why == "damaged"
+    assert trouble.value.why == "damaged"
 
 
 def test_an_older_file_is_begun_again(tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ def test_a_deleted_file_is_noticed(tmp_path: Path) -> None:
     store = ProjectStore(tmp_path / "a.sqlite")
     add(store, "a.py", USER)
     (tmp_path / "a.sqlite").unlink()
-    with pytest.raises(MemoryTrouble) as told:
+    with pytest.raises(MemoryTrouble) as trouble:
         store.moment()
-    assert told.value.why == "gone"
+    assert trouble.value.why == "gone"
 
 
 def test_digests_tell_files_apart() -> None:

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes
 @pytest.fixture(params=["git", "walked"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A project, with git and without."""
-    made = tmp_path / "project"
-    write(made, a="x.good\n", sub__b="x.good\n")
+    folder = tmp_path / "project"
+    write(folder, a="x.good\n", sub__b="x.good\n")
     if request.param == "git":
-        subprocess.run(["git", "init", "-q", str(made)], check=True)
-    return made
+        subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    return folder
 
 
 def test_a_folder_that_cannot_be_looked_into_is_skipped(

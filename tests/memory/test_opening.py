@@ -26,23 +26,23 @@ from sibyl.memory.project_store import ProjectStore
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project of two files."""
-    made = tmp_path / "project"
-    write(made, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
-    return made
+    folder = tmp_path / "project"
+    write(folder, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
+    return folder
 
 
 @pytest.fixture
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """For how many seconds it was waited for an opening, each time."""
-    found: list[float] = []
+    waits: list[float] = []
     done = manager.Opening.done
 
     def noted(self: manager.Opening, seconds: float) -> bool:
-        found.append(seconds)
+        waits.append(seconds)
         return done(self, seconds)
 
     monkeypatch.setattr(manager.Opening, "done", noted)
-    return found
+    return waits
 
 
 def test_no_list_waits_for_a_memory_that_is_locked(
@@ -50,8 +50,8 @@ def test_no_list_waits_for_a_memory_that_is_locked(
 ) -> None:
     """While another process holds both files, lists have their recall at once; it is told why it is empty."""
     monkeypatch.setattr(manager, "_PAUSE_S", 0.0)  # each list tries again
-    told: list[str] = []
-    manager_ = kept(tmp_path, told)
+    notices: list[str] = []
+    manager_ = kept(tmp_path, notices)
     buffer = (str(root), str(root / "new.py"))
     locks = []
     for file in (manager_.place(str(root)), tmp_path / "state" / "person.sqlite"):
@@ -67,7 +67,7 @@ def test_no_list_waits_for_a_memory_that_is_locked(
     assert len(waited) == 20 and not any(waited)
     assert recall.lost
     assert "locked" in " ".join(manager_.about()["off"])
-    assert told == []
+    assert notices == []
     for lock in locks:
         lock.close()
     wait(lambda: known(another(manager_, buffer)))
@@ -203,8 +203,8 @@ def test_a_file_that_is_no_store_of_ours_is_made_again(
     damage: str, root: Path, tmp_path: Path
 ) -> None:
     """Missing tables and rows of other types are damage: told once, deleted, filled again; no list fails."""
-    told: list[str] = []
-    manager_ = kept(tmp_path, told)
+    notices: list[str] = []
+    manager_ = kept(tmp_path, notices)
     buffer = (str(root), str(root / "new.py"))
     (root / "new.py").write_text("x = 1\n")
     manager_.memory_of(*buffer)
@@ -214,7 +214,7 @@ def test_a_file_that_is_no_store_of_ours_is_made_again(
     base = sqlite3.connect(manager_.place(str(root)))
     base.executescript(damage)
     base.close()
-    manager_ = kept(tmp_path, told)
+    manager_ = kept(tmp_path, notices)
     recalls = [manager_.memory_of(*buffer)]
 
     def healed() -> bool:
@@ -223,8 +223,8 @@ def test_a_file_that_is_no_store_of_ours_is_made_again(
         return "saw" in recalls[-1].at(place("from tools import saw\nimport tools\ntools.")).members
 
     wait(healed)
-    assert len(told) == 1, told
-    assert "A new one is made" in told[0]
+    assert len(notices) == 1, notices
+    assert "A new one is made" in notices[0]
     manager_.close()
 
 
@@ -233,19 +233,19 @@ def test_a_file_that_is_no_store_of_ours_is_made_again(
 )
 def test_accepted_items_of_wrong_types_are_made_again(damage: str, tmp_path: Path) -> None:
     """A person's file with rows of other types is damage as well: told, and begun again."""
-    told: list[str] = []
-    manager_ = kept(tmp_path, told)
+    notices: list[str] = []
+    manager_ = kept(tmp_path, notices)
     another(manager_, ("", "")).accept(place(HERE), "saw")
     manager_.close()
     base = sqlite3.connect(tmp_path / "state" / "person.sqlite")
     base.executescript(damage)
     base.close()
-    manager_ = kept(tmp_path, told)
+    manager_ = kept(tmp_path, notices)
     recall = None
     for _ in range(2):
         recall = another(manager_, ("", ""), recall)
-        found = recall.at(place(HERE))
-    assert (found.accepted, len(told)) == (0, 1)
+        remembered = recall.at(place(HERE))
+    assert (remembered.accepted, len(notices)) == (0, 1)
     recall.accept(place(HERE), "saw")
     assert recall.at(place(HERE)).accepted == 1
     manager_.close()

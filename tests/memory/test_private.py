@@ -20,32 +20,32 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 
 def modes(folder: Path) -> dict[str, int]:
     """The mode of everything below a folder."""
-    found = {str(path.relative_to(folder)): path for path in [folder, *folder.rglob("*")]}
-    return {name: stat.S_IMODE(path.stat().st_mode) for name, path in found.items()}
+    paths = {str(path.relative_to(folder)): path for path in [folder, *folder.rglob("*")]}
+    return {name: stat.S_IMODE(path.stat().st_mode) for name, path in paths.items()}
 
 
 def remember(state: Path, root: Path) -> dict[str, int]:
     """Have something remembered; return the modes of what is kept then."""
     manager_ = Manager(state, {"read": False}, lambda *_: None)
     manager_.memory_of(str(root), str(root / "a.py"))
-    found = modes(state)
+    by_path = modes(state)
     manager_.close()
-    return found
+    return by_path
 
 
 def test_memories_are_private(tmp_path: Path) -> None:
     """Folders are 0700 and files 0600, made under any umask; ones made otherwise before are mended."""
     state, before = tmp_path / "state" / "sibyl", os.umask(0)
     try:
-        made = remember(state, tmp_path)
+        first = remember(state, tmp_path)
         for path in [state, *state.rglob("*")]:
             path.chmod(0o777 if path.is_dir() else 0o666)
         again = remember(state, tmp_path)
     finally:
         os.umask(before)
-    for found in (made, again):
-        assert any(name.endswith(".sqlite") for name in found)
-        wrong = {n: oct(m) for n, m in found.items() if m != (0o600 if ".sqlite" in n else 0o700)}
+    for by_path in (first, again):
+        assert any(name.endswith(".sqlite") for name in by_path)
+        wrong = {n: oct(m) for n, m in by_path.items() if m != (0o600 if ".sqlite" in n else 0o700)}
         assert wrong == {}
 
 

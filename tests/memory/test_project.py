@@ -55,20 +55,20 @@ def place(source: str) -> Place:
 @pytest.fixture
 def store() -> ProjectStore:
     """A store of three files."""
-    made = ProjectStore(Path(IN_MEMORY))
+    new_store = ProjectStore(Path(IN_MEMORY))
     for path, data in FILES.items():
-        made.update([noted(path, (len(data), 0), data)])
-    return made
+        new_store.update([noted(path, (len(data), 0), data)])
+    return new_store
 
 
 def members(
     store: ProjectStore, source: str, path: str = "app/main.py"
 ) -> tuple[dict[str, int], str]:
     """What other files say of the receiver at the end of a source: names with their distance."""
-    found = Remembered()
+    remembered = Remembered()
     here = place(source)
-    Project(store, path).remembered(here, contexts(here), found)
-    return {name: member.distance for name, member in found.members.items()}, found.kind
+    Project(store, path).remembered(here, contexts(here), remembered)
+    return {name: member.distance for name, member in remembered.members.items()}, remembered.kind
 
 
 @pytest.mark.parametrize(
@@ -84,18 +84,18 @@ def members(
 )
 def test_an_instance_has_the_members_of_its_class(store: ProjectStore, source: str) -> None:
     """However a class of the project comes into a file, its members are known, its bases' farther away."""
-    found, kind = members(store, source)
+    names, kind = members(store, source)
     assert kind == "class"
-    assert found["fetch"] == found["session"] == 0
-    assert found["close"] == 1
+    assert names["fetch"] == names["session"] == 0
+    assert names["close"] == 1
 
 
 def test_self_has_what_its_bases_elsewhere_define(store: ProjectStore) -> None:
     """Inheritance is followed across files."""
     head = "from app.client import Client\nclass Mine(Client):\n    def run(self):\n        self."
-    found, kind = members(store, head)
-    assert (kind, found["fetch"], found["close"]) == ("base", 1, 2)
-    assert members(store, head.replace("self.", "super()."))[0] == found
+    names, kind = members(store, head)
+    assert (kind, names["fetch"], names["close"]) == ("base", 1, 2)
+    assert members(store, head.replace("self.", "super()."))[0] == names
 
 
 def test_attributes_have_types_across_files(store: ProjectStore) -> None:
@@ -107,9 +107,9 @@ def test_attributes_have_types_across_files(store: ProjectStore) -> None:
 
 def test_modules_have_their_names(store: ProjectStore) -> None:
     """What a module of the project defines is known."""
-    found, kind = members(store, "from app import client\nclient.")
+    names, kind = members(store, "from app import client\nclient.")
     assert kind == "module"
-    assert {"Client", "Session", "Reply", "connect"} <= set(found)
+    assert {"Client", "Session", "Reply", "connect"} <= set(names)
 
 
 def test_a_variable_named_like_a_class_may_be_one(store: ProjectStore) -> None:
@@ -154,14 +154,14 @@ def test_what_was_accepted_is_known_in_its_context(tmp_path: Path) -> None:
     """Accepted twice here weighs more than once; elsewhere it weighs nothing; later items fade it."""
     person = Accepted(tmp_path / "person.sqlite")
     recall = BufferMemory(person=person)
-    here, there = place("import tools\ntools."), place("import os\nos.")
+    here, elsewhere = place("import tools\ntools."), place("import os\nos.")
     recall.accept(here, "saw")
     recall.accept(here, "hammer")
     recall.accept(here, "hammer")
     known = recall.at(here).person[0]
     assert known["hammer"][0] > known["saw"][0] > 0
     assert known["hammer"][1] > known["saw"][1]
-    assert recall.at(there).person[0] == {}
+    assert recall.at(elsewhere).person[0] == {}
     for _ in range(400):
         person.accept(("o @other",), "x")
     assert recall.at(here).person[0]["hammer"][0] < known["hammer"][0] / 2
@@ -179,12 +179,12 @@ def test_two_neovims_share_what_was_accepted(tmp_path: Path) -> None:
 
 def test_a_broken_memory_never_stops_a_list(tmp_path: Path) -> None:
     """A memory that breaks while it is used is left out, told of, and marked to be opened again."""
-    told: list[str] = []
+    notices: list[str] = []
     person = Accepted(tmp_path / "person.sqlite")
-    recall = BufferMemory(person=person, tell=lambda trouble: told.append(trouble.why))
+    recall = BufferMemory(person=person, tell=lambda trouble: notices.append(trouble.why))
     (tmp_path / "person.sqlite").unlink()
     assert recall.at(place("import os\nos.")).accepted == 0
-    assert (told, recall.lost) == (["gone"], True)
+    assert (notices, recall.lost) == (["gone"], True)
 
 
 def test_what_the_open_file_has_counted_is_taken_off() -> None:

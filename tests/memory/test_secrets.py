@@ -35,10 +35,10 @@ def test_a_string_left_open_in_a_file_is_not_remembered(source: str, tmp_path: P
     assert read(root, path)
     base = sqlite3.connect(path)
     assert "known" in {name for (name,) in base.execute("SELECT name FROM uses")}
-    told = " ".join(str(row) for row in base.execute("SELECT * FROM uses"))
-    told += " ".join(str(row) for row in base.execute("SELECT * FROM defined"))
+    contents = " ".join(str(row) for row in base.execute("SELECT * FROM uses"))
+    contents += " ".join(str(row) for row in base.execute("SELECT * FROM defined"))
     base.close()
-    assert "SECRET" not in told
+    assert "SECRET" not in contents
 
 
 @pytest.mark.parametrize("source", OPEN.values(), ids=OPEN)

@@ -31,15 +31,17 @@ HERE = "import tools\ntools."
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A project of two files."""
-    made = tmp_path / "project"
-    write(made, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
-    return made
+    folder = tmp_path / "project"
+    write(folder, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
+    return folder
 
 
-def kept(tmp_path: Path, told: list[str] | None = None) -> Manager:
+def kept(tmp_path: Path, notices: list[str] | None = None) -> Manager:
     """A manager_ of memories below a folder."""
     return Manager(
-        tmp_path / "state", {}, lambda _, text: (told if told is not None else []).append(text)
+        tmp_path / "state",
+        {},
+        lambda _, text: (notices if notices is not None else []).append(text),
     )
 
 
@@ -91,22 +93,22 @@ def test_names_that_are_no_text_are_left_out(root: Path, tmp_path: Path) -> None
         (root / os.fsdecode(b"caf\xe9.py")).write_text("import tools\ntools.hammer()\n")
     except OSError:
         pytest.skip("this file system takes no such names")
-    told: list[str] = []
-    manager_ = kept(tmp_path, told)
+    notices: list[str] = []
+    manager_ = kept(tmp_path, notices)
     for path in (root / "new.py", root / os.fsdecode(b"caf\xe9.py")):
         recall = manager_.memory_of(str(root), str(path))
         wait(lambda it=recall: known(it))  # type: ignore[misc]
     recall.accept(place(HERE), os.fsdecode(b"caf\xe9"))
     recall.accept(place(HERE), "saw")
     assert recall.at(place(HERE)).accepted == 1
-    assert told == []
+    assert notices == []
     manager_.close()
 
 
 def test_damage_inside_is_made_again(root: Path, tmp_path: Path) -> None:
     """A file that opens well and is broken further in is told once, deleted, and filled again."""
-    told: list[str] = []
-    manager_ = kept(tmp_path, told)
+    notices: list[str] = []
+    manager_ = kept(tmp_path, notices)
     buffer = (str(root), str(root / "new.py"))
     recall = manager_.memory_of(*buffer)
     wait(lambda: known(recall))
@@ -121,20 +123,20 @@ def test_damage_inside_is_made_again(root: Path, tmp_path: Path) -> None:
     with file.open("r+b") as raw:
         raw.seek((page - 1) * size)
         raw.write(b"\xff" * size)
-    manager_ = kept(tmp_path, told)
+    manager_ = kept(tmp_path, notices)
     recall = another(manager_, buffer)
     assert not known(recall)
     recall = another(manager_, buffer, recall)
     wait(lambda: known(recall))
-    assert len(told) == 1
-    assert "A new one is made" in told[0]
+    assert len(notices) == 1
+    assert "A new one is made" in notices[0]
     manager_.close()
 
 
 def test_two_buffers_settle_on_a_replaced_memory(root: Path, tmp_path: Path) -> None:
     """After a memory was replaced, each buffer loses it once, and none takes it from the other."""
-    told: list[str] = []
-    manager_ = kept(tmp_path, told)
+    notices: list[str] = []
+    manager_ = kept(tmp_path, notices)
     buffers = [(str(root), str(root / name)) for name in ("new.py", "other.py")]
     recalls = [another(manager_, buffer) for buffer in buffers]
     wait(lambda: all(known(recall) for recall in recalls))
@@ -149,7 +151,7 @@ def test_two_buffers_settle_on_a_replaced_memory(root: Path, tmp_path: Path) -> 
                 recalls[index] = another(manager_, buffer, recalls[index])
     assert lost <= 2
     assert all(known(recall) for recall in recalls)
-    assert told == []
+    assert notices == []
     manager_.close()
 
 
@@ -216,8 +218,8 @@ def test_bases_that_go_in_circles_cost_nothing() -> None:
     store = ProjectStore(Path(IN_MEMORY))
     store.update([noted("k.py", (1, 1), b"from z import *\n" + source.encode())])
     here = place("from k import K9\nk = K9()\nk.")
-    found, began = Remembered(), time.process_time()
-    Project(store, "main.py").remembered(here, contexts(here), found)
+    remembered, began = Remembered(), time.process_time()
+    Project(store, "main.py").remembered(here, contexts(here), remembered)
     assert time.process_time() - began < 0.2
-    assert found.kind == "class"
-    assert "k9" in found.members
+    assert remembered.kind == "class"
+    assert "k9" in remembered.members

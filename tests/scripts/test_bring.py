@@ -40,9 +40,9 @@ def a_neovim(folder: Path, version: str) -> Path:
 def test_a_new_enough_one_on_path_will_do(tmp_path: Path) -> None:
     """Who has Neovim 0.10.4 or newer is not made to download another."""
     for version in ("0.10.4", "0.11.0", "1.0.0"):
-        there = a_neovim(tmp_path / "bin", version)
+        on_path = a_neovim(tmp_path / "bin", version)
         done = run("--any", "--where", str(tmp_path / "none"), path=str(tmp_path / "bin"))
-        assert (0, f"{there}\n") == (done.returncode, done.stdout)
+        assert (0, f"{on_path}\n") == (done.returncode, done.stdout)
 
 
 def test_nothing_to_be_had(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_moved_checkout_works(tmp_path: Path) -> None:
     for name in find.neovims(moved):
         assert find.version_of(name) >= find.FLOOR
         assert str(moved) in name.read_bytes().decode("latin-1")
-    said = subprocess.run(
+    version = subprocess.run(
         [moved / "tools/bin/luacheck", "--version"], capture_output=True, text=True
     )
-    assert "Luacheck" in said.stdout
+    assert "Luacheck" in version.stdout

@@ -113,7 +113,7 @@ def test_a_broken_stamp_means_anew(pretend: tuple[Path, Path, list[Path]]) -> No
 
 
 @pytest.mark.parametrize(
-    ("output", "said"),
+    ("output", "expected"),
     [
         ("The virtual environment was not created: ensurepip is not available", "python3-venv"),
         ("ERROR: Failed to establish a new connection: [Errno 111] Connection refused", "network"),
@@ -123,11 +123,11 @@ def test_a_broken_stamp_means_anew(pretend: tuple[Path, Path, list[Path]]) -> No
         ("something nobody has seen", "something nobody has seen"),
     ],
 )
-def test_a_reason_is_a_sentence(output: str, said: str) -> None:
+def test_a_reason_is_a_sentence(output: str, expected: str) -> None:
     """Whatever a package manager prints, one sentence says what to do."""
     problem = subprocess.CalledProcessError(1, ["pip"], output)
     sentence = str(packages.reason(problem))
-    assert said in sentence
+    assert expected in sentence
     assert "\n" not in sentence
 
 
@@ -211,12 +211,12 @@ def test_a_real_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     place = tmp_path / "a place with spaces" / "venv"
     install.install(place, [wanted], False, "pip")
     python = str(install.program(place, "python"))
-    said = subprocess.check_output(
+    output = subprocess.check_output(
         [python, "-c", "import sibyl, sys; print(sys.prefix); print(sibyl.__path__)"], text=True
     )
     assert [str(place), str(ROOT / "engine" / "sibyl")] == [
-        said.splitlines()[0],
-        said.splitlines()[1].split("'")[1],
+        output.splitlines()[0],
+        output.splitlines()[1].split("'")[1],
     ]
     subprocess.check_call([str(install.program(place, "pip")), "--version"])
 

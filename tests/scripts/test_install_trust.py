@@ -61,23 +61,23 @@ def wanted(good: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with a module for each that Python, pip and venv import, and settings of its own for all."""
-    made = tmp_path / "project"
-    (made / "pip").mkdir(parents=True)
+    folder = tmp_path / "project"
+    (folder / "pip").mkdir(parents=True)
     mark = f"open({str(tmp_path / 'ran')!r}, 'a').write(__name__ + ' ')\n"
     for name in (
         "venv types json sitecustomize usercustomize ensurepip sibyl subprocess re zipfile".split()
     ):
-        (made / f"{name}.py").write_text(mark)
-    (made / "pip/__init__.py").write_text(mark)
-    (made / "pip/__main__.py").write_text(mark)
-    trojan = wheel(made / "wheels", "demo", "1.0", "WHO = 'trojan'\n")
-    (made / "pip.conf").write_text(f"[global]\nfind-links = {trojan.parent}\n")
-    (made / "uv.toml").write_text(f"find-links = [{str(trojan.parent)!r}]\n")
-    (made / "pyproject.toml").write_text(
+        (folder / f"{name}.py").write_text(mark)
+    (folder / "pip/__init__.py").write_text(mark)
+    (folder / "pip/__main__.py").write_text(mark)
+    trojan = wheel(folder / "wheels", "demo", "1.0", "WHO = 'trojan'\n")
+    (folder / "pip.conf").write_text(f"[global]\nfind-links = {trojan.parent}\n")
+    (folder / "uv.toml").write_text(f"find-links = [{str(trojan.parent)!r}]\n")
+    (folder / "pyproject.toml").write_text(
         f"[tool.uv]\nfind-links = [{str(trojan.parent)!r}]\n[tool.uv.pip]\nno-index = true\n"
     )
-    (made / ".python-version").write_text("3.8\n")
-    return made
+    (folder / ".python-version").write_text("3.8\n")
+    return folder
 
 
 def settings(tmp_path: Path, good: Path, more: str = "") -> dict[str, str]:
@@ -87,10 +87,10 @@ def settings(tmp_path: Path, good: Path, more: str = "") -> dict[str, str]:
     (home / ".config/pip/pip.conf").write_text(
         f"[global]\nno-index = true\nfind-links = {good.parent}\n{more}"
     )
-    kept = {
+    variables = {
         k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "UV_", "XDG_", "PYTHON"))
     }
-    return kept | {"HOME": str(home), "TMPDIR": str(tmp_path)}
+    return variables | {"HOME": str(home), "TMPDIR": str(tmp_path)}
 
 
 def fill(
@@ -210,8 +210,8 @@ def test_uv_obeys_no_project(
                 assert options == arguments[: len(options)]
             assert [] == listed and str(project) not in cwd
             assert "https://mirror.example/simple" == given["UV_INDEX_URL"]
-            gone = {"UV_CONSTRAINT", "UV_CONFIG_FILE", "PYTHONPATH", "VIRTUAL_ENV", "PIP_USER"}
-            assert not gone & {*given}
+            dropped = {"UV_CONSTRAINT", "UV_CONFIG_FILE", "PYTHONPATH", "VIRTUAL_ENV", "PIP_USER"}
+            assert not dropped & {*given}
         assert "--require-hashes" in calls[1][0] and "--only-binary" in calls[1][0]
         mine.parent.mkdir(exist_ok=True)
         mine.write_text("")
