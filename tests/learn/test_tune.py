@@ -202,7 +202,7 @@ def test_a_search_with_other_settings_is_refused(
 def test_a_search_over_changed_streams_is_refused(
     streams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Streams made anew in the same folder, with other words, are not what the first trials read."""
+    """Streams that were made again in the same folder, with other words, are not what the first trials read."""
     monkeypatch.setattr(tune, "objective", lambda *_: 0.5)
     shutil.copytree(streams, tmp_path / "mine")
     tune.main(given(tmp_path / "mine", tmp_path / "tune", 1))
