@@ -136,9 +136,9 @@ def test_lists_of_words_have_a_table_for_each_file(words: list[str]) -> None:
 @needs_neovim
 def test_ranks_are_those_of_the_order(recorded: list[str]) -> None:
     """Neovim sorts by sortText: one list has the right item on top, the other has it last."""
-    told = said("peers", "--times", "1", "--sites", "0", *recorded)["accuracy"]
-    assert 2 == told["sites"]
-    native = told["orders"]["Neovim"]
+    measured = said("peers", "--times", "1", "--sites", "0", *recorded)["accuracy"]
+    assert 2 == measured["sites"]
+    native = measured["orders"]["Neovim"]
     assert {"top1": 0.5, "top5": 1.0, "mrr": 0.625} == native["0"]
     assert 1.0 == native["1"]["top1"]  # s and u: one item each
-    assert set(told["orders"]) == {"Neovim", "alphabetical", "last use above", "sibyl"}
+    assert set(measured["orders"]) == {"Neovim", "alphabetical", "last use above", "sibyl"}

@@ -1,4 +1,4 @@
-"""Models that are loaded: at the start, whatever an import raises, and while the worker runs: tried first, or refused.
+"""Models that are loaded at the start, whatever an import raises, and while the worker runs: tried, or refused.
 
 In:   the desk of test_desk.py, the shipped model and a copy of it.
 """
