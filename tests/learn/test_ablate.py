@@ -13,10 +13,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sibyl.code.tokens import MEMBER, NAME, ORIGIN  # noqa: E402
+from sibyl.code.tokens import ORIGIN  # noqa: E402
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.experiments import ablate  # noqa: E402
-from sibyl.learn.experiments.count_baselines import uses  # noqa: E402
 from sibyl.learn.export import stage as export  # noqa: E402
 from sibyl.learn.training import stage as train  # noqa: E402
 from sibyl.learn.training.ablations import (  # noqa: E402
@@ -148,18 +147,6 @@ def test_a_window_forgets_within_files(streams: Path) -> None:
         assert not (one[2] & ~other[2]).any()
         dropped += int((other[2] & ~one[2]).sum())
     assert dropped
-
-
-def test_uses_are_counted_as_by_hand() -> None:
-    """The member before is that of the same receiver and origin in the same file."""
-    # file 1: a @x .m, b @x .n, a @x .o; file 2: a @x .m    (origin stands before its member)
-    a, b, x, m, n, o = range(6)
-    tokens = np.array([a, x, m, b, x, n, a, x, o, a, x, m])
-    kinds = np.array([NAME, ORIGIN, MEMBER] * 4)
-    found = uses(tokens, kinds, np.array([0, 9]))
-    assert found.member.tolist() == [m, n, o, m]
-    assert found.origin.tolist() == [x] * 4
-    assert found.before.tolist() == [-1, -1, m, -1]
 
 
 def test_variants_are_compared_and_a_killed_comparison_goes_on(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sibyl.code.stream import MEMBER, Stream
+from sibyl.context.chain import MemberChain
 from sibyl.context.groups import MEMBERS, Group, around, places
 from sibyl.context.words import WordUsage
 
@@ -30,11 +31,9 @@ class Usage:
         self.words = WordUsage()
         self._groups: dict[Group, Uses] = {}
         self._log: list[tuple[int, Group, str]] = []  # every entry made, by token index
-        self._last: dict[str, list[str]] = {}  # members used on a receiver, in order
-        self._last_log: list[tuple[int, str]] = []
-        self._order: list[str] = []  # all members used
+        self._chain = MemberChain()
+        self._at: list[int] = []  # the token of each member in the chain
         self._seen = 0  # tokens read
-        self._uses = 0  # members read
 
     def advance(self, stream: Stream, first: int) -> None:
         """Follow the stream, whose tokens before ``first`` are as they were."""
@@ -44,7 +43,7 @@ class Usage:
         uses, kinds, texts = stream.uses, stream.kinds, stream.texts
         for index in range(self._seen, len(kinds)):
             if kinds[index] == MEMBER:
-                _, origin, spelled, function, cls = uses[self._uses]
+                _, origin, spelled, function, cls = uses[len(self._at)]
                 before = self.last(spelled)
                 surroundings = around(kinds, texts, index - 1)
                 newest = self.last()
@@ -52,15 +51,13 @@ class Usage:
                     texts, index, origin, spelled, before, surroundings, newest, function, cls
                 )
                 self._member(index, texts[index], spelled, groups)
-                self._uses += 1
         self._seen = len(kinds)
 
     def _member(self, index: int, name: str, spelled: str, groups: tuple[Group, ...]) -> None:
         for group in (MEMBERS, *groups):
             self._note(index, group, name)
-        self._last.setdefault(spelled, []).append(name)
-        self._last_log.append((index, spelled))
-        self._order.append(name)
+        self._chain.append(spelled, name)
+        self._at.append(index)
 
     def _note(self, index: int, group: Group, name: str) -> None:
         uses = self._groups.get(group)
@@ -80,10 +77,9 @@ class Usage:
                 del uses[name]
                 if not uses:
                     del groups[group]
-        while self._last_log and self._last_log[-1][0] >= first:
-            self._last[self._last_log.pop()[1]].pop()
-            self._order.pop()
-            self._uses -= 1
+        while self._at and self._at[-1] >= first:
+            self._at.pop()
+            self._chain.pop()
         self._seen = first
 
     def group(self, *group: str) -> Mapping[str, Sequence[int]]:
@@ -101,5 +97,4 @@ class Usage:
 
     def last(self, spelled: str | None = None) -> str:
         """Return the member used last, on this receiver or on any; '' if none was."""
-        chain = self._order if spelled is None else self._last.get(spelled)
-        return chain[-1] if chain else ""
+        return self._chain.last(spelled)

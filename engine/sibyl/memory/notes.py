@@ -17,6 +17,7 @@ from sibyl.code.quotes import open_quote
 from sibyl.code.stream import MEMBER, Stream
 from sibyl.code.text import Text
 from sibyl.code.tokens import KEYWORD_ARGUMENT, Word
+from sibyl.context.chain import MemberChain
 from sibyl.context.groups import COUNTED_BY_PART, around, keys, word_keys
 
 Counts = dict[str, dict[str, int]]
@@ -80,18 +81,17 @@ def _uses(stream: Stream) -> Counts:
     """Count the members of a stream under all their contexts."""
     kinds, texts = stream.kinds, stream.texts
     counted: Counts = {}
-    last: dict[str, str] = {}
-    newest = ""
+    chain = MemberChain()
     for use in islice(stream.uses, _MOST_USES):
         if kinds[use.at] != MEMBER:
             continue
         name = texts[use.at]
         surroundings = around(kinds, texts, use.at - 1)
-        for key in keys(use, last.get(use.spelled, ""), surroundings, newest):
+        for key in keys(use, chain.last(use.spelled), surroundings, chain.last()):
             if key:
                 names = counted.setdefault(key, {})
                 names[name] = names.get(name, 0) + 1
-        last[use.spelled] = newest = name
+        chain.append(use.spelled, name)
     return counted
 
 

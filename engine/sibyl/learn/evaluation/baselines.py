@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import itertools
 import json
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
 
-from sibyl.code.tokens import MEMBER, NAME, ORIGIN
+from sibyl.code.tokens import ORIGIN
 from sibyl.errors import LearnError
 from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.io import whole_file
 from sibyl.learn.streams.parts import HELD_OUT, load_part
+from sibyl.learn.streams.uses import by_counts, uses
 from sibyl.network.model import Floats
 from sibyl.ranking.features import COLUMNS
 
@@ -50,17 +50,19 @@ class Counts:
         names, rows = site.names, site.rows
         after = self.after.get(site.origin, {})
         chain = self.chain.get(f"{site.origin} {site.before}", {})
-        popular = np.asarray([after.get(name, 0) for name in names], np.float32)
-        markov = np.asarray([chain.get(name, 0) for name in names], np.float32)
-        overall = np.asarray([self.overall.get(name, 0) for name in names], np.float32)
+        overall_counts, after_counts, chain_counts = (
+            np.asarray([counts.get(name, 0) for name in names])
+            for counts in (self.overall, after, chain)
+        )
+        popular, markov = by_counts(overall_counts, after_counts, chain_counts)
         return {
-            "popularity": popular + overall / 1e9,
-            "markov": markov * 1e6 + popular + overall / 1e9,
+            "popularity": popular,
+            "markov": markov,
             "recent": rows[:, COLUMNS["member_recency"]],
             "counts": 3 * rows[:, COLUMNS["receiver_count"]]
             + 1.5 * rows[:, COLUMNS["member_count"]]
-            + np.log1p(popular)
-            + 0.4 * np.log1p(overall),
+            + np.log1p(after_counts.astype(np.float32))
+            + 0.4 * np.log1p(overall_counts.astype(np.float32)),
         }
 
 
@@ -106,19 +108,14 @@ def _count(
 ) -> None:
     """Count one repository."""
     texts, tokens, kinds, firsts = load_part(path)
-    for first, end in itertools.pairwise(firsts):
-        last: dict[str, str] = {}
-        for at in np.flatnonzero(kinds[first:end] == MEMBER) + first:
-            if at == first or kinds[at - 1] != ORIGIN:
-                continue
-            origin, member = texts[tokens[at - 1]], texts[tokens[at]]
-            spelled = origin
-            if at - 2 >= first and kinds[at - 2] in (NAME, MEMBER):
-                spelled += " " + texts[tokens[at - 2]]
-            after[origin][member] += 1
-            chain[f"{origin} {last.get(spelled, '')}"][member] += 1
-            overall[member] += 1
-            last[spelled] = member
+    used = uses(tokens, kinds, firsts[:-1])
+    known = kinds[used.at - 1] == ORIGIN  # in broken code something else may stand there
+    columns = np.stack((used.origin, used.before, used.member), 1)
+    for origin, before, member in columns[known].tolist():
+        name = texts[member]
+        after[texts[origin]][name] += 1
+        chain[f"{texts[origin]} {texts[before] if before >= 0 else ''}"][name] += 1
+        overall[name] += 1
 
 
 def _pruned(table: defaultdict[str, Counter[str]]) -> Table:

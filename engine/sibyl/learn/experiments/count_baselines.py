@@ -6,42 +6,11 @@ In: tokens that networks are trained on, lists that they are measured by.  Out: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from sibyl.code.tokens import MEMBER, NAME
+from sibyl.learn.streams.uses import Uses, by_counts, uses
 from sibyl.learn.training.batches import Lanes, Shard
 from sibyl.learn.training.validation import Watch, ranks_of
-
-
-@dataclass
-class Uses:
-    """Members used: where (place in the tokens), after which origin, and after which member before it."""
-
-    at: np.ndarray
-    origin: np.ndarray
-    before: np.ndarray
-    """The last member on the same receiver in the same file; -1 if there is none."""
-    member: np.ndarray
-
-
-def uses(tokens: np.ndarray, kinds: np.ndarray, firsts: np.ndarray) -> Uses:
-    """Find the members in files laid end to end, ``firsts`` being where files begin."""
-    at = np.flatnonzero(kinds == MEMBER)
-    at = at[at > 1]
-    file = np.searchsorted(firsts, at, "right")
-    origin, member = (np.asarray(tokens[at - n]).astype(np.int64) for n in (1, 0))
-    written = np.isin(kinds[at - 2], (NAME, MEMBER))
-    receiver = np.where(written, tokens[at - 2], -1)
-    order = np.lexsort((at, receiver, origin, file))
-    same = np.ones(len(at), bool)
-    for key in (file, origin, receiver):
-        same[1:] &= key[order][1:] == key[order][:-1]
-    same[:1] = False
-    before = np.full(len(at), -1, np.int64)
-    before[order[same]] = member[order][np.flatnonzero(same) - 1]
-    return Uses(at, origin, before, member)
 
 
 def uses_in(shard: Shard) -> Uses:
@@ -82,15 +51,14 @@ class Counted:
         by_order: dict[str, list[np.ndarray]] = {"frequency": [], "markov": []}
         for step, (lane, time, lists) in enumerate(watch.lists):
             at = (lane * steps + step) * lanes.length + time + 1
-            index = np.asarray([place[one] for one in at.tolist()], np.int64)
+            index = np.asarray([place[token] for token in at.tolist()], np.int64)
             origin, listed = used.origin[index][:, None], np.maximum(lists, 0).astype(np.int64)
-            overall = self._overall[listed] / (self._overall.max() + 1)
             after = self._after.counts(origin * self._texts + listed)
-            popular = after + overall  # counts are whole, so that this only tells equals apart
             context = self._chained(used.origin[index], used.before[index])[:, None]
             chain = self._chain.counts(context * self._texts + listed)
-            chain = np.where(context < 0, 0, chain) + popular / (popular.max() + 1)
-            for name, scores in (("frequency", popular), ("markov", chain)):
+            chain = np.where(context < 0, 0, chain)
+            popular, markov = by_counts(self._overall[listed], after, chain)
+            for name, scores in (("frequency", popular), ("markov", markov)):
                 by_order[name].append(ranks_of(np.where(lists < 0, -np.inf, scores)))
         return {name: np.concatenate(ranks) for name, ranks in by_order.items()}
 
