@@ -78,7 +78,7 @@ def told(child: Child) -> dict:
     """What the host says it remembers."""
     return child.lua(
         "local said require('sibyl.host.client').ask('memory', function(_, told) said = told end)"
-        " vim.wait(5000, function() return said end, 5) return said or {}"
+        " vim.wait(5000, function() return said end, 5) return said or vim.empty_dict()"
     )
 
 
