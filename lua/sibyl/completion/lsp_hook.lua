@@ -75,7 +75,8 @@ local function job_of(client, params)
   }
 end
 
--- Wraps the function that gets a reply.
+-- Wraps the function that gets a reply. It is not called where the word was left: even of an empty list, or of an
+-- error, Neovim closes the menu that is open by then.
 local function receiver(job, jobs, callback)
   if job.wish then
     callback = suggest.holding(job.wish, callback)
@@ -83,10 +84,14 @@ local function receiver(job, jobs, callback)
   local asked = guesses.asked(job.buf, job.row, job.col)
   return function(failure, result, ...)
     guesses.answered(asked, result)
+    if reply.left_word(job) then
+      jobs[job] = nil
+      return
+    end
     local rest = vim.F.pack_len(...)
     local function give(ranked)
       jobs[job] = nil
-      if not job.cancelled then
+      if not job.cancelled and not reply.left_word(job) then
         vim.schedule(function()
           callback(failure, ranked, unpack(rest, 1, rest.n))
         end)

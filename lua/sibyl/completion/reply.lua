@@ -94,13 +94,16 @@ local function keep_last(question, ranking, answer)
   }
 end
 
--- Whether the cursor has left the word while its list was held back for Neovim's own menu. Shown now, the list would
--- stand at a place it does not belong to; at once it would have been shown and closed again by the keys since.
--- Other callers, for whatever position, get every item: what to do with them is theirs to know.
-local function left_word(job)
-  local inserting = api.nvim_get_mode().mode:sub(1, 1) == 'i'
-  if not job.native or api.nvim_get_current_buf() ~= job.buf or not inserting then
+--- Whether the cursor has left the word that Neovim's own menu asked for, while the server or the ranker was busy.
+--- Shown now, the list would stand at a place it does not belong to, perhaps in another buffer.
+--- Other callers, for whatever position, get every item: what to do with them is theirs to know.
+---@param job sibyl.Job
+---@return boolean
+function M.left_word(job)
+  if not job.native or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
     return false
+  elseif api.nvim_get_current_buf() ~= job.buf then
+    return true
   end
   local _, start = bytes.word(job.buf)
   return start ~= job.col or api.nvim_win_get_cursor(0)[1] - 1 ~= job.row
@@ -146,7 +149,7 @@ local function ask(job, reply, question, give)
     if job.timer then
       M.finish(job)
       note_delay(began, how)
-      give(left_word(job) and { isIncomplete = false, items = {} } or result)
+      give(result)
     end
   end
   local function on_answer(kind, answer)

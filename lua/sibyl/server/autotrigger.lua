@@ -21,6 +21,13 @@ local function behind_dot()
   return api.nvim_get_current_line():sub(col, col) == '.'
 end
 
+-- Row and column where the word at the cursor starts, if it stands behind a dot.
+local function member()
+  local cursor, line = api.nvim_win_get_cursor(0), api.nvim_get_current_line()
+  local start = bytes.word_start(line, cursor[2])
+  return line:sub(start, start) == '.' and ('%d:%d'):format(cursor[1], start) or nil
+end
+
 local function group(buf, clear)
   return api.nvim_create_augroup('sibyl_dot_' .. buf, { clear = clear })
 end
@@ -41,7 +48,7 @@ local function trigger_on_dot(buf, wanted)
       vim.defer_fn(function()
         -- A menu that is still there belongs to the word before the dot, or came late from elsewhere.
         local free = vim.fn.pumvisible() == 0 or behind_dot()
-        if this == latest and inserting(buf) and free and wanted() then
+        if this == latest and inserting(buf) and member() and free and wanted() then
           vim.lsp.omnifunc(1, '')
         end
       end, TRIGGER_MS)
@@ -88,14 +95,9 @@ function M.prepare(buf, wanted)
   end
 end
 
--- The word behind a dot that the cursor stands in: row and column where it starts; nil where there is none.
+-- The place of a word behind a dot that the cursor stands in, where no menu is open.
 local function behind_a_dot(buf)
-  if not inserting(buf) or vim.fn.pumvisible() == 1 then
-    return nil
-  end
-  local cursor, line = api.nvim_win_get_cursor(0), api.nvim_get_current_line()
-  local start = bytes.word_start(line, cursor[2])
-  return line:sub(start, start) == '.' and ('%d:%d'):format(cursor[1], start) or nil
+  return inserting(buf) and vim.fn.pumvisible() == 0 and member() or nil
 end
 
 --- A dot that was typed before the server was there: asks for its list now, if the cursor still stands there. Where

@@ -1,0 +1,63 @@
+"""Lists that come when their word was left are not shown where one writes by then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from child import Child
+from fake_server import FakeServer, items
+from told import NAMES
+
+OMNI = "vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'"
+OPEN = "return vim.tbl_count(vim.lsp.get_client_by_id(...).requests)"
+PREPARE = """
+require('sibyl.server.autotrigger').prepare(vim.api.nvim_get_current_buf(), function() return true end)
+"""
+LATE = 1000  # milliseconds
+
+
+def another_word(child: Child, server: FakeServer, folder: Path) -> None:
+    """Begin another line."""
+    child.type_keys("<CR>os.")
+
+
+def another_buffer(child: Child, server: FakeServer, folder: Path) -> None:
+    """Begin a line of another buffer that the same server completes."""
+    child.type_keys("<Esc>")
+    child.open(folder / "other.py", "import os\n")
+    child.lua("vim.lsp.buf_attach_client(0, ...)", server.id)
+    child.lua(OMNI)
+    child.type_keys("oos.")
+
+
+@pytest.mark.parametrize("go", [another_word, another_buffer])
+def test_a_late_list_is_not_shown_elsewhere(serve: Callable, go: Callable, tmp_path: Path) -> None:
+    """A list that the server sends when another word is written is not shown there, and closes no menu."""
+    child, _, server = serve(lua="NO_ENABLE = true", delay=LATE)
+    child.lua(OMNI)
+    child.type_keys("oos.<C-x><C-o>")
+    child.wait_for(server.completions, what="the first request")
+    go(child, server, tmp_path)
+    server.set(delay=0)
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: set(child.words()) == set(NAMES), what="the menu of the second word")
+    server.set(items=items("late_one", "late_two"))
+    child.wait_for(lambda: child.lua(OPEN, server.id) == 0, what="the late list")
+    child.lua("vim.wait(200, function() return false end)")  # it is shown some moments later
+    assert set(child.words()) == set(NAMES)
+
+
+def test_no_list_where_the_dot_was_left(serve: Callable) -> None:
+    """On 0.10, where sibyl asks after a dot, a dot that was left behind meanwhile asks for nothing."""
+    child, _, server = serve(lua="NO_ENABLE = true")
+    if child.version >= (0, 11, 0):
+        pytest.skip("Neovim itself asks after a dot")
+    child.lua(PREPARE)
+    child.type_keys("o")
+    child.api.input("os.getcwd()<CR>pa")  # in one go: the dot is left before it is looked at
+    child.lua("vim.wait(300, function() return false end)")
+    assert server.completions() == 0
+    child.type_keys("<CR>os.pa")
+    child.wait_for(server.completions, what="a list for a word behind a dot")
