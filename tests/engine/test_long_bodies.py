@@ -6,6 +6,7 @@ In:   sources in which no statement of a module or a class ends for thousands of
 from __future__ import annotations
 
 import pytest
+from counting import count_parsed
 from test_sections import leaves
 
 from sibyl.code import sections
@@ -47,16 +48,7 @@ def test_a_key_in_a_long_body_costs_a_few_sections(
     head, again, _ = LONG_BODIES[name]
     source = (head + again * (5_000 // again.count("\n"))).encode()
     text, syntax = Text(source), Syntax()
-    parsed: list[int] = []
-
-    class Counting:
-        def parse(self, source: bytes, *old: object) -> object:
-            parsed.append(len(source))
-            return parser.parse(source, *old)
-
-    parser = syntax._parser
-    monkeypatch.setattr(syntax, "_parser", Counting())
-    monkeypatch.setattr(syntax._sections, "_parser", Counting())
+    parsed = count_parsed(syntax, monkeypatch)
     syntax.advance(text, len(text))
     assert sum(parsed) < 6 * len(source)
     parsed.clear()

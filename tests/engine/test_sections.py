@@ -9,6 +9,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from counting import count_parsed
 from differ import Differ
 
 from sibyl.code import sections
@@ -117,16 +118,7 @@ def test_a_key_in_a_long_file_costs_a_section(monkeypatch: pytest.MonkeyPatch) -
     source = (Path(sysconfig.get_path("stdlib")) / "typing.py").read_bytes() * 5
     text, syntax = Text(source), Syntax()
     syntax.advance(text, len(text))
-    parsed: list[int] = []
-
-    class Counting:
-        def parse(self, source: bytes, *old: object) -> object:
-            parsed.append(len(source))
-            return parser.parse(source, *old)
-
-    parser = syntax._parser
-    monkeypatch.setattr(syntax, "_parser", Counting())
-    monkeypatch.setattr(syntax._sections, "_parser", Counting())
+    parsed = count_parsed(syntax, monkeypatch)
     for letter in b"\n\nresult = self.thing(1)\nclass A(B):\n    pass\n":
         syntax.edit(text.apply(len(text), 0, bytes((letter,))))
         syntax.advance(text, text.word_start(len(text)))

@@ -1,6 +1,6 @@
 """What the tests of the learning stages share.
 
-In: nothing. Out: the fixtures `sources` and `streams`.
+In: nothing. Out: the fixtures `sources`, `streams` and `model`.
 """
 
 from __future__ import annotations
@@ -39,3 +39,15 @@ def streams(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("streams")
     smoke.make_streams(out)
     return out / "streams"
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a network of known logits (see golden.py), which replay and evaluate load for a model."""
+    import golden
+
+    from sibyl.learn.evaluation import evaluate, replay
+
+    monkeypatch.setattr(replay, "Model", golden.Known)
+    monkeypatch.setattr(evaluate, "Model", golden.Known)
+    return golden.model(tmp_path / "model")

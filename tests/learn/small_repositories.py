@@ -9,7 +9,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 import sibyl.learn
 from sibyl.learn.corpus.sources import read_manifest
@@ -40,6 +45,16 @@ def make_repository(sources: Path, name: str, files: dict[str, str | bytes]) -> 
     target.parent.mkdir(parents=True, exist_ok=True)
     run_git("clone", "--quiet", "--bare", str(tree), str(target))
     return run_git("-C", str(tree), "rev-parse", "HEAD").strip()
+
+
+def make_repositories(sources: Path, listed: Path, count: int, files: int, lines: int) -> Path:
+    """Make this many repositories of as many files of as many lines each, and their list; return it."""
+    rows = []
+    for number in range(count):
+        name = f"o/n{number}"
+        texts = {f"f{i}.py": code(f"r{number}_{i}", lines) for i in range(files)}
+        rows.append((name, make_repository(sources, name, texts), "MIT"))
+    return write_list(listed, rows)
 
 
 def write_tree(tree: Path, files: dict[str, str | bytes]) -> None:
@@ -79,6 +94,21 @@ def run(*arguments: object, **more: object) -> tuple[int, str]:
     process = start(*arguments, **more)
     out, err = process.communicate(timeout=120)
     return process.returncode, out + err
+
+
+@contextmanager
+def killed_after(module: ModuleType, function: str) -> Iterator[None]:
+    """Let what runs inside be interrupted right after a function of a module was called for the first time."""
+    plain = getattr(module, function)
+
+    def call_and_die(*given: object) -> None:
+        plain(*given)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, function, call_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            yield
 
 
 def last_line(said: str) -> str:

@@ -21,13 +21,11 @@ import pytest
 from small_repositories import (
     ENGINE,
     ENVIRONMENT,
-    code,
     last_line,
-    make_repository,
+    make_repositories,
     report,
     run,
     start,
-    write_list,
 )
 
 from sibyl.errors import LearnError
@@ -120,16 +118,6 @@ def dask(heard: Path, tmp_path: Path) -> Iterator[Dask]:
     made.end()
 
 
-def repositories(sources: Path, tmp_path: Path) -> Path:
-    """Make eight repositories, and return their list."""
-    rows = []
-    for number in range(8):
-        name = f"o/n{number}"
-        files = {f"f{i}.py": code(f"r{number}_{i}", 40) for i in range(12)}
-        rows.append((name, make_repository(sources, name, files), "MIT"))
-    return write_list(tmp_path / "train.tsv", rows)
-
-
 def run_and_kill(dask: Dask, out: Path, stage: str, *given: object) -> None:
     """Run a stage on the cluster, kill a worker when the first part is there, and see it succeed."""
     process = start(stage, *given, "--out", out, "--cluster", dask.address)
@@ -165,7 +153,7 @@ def test_killed_workers_change_no_byte(
 
     Nothing that takes part asks for, connects to or listens at any address but this machine's own.
     """
-    listed = repositories(sources, tmp_path)
+    listed = make_repositories(sources, tmp_path / "train.tsv", 8, 12, 40)
     alone, many = tmp_path / "alone", tmp_path / "many"
     of = ("--list", listed, "--sources", sources)
     assert 0 == run("corpus", *of, "--jobs", 1, "--out", alone / "corpus")[0]
@@ -196,7 +184,7 @@ def test_a_lost_scheduler_loses_no_work(dask: Dask, sources: Path, tmp_path: Pat
     """When the scheduler is killed, one sentence says so, and one process goes on from there."""
     of = (
         "--list",
-        repositories(sources, tmp_path),
+        make_repositories(sources, tmp_path / "train.tsv", 8, 12, 40),
         "--sources",
         sources,
         "--out",

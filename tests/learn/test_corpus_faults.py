@@ -15,6 +15,7 @@ import pytest
 from small_repositories import (
     code,
     last_line,
+    make_repositories,
     make_repository,
     paths,
     report,
@@ -32,12 +33,7 @@ pytestmark = pytest.mark.learn
 
 def test_killed_and_started_again(sources: Path, tmp_path: Path) -> None:
     """Killed without warning, the stage goes on where it was and ends with the same bytes."""
-    rows = []
-    for number in range(4):
-        name = f"o/n{number}"
-        files = {f"f{i}.py": code(f"r{number}_{i}", 60) for i in range(20)}
-        rows.append((name, make_repository(sources, name, files), "MIT"))
-    listed = write_list(tmp_path / "train.tsv", rows)
+    listed = make_repositories(sources, tmp_path / "train.tsv", 4, 20, 60)
     arguments = ["corpus", "--list", listed, "--sources", sources, "--jobs", 1, "--out"]
     killed = start(*arguments, tmp_path / "killed", start_new_session=True)
     parts = tmp_path / "killed" / "parts"

@@ -14,10 +14,9 @@ from pathlib import Path
 import golden
 import numpy as np
 import pytest
-from golden import Known
 
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation import baselines, evaluate, measures, replay, schema
+from sibyl.learn.evaluation import baselines, evaluate, measures, schema
 from sibyl.learn.evaluation.paired import gain_table
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import RecordedList, collect
@@ -49,14 +48,6 @@ BY_MEMORY = {
         2,
     ],  # POST was accepted at the first list; another repository is another person
 }
-
-
-@pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the known network."""
-    monkeypatch.setattr(replay, "Model", Known)
-    monkeypatch.setattr(evaluate, "Model", Known)
-    return golden.model(tmp_path / "model")
 
 
 @pytest.fixture

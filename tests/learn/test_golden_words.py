@@ -13,12 +13,11 @@ from pathlib import Path
 import golden
 import numpy as np
 import pytest
-from golden import Known
 
 from sibyl.learn.corpus.sources import Entry
 from sibyl.learn.corpus.splits import held_back
 from sibyl.learn.corpus.stores import blob_id
-from sibyl.learn.evaluation import evaluate, lists, replay
+from sibyl.learn.evaluation import evaluate, lists
 from sibyl.learn.evaluation.letters import continued
 from sibyl.learn.evaluation.recorded import longer, read_menus
 from sibyl.learn.evaluation.replay import RecordedList, collect
@@ -59,14 +58,6 @@ BY_MEMORY = {
     ],  # close, which b.py imports twice, before POST; close is not among what begins with p
     "replay": [2, 1, 1],  # POST was accepted where the first list was shown
 }
-
-
-@pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the known network."""
-    monkeypatch.setattr(replay, "Model", Known)
-    monkeypatch.setattr(evaluate, "Model", Known)
-    return golden.model(tmp_path / "model")
 
 
 def world(folder: Path) -> tuple[Path, Path]:

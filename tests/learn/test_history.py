@@ -14,12 +14,12 @@ from pathlib import Path
 
 import golden
 import pytest
-from golden import REPLY, Known
+from golden import REPLY
 from small_repositories import ENVIRONMENT, run_git, write_tree
 
 from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Sources
-from sibyl.learn.evaluation import evaluate, replay
+from sibyl.learn.evaluation import evaluate
 from sibyl.learn.evaluation.history import FIRST, NO_HISTORY, SHALLOW, History
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import collect
@@ -50,14 +50,6 @@ HISTORY = [
     3,  # put get, which b.py used and its copies did not more often; POST, as the old a.py is the file itself
     4,  # put close get, which b.py and its older copy use; POST
 ]
-
-
-@pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the known network."""
-    monkeypatch.setattr(replay, "Model", Known)
-    monkeypatch.setattr(evaluate, "Model", Known)
-    return golden.model(tmp_path / "model")
 
 
 @pytest.fixture

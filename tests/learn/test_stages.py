@@ -15,6 +15,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from small_repositories import killed_after  # noqa: E402
+
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.evaluation import evaluate  # noqa: E402
 from sibyl.learn.evaluation.mixture import Mixture  # noqa: E402
@@ -85,21 +87,11 @@ def test_int8_reads_the_same_alone_and_in_bulk(made: Path) -> None:
     assert np.array_equal(bulk_state[1], state[1])
 
 
-def test_a_killed_training_goes_on_as_if_nothing_had_been(
-    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_training_goes_on_as_if_nothing_had_been(made: Path, tmp_path: Path) -> None:
     """Stopped at a checkpoint and started again, the weights come out the same, bit by bit."""
     train.main(small(made, tmp_path / "whole"))
-    save = train.save
-
-    def save_and_die(*given: object) -> None:
-        save(*given)  # type: ignore[arg-type]
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(train, "save", save_and_die)
-        with pytest.raises(KeyboardInterrupt):
-            train.main(small(made, tmp_path / "killed"))
+    with killed_after(train, "save"):
+        train.main(small(made, tmp_path / "killed"))
     train.main(small(made, tmp_path / "killed"))
     whole, _ = load_network(tmp_path / "whole" / "last.pt")
     killed, kept = load_network(tmp_path / "killed" / "last.pt")

@@ -14,6 +14,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from small_repositories import killed_after  # noqa: E402
+
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.export import quantize  # noqa: E402
 from sibyl.learn.export import stage as export  # noqa: E402
@@ -175,16 +177,8 @@ def test_a_killed_training_that_skips_goes_on_exactly(
     more = "--skip 3 --every 4 --rate 0.01"
     monkeypatch.setattr(train, "_LOGGED", 5)
     run(streams, tmp_path / "whole", more)
-    keep = train._keep
-
-    def keep_and_die(*given: object) -> None:
-        keep(*given)  # type: ignore[arg-type]
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(train, "_keep", keep_and_die)
-        with pytest.raises(KeyboardInterrupt):
-            run(streams, tmp_path / "killed", more)
+    with killed_after(train, "_keep"):
+        run(streams, tmp_path / "killed", more)
     with (tmp_path / "killed" / "log.jsonl").open("a") as file:
         file.write('{"step": 5, "tokens": 1, "member": 0}\n{"step":')  # begun after the checkpoint
     run(streams, tmp_path / "killed", more)

@@ -22,7 +22,7 @@ from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory import indexer
 from sibyl.memory import project_files as files
-from sibyl.memory.index import build
+from sibyl.memory.index import Reading, build
 from sibyl.memory.manager import Manager
 from sibyl.memory.project_files import project_files
 from sibyl.memory.project_store import ProjectStore
@@ -53,7 +53,7 @@ def root(tmp_path: Path) -> Path:
 
 def read(root: Path, store: Path, seconds: float = 60.0) -> bool:
     """Read a project here and now."""
-    return build(root, store, "", seconds, lambda *_: None)
+    return build(store, Reading(root, "", seconds, lambda *_: None))
 
 
 def place(source: str) -> Place:

@@ -161,12 +161,15 @@ def _told(place: Place) -> dict[str, Any]:
 
 def _lookups(session: Session) -> dict[str, Any]:
     """All that the usage keeps, and so all that can be asked of it; emptied entries say nothing."""
+    usage = session.usage
+    parts = {"usage": usage, "words": usage.words, "chain": usage._chain}
     return {
-        name: {key: entries for key, entries in kept.items() if entries}
+        f"{part}.{name}": {key: entries for key, entries in kept.items() if entries}
         if isinstance(kept, dict)
         else kept
-        for name, kept in (vars(session.usage) | vars(session.usage.words)).items()
-        if name != "words"
+        for part, owner in parts.items()
+        for name, kept in vars(owner).items()
+        if all(kept is not part for part in parts.values())
     }
 
 

@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sibyl.code.filters import content_fault
@@ -45,6 +46,27 @@ Changed = tuple[str, Stamp, bytes, Notes]
 Tell = Callable[[dict[str, object]], None]
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a process reads, and within which bounds."""
+
+    root: Path
+    near: str
+    """The file to begin near, relative to the root."""
+    seconds: float
+    """CPU time it may take."""
+    tell: Tell
+    parent: int = 0
+    """The process to end with; 0: none."""
+    skip: Collection[str] = ()
+    """Files that are not to be read."""
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the host that started this has ended."""
+        return bool(self.parent) and hasattr(os, "fork") and os.getppid() != self.parent
+
+
 def digest_of(data: bytes) -> bytes:
     """Return what tells copies of a file."""
     return hashlib.blake2b(data, digest_size=16).digest()
@@ -56,18 +78,10 @@ def noted(path: str, stamp: Stamp, data: bytes) -> Changed:
     return path, stamp, digest_of(data), Notes() if fault else take_notes(data)
 
 
-def bring_up_to_date(
-    store: ProjectStore,
-    root: Path,
-    near: str,
-    seconds: float,
-    tell: Tell,
-    parent: int = 0,
-    skip: Collection[str] = (),
-) -> bool:
-    """Read what changed; return whether all of it was read, within the time and while ``parent`` lived."""
+def bring_up_to_date(store: ProjectStore, asked: Reading) -> bool:
+    """Read what changed; return whether all of it was read, within the time and while the parent lived."""
     began = time.process_time()
-    files, known = project_files(root, near), store.stamps()
+    files, known = project_files(asked.root, asked.near), store.stamps()
     changed = [path for path, stamp in files.items() if known.get(path) != stamp]
     store.update((), [path for path in known if path not in files])
     done, portion = 0, _AT_FIRST
@@ -75,15 +89,15 @@ def bring_up_to_date(
         some = changed[done : done + portion]
         read = []
         for path in some:
-            if _orphaned(parent):
+            if asked.orphaned:
                 return False
-            tell({"file": path})
-            data = b"" if path in skip else _read(root / path)
+            asked.tell({"file": path})
+            data = b"" if path in asked.skip else _read(asked.root / path)
             read.append((path, files[path], digest_of(data), _notes(path, data)))
         store.update(read)
         done, portion = done + len(some), min(2 * portion, _AT_MOST)
-        tell({"done": done, "of": len(changed)})
-        if time.process_time() - began > seconds:
+        asked.tell({"done": done, "of": len(changed)})
+        if time.process_time() - began > asked.seconds:
             break
     return done == len(changed)
 
@@ -105,11 +119,6 @@ def _notes(path: str, data: bytes) -> Notes:
         return Notes()
 
 
-def _orphaned(parent: int) -> bool:
-    """Tell whether the host that started this (0: none) has ended."""
-    return bool(parent) and hasattr(os, "fork") and os.getppid() != parent
-
-
 @contextmanager
 def _alone(path: Path) -> Iterator[bool]:
     """Tell whether this is the only process that writes a store; a process that is killed lets go."""
@@ -126,24 +135,16 @@ def _alone(path: Path) -> Iterator[bool]:
         lock.close()
 
 
-def build(
-    root: Path,
-    path: Path,
-    near: str,
-    seconds: float,
-    tell: Tell,
-    parent: int = 0,
-    skip: Collection[str] = (),
-) -> bool:
+def build(path: Path, asked: Reading) -> bool:
     """Bring a store up to date, replacing it where it is damaged; return whether all was read."""
     with _alone(path) as alone:
-        if not alone or _orphaned(parent):
+        if not alone or asked.orphaned:
             return False
         for chance_left in (True, False):
             try:
                 store = ProjectStore(path, _PATIENCE_S)
                 try:
-                    return bring_up_to_date(store, root, near, seconds, tell, parent, skip)
+                    return bring_up_to_date(store, asked)
                 finally:
                     store.close()
             except MemoryTrouble as trouble:
@@ -173,8 +174,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if not options.store.parent.is_dir():  # forgotten meanwhile; who wants it makes it
             return 1
-        asked = options.near, options.seconds
-        whole = build(options.root, options.store, *asked, tell, options.parent, options.skip)
+        bounds = options.near, options.seconds
+        asked = Reading(options.root, *bounds, tell, options.parent, options.skip)
+        whole = build(options.store, asked)
     except MemoryTrouble as trouble:
         tell({"ended": False, "trouble": str(trouble)})
         return 1
