@@ -20,9 +20,12 @@ torch = pytest.importorskip("torch")
 from sibyl.errors import LearnError, ModelError  # noqa: E402
 from sibyl.learn import stages  # noqa: E402
 from sibyl.learn.corpus import stage as corpus  # noqa: E402
+from sibyl.learn.evaluation.paired import verdict  # noqa: E402
 from sibyl.learn.export import quantize  # noqa: E402
 from sibyl.learn.export import stage as export  # noqa: E402
+from sibyl.learn.menus import options as menu_options  # noqa: E402
 from sibyl.learn.menus import stage as menus  # noqa: E402
+from sibyl.learn.recipes import finetune, surroundings  # noqa: E402
 from sibyl.learn.streams import stage as streams  # noqa: E402
 from sibyl.learn.training import stage as train  # noqa: E402
 from sibyl.network.model import MIXES, Model  # noqa: E402
@@ -140,6 +143,76 @@ def test_one_command_makes_a_model_and_measures_it(
     assert "\n| remembered | measure | start | own | gain | 95 % |\n" in said
     assert str(tmp_path / "out" / "model") in said.splitlines()[-1]
 
+    few = finetune.few_with_truth(tmp_path / "out" / "menus.jsonl.gz")
+    assert ("warning: only" in said) == bool(few)
+    assert "mine: no environment of its own" in said
+    assert "with the project's memory" in said
+    for words in (f":Sibyl model {tmp_path}/out/model\n", ":Sibyl model shipped\n"):
+        assert words in said
+
+
+def test_a_project_s_own_environment_is_the_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder .venv before venv before VIRTUAL_ENV; which it was is said; sibyl's own is nobody's."""
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    places = {name: tmp_path / name for name in ("both", "plain", "none")}
+    for folder in ("both/.venv", "both/venv", "plain/venv", "active", "plain/.venv", "none"):
+        write_tree(tmp_path / folder, {"bin/python": ""})
+        if not folder.endswith(("plain/.venv", "none")):  # an environment is what has this file
+            write_tree(tmp_path / folder, {"pyvenv.cfg": ""})
+    interpreters, lines = surroundings.sentences(places)
+    assert interpreters == {
+        "both": tmp_path / "both/.venv/bin/python",
+        "plain": tmp_path / "plain/venv/bin/python",
+    }
+    assert f"libraries of {tmp_path}/both/.venv (.venv)." in lines[0]
+    assert f"libraries of {tmp_path}/plain/venv (venv)." in lines[1]
+    assert "none: no environment of its own" in lines[2]
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
+    interpreters, lines = surroundings.sentences(places)
+    assert interpreters["none"] == tmp_path / "active/bin/python" and "(VIRTUAL_ENV)." in lines[2]
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
+    assert "none" not in surroundings.sentences(places)[0]
+
+
+def test_each_repository_has_its_interpreter() -> None:
+    """What --python-of says of a repository reaches the server's settings; others have --python's."""
+    given = "--so-far --out m --python /one --python-of me/mine=/two --python-of other=/three"
+    options = menu_options.parser("").parse_args(given.split())
+    for repo, python in (("me/mine", "/two"), ("other", "/three"), ("a/a", "/one")):
+        assert menu_options.python_of(options, repo) == python
+        settings = menu_options.settings_of(options, python)
+        assert settings["ty"]["configuration"]["environment"]["python"] == python
+
+
+@pytest.mark.parametrize(("listed", "warns"), [(39, True), (40, False), (0, True), (100, False)])
+def test_few_lists_with_the_truth_are_warned_of(tmp_path: Path, listed: int, warns: bool) -> None:
+    """Below 40 % of lists that hold what was written, a sentence says what may be missing."""
+    rows = [{"menu": [] if number < listed else None} for number in range(100)]
+    with gzip.open(tmp_path / "m.gz", "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    warning = finetune.few_with_truth(tmp_path / "m.gz")
+    assert bool(warning) == warns
+    assert not warns or (f"only {listed}%" in warning and "VIRTUAL_ENV" in warning)
+
+
+def test_one_sentence_tells_whether_the_gain_is_real(tmp_path: Path) -> None:
+    """Better or worse where the interval leaves 0 out; else not known, by chance or with too few files."""
+    up, down = [1, 2] * 20, [2, 4] * 20
+    cases = [
+        (down, up, 10, "The new model is better here with the project's memory (MRR +0.375"),
+        (up, down, 10, "The new model is worse here with the project's memory (MRR -0.375"),
+        (up, up, 10, "is not known: the gain may be chance (MRR +0.000"),
+        (down, up, 4, "is not known: the gain is of fewer than 5 files"),
+    ]
+    for before, after, files, sentence in cases:
+        paths_ = [tmp_path / "a.json", tmp_path / "b.json"]
+        for path, ranks in zip(paths_, (before, after), strict=True):
+            named = [str(number % files) for number in range(len(ranks))]
+            path.write_text(json.dumps({"files": named, "ranks": {"project": ranks}}))
+        assert sentence in verdict(*paths_, "project")
+
 
 def test_a_model_from_nothing_can_take_mixing_weights(project: Path, tmp_path: Path) -> None:
     """Without lists to learn them from, --mix takes those of a model, of this version alone."""
@@ -168,6 +241,10 @@ def test_what_cannot_be_learned_from_is_told(
     """Each has its sentence, and no model appears."""
     write_tree(tmp_path / "few", dict(list(FILES.items())[:6]))
     write_tree(tmp_path / "no_code", {"README.md": "a.b"})
+    copies = {path: code("same", 40) + f"last_{path[5:7]} = 1\n" for path in FILES}
+    write_tree(
+        tmp_path / "copies", {path.replace(".py", "_.py"): text for path, text in copies.items()}
+    )
     write_tree(tmp_path / "other" / "few", {"a.py": code("a")})
     (tmp_path / "file").write_text("")
     cases = [
@@ -175,6 +252,10 @@ def test_what_cannot_be_learned_from_is_told(
         ("file", "There is no folder"),
         ("no_code", "No file is left"),
         ("few", "too few files"),
+        (
+            "copies",
+            "Too few files are left to learn from (0, at least 8 are needed): 16 are copies",
+        ),
         ("few other/few", "Two projects are called few"),
         ("few --hold-out 2", "is a share"),
     ]

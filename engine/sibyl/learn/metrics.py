@@ -89,7 +89,7 @@ def keystrokes(ranks_by_letters: Sequence[Sequence[int]], lengths: Sequence[int]
 
 
 _DRAWS = 4_000
-_FEWEST = 5
+FEWEST = 5
 """Groups below which a bootstrap over groups says nothing."""
 _VALUES: dict[str, Callable[[npt.NDArray[np.int64]], npt.NDArray[np.float64]]] = {
     "top1": lambda ranks: (ranks <= 1).astype(np.float64),
@@ -112,7 +112,7 @@ class Gain:
     @property
     def real(self) -> bool:
         """Tell whether chance explains the difference badly: the interval leaves 0 out."""
-        return self.groups >= _FEWEST and (self.low > 0 or self.high < 0)
+        return self.groups >= FEWEST and (self.low > 0 or self.high < 0)
 
 
 def compare(first: Sequence[int], second: Sequence[int], groups: Sequence[str]) -> dict[str, Gain]:

@@ -15,7 +15,7 @@ from sibyl.errors import LearnError
 from sibyl.learn.evaluation.measures import Scores
 from sibyl.learn.evaluation.replay import RecordedList
 from sibyl.learn.io import whole_file
-from sibyl.learn.metrics import compare, rank_of
+from sibyl.learn.metrics import FEWEST, compare, rank_of
 
 _MEASURES = {"top1": "top-1", "top5": "top-5", "mrr": "MRR"}
 
@@ -48,6 +48,22 @@ def gain_table(first: tuple[str, Path], second: tuple[str, Path]) -> str:
     for order, ranks in before["ranks"].items():
         lines += _rows(order, ranks, after["ranks"][order], files)
     return "\n".join(lines)
+
+
+def verdict(first: Path, second: Path, order: str) -> str:
+    """Return one sentence on whether the second model is better than the first, by MRR of one order."""
+    before, after = (json.loads(path.read_text("utf-8")) for path in (first, second))
+    files = before["files"]
+    gain = compare(before["ranks"][order], after["ranks"][order], files)["mrr"]
+    numbers = f"MRR {gain.gain:+.3f}, 95 % {gain.low:+.3f} to {gain.high:+.3f}, {gain.groups} files"
+    if gain.real:
+        better = "better" if gain.gain > 0 else "worse"
+        return f"The new model is {better} here with the {order}'s memory ({numbers})."
+    why = "may be chance" if gain.groups >= FEWEST else f"is of fewer than {FEWEST} files"
+    return (
+        f"Whether the new model is better here with the {order}'s memory is not known: the gain {why} "
+        f"({numbers})."
+    )
 
 
 def _rows(

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from sibyl.errors import LearnError
+from sibyl.learn import executors
 from sibyl.learn.menus.places import KINDS
 
 
@@ -40,6 +41,13 @@ def parser(summary: str) -> argparse.ArgumentParser:
     arguments.add_argument(
         "--python", default=sys.executable, help="interpreter with the libraries"
     )
+    arguments.add_argument(
+        "--python-of",
+        action="append",
+        default=[],
+        metavar="REPOSITORY=PYTHON",
+        help="another interpreter for one repository",
+    )
     arguments.add_argument("--kinds", type=_numbers, default={"member": None}, metavar="KIND[=N],…",
                       help=f"what is asked about, and at how many places: {', '.join(KINDS)}")  # fmt: skip
     arguments.add_argument("--letters", type=_letters, default=[0], metavar="N,…",
@@ -59,6 +67,7 @@ def parser(summary: str) -> argparse.ArgumentParser:
         "--patience", type=float, default=30.0, help="seconds an answer may take"
     )
     arguments.add_argument("--seed", type=int, default=1)
+    executors.add_options(arguments, jobs=1)
     return arguments
 
 
@@ -106,13 +115,19 @@ def default_settings(python: str, auto_imports: bool = True) -> dict:
     }  # fmt: skip
 
 
-def settings_of(options: argparse.Namespace) -> dict:
+def python_of(options: argparse.Namespace, repository: str) -> str:
+    """Return the interpreter whose libraries the server is to know in a repository."""
+    own = dict(given.split("=", 1) for given in options.python_of if "=" in given)
+    return str(own.get(repository, options.python))
+
+
+def settings_of(options: argparse.Namespace, python: str) -> dict:
     """Return the settings given, or ours; raises LearnError when they are not JSON."""
     try:
         given = json.loads(options.settings) if options.settings else None
     except ValueError as error:
         raise LearnError(f"--settings is not JSON: {error}.") from error
-    return default_settings(options.python, options.auto_imports) if given is None else given
+    return default_settings(python, options.auto_imports) if given is None else given
 
 
 def environment_of(python: str) -> dict[str, str]:

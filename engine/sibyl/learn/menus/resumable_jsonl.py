@@ -9,11 +9,15 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sibyl.errors import LearnError
 from sibyl.learn.io import whole_file
 from sibyl.learn.made_with import check
+
+Span = tuple[int, int]
+"""Begin and end of a repository's rows in the file that grows, in bytes."""
 
 
 class RowLog:
@@ -26,6 +30,7 @@ class RowLog:
         self.progress = out.with_name(f"{name}.progress.jsonl")
         self.finished: set[str] = set()
         self.sites = self.listed = self._end = 0
+        self._blocks: dict[str, Span] = {}
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
             if self.progress.exists():
@@ -45,6 +50,7 @@ class RowLog:
             out.writelines(line + b"\n" for line in lines or [json.dumps(first).encode()])
         for note in done:
             self.finished.add(note["repo"])
+            self._blocks[note["repo"]] = self._end, note["end"]
             self._end = note["end"]
             self.sites += note["sites"]
             self.listed += note["listed"]
@@ -58,6 +64,7 @@ class RowLog:
                 out.write(block)
                 out.flush()
                 os.fsync(out.fileno())
+            self._blocks[repo] = self._end, self._end + len(block)
             self._end += len(block)
             self._note({"repo": repo, "end": self._end, "sites": len(rows), "listed": listed})
         except OSError as error:
@@ -70,9 +77,11 @@ class RowLog:
         with open(self.progress, "ab") as out:
             out.write(json.dumps(note).encode() + b"\n")
 
-    def pack(self, out: Path) -> None:
-        """Write the finished file."""
-        _pack(self.partial, self._end, out)
+    def pack(self, out: Path, order: Sequence[str]) -> None:
+        """Write the finished file: the repositories in this order, others as they came behind them."""
+        places = {repo: place for place, repo in enumerate(order)}
+        repos = sorted(self._blocks, key=lambda repo: places.get(repo, len(places)))  # stable
+        _pack(self.partial, [self._blocks[repo] for repo in repos], out)
 
 
 def pack_so_far(out: Path) -> int:
@@ -88,17 +97,19 @@ def pack_so_far(out: Path) -> int:
     done = [json.loads(line) for line in text.split(b"\n")[1:-1]]
     if not done:
         raise LearnError(f"Nothing was recorded for {out}: no repository is whole yet.")
-    _pack(out.with_name(f"{name}.partial.jsonl"), done[-1]["end"], out)
+    _pack(out.with_name(f"{name}.partial.jsonl"), [(0, done[-1]["end"])], out)
     return len(done)
 
 
-def _pack(partial: Path, end: int, out: Path) -> None:
-    """Write the first `end` bytes, whole lines, to a gzipped file."""
+def _pack(partial: Path, spans: Iterable[Span], out: Path) -> None:
+    """Write these spans, whole lines, to a gzipped file."""
     with (
         whole_file(out) as raw,
         gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed,
         open(partial, "rb") as lines,
     ):
-        while end > 0 and (block := lines.read(min(end, 1 << 20))):
-            packed.write(block)
-            end -= len(block)
+        for begin, end in spans:
+            lines.seek(begin)
+            while begin < end and (block := lines.read(min(end - begin, 1 << 20))):
+                packed.write(block)
+                begin += len(block)

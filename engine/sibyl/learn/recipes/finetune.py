@@ -13,6 +13,7 @@ Each stage is run as its command line, which is shown: to do it otherwise, run t
 from __future__ import annotations
 
 import argparse
+import gzip
 import io
 import json
 import os
@@ -22,9 +23,10 @@ import tempfile
 from pathlib import Path
 
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation.paired import gain_table
+from sibyl.learn.evaluation.paired import gain_table, verdict
 from sibyl.learn.io import whole_file
 from sibyl.learn.made_with import check_or_keep
+from sibyl.learn.recipes import surroundings
 from sibyl.learn.stages import run_shown
 from sibyl.learn.training.run import read_about
 
@@ -32,6 +34,7 @@ _HOME = Path(__file__).resolve().parents[4]
 MENUS = "menus.jsonl.gz"
 _LENGTH = 96  # tokens of a chunk
 _FEWEST = 8  # training files; below there is nothing to learn from
+_ENOUGH_LISTED = 0.4  # of the lists with the truth in them; below the server does not see enough
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,9 +69,10 @@ def main(argv: list[str] | None = None) -> int:
         "passes": options.passes, "rate": options.rate,
     }  # fmt: skip
     check_or_keep(out / "own.json", made_with)
-    link(options.projects, sources)
+    projects = link(options.projects, sources)
     chosen = ("--hold-out-files", options.hold_out, "--seed", options.seed)
     run_shown("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)
+    enough(corpus)
     vocab = ("--vocab", options.start / "vocab.txt")
     both = ("--corpus", corpus, "--sources", sources)
     run_shown("streams", *both, "--out", streams, *vocab, "--dev", 0)
@@ -83,11 +87,53 @@ def main(argv: list[str] | None = None) -> int:
         server = options.server or shlex.join([str(Path(sys.executable).parent / "ty"), "server"])
         # Small projects hold out few files: more places in each, or there were too few lists.
         per_file = max(6, 2 * options.sites // held_out)
-        asked = ("--sources", sources, "--sites", options.sites, "--per-file", per_file)
+        interpreters, lines = surroundings.sentences(projects)
+        print("\n" + "\n".join(lines))
+        asked = ["--sources", sources, "--sites", options.sites, "--per-file", per_file]
+        for name, program in interpreters.items():
+            asked += ["--python-of", f"{name.replace('+', '/', 1)}={program}"]
         run_shown("menus", "--corpus", corpus, *asked, "--server", server, "--out", out / MENUS)
+        if few := few_with_truth(out / MENUS):
+            print(f"\nwarning: {few}")
         compare(options)
-    print(f"\nTo use it: vim.g.sibyl = {{ model = '{(out / 'model').resolve()}' }}")
+    print(f"\n{how_to_switch((out / 'model').resolve())}")
     return 0
+
+
+def how_to_switch(model: Path) -> str:
+    """Return how a running Neovim ranks with a model, how it goes back, and how the choice stays."""
+    return (
+        f"To rank with it now, in Neovim:  :Sibyl model {model}\n"
+        "Back to the shipped model:       :Sibyl model shipped\n"
+        f"To begin with it each time:      vim.g.sibyl = {{ model = '{model}' }}"
+    )
+
+
+def enough(corpus: Path) -> None:
+    """Raise LearnError where copies leave too few files to learn from, saying that this is why."""
+    counts = json.loads((corpus / "corpus.json").read_text("utf-8"))["splits"]["train"]
+    left = counts.get("files kept", 0)
+    copies = sum(number for name, number in counts.items() if "duplicate" in name)
+    if left < _FEWEST and copies:
+        raise LearnError(
+            f"Too few files are left to learn from ({left}, at least {_FEWEST} are needed): {copies} are "
+            "copies or near copies of held-out files or of one another, which would make the numbers false; "
+            "name more projects."
+        )
+
+
+def few_with_truth(menus: Path) -> str:
+    """Return a warning where few recorded lists hold what was written; "" where enough do."""
+    with gzip.open(menus, "rt", encoding="utf-8") as file:
+        listed = [json.loads(line)["menu"] is not None for line in file]
+    share = sum(listed) / max(len(listed), 1)
+    if share >= _ENOUGH_LISTED:
+        return ""
+    return (
+        f"only {share:.0%} of the {len(listed)} lists hold what was written there, so the numbers below "
+        "are of the places that the language server knows best; it may not see the project's libraries: "
+        "install them in .venv of the project, or activate their environment (VIRTUAL_ENV)."
+    )
 
 
 def _shown(path: Path) -> Path:
@@ -96,8 +142,8 @@ def _shown(path: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def link(projects: list[Path], sources: Path) -> None:
-    """Let the sources folder hold a link to each project, and nothing else."""
+def link(projects: list[Path], sources: Path) -> dict[str, Path]:
+    """Let the sources folder hold a link to each project, and nothing else; return them by their names."""
     wanted: dict[str, Path] = {}
     for project in projects:
         place = project.expanduser().resolve()
@@ -115,6 +161,7 @@ def link(projects: list[Path], sources: Path) -> None:
             (sources / name).symlink_to(place, target_is_directory=True)
     except OSError as error:
         raise LearnError(f"Cannot write {sources}: {error.strerror}.") from error
+    return wanted
 
 
 def plan(streams: Path, passes: float) -> list[object]:
@@ -164,4 +211,5 @@ def compare(options: argparse.Namespace) -> None:
             print(f"| {memory} | {name} | {shares} |")
     start, own = ((name, out / f"{name}.ranks.json") for name in reports)
     print(f"\n{gain_table(start, own)}")
+    print(f"\n{verdict(start[1], own[1], 'project')}")
     print(f"\nAll tables are in {out}/start.txt and {out}/own.txt.")
