@@ -241,6 +241,11 @@ vim.api.nvim_create_autocmd('VimLeavePre', {
   group = vim.api.nvim_create_augroup('sibyl_bridge', { clear = true }),
   desc = 'sibyl: end the host with Neovim',
   callback = function()
+    if state.pid then
+      -- Neovim waits two seconds for a process that does not end when it is asked to. What it has kept is whole at
+      -- any moment.
+      vim.uv.kill(state.pid, 'sigkill')
+    end
     M.stop()
   end,
 })
