@@ -5,11 +5,15 @@ In:   sources in which no statement of a module or a class ends for thousands of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from counting import count_parsed
 from test_sections import leaves
 
 from sibyl.code import sections
+from sibyl.code.grammar import Leaf, leaves_of
 from sibyl.code.syntax import Syntax
 from sibyl.code.text import Text
 
@@ -56,6 +60,25 @@ def test_a_key_in_a_long_body_costs_a_few_sections(
         syntax.edit(text.apply(len(text), 0, bytes((letter,))))
         syntax.advance(text, text.word_start(len(text)))
     assert 0 < max(parsed) <= 2 * sections.SPAN
+
+
+@pytest.mark.parametrize("name", ["a dictionary", "a call", "commented entries"])
+def test_data_is_looked_at_for_a_cut_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no line begins a class or a function, each leaf is looked at for a cut and kept: not four times."""
+    head, again, end = LONG_BODIES[name]
+    source = (head + again * (10_000 // again.count("\n")) + end).encode()
+    yielded = 0
+
+    def counting(*asked: Any) -> Iterator[Leaf]:
+        nonlocal yielded
+        for leaf in leaves_of(*asked):
+            yielded += 1
+            yield leaf
+
+    monkeypatch.setattr(sections, "leaves_of", counting)
+    syntax = Syntax()
+    syntax.advance(Text(source), len(source))
+    assert yielded < 3 * len(list(syntax.leaves()))
 
 
 @pytest.mark.parametrize("name", LONG_BODIES)

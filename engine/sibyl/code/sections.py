@@ -22,6 +22,7 @@ leaves do not depend on that, with one exception: ``**`` before an argument of a
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator
 
@@ -43,6 +44,7 @@ _STATEMENTS = frozenset(
 _CLASS, _DECORATED = numbers("class_definition"), numbers("decorated_definition")
 _BLOCK, _SEMICOLON = numbers("block"), numbers(";")
 _CERTAIN, _MATCH = numbers("class", "def"), numbers("match")
+_MAYBE = re.compile(rb"(?m)^[ \t]*(?:class|def)")  # what is certain begins so, if there is anything
 
 
 class Section:
@@ -139,12 +141,14 @@ def shown(data: bytes) -> bytes:
 
 
 def _section(tree: Tree, section: Section) -> Section:
+    length, begins, ends = section.length, section.begins.append, section.ends.append
+    kinds = section.kinds.append
     for begin, end, kind in leaves_of(tree, 0, 0):
-        if begin >= section.length:
+        if begin >= length:
             break
-        section.begins.append(begin)
-        section.ends.append(end)
-        section.kinds.append(kind)
+        begins(begin)
+        ends(end)
+        kinds(kind)
     return section
 
 
@@ -174,6 +178,8 @@ def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
     class met since: it is inside of no other statement and no bracket. But it can be in a string, so none may
     have been left open before, unless it would be a very long one.
     """
+    if not _MAYBE.search(data, base + SPAN // 2, base + tree.root_node.end_byte):
+        return 0  # data alone, as a rule: its leaves need not be looked at
     place, last, outside = 0, 0, -1
     opened: list[int] = []  # where strings left open begin, below 0 those that hold one line
     deepest = max(_column(data, base + start), 0)
@@ -205,8 +211,11 @@ def _cut_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
     place, least, end = 0, span, 0
     opened: list[int] = []  # where strings left open begin
     matched = span  # the column of the ``match`` that a line may be in
+    rest = 0  # before this byte no leaf is the first on its line
     for begin, after, kind in leaves_of(tree, 0, 0):
-        column = _column(data, base + begin)
+        column = _column(data, base + begin) if begin >= rest else -1
+        if begin >= rest and data[base + begin] not in b" \t":
+            rest = data.find(b"\n", base + begin, base + span) - base
         if column >= 0 and all(begin - other >= LONG for other in opened):
             matched = span if column <= matched else matched
             line = _line(data, base, begin)
