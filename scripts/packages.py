@@ -114,12 +114,22 @@ def without_wheels() -> str:
     return ""
 
 
+def _conflict(text: str) -> str:
+    """Return the line in which pip or uv says that wanted versions exclude each other; '' if it does not say so."""
+    line = re.search(r"Cannot install .*|.*ResolutionImpossible.*", text)
+    if not line and not re.search(r"no wheels|no version|not found|no usable", text):
+        line = re.search(r"Because .*unsatisfiable.*", text)
+    return line[0].strip() if line else ""
+
+
 def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
     """Say in one sentence why a package manager failed."""
     text = problem.output or ""
     last = next((x for x in reversed(text.splitlines()) if "rror" in x), text[-200:]).strip()
     version = ".".join(map(str, sys.version_info[:2]))
-    network = r"connection|resolution|resolve host|dns error|timed out|unreachable|refused|proxy"
+    network = (
+        r"connection|name resolution|resolve host|dns error|timed out|unreachable|refused|proxy"
+    )
     if re.search(r"ensurepip|python3-venv", text):
         return CannotInstall(
             f"{sys.executable} cannot make environments: install your system's python3-venv "
@@ -131,6 +141,11 @@ def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
         return CannotInstall(
             "A package that your index serves is not the one sibyl names by its hash, and was not installed: "
             "check the index in pip's or uv's settings."
+        )
+    if conflict := _conflict(text):
+        return CannotInstall(
+            "Packages are in conflict, with each other or with a constraint in pip's or uv's settings: take that "
+            f"away and run this again ({conflict[:160]})."
         )
     if re.search(network, text, re.IGNORECASE):
         return CannotInstall(

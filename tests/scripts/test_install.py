@@ -119,6 +119,13 @@ def test_a_broken_stamp_means_anew(pretend: tuple[Path, Path, list[Path]]) -> No
         ("ERROR: Failed to establish a new connection: [Errno 111] Connection refused", "network"),
         ("error: Request failed: dns error: failed to lookup address", "network"),
         ("ERROR: No matching distribution found for onnxruntime==1.32.0", "another Python"),
+        (CONFLICTS["pip"], "are in conflict"),
+        (CONFLICTS["uv"], "are in conflict"),
+        (
+            "Because x==1 has no wheels with a matching tag, your ... unsatisfiable.",
+            "another Python",
+        ),
+        ("NameResolutionError: Temporary failure in name resolution", "network"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("something nobody has seen", "something nobody has seen"),
     ],

@@ -19,14 +19,15 @@ ROOT = Path(__file__).resolve().parents[2]
 HASHED = ("run.txt", "server.txt", "test.txt")
 
 
-def wheel(folder: Path, name: str, version: str, code: str) -> Path:
+def wheel(folder: Path, name: str, version: str, code: str, needs: str = "") -> Path:
     """Make a package of one module; its bytes depend on what is given alone."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{version}-py3-none-any.whl"
     info = f"{name}-{version}.dist-info"
     files = {
         f"{name}.py": code,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        + (f"Requires-Dist: {needs}\n" if needs else ""),
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{each},,\n" for each in [*files, f"{info}/RECORD"])
@@ -143,6 +144,25 @@ def test_pips_settings_of_place_and_version_do_not_reach(
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "good" == who(tmp_path / "venv")
     assert not (tmp_path / "there").exists()
+
+
+def test_a_conflict_is_named_as_one(
+    good: Path, wanted: Path, project: Path, tmp_path: Path
+) -> None:
+    """What pip says where packages, or a user's constraint, exclude each other is no fault of the network."""
+    other = wheel(good.parent, "other", "1.0", "", "demo<1.0")
+    wanted.write_text(line(good) + line(other))
+    done = fill(tmp_path / "venv", wanted, "pip", project, settings(tmp_path, good))
+    assert 1 == done.returncode
+    assert "conflict" in done.stderr and "demo" in done.stderr and "network" not in done.stderr
+    assert 1 == len(done.stderr.splitlines())
+
+    (tmp_path / "below.txt").write_text("demo<1.0\n")
+    pip = [sys.executable, "-I", "-m", "pip", "install", "--no-index", "-f", str(good.parent)]
+    pip += ["--dry-run", "demo==1.0", "-c", str(tmp_path / "below.txt")]
+    done = subprocess.run(pip, capture_output=True, text=True, timeout=240)
+    failed = subprocess.CalledProcessError(1, pip, done.stdout + done.stderr)
+    assert "conflict" in str(packages.reason(failed)), done.stderr
 
 
 def test_another_package_of_the_same_name_is_refused(
