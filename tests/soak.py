@@ -33,7 +33,7 @@ sys.path[:0] = [str(HERE.parent / place) for place in PLACES]
 
 import find  # noqa: E402 (found through the line above)
 from child import ROOT, Child  # noqa: E402
-from told import digest, host_ready, mirrored, truth  # noqa: E402
+from scripted import digest, host_ready, mirrored, truth  # noqa: E402
 
 from sibyl.network.model import Model  # noqa: E402
 from sibyl.ranking.ranker import Ranker  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 from child import Child
 from fake_server import items
 from peers import loaded
-from told import BEST
+from scripted import BEST
 
 SETUP = """
 NO_ENABLE = true

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from child import Child
+from scripted import digest, mirrored, truth
 from test_host import STATE
 from test_mirror import TEXT, matches
-from told import digest, mirrored, truth
 
 
 def resident(pid: int) -> float:
@@ -21,9 +21,9 @@ def resident(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def test_a_host_that_does_not_read_costs_no_memory(told: Callable, tmp_path: Path) -> None:
+def test_a_host_that_does_not_read_costs_no_memory(scripted: Callable, tmp_path: Path) -> None:
     """While the host is stopped Neovim holds little for it; when it goes on, it gets every text."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     child.open(tmp_path / "other.py", "other = 1\n")
     other = child.call("bufnr")
     child.command("buffer 1")
@@ -52,14 +52,14 @@ def test_a_host_that_does_not_read_costs_no_memory(told: Callable, tmp_path: Pat
     assert child.lua(STATE + "s.pid") == pid and child.messages() == []
 
 
-def test_a_line_that_grows_in_steps(told: Callable) -> None:
+def test_a_line_that_grows_in_steps(scripted: Callable) -> None:
     """A line that becomes too long is let go of, though no single step was; so is one made of joined lines."""
     grow = {
         "put": "vim.api.nvim_buf_set_text(0, 0, 0, 0, 0, { ('y'):rep(90000) })",
         "join": "vim.api.nvim_buf_set_lines(0, 0, 0, true, { ('y'):rep(90000) }) vim.cmd('1join')",
     }
     for name, step in grow.items():
-        child, ranker = told(TEXT, "vim.cmd('syntax off')")
+        child, ranker = scripted(TEXT, "vim.cmd('syntax off')")
         lengths = []
         while not lengths or lengths[-1] < 256 * 1024:
             assert not ranker.calls("detach"), (name, lengths)
@@ -67,7 +67,9 @@ def test_a_line_that_grows_in_steps(told: Callable) -> None:
                 step + " require('sibyl.buffer.mirror').flush(vim.api.nvim_get_current_buf())"
             )
             lengths.append(child.lua("return #vim.fn.getline(1)"))
-        child.wait_for(lambda found=ranker: found.calls("detach"), what="the end of following")
+        child.wait_for(
+            lambda followed=ranker: followed.calls("detach"), what="the end of following"
+        )
         child.close()
         ranker.log.unlink()
 
@@ -89,9 +91,9 @@ return best / 1e6
 """
 
 
-def test_a_key_in_a_long_line_is_cheap(told: Callable) -> None:
+def test_a_key_in_a_long_line_is_cheap(scripted: Callable) -> None:
     """What a key costs grows at most linearly with its line, and stays below 5 ms at 256 KiB."""
-    child, _ = told(TEXT)
+    child, _ = scripted(TEXT)
     child.type_keys("Go")  # insert mode: hints are sent
     row = child.cursor()[0] - 1
     for word, end in itertools.product(["0a", "a ", "é", "a.b(", "_"], [" ", "", "."]):

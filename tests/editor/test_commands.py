@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from child import ROOT, Child, isolated
 from fake_server import FakeServer, items
-from told import Told, host_ready
+from scripted import ScriptedRanker, host_ready
 
 SCHEMA = (
     "local out = {} for name, option in pairs(require('sibyl.options').schema) do"
@@ -97,7 +97,7 @@ def test_every_option_is_checked(nvim: Child) -> None:
         options: Any = value
         for part in reversed(name.split(".")):
             options = {part: options}
-        found = nvim.lua(
+        problems = nvim.lua(
             "package.loaded['sibyl.config'] = nil vim.g.sibyl = ..."
             " local c = require('sibyl.config')"
             " local path = vim.split((select(2, ...)), '%.')"
@@ -105,8 +105,8 @@ def test_every_option_is_checked(nvim: Child) -> None:
             options,
             name,
         )
-        assert len(found[0]) == 1 and f"`{name}`" in found[0][0]
-        assert found[1:] == [] or (type(found[1]), found[1]) != (type(value), value)
+        assert len(problems[0]) == 1 and f"`{name}`" in problems[0][0]
+        assert problems[1:] == [] or (type(problems[1]), problems[1]) != (type(value), value)
 
 
 def test_unknown_options_are_reported(nvim: Child) -> None:
@@ -121,15 +121,17 @@ def test_unknown_options_are_reported(nvim: Child) -> None:
         ("function() error('oh') end", ["oh"]),
         ("function() return { deadline = 50 } end", []),
     ]:
-        found = nvim.lua(problems.format(lua).replace("vim.g.sibyl = {}", f"vim.g.sibyl = {lua}"))
-        assert len(found) == len(words)
-        assert all(word in " ".join(found) for word in words)
+        reported = nvim.lua(
+            problems.format(lua).replace("vim.g.sibyl = {}", f"vim.g.sibyl = {lua}")
+        )
+        assert len(reported) == len(words)
+        assert all(word in " ".join(reported) for word in words)
     assert nvim.lua("return require('sibyl.config').get().deadline") == 50
 
 
 def test_wrong_options_say_nothing_at_start(start_nvim: Callable, tmp_path: Path) -> None:
     """At start, a wrong option costs no message and no function."""
-    child = start_nvim(init=Told(tmp_path).init(deadline="soon", nonsense=1))
+    child = start_nvim(init=ScriptedRanker(tmp_path).init(deadline="soon", nonsense=1))
     child.open(tmp_path / "a.py", "x = 1\n")
     host_ready(child)
     assert child.messages() == []
@@ -150,14 +152,14 @@ def test_setup_merges(nvim: Child) -> None:
 
 def test_wrong_words(nvim: Child) -> None:
     """A wrong subcommand is answered with the right ones."""
-    said = nvim.command("Sibyl dance") + nvim.command("Sibyl status buffer")
-    assert "`dance` is not one of: disable, enable" in said
-    assert "`status` has no use for `buffer`" in said
+    answers = nvim.command("Sibyl dance") + nvim.command("Sibyl status buffer")
+    assert "`dance` is not one of: disable, enable" in answers
+    assert "`status` has no use for `buffer`" in answers
 
 
-def test_status_and_explain(told: Callable) -> None:
+def test_status_and_explain(scripted: Callable) -> None:
     """`:Sibyl` tells how it stands, `:Sibyl explain` how the last list was ranked."""
-    child, ranker = told("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
+    child, ranker = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
     assert "no list was ranked yet" in child.command("Sibyl explain")
     ranker.set(best=["json"], stars=1)
     FakeServer(child, items=items("close", "json"))
@@ -167,9 +169,9 @@ def test_status_and_explain(told: Callable) -> None:
     assert re.search(r"ready; ranks fake; [\d.]+ ms added", child.command("Sibyl"))
 
 
-def test_buffer_switch(told: Callable) -> None:
+def test_buffer_switch(scripted: Callable) -> None:
     """`!`, `buffer` and vim.b switch one buffer only; the host no longer holds its text."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     buf = child.call("bufnr")
     child.command("Sibyl! disable")
     child.wait_for(lambda: [buf] in ranker.calls("detach"))
@@ -179,9 +181,9 @@ def test_buffer_switch(told: Callable) -> None:
     child.wait_for(lambda: [c[0] for c in ranker.calls("attach")].count(buf) == 2)
 
 
-def test_health_when_well(told: Callable) -> None:
+def test_health_when_well(scripted: Callable) -> None:
     """When all is well the report has no error, a live ranking and its time."""
-    child, _ = told("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
+    child, _ = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
     FakeServer(child, items=items("a"))
     report = health(child)
     assert "ERROR" not in report
@@ -217,9 +219,9 @@ def test_health_advises(start_nvim: Callable, tmp_path: Path) -> None:
         assert words in report
 
 
-def test_health_of_a_ranker_that_refuses(told: Callable) -> None:
+def test_health_of_a_ranker_that_refuses(scripted: Callable) -> None:
     """A host without a model is named as that."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     ranker.set(reason="no model")
     assert "the ranker ranks nothing: no model" in health(child)
 

@@ -12,8 +12,8 @@ import pytest
 from child import ROOT, Child
 from fake_server import FakeServer, items
 from peers import loaded
+from scripted import NAMES, NATIVE, host_ready, open_menu
 from test_blink import SETUP, menu
-from told import NAMES, NATIVE, host_ready, open_menu
 
 PYTHON = ROOT / ".venv/bin/python"
 SERVER_ORDER = sorted(NAMES)
@@ -191,7 +191,7 @@ def test_blink(serve: Callable) -> None:
 def members(outcomes: list[dict]) -> list[tuple]:
     """What matters of the outcomes of members."""
     keys = ("arm", "typed", "saved", "server", "sibyl")
-    return [tuple(one[key] for key in keys) for one in outcomes if one["kind"] == "member"]
+    return [tuple(outcome[key] for key in keys) for outcome in outcomes if outcome["kind"] == "member"]
 
 
 @pytest.fixture
@@ -214,18 +214,20 @@ def real(start_nvim: Callable, tmp_path: Path) -> Child:
 def test_a_report_end_to_end(real: Child, tmp_path: Path) -> None:
     """From real keys to a report, by way of a file that holds numbers alone and that `forget` deletes."""
     child = real
-    kept = Path(child.lua("return require('sibyl.host.client').memory()")) / "experiment.sqlite"
+    database = Path(child.lua("return require('sibyl.host.client').memory()")) / "experiment.sqlite"
     child.command("Sibyl report")
     child.wait_for(lambda: child.lines() == ["No experiment was started yet."], what="a page")
     child.type_keys("q")
-    assert not kept.exists()
+    assert not database.exists()
     child.command("Sibyl experiment start 7")
     child.wait_for(lambda: "An experiment runs" in "".join(child.messages()), what="the start")
     for word in range(6):
         open_menu(child, "Goanswer.")
         keys = "js<C-n><C-y>(<Esc>" if word % 2 == 0 else "j<C-n><C-y>(<Esc>"
         child.type_keys(keys)
-        child.wait_for(lambda wanted=word + 1: words_of(kept) == wanted, what="a word in the file")
+        child.wait_for(
+            lambda wanted=word + 1: words_of(database) == wanted, what="a word in the file"
+        )
     child.command("Sibyl report")
     child.wait_for(lambda: "completion" in "".join(child.lines()), what="a report")
     report = child.lines()
@@ -240,16 +242,16 @@ def test_a_report_end_to_end(real: Child, tmp_path: Path) -> None:
     child.wait_for(drawing.exists, what="a picture")
     child.wait_for(lambda: drawing.read_text().endswith("</svg>\n"), what="all of it")
     assert ET.fromstring(drawing.read_text()).tag.endswith("svg")  # noqa: S314 (of our own making)
-    assert kept.stat().st_mode & 0o777 == 0o600
-    held = b"".join(path.read_bytes() for path in kept.parent.glob("experiment.sqlite*"))
+    assert database.stat().st_mode & 0o777 == 0o600
+    held = b"".join(path.read_bytes() for path in database.parent.glob("experiment.sqlite*"))
     assert not any(name in held for name in (b"json", b"answer", b"secret_shop", b"till"))
     child.command("Sibyl experiment stop")
     child.wait_for(lambda: "No experiment runs; 6 words" in "".join(child.messages()))
     open_menu(child, "Goanswer.")
     child.type_keys("j<C-n><C-y>(<Esc>")
-    assert words_of(kept) == 6
+    assert words_of(database) == 6
     child.command("Sibyl forget experiment")
-    assert not kept.exists()
+    assert not database.exists()
     host_ready(child)
 
 

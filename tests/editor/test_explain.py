@@ -22,9 +22,9 @@ PAGE = {
 }
 
 
-def test_explain_is_a_page(told: Callable) -> None:
+def test_explain_is_a_page(scripted: Callable) -> None:
     """`:Sibyl explain` opens a page: receiver, places before and after, reasons in words, nothing cut."""
-    child, ranker = told("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
+    child, ranker = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
     ranker.set(best=["json"], stars=1)
     FakeServer(child, items=items("close", "json"))
     child.type_keys("or.<C-x><C-o>")
@@ -55,12 +55,12 @@ def test_explain_is_a_page(told: Callable) -> None:
     assert "json" in "\n".join(child.lines()) and "use it so" not in "\n".join(child.lines())
 
 
-def test_one_item_is_explained_where_one_types(told: Callable) -> None:
+def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
     """<Plug>(SibylExplain) tells places, probability and reasons of the selected item; the menu stays."""
     lua = (
         "vim.o.completeopt = 'menuone,noselect' vim.keymap.set('i', '<F3>', '<Plug>(SibylExplain)')"
     )
-    child, ranker = told("x = 1\n", lua, deadline=1000)
+    child, ranker = scripted("x = 1\n", lua, deadline=1000)
     ranker.set(best=["json"], stars=1, explain=PAGE)
     FakeServer(child, items=items("close", "json"))
     child.type_keys("or.<C-x><C-o>")

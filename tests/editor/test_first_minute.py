@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from child import ROOT, Child
 from fake_server import FakeServer, items
+from scripted import ScriptedRanker, host_ready
 from test_state import wait_state
-from told import Told, host_ready
 
 TY = ROOT / ".venv/bin/ty"
 NAMES = "return vim.tbl_map(function(c) return c.name end, vim.lsp.get_clients({ bufnr = ... }))"
@@ -32,7 +32,7 @@ class Newcomer:
         """Write the installer's stand-in and start."""
         if not TY.exists():
             pytest.skip("no ty: run `make setup`")
-        self.ranker, self.done = Told(tmp_path), tmp_path / "done"
+        self.ranker, self.done = ScriptedRanker(tmp_path), tmp_path / "done"
         maker = tmp_path / "maker"
         case = f'case "$*" in *install.py*) {script}; exit;; esac'
         maker.write_text(f'#!/bin/sh\n{case}\nexec "{self.ranker.python}" "$@"\n')
@@ -108,12 +108,12 @@ def test_a_failure_is_never_cut(start_nvim: Callable, tmp_path: Path) -> None:
     assert LONG in wait_state(child, "installation failed")
 
 
-def served(told: Callable, text: str, lua: str = "", **server: Any) -> tuple[Child, Any]:
+def served(scripted: Callable, text: str, lua: str = "", **server: Any) -> tuple[Child, Any]:
     """A Neovim where sibyl starts its own server."""
     if not TY.exists():
         pytest.skip("no ty: run `make setup`")
     options = {"enabled": True, "delay": 0} | server
-    child, ranker = told(text, lua, deadline=1000, server=options)
+    child, ranker = scripted(text, lua, deadline=1000, server=options)
     ranker.set(best=["join", "exists", "upper", "dumps"], stars=2)
     return child, ranker
 
@@ -123,9 +123,9 @@ def wait_server(child: Child, *names: str) -> None:
     child.wait_for(lambda: sorted(child.lua(NAMES, 0)) == sorted(names), 30, f"clients {names}")
 
 
-def test_off_keeps_the_server(told: Callable) -> None:
+def test_off_keeps_the_server(scripted: Callable) -> None:
     """Off shows the server's own order; on again after edits, lists are ranked and know the edits."""
-    child, _ = served(told, "import os\n\n")
+    child, _ = served(scripted, "import os\n\n")
     wait_server(child, "sibyl")
     child.type_keys("Gop = os.path.", every=0.02)
     child.wait_for(lambda: child.words()[:1] == ["join"], 30, "our order")
@@ -144,9 +144,11 @@ def test_off_keeps_the_server(told: Callable) -> None:
     child.wait_for(lambda: child.words()[:1] == ["dumps"], 30, "what was written while off")
 
 
-def test_both_orders_by_one_key(told: Callable) -> None:
+def test_both_orders_by_one_key(scripted: Callable) -> None:
     """One key shows the server's own order of the list on the screen, and ours again; the next list is ours."""
-    child, _ = served(told, "import os\n\n", "vim.keymap.set('i', '<F2>', '<Plug>(SibylCompare)')")
+    child, _ = served(
+        scripted, "import os\n\n", "vim.keymap.set('i', '<F2>', '<Plug>(SibylCompare)')"
+    )
     wait_server(child, "sibyl")
     child.type_keys("Gop = os.path.", every=0.02)
     child.wait_for(lambda: child.words()[:1] == ["join"], 30, "our order")
@@ -162,17 +164,17 @@ def test_both_orders_by_one_key(told: Callable) -> None:
     child.wait_for(lambda: child.words()[:1] == ["join"], 30, "our order in the next list")
 
 
-def test_a_dot_before_the_server(told: Callable) -> None:
+def test_a_dot_before_the_server(scripted: Callable) -> None:
     """A dot typed while the server starts is completed when it is there, if the cursor still stands there."""
-    child, _ = served(told, "import os\n\n", delay=1200)
+    child, _ = served(scripted, "import os\n\n", delay=1200)
     child.type_keys("Gop = os.path.", every=0.02)
     assert child.lua(NAMES, 0) == []
     child.wait_for(lambda: child.words()[:2] == ["join", "exists"], 30, "the menu of that dot")
 
 
-def test_a_dot_that_was_left(told: Callable) -> None:
+def test_a_dot_that_was_left(scripted: Callable) -> None:
     """Where the cursor has gone on, no menu comes up."""
-    child, _ = served(told, "import os\n\n", delay=1200)
+    child, _ = served(scripted, "import os\n\n", delay=1200)
     child.type_keys("Gop = os.path.sep ", every=0.02)
     wait_server(child, "sibyl")
     child.call("wait", 1000, False)
@@ -187,9 +189,9 @@ end })
 """
 
 
-def test_a_slow_server_is_waited_for(told: Callable, tmp_path: Path) -> None:
+def test_a_slow_server_is_waited_for(scripted: Callable, tmp_path: Path) -> None:
     """A server of the user's own that is slower than `server.delay` is waited for: ours never comes."""
-    child, _ = served(told, "x = 1\n", RECORD, delay=60000)
+    child, _ = served(scripted, "x = 1\n", RECORD, delay=60000)
     child.lua("require('sibyl').setup({ server = { delay = 1500 } })")
     child.open(tmp_path / "second.py", "x = 1\n")
     FakeServer(child, name="slow", items=items("a"), hello_delay=6000)
@@ -197,7 +199,7 @@ def test_a_slow_server_is_waited_for(told: Callable, tmp_path: Path) -> None:
     assert child.lua("return Attached") == ["slow"]
 
 
-def test_an_enabled_server_is_waited_for(told: Callable) -> None:
+def test_an_enabled_server_is_waited_for(scripted: Callable) -> None:
     """What vim.lsp.enable() has for Python is waited for, even before its process runs; ours never comes."""
     if not TY.exists():
         pytest.skip("no ty: run `make setup`")
@@ -206,7 +208,7 @@ def test_an_enabled_server_is_waited_for(told: Callable) -> None:
         " filetypes = { 'python' }, root_dir = function(_, found) table.insert(Found, found) end })"
         " vim.lsp.enable('mine') require('sibyl.server.default').patience.enabled = 120000 end"
     )
-    child, _ = served(told, "x = 1\n", lua, delay=100)
+    child, _ = served(scripted, "x = 1\n", lua, delay=100)
     if child.version < (0, 11, 0):
         wait_server(child, "sibyl")
         return
@@ -216,9 +218,9 @@ def test_an_enabled_server_is_waited_for(told: Callable) -> None:
     assert child.lua("return Attached") == ["mine"]
 
 
-def test_buffers_without_a_name(told: Callable, tmp_path: Path) -> None:
+def test_buffers_without_a_name(scripted: Callable, tmp_path: Path) -> None:
     """A Python buffer without a name is served and ranked, and still is when it gets one, and another."""
-    child, _ = served(told, "x = 1\n")
+    child, _ = served(scripted, "x = 1\n")
     child.command("enew | set filetype=python")
     wait_server(child, "sibyl")
 
@@ -244,9 +246,9 @@ def test_buffers_without_a_name(told: Callable, tmp_path: Path) -> None:
     assert child.messages() == []
 
 
-def test_what_is_not_ours_is_left_alone(told: Callable, tmp_path: Path) -> None:
+def test_what_is_not_ours_is_left_alone(scripted: Callable, tmp_path: Path) -> None:
     """Buffers of another machine or of a plugin get no server and no ranker, and `:Sibyl` says why."""
-    child, ranker = served(told, "x = 1\n", "vim.g.loaded_netrwPlugin = 1")
+    child, ranker = served(scripted, "x = 1\n", "vim.g.loaded_netrwPlugin = 1")
     child.command("edit scp://host/x.py | set filetype=python")
     assert "scp://" in wait_state(child, "left alone")
     buf = child.call("bufnr")

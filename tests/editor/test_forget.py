@@ -8,37 +8,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from told import host_ready
+from scripted import host_ready
 
 
-def test_forget(told: Callable) -> None:
+def test_forget(scripted: Callable) -> None:
     """`:Sibyl forget` deletes what was kept, and the host goes on."""
-    child, _ = told("x = 1\n")
-    kept = Path(child.lua("return require('sibyl.host.client').memory()"))
-    kept.mkdir(parents=True)
-    (kept / "usage.db").write_text("x")
+    child, _ = scripted("x = 1\n")
+    memory = Path(child.lua("return require('sibyl.host.client').memory()"))
+    memory.mkdir(parents=True)
+    (memory / "usage.db").write_text("x")
     child.command("Sibyl forget")
-    assert not (kept / "usage.db").exists()
+    assert not (memory / "usage.db").exists()
     host_ready(child)
 
 
-def test_forget_in_part(told: Callable, tmp_path: Path) -> None:
+def test_forget_in_part(scripted: Callable, tmp_path: Path) -> None:
     """`:Sibyl forget project` and `person` delete that and nothing else; the project is not read again."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     (tmp_path / "app" / ".git").mkdir(parents=True)
-    kept = Path(child.lua("return require('sibyl.host.client').memory()"))
+    memory = Path(child.lua("return require('sibyl.host.client').memory()"))
     child.command(f"edit {tmp_path / 'app' / 'b.py'}")
     root = child.lua("return (require('sibyl.buffer.project').of(0))")
     assert Path(root) == tmp_path.resolve() / "app"
     mine = Path(child.lua("return require('sibyl.buffer.project').memory(...)", root))
-    (kept / "projects").mkdir(parents=True)
+    (memory / "projects").mkdir(parents=True)
     files = [
-        kept / "person.sqlite",
-        kept / "person.sqlite-wal",
+        memory / "person.sqlite",
+        memory / "person.sqlite-wal",
         mine,
         mine.with_name(mine.name + "-wal"),
     ]
-    other = kept / "projects" / "other.sqlite"
+    other = memory / "projects" / "other.sqlite"
     for path in (*files, other):
         path.write_text("x")
     assert "forgot this project" in child.command("Sibyl forget project")
@@ -54,10 +54,10 @@ def test_forget_in_part(told: Callable, tmp_path: Path) -> None:
     assert "has no use for `everything`" in child.command("Sibyl forget everything")
 
 
-def test_forget_follows_links(told: Callable, tmp_path: Path) -> None:
+def test_forget_follows_links(scripted: Callable, tmp_path: Path) -> None:
     """Where the state folder leads elsewhere, what lies there is forgotten, and nothing that is not ours."""
-    child, _ = told("x = 1\n")
-    kept = Path(child.lua("return require('sibyl.host.client').memory()"))
+    child, _ = scripted("x = 1\n")
+    memory = Path(child.lua("return require('sibyl.host.client').memory()"))
     away, projects = tmp_path / "away", tmp_path / "projects"
     (away / "thesis").mkdir(parents=True)
     projects.mkdir()
@@ -66,16 +66,16 @@ def test_forget_follows_links(told: Callable, tmp_path: Path) -> None:
     for path in (*files, *other):
         path.write_text("x")
     (away / "projects").symlink_to(projects)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.symlink_to(away)
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    memory.symlink_to(away)
     assert "forgot all" in child.command("Sibyl forget")
     assert [path.exists() for path in (*files, *other)] == [False] * 3 + [True] * 2
-    assert kept.is_symlink() and kept.is_dir()
+    assert memory.is_symlink() and memory.is_dir()
 
 
-def test_memory_is_shown(told: Callable) -> None:
+def test_memory_is_shown(scripted: Callable) -> None:
     """`:Sibyl memory` says which projects are remembered, how many items were accepted, how large all is."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     ranker.set(
         memory={
             "projects": {"app": {"files": 12, "uses": 900, "bytes": 2_500_000}},
@@ -91,9 +91,9 @@ def test_memory_is_shown(told: Callable) -> None:
     assert "app is being read" in shown
 
 
-def test_the_host_hears_of_the_project(told: Callable, tmp_path: Path) -> None:
+def test_the_host_hears_of_the_project(scripted: Callable, tmp_path: Path) -> None:
     """A buffer's root and file are told before its text; saving it says that files changed."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     root = tmp_path.resolve() / "app"
     (root / "sub").mkdir(parents=True)
     (root / "setup.py").write_text("")
@@ -106,9 +106,9 @@ def test_the_host_hears_of_the_project(told: Callable, tmp_path: Path) -> None:
     assert wanted in ranker.calls("project")
 
 
-def test_a_home_folder_is_no_project(told: Callable) -> None:
+def test_a_home_folder_is_no_project(scripted: Callable) -> None:
     """A repository of dot files in the home folder does not make everything below it one project."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     home = Path(child.lua("return vim.uv.os_homedir()"))
     (home / ".git").mkdir(exist_ok=True)
     child.command(f"edit {home / 'notes.py'}")

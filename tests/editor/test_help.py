@@ -44,5 +44,5 @@ def test_the_states_are_those_of_the_program(nvim: Child) -> None:
     rows = re.findall(
         r"^    (\S.{0,20}\S) {2,}(\S.*(?:\n {26}.*)*)", section("sibyl-states"), re.MULTILINE
     )
-    told = [[name, " ".join(says.split())] for name, says in rows]
-    assert told == [[name, says.replace("%s", "…")] for name, says in nvim.lua(STATES)]
+    sentences = [[name, " ".join(says.split())] for name, says in rows]
+    assert sentences == [[name, says.replace("%s", "…")] for name, says in nvim.lua(STATES)]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from child import ROOT, Child, isolated
-from told import Told, host_ready, mirrored
+from scripted import ScriptedRanker, host_ready, mirrored
 
 STATE = "local s = require('sibyl.host.client').state return "
 SERVER_OFF = "vim.g.sibyl = { server = { enabled = false }"
@@ -37,7 +37,7 @@ def wait_phase(child: Child, phase: str) -> None:
 
 def test_nothing_before_python(start_nvim: Callable, tmp_path: Path) -> None:
     """Until a Python buffer opens, no module of sibyl is loaded and no process runs."""
-    child = start_nvim(init=Told(tmp_path).init())
+    child = start_nvim(init=ScriptedRanker(tmp_path).init())
     child.open(tmp_path / "notes.txt", "text\n")
     names = "vim.tbl_keys(package.loaded)"
     loaded = f"return vim.tbl_filter(function(n) return n:find('^sibyl') end, {names})"
@@ -49,7 +49,7 @@ def test_nothing_before_python(start_nvim: Callable, tmp_path: Path) -> None:
 
 def test_loaded_late(start_nvim: Callable, tmp_path: Path) -> None:
     """Loaded when Python buffers are open already, it begins with these."""
-    child = start_nvim(init="vim.g.loaded_sibyl = 1\n" + Told(tmp_path).init())
+    child = start_nvim(init="vim.g.loaded_sibyl = 1\n" + ScriptedRanker(tmp_path).init())
     child.open(tmp_path / "a.py", "x = 1\n")
     child.command("unlet g:loaded_sibyl | runtime plugin/sibyl.lua")
     host_ready(child)
@@ -61,7 +61,7 @@ def test_remote_plugins_disabled(start_nvim: Callable, tmp_path: Path) -> None:
         "vim.g.loaded_remote_plugins = 1 vim.g.loaded_python3_provider = 0"
         " vim.g.python3_host_prog = '/no/such/python'"
     )
-    child = start_nvim(init=Told(tmp_path).init() + "\n" + broken)
+    child = start_nvim(init=ScriptedRanker(tmp_path).init() + "\n" + broken)
     child.open(tmp_path / "a.py", "x = 1\n")
     host_ready(child)
 
@@ -86,7 +86,7 @@ vim.env.VIMRUNTIME = new
 
 def test_without_remote_plugins(start_nvim: Callable, tmp_path: Path) -> None:
     """Without any `remote#host#*` function the host starts, answers, and starts again when it ends."""
-    child = start_nvim(init=NO_REMOTE + Told(tmp_path).init())
+    child = start_nvim(init=NO_REMOTE + ScriptedRanker(tmp_path).init())
     child.open(tmp_path / "a.py", "x = 1\n")
     host_ready(child)
     child.command("silent! call remote#host#IsRunning('x')")
@@ -166,7 +166,7 @@ def test_shadowing_project(start_nvim: Callable, tmp_path: Path) -> None:
     """A project with modules named like our packages does not get into the host."""
     for name in ("pynvim", "numpy", "sibyl", "msgpack"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(3)\n")
-    child = start_nvim(init=Told(tmp_path).init())
+    child = start_nvim(init=ScriptedRanker(tmp_path).init())
     child.command(f"cd {tmp_path}")
     child.lua("vim.env.PYTHONPATH = ...", str(tmp_path))
     child.open(tmp_path / "a.py", "x = 1\n")
@@ -175,7 +175,7 @@ def test_shadowing_project(start_nvim: Callable, tmp_path: Path) -> None:
 
 def test_restart_backs_off_and_ends(start_nvim: Callable, tmp_path: Path) -> None:
     """A host that always dies is tried again ever more slowly, then left; one sentence is said."""
-    ranker = Told(tmp_path)
+    ranker = ScriptedRanker(tmp_path)
     ranker.set(notice="x")
     text = ranker.python.read_text()
     script(ranker.python, text.replace("exec", 'case "$*" in *start_host*) exit 4;; esac\nexec'))
@@ -191,9 +191,9 @@ def test_restart_backs_off_and_ends(start_nvim: Callable, tmp_path: Path) -> Non
     assert len(child.messages()) == 1
 
 
-def test_host_ends_with_neovim(told: Callable) -> None:
+def test_host_ends_with_neovim(scripted: Callable) -> None:
     """No process is left behind."""
-    child, _ = told("x = 1\n")
+    child, _ = scripted("x = 1\n")
     pid = child.lua(STATE + "s.pid")
     child.close()
     end = time.monotonic() + 10
@@ -202,9 +202,9 @@ def test_host_ends_with_neovim(told: Callable) -> None:
     assert not alive(pid)
 
 
-def test_notice_is_said_once(told: Callable) -> None:
+def test_notice_is_said_once(scripted: Callable) -> None:
     """A problem the host reports is one sentence on the screen, once, however often it comes."""
-    child, _ = told("x = 1\n")
+    child, _ = scripted("x = 1\n")
     for _ in range(3):
         child.lua(
             "require('sibyl.host.client').receive(0, 'notice', { level = 'warn', text = 'No model.' })"
@@ -213,9 +213,9 @@ def test_notice_is_said_once(told: Callable) -> None:
     assert child.messages() == ["sibyl: No model."]
 
 
-def test_log_is_private(told: Callable) -> None:
+def test_log_is_private(scripted: Callable) -> None:
     """The log can be read by its owner alone, and is turned over when it is large."""
-    child, _ = told("x = 1\n")
+    child, _ = scripted("x = 1\n")
     path = Path(child.lua("return require('sibyl.log').path()"))
     child.wait_for(path.exists)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from child import ROOT, Child, isolated
+from scripted import ScriptedRanker, host_ready
 from test_host import SERVER_OFF, STATE, script, wait_phase
-from told import Told, host_ready
 
 PYTHON = ROOT / ".venv/bin/python"
 MODULES = "sitecustomize usercustomize types json numpy pynvim msgpack sibyl tree_sitter".split()
@@ -24,15 +24,15 @@ FIND = (
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project whose modules print and leave a mark when they are imported."""
-    made = tmp_path / "project"
-    made.mkdir()
+    folder = tmp_path / "project"
+    folder.mkdir()
     for name in MODULES:
-        (made / f"{name}.py").write_text(
+        (folder / f"{name}.py").write_text(
             f"print('noise'); open({str(tmp_path / 'ran')!r}, 'a').write(__name__)"
         )
-    (made / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    (made / "a.py").write_text("x = 1\n")
-    return made
+    (folder / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    (folder / "a.py").write_text("x = 1\n")
+    return folder
 
 
 @pytest.mark.skipif(not PYTHON.exists(), reason="no .venv: `make setup`")
@@ -58,8 +58,8 @@ def test_no_variable_changes_what_python_imports(
 
 def fake(path: Path, version: str) -> Path:
     """A Python that says it is of a version, and is nothing else."""
-    said = f'{{"python": "{path}", "version": "{version}", "missing": ["numpy"]}}'
-    return script(path, f"#!/bin/sh\necho '{said}'\n")
+    answer = f'{{"python": "{path}", "version": "{version}", "missing": ["numpy"]}}'
+    return script(path, f"#!/bin/sh\necho '{answer}'\n")
 
 
 def only(child: Child, *folders: Path | str) -> None:
@@ -80,8 +80,8 @@ def test_the_first_python_that_fits_makes_the_environment(
     wanted = fake(tmp_path / "b/python3.12", "3.12.1")
     fake(tmp_path / "b/python3.11", "3.11.7")
     only(child, tmp_path / "a", tmp_path / "b")
-    found, tried = child.lua(FIND)
-    assert str(wanted) == found["path"]
+    python, tried = child.lua(FIND)
+    assert str(wanted) == python["path"]
     assert ["3.9.18", "3.15.0", None, "3.12.1"] == [each.get("version") for each in tried]
     only(child, tmp_path / "a")
     child.command("Sibyl install")
@@ -103,8 +103,8 @@ def test_a_version_file_of_the_project_is_not_read(
     child = start_nvim(init=SERVER_OFF + " }")
     child.command(f"cd {project}")
     only(child, shim.parent, "/usr/bin", "/bin")
-    found, tried = child.lua(FIND)
-    assert str(shim) == found["path"] and 1 == len(tried)
+    python, tried = child.lua(FIND)
+    assert str(shim) == python["path"] and 1 == len(tried)
 
 
 def test_no_program_of_the_project_is_taken(
@@ -143,7 +143,7 @@ def test_a_python_that_prints_at_its_start_is_not_taken(
     start_nvim: Callable, tmp_path: Path
 ) -> None:
     """What would spoil the host's channel is seen before: looking and hosting start Python alike."""
-    ranker = Told(tmp_path)
+    ranker = ScriptedRanker(tmp_path)
     script(ranker.python, ranker.python.read_text().replace("exec", "echo noise\nexec"))
     child = start_nvim(init=ranker.init())
     child.open(tmp_path / "a.py", "x = 1\n")

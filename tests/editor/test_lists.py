@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from child import Child
 from fake_server import FakeServer, items
-from told import raw_replies
+from scripted import raw_replies
 
 NAME = "return vim.tbl_map(function(l) return require('sibyl.completion.items').name({ label = l }) end, ...)"
 
@@ -179,7 +179,7 @@ def test_an_incomplete_list_that_changes_loses_nothing(serve: Callable) -> None:
         child.type_keys("oa" if letter == "a" else letter)
         got = raw_replies(child)["items"]
         shown.append([item["label"] for item in sorted(got, key=lambda item: item["sortText"])])
-    assert [sorted(one) for one in shown] == [
+    assert [sorted(listed) for listed in shown] == [
         sorted(item["label"] for item in page) for page in pages
     ]
     for before, after in itertools.pairwise(shown):

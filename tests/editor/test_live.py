@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from child import ROOT, Child
-from told import digest, host_ready, mirrored, truth
+from scripted import digest, host_ready, mirrored, truth
 
 PYTHON = ROOT / ".venv/bin/python"
 MODEL = ROOT / "models/sibyl.onnx"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from child import ROOT, Child
+from scripted import host_ready
 from test_host import SERVER_OFF, STATE, script
-from told import host_ready
 
 
 def real_host(start_nvim: Callable, tmp_path: Path, lua: str = "") -> Child:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from child import ROOT, Child
 from fake_server import FakeServer, items
-from told import buffer_read, host_ready
+from scripted import buffer_read, host_ready
 
 PYTHON = ROOT / ".venv/bin/python"
 NEOVIMS = 10

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from child import ROOT, Child
-from told import Told, host_ready
+from scripted import ScriptedRanker, host_ready
 
 PYTHON = ROOT / ".venv/bin/python"
 PARCEL = """\
@@ -47,12 +47,12 @@ parcel = Parcel()
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of two files, one of which uses the class that the other one defines."""
-    made = tmp_path / "app"
-    made.mkdir()
-    (made / "pyproject.toml").write_text("")
-    (made / "parcel.py").write_text(PARCEL)
-    (made / "weigh.py").write_text(USES)
-    return made
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text("")
+    (folder / "parcel.py").write_text(PARCEL)
+    (folder / "weigh.py").write_text(USES)
+    return folder
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def opened(start_nvim: Callable, project: Path) -> Callable[..., Child]:
     return start
 
 
-def told(child: Child) -> dict:
+def remembered(child: Child) -> dict:
     """What the host says it remembers."""
     return child.lua(
         "local said require('sibyl.host.client').ask('memory', function(_, told) said = told end)"
@@ -86,7 +86,7 @@ def known(child: Child, root: Path, files: int) -> None:
     """Wait until this many files of the project are known: they are read at a low priority."""
     where = str(root.resolve())
     child.wait_for(
-        lambda: (told(child).get("projects") or {}).get(where, {}).get("files") == files,
+        lambda: (remembered(child).get("projects") or {}).get(where, {}).get("files") == files,
         120,
         "the project's files",
     )
@@ -124,8 +124,8 @@ def test_other_files_lead_the_menu(opened: Callable[..., Child]) -> None:
     child.type_keys("ggO" + "<CR>".join((*HEAD.splitlines(), *["parcel.november()"] * 9)) + "<Esc>")
     child.command("write | edit #")
     known(child, other.parent, 4)
-    found = menu(child)
-    assert set(found[:2]) == {"november", "zulu_weight"}
+    listed = menu(child)
+    assert set(listed[:2]) == {"november", "zulu_weight"}
 
 
 def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) -> None:
@@ -138,7 +138,7 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
         child.type_keys("mike", every=0.05)
         child.wait_for(lambda: child.words() == ["mike_count"])
         child.type_keys("<C-n><C-y>()<Esc>", every=0.05)
-    child.wait_for(lambda: told(child)["person"]["items"] == 2)
+    child.wait_for(lambda: remembered(child)["person"]["items"] == 2)
     assert child.lines()[-1] == "x = parcel.mike_count()"
 
     other = opened("second.py", 4, home=child.home)
@@ -147,13 +147,13 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
     undo(other)
     assert "forgot" in other.command("Sibyl forget")
     host_ready(other)
-    other.wait_for(lambda: told(other).get("person", {}).get("items") == 0)
+    other.wait_for(lambda: remembered(other).get("person", {}).get("items") == 0)
     assert menu(other, "x = parcel.").index("mike_count") > after
 
 
 def test_health_says_why_a_memory_is_off(start_nvim: Callable, tmp_path: Path) -> None:
     """A memory that cannot be opened is named in the check-up, with the reason and what happens next."""
-    ranker = Told(tmp_path)
+    ranker = ScriptedRanker(tmp_path)
     ranker.set(memory={"off": ["The memory x.sqlite cannot be used now (database is locked)."]})
     child = start_nvim(init=ranker.init())
     child.open(tmp_path / "a.py", "x = 1\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from peers import loaded
-from told import BEST
+from scripted import BEST
 
 SETUP = """
 NO_ENABLE = true

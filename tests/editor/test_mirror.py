@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from child import Child
-from told import digest, host_ready, mirrored, truth
+from scripted import digest, host_ready, mirrored, truth
 
 TEXT = "import os\n\ndef f(größe):\n\treturn größe + 1\n\nfor x in y:\n    print(x)  # 日本語 €\n"
 
@@ -56,9 +56,9 @@ EDITS = [
 ]
 
 
-def test_edits(told: Callable, tmp_path: Path) -> None:
+def test_edits(scripted: Callable, tmp_path: Path) -> None:
     """After every way to edit, the host holds what the buffer holds."""
-    child, _ = told("")
+    child, _ = scripted("")
     wrong = []
     for number, (name, keys) in enumerate(EDITS):
         child.open(tmp_path / f"edit{number}.py", TEXT)
@@ -119,9 +119,9 @@ def step(random_: random.Random) -> str:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_random_edits(told: Callable, seed: int) -> None:
+def test_random_edits(scripted: Callable, seed: int) -> None:
     """After each of 150 random commands, several of them often in one moment, both agree."""
-    child, ranker = told(TEXT * 2)
+    child, ranker = scripted(TEXT * 2)
     child.command("set updatetime=100000 nomore")
     random_ = random.Random(seed)
     done: list[str] = []
@@ -135,9 +135,9 @@ def test_random_edits(told: Callable, seed: int) -> None:
     assert len(ranker.calls("edit")) > 100
 
 
-def test_no_whole_text_while_editing(told: Callable, tmp_path: Path) -> None:
+def test_no_whole_text_while_editing(scripted: Callable, tmp_path: Path) -> None:
     """Edits travel as edits: the whole text is sent once, and again only where Neovim errs."""
-    child, ranker = told("")
+    child, ranker = scripted("")
     # Neovim reads these again; or counts a line end that is not there, which the length gives away.
     read_again = ("reload", "reload and type", "rename", "substitute that joins lines")
     for number, (name, keys) in enumerate(EDITS):
@@ -150,9 +150,9 @@ def test_no_whole_text_while_editing(told: Callable, tmp_path: Path) -> None:
     assert len(attached) == len(set(attached))
 
 
-def test_random_bytes(told: Callable, tmp_path: Path) -> None:
+def test_random_bytes(scripted: Callable, tmp_path: Path) -> None:
     """Random bytes, invalid UTF-8 and zeros among them, are held exactly."""
-    child, _ = told("")
+    child, _ = scripted("")
     noise = random.Random(5).randbytes(20000)
     (tmp_path / "noise.py").write_bytes(noise)
     child.open(tmp_path / "noise.py")
@@ -161,18 +161,18 @@ def test_random_bytes(told: Callable, tmp_path: Path) -> None:
     assert matches(child)
 
 
-def test_invalid_utf8_line(told: Callable) -> None:
+def test_invalid_utf8_line(scripted: Callable) -> None:
     """Invalid UTF-8 put into a line travels as it is."""
-    child, _ = told(TEXT)
+    child, _ = scripted(TEXT)
     child.lua("vim.api.nvim_buf_set_lines(0, 1, 2, true, { 'a\\255\\254b\\192' })")
     child.type_keys("2GAx<Esc>")
     assert b"a\xff\xfeb\xc0x\n" in truth(child)
     assert matches(child)
 
 
-def test_large_buffers_are_left_alone(told: Callable, tmp_path: Path) -> None:
+def test_large_buffers_are_left_alone(scripted: Callable, tmp_path: Path) -> None:
     """A buffer above `max_bytes`, or with a huge line, is not followed; typing goes on."""
-    child, ranker = told(TEXT, max_bytes=100000)
+    child, ranker = scripted(TEXT, max_bytes=100000)
     for name, text in [("big", "x = 1\n" * 20000), ("line", "x = '" + "y" * 1000000 + "'\n")]:
         child.open(tmp_path / f"{name}.py", text)
         buf = child.call("bufnr")
@@ -181,17 +181,17 @@ def test_large_buffers_are_left_alone(told: Callable, tmp_path: Path) -> None:
         assert buf not in [call[0] for call in ranker.calls("attach")]
 
 
-def test_many_lines(told: Callable, tmp_path: Path) -> None:
+def test_many_lines(scripted: Callable, tmp_path: Path) -> None:
     """A buffer of 200,000 lines is held exactly, and typing in it stays quick."""
-    child, _ = told("")
+    child, _ = scripted("")
     child.open(tmp_path / "long.py", "value = 1\n" * 200000)
     child.type_keys("100000Goa.b<Esc>GAx<Esc>ggIy<Esc>")
     assert matches(child)
 
 
-def test_growing_too_large(told: Callable) -> None:
+def test_growing_too_large(scripted: Callable) -> None:
     """A buffer that grows beyond `max_bytes` is let go of without a word."""
-    child, ranker = told(TEXT, max_bytes=1000)
+    child, ranker = scripted(TEXT, max_bytes=1000)
     child.type_keys(":%normal! yy20p<CR>")
     child.wait_for(lambda: ranker.calls("detach"), what="the end of following")
     child.type_keys("ggOx<Esc>")
@@ -199,9 +199,9 @@ def test_growing_too_large(told: Callable) -> None:
     assert child.messages() == [] or "sibyl" not in "".join(child.messages())
 
 
-def test_impossible_lengths_mark_the_copy_stale(told: Callable) -> None:
+def test_impossible_lengths_mark_the_copy_stale(scripted: Callable) -> None:
     """What Neovim counts wrong and takes back in the same moment is mended by the whole text at once."""
-    child, ranker = told(TEXT)
+    child, ranker = scripted(TEXT)
     for commands in (
         ["%s/\\n/ /", "undo", "redo"],
         ["undo", "redo", "undo"],
@@ -224,9 +224,9 @@ def test_impossible_lengths_mark_the_copy_stale(told: Callable) -> None:
     assert len(ranker.calls("edit")) == before  # the text came in place of them
 
 
-def test_wiped_and_unloaded(told: Callable, tmp_path: Path) -> None:
+def test_wiped_and_unloaded(scripted: Callable, tmp_path: Path) -> None:
     """A buffer that is gone is gone in the host; one that comes back is followed again."""
-    child, ranker = told(TEXT)
+    child, ranker = scripted(TEXT)
     child.open(tmp_path / "second.py", "a = 1\n")
     second = child.call("bufnr")
     assert matches(child)
@@ -239,9 +239,9 @@ def test_wiped_and_unloaded(told: Callable, tmp_path: Path) -> None:
     child.wait_for(lambda: ranker.calls("detach").count([second]) == 2, what="the second end")
 
 
-def test_hints(told: Callable) -> None:
+def test_hints(scripted: Callable) -> None:
     """The host hears where the next list will be asked for, once per place."""
-    child, ranker = told("import os\n")
+    child, ranker = scripted("import os\n")
     child.type_keys("oos.pa")
     child.wait_for(lambda: len(ranker.calls("edit")) >= 5, what="the edits")
     child.wait_for(lambda: ranker.calls("cursor"), what="a hint")
@@ -251,27 +251,27 @@ def test_hints(told: Callable) -> None:
     child.wait_for(lambda: ranker.calls("cursor")[-1][2] == 13, what="the place of the word")
 
 
-def test_hint_without_an_edit(told: Callable) -> None:
+def test_hint_without_an_edit(scripted: Callable) -> None:
     """Opening a file, entering insert mode, and moving in it, are enough to prepare for the word there."""
-    child, ranker = told("os.path\nsys.argv\n")
+    child, ranker = scripted("os.path\nsys.argv\n")
     child.type_keys("$i")
     child.wait_for(lambda: [call[2] for call in ranker.calls("cursor")] == [0, 3], what="a hint")
     child.type_keys("<Down>")
     child.wait_for(lambda: ranker.calls("cursor")[-1][2] == 12, what="the next hint")
 
 
-def test_name_is_told(told: Callable, tmp_path: Path) -> None:
+def test_name_is_told(scripted: Callable, tmp_path: Path) -> None:
     """The host knows the file's name, by the message on its project alone, and a new one after :file."""
-    child, ranker = told(TEXT)
+    child, ranker = scripted(TEXT)
     child.wait_for(lambda: ranker.calls("project")[-1][2] == str(tmp_path / "shop.py"))
     child.command(f"file {tmp_path}/other.py")
     child.wait_for(lambda: ranker.calls("project")[-1][2] == str(tmp_path / "other.py"))
     assert {len(call) for call in ranker.calls("attach")} == {3}
 
 
-def test_new_host_gets_all_buffers(told: Callable, tmp_path: Path) -> None:
+def test_new_host_gets_all_buffers(scripted: Callable, tmp_path: Path) -> None:
     """When the host was killed, a new one comes and holds every buffer as it is by then."""
-    child, _ = told(TEXT)
+    child, _ = scripted(TEXT)
     child.open(tmp_path / "second.py", "a = 1\n")
     assert matches(child)
     child.lua("vim.uv.kill(require('sibyl.host.client').state.pid, 9)")

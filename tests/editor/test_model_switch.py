@@ -67,9 +67,9 @@ def test_a_bad_model_changes_nothing(start_nvim: Callable, tmp_path: Path, copy:
         assert ranked(child) == "order"
 
 
-def test_a_choice_outlives_the_host_but_not_a_restart(told: Callable, tmp_path: Path) -> None:
+def test_a_choice_outlives_the_host_but_not_a_restart(scripted: Callable, tmp_path: Path) -> None:
     """A host that ended is started with the chosen model; `:Sibyl restart` reads the option again."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     assert "in " in said(child, f"model {tmp_path}")
     child.lua("vim.uv.kill(require('sibyl.host.client').state.pid, 'sigkill')")
     child.wait_for(lambda: len(ranker.calls("start")) == 2, 20)

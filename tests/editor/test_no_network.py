@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from child import ROOT, Child
 from closed import can_close, closed, written
-from told import host_ready
+from scripted import host_ready
 
 PYTHON = ROOT / ".venv/bin/python"
 OURS = ("state/nvim/", "data/nvim/", "runtime/", "init.lua", "nvim.log")

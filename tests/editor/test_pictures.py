@@ -19,7 +19,7 @@ MENU = [[("resp.", PLAIN)], [("★ read", STAR)]]
 def texts(picture: str) -> list[str]:
     """Return what the picture's letters say; fails where it is no XML."""
     root = ElementTree.fromstring(picture)  # noqa: S314 (a file of ours)
-    return ["".join(one.itertext()) for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    return ["".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
 @pytest.mark.parametrize("name", draw.NAMES)
@@ -68,9 +68,9 @@ def test_the_still_moment_is_what_a_reader_without_animation_sees() -> None:
 def test_numbers_alone_make_no_new_picture(tmp_path: Path) -> None:
     """A picture whose measured numbers alone differ stays; any other difference is written."""
     path = tmp_path / "a.svg"
-    for text, kept in (("3.1 ms", "3.1 ms"), ("4.0 ms", "3.1 ms"), ("4.0 s", "4.0 s")):
+    for text, drawn in (("3.1 ms", "3.1 ms"), ("4.0 ms", "3.1 ms"), ("4.0 s", "4.0 s")):
         draw.keep(path, svg.still("t", [[(text, PLAIN)]]))
-        assert texts(path.read_text(encoding="utf-8")) == ["t", kept]
+        assert texts(path.read_text(encoding="utf-8")) == ["t", drawn]
 
 
 def test_wide_signs_take_two_cells() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from child import Child
 from fake_server import FakeServer, items
-from told import BEST, NAMES, open_menu, raw_replies
+from scripted import BEST, NAMES, open_menu, raw_replies
 
 
 def test_best_first(serve: Callable) -> None:

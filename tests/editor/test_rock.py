@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from child import ROOT
-from told import Told, host_ready
+from scripted import ScriptedRanker, host_ready
 
 ROCKSPEC = next(ROOT.glob("*.rockspec"))
 # Read as LuaRocks reads it: a chunk that sets globals.
@@ -44,7 +44,7 @@ def test_luarocks_finds_nothing_wrong() -> None:
 
 def test_lua_apart_from_the_rest(start_nvim: Callable, tmp_path: Path) -> None:
     """LuaRocks installs Lua in one folder and the rest in another: the host starts all the same."""
-    ranker = Told(tmp_path)
+    ranker = ScriptedRanker(tmp_path)
     lua, rest = tmp_path / "share/lua/5.1", tmp_path / "rocks/sibyl.nvim/scm-1"
     shutil.copytree(ROOT / "lua/sibyl", lua / "sibyl")
     for folder in ("plugin", "autoload", "rplugin", "scripts"):

@@ -19,14 +19,14 @@ SAMPLE = "import os\n\nname = 'x'\n"
 
 
 @pytest.fixture
-def served(told: Callable) -> Callable[..., tuple[Child, Any]]:
+def served(scripted: Callable) -> Callable[..., tuple[Child, Any]]:
     """Start a Neovim where sibyl may start its server at once."""
     if not TY.exists():
         pytest.skip("no ty: run `make setup`")
 
     def start(text: str = SAMPLE, lua: str = "", **server: Any) -> tuple[Child, Any]:
         options = {"enabled": True, "delay": 0} | server
-        child, ranker = told(text, lua, deadline=1000, server=options)
+        child, ranker = scripted(text, lua, deadline=1000, server=options)
         ranker.set(best=["join", "exists", "upper"], stars=2)
         return child, ranker
 
@@ -107,18 +107,18 @@ def test_steps_back(served: Callable, tmp_path: Path) -> None:
     )
 
 
-def test_not_installed(told: Callable) -> None:
+def test_not_installed(scripted: Callable) -> None:
     """A server that is not there costs nothing but a line in the health report."""
-    child, _ = told(SAMPLE, server={"enabled": True, "delay": 0, "cmd": ["/no/such/server"]})
+    child, _ = scripted(SAMPLE, server={"enabled": True, "delay": 0, "cmd": ["/no/such/server"]})
     child.call("wait", 500, False)
     child.type_keys("Gox.y<Esc>")
     assert child.line() == "x.y"
     assert child.messages() == ["sibyl: no such program, option `server.cmd`: /no/such/server"]
 
 
-def test_switched_off(told: Callable) -> None:
+def test_switched_off(scripted: Callable) -> None:
     """With `server.enabled` off, or sibyl off in the buffer, none is started."""
-    child, _ = told(SAMPLE, server={"enabled": False, "delay": 0})
+    child, _ = scripted(SAMPLE, server={"enabled": False, "delay": 0})
     child.call("wait", 500, False)
     assert child.lua(CLIENTS) == []
 
@@ -136,7 +136,7 @@ def test_project_environment(served: Callable, tmp_path: Path) -> None:
     child.open(tmp_path / "project/a.py", SAMPLE)
     wait_clients(child, "sibyl")
     pid = "return vim.api.nvim_get_proc_children(vim.fn.getpid())"
-    given = [Path(f"/proc/{one}/environ") for one in child.lua(pid)]
+    given = [Path(f"/proc/{number}/environ") for number in child.lua(pid)]
     assert any(f"VIRTUAL_ENV={environment}".encode() in path.read_bytes() for path in given)
     assert child.lua(told_ + "root_dir") == str(tmp_path / "project")
     assert child.messages() == []

@@ -34,9 +34,9 @@ def health(child: Child) -> str:
     return report.split("how it stands", 1)[1].split("Python host", 1)[0]
 
 
-def test_states_of_buffers_and_servers(told: Callable, tmp_path: Path) -> None:
+def test_states_of_buffers_and_servers(scripted: Callable, tmp_path: Path) -> None:
     """Each state of switches, buffers and servers has its sentence; servers that ended are not listed."""
-    child, _ = told("x = 1\n")
+    child, _ = scripted("x = 1\n")
     assert "option `server.enabled` is off" in wait_state(child, "no server")
     server = FakeServer(child, items=items("a"))
     assert wait_state(child, "ready") == "ready; ranks fake"
@@ -68,9 +68,9 @@ def test_states_of_buffers_and_servers(told: Callable, tmp_path: Path) -> None:
     assert "more than option `max_bytes`" in wait_state(child, "left alone")
 
 
-def test_states_of_the_host(told: Callable) -> None:
+def test_states_of_the_host(scripted: Callable) -> None:
     """A host that ended, one that is given up and a model that cannot be used are told as that."""
-    child, ranker = told("x = 1\n")
+    child, ranker = scripted("x = 1\n")
     FakeServer(child, items=items("a"))
     wait_state(child, "ready")
     os.kill(child.lua("return require('sibyl.host.client').state.pid"), signal.SIGKILL)
@@ -103,14 +103,14 @@ def test_states_without_an_environment(start_nvim: Callable, tmp_path: Path) -> 
     assert f"{bare} cannot be run: no such thing" in wait_state(child, "wrong Python")
 
 
-def test_server_states(told: Callable, tmp_path: Path) -> None:
+def test_server_states(scripted: Callable, tmp_path: Path) -> None:
     """A server that starts, one that is waited for, one that ended and none to start are told apart."""
     slow = tmp_path / "slow"
     slow.write_text("#!/bin/sh\nsleep 4\nexit 3\n")
     slow.chmod(0o755)
     options = {"enabled": True, "delay": 60000, "cmd": [str(slow)]}
     # Neovim itself says that a client has ended, in a line longer than the screen is wide.
-    child, _ = told("x = 1\n", "vim.o.cmdheight = 6", server=options)
+    child, _ = scripted("x = 1\n", "vim.o.cmdheight = 6", server=options)
     assert "waits for a language server" in wait_state(child, "server coming")
     child.lua("require('sibyl').setup({ server = { delay = 0 } })")
     child.open(tmp_path / "second.py", "x = 1\n")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from child import Child
 from fake_server import FakeServer, items
-from told import BEST
+from scripted import BEST
 
 KEY = "vim.keymap.set('i', '<C-s>', '<Plug>(SibylSuggest)')"
 
@@ -112,9 +112,9 @@ def test_a_late_list_does_not_replace_guesses(serve: Callable) -> None:
     assert child.lua("return SEEN") == ["append"]
 
 
-def test_guesses_without_a_server(told: Callable) -> None:
+def test_guesses_without_a_server(scripted: Callable) -> None:
     """Without any language server the guesses come at once."""
-    child, ranker = told("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
     ranker.set(guess=["append", "pop"])
     child.type_keys("ox.<C-s>")
     child.wait_menu()
@@ -126,9 +126,9 @@ def test_guesses_without_a_server(told: Callable) -> None:
     assert child.messages() == []
 
 
-def test_late_guesses_are_dropped(told: Callable) -> None:
+def test_late_guesses_are_dropped(scripted: Callable) -> None:
     """Guesses for a place the cursor has left are not shown."""
-    child, ranker = told("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
     ranker.set(guess=["append"], delay=200)
     child.type_keys("ox.<C-s> y")
     child.call("wait", 500, False)
@@ -136,9 +136,9 @@ def test_late_guesses_are_dropped(told: Callable) -> None:
     assert child.line() == "x. y"
 
 
-def test_nothing_to_say(told: Callable, tmp_path: object) -> None:
+def test_nothing_to_say(scripted: Callable, tmp_path: object) -> None:
     """With no server and no guesses, or outside Python, the key does nothing."""
-    child, ranker = told("x = 1\n", KEY)
+    child, ranker = scripted("x = 1\n", KEY)
     ranker.set(guess=[])
     child.type_keys("ox.<C-s>y<Esc>")
     child.open(tmp_path / "a.txt", "x\n")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fake_server import FakeServer, items
-from told import BEST, NAMES, open_menu, raw_replies
+from scripted import BEST, NAMES, open_menu, raw_replies
 
 
 def test_every_field_survives(serve: Callable) -> None:

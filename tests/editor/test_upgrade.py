@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from child import ROOT, Child
 from fake_server import FakeServer, items
-from told import host_ready
+from scripted import host_ready
 
 STATE = "local s = require('sibyl.host.client').state return "
 NAMES = ("abort", "getcwd", "listdir", "path")

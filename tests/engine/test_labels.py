@@ -74,7 +74,7 @@ def test_shared_pieces_are_counted() -> None:
     pieces = [pieces_of(name) for name in listed.names]
     hit = [at for at, of_name in enumerate(pieces) if of_name & (wanted[0] | wanted[2])]
     assert places.tolist() == hit
-    expected = [[len(one & pieces[at]) / len(pieces[at]) for one in wanted] for at in hit]
+    expected = [[len(parts & pieces[at]) / len(pieces[at]) for parts in wanted] for at in hit]
     assert np.allclose(shares, expected)
     few_places, few_shares = table.shared(numbers[:150], wanted)
     assert few_places.tolist() == [at for at in hit if at < 150]

@@ -48,22 +48,22 @@ def lived(better: int, count: int = 600) -> list[Outcome]:
 def test_the_file_is_made_by_the_first_start(tmp_path: Path) -> None:
     """Who never starts an experiment has no file; the file is its owner's alone."""
     database = tmp_path / "experiment.sqlite"
-    one = Experiment(tmp_path)
-    assert not one.asked("about", {})["on"] and not one.asked("note", NOTE)["on"]
-    assert one.asked("report", {})["lines"] == ["No experiment was started yet."]
+    experiment = Experiment(tmp_path)
+    assert not experiment.asked("about", {})["on"] and not experiment.asked("note", NOTE)["on"]
+    assert experiment.asked("report", {})["lines"] == ["No experiment was started yet."]
     assert not database.exists()
-    assert one.asked("start", {"how": "coin", "days": 3})["on"]
+    assert experiment.asked("start", {"how": "coin", "days": 3})["on"]
     if os.name == "posix":
         assert database.stat().st_mode & 0o777 == 0o600
-    one.close()
+    experiment.close()
 
 
 def test_numbers_alone_are_kept(tmp_path: Path) -> None:
     """A row holds the day, a digest, words from two short lists, and numbers."""
-    one = Experiment(tmp_path)
-    one.asked("start", {"how": "coin", "days": 3})
-    assert one.asked("note", NOTE)["words"] == 1
-    one.close()
+    experiment = Experiment(tmp_path)
+    experiment.asked("start", {"how": "coin", "days": 3})
+    assert experiment.asked("note", NOTE)["words"] == 1
+    experiment.close()
     base = sqlite3.connect(tmp_path / "experiment.sqlite")
     (row,) = base.execute("SELECT * FROM words").fetchall()
     assert [part for part in row if isinstance(part, str)] == [
@@ -89,30 +89,30 @@ def test_it_ends_by_itself_and_by_hand(tmp_path: Path) -> None:
 
 def test_two_hosts_share_a_file(tmp_path: Path) -> None:
     """What one Neovim notes another one reports; one stops it for both."""
-    one, other = Experiment(tmp_path), Experiment(tmp_path)
-    one.asked("start", {"how": "coin", "days": 3})
+    first, other = Experiment(tmp_path), Experiment(tmp_path)
+    first.asked("start", {"how": "coin", "days": 3})
     other.asked("note", NOTE)
-    assert one.asked("note", NOTE)["words"] == 2
+    assert first.asked("note", NOTE)["words"] == 2
     other.asked("stop", {})
-    assert not one.asked("note", NOTE)["on"]
-    assert one.asked("about", {})["words"] == 2
-    one.close()
+    assert not first.asked("note", NOTE)["on"]
+    assert first.asked("about", {})["words"] == 2
+    first.close()
     other.close()
 
 
 def test_a_file_that_is_gone_or_damaged(tmp_path: Path) -> None:
     """Somebody's `forget` ends it; a damaged file is taken away with a sentence, and another can be started."""
-    database, one = tmp_path / "experiment.sqlite", Experiment(tmp_path)
-    one.asked("start", {"how": "coin", "days": 3})
+    database, experiment = tmp_path / "experiment.sqlite", Experiment(tmp_path)
+    experiment.asked("start", {"how": "coin", "days": 3})
     for path in tmp_path.glob("experiment.sqlite*"):
         path.unlink()
-    assert not one.asked("note", NOTE)["on"]
+    assert not experiment.asked("note", NOTE)["on"]
     assert not database.exists()
-    one.close()
+    experiment.close()
     database.write_bytes(b"no database at all" * 100)
-    assert "damaged" in one.asked("about", {})["trouble"]
-    assert one.asked("start", {"how": "coin", "days": 3})["on"]
-    one.close()
+    assert "damaged" in experiment.asked("about", {})["trouble"]
+    assert experiment.asked("start", {"how": "coin", "days": 3})["on"]
+    experiment.close()
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ def test_each_message_has_a_handler_with_its_arguments(message: Message) -> None
     if message.name == "ping":  # answered by the desk at once
         return
     _, *parameters = inspect.signature(getattr(Work, message.name)).parameters.values()
-    assert message.arguments == tuple(one.name for one in parameters)
-    assert [TYPES[name] for name in message.arguments] == [one.annotation for one in parameters]
+    assert message.arguments == tuple(parameter.name for parameter in parameters)
+    assert [TYPES[name] for name in message.arguments] == [parameter.annotation for parameter in parameters]
 
 
 def test_each_handler_has_a_message() -> None:
@@ -49,7 +49,7 @@ def arguments_of(text: str, at: int) -> list[str]:
             arguments.append(text[begin : token.start()].strip())
             begin = token.end()
         if depth == 0:
-            return [one for one in arguments if one]
+            return [argument for argument in arguments if argument]
     raise AssertionError("a bracket stays open")
 
 
@@ -100,9 +100,9 @@ def test_arguments_are_decoded_by_their_types() -> None:
 
 def test_what_depends_on_a_text_is_known_by_its_sequence_number() -> None:
     """The mailbox may drop these when too much waits; the worker asks for the text when one fails."""
-    assert {name for name, one in MESSAGES.items() if one.of_text} == {
+    assert {name for name, message in MESSAGES.items() if message.of_text} == {
         "attach", "edit", "cursor", "accepted", "rank", "guess",
     }  # fmt: skip
-    assert {name for name, one in MESSAGES.items() if one.question} == {
+    assert {name for name, message in MESSAGES.items() if message.question} == {
         "rank", "guess", "explain", "memory", "experiment", "model", "status", "ping",
     }  # fmt: skip

@@ -57,9 +57,9 @@ def test_a_buffer_kept_as_text_follows_edits_and_ranks_as_before(
 ) -> None:
     """Edits reach it; the next list equals one of a session that was never put away."""
     session = small_shelf[2][1]
-    for one in (session, other := Session(ranker, SOURCE)):
-        one.edit(0, 0, b"import re\n")
-        one.edit(len(one.text), 0, b"path\nre.")
+    for edited in (session, other := Session(ranker, SOURCE)):
+        edited.edit(0, 0, b"import re\n")
+        edited.edit(len(edited.text), 0, b"path\nre.")
     assert order(session) == order(other)
     assert session.stream.texts == other.stream.texts
 

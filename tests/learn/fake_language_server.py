@@ -84,8 +84,8 @@ def complete(message: dict, texts: dict[str, str], asked: int) -> None:
     before, after = units[:cut].decode("utf-16-le"), units[cut:].decode("utf-16-le")
     with open(LOG, "a", encoding="utf-8") as log:
         trigger = message["params"]["context"]["triggerKind"]
-        said = {"before": before, "after": after, "open": len(texts), "trigger": trigger}
-        log.write(json.dumps(said) + "\n")
+        request = {"before": before, "after": after, "open": len(texts), "trigger": trigger}
+        log.write(json.dumps(request) + "\n")
     if FAULT == "odd":
         send({"id": message["id"], "result": None} if asked % 2 else
              {"id": message["id"], "error": {"code": -1, "message": "no"}})  # fmt: skip

@@ -105,11 +105,11 @@ def test_without_pieces_or_origins_nothing_else_changes(streams: Path) -> None:
     assert (whole[:, 1:] == -1).all() and (whole[:, 0] >= 0).all()
     assert np.array_equal(whole[rows[:, 0] >= 0, 0], rows[rows[:, 0] >= 0, 0])
     shard = Shard.open(streams, "train")
-    made = without_origins(rows, [shard])
+    without = without_origins(rows, [shard])
     origins = np.unique(shard.tokens[shard.kinds == ORIGIN])
-    assert len(np.unique(made[origins], axis=0)) == 1
+    assert len(np.unique(without[origins], axis=0)) == 1
     others = np.setdiff1d(np.arange(len(rows)), origins)
-    assert np.array_equal(made[others], rows[others])
+    assert np.array_equal(without[others], rows[others])
 
 
 def test_another_vocabulary_keeps_the_tokens(streams: Path, tmp_path: Path) -> None:
@@ -169,15 +169,15 @@ def test_variants_are_compared_and_a_killed_comparison_goes_on(
         ablate, "train", lambda *_: pytest.fail("a variant that was done is trained again")
     )
     ablate.main([*given, "--plan", "base,markov,no-origins"])
-    found = {one["name"]: one for one in json.loads((tmp_path / "ablate.json").read_text())}
-    assert set(found) == {"base", "frequency", "markov", "no-origins"}
-    assert len({one["members"] for one in found.values()}) == 1
-    assert "against_base" in found["markov"] and "against_base" not in found["base"]
-    assert len((tmp_path / "ablate.md").read_text().splitlines()) == 2 + len(found)
+    variants = {one["name"]: one for one in json.loads((tmp_path / "ablate.json").read_text())}
+    assert set(variants) == {"base", "frequency", "markov", "no-origins"}
+    assert len({one["members"] for one in variants.values()}) == 1
+    assert "against_base" in variants["markov"] and "against_base" not in variants["base"]
+    assert len((tmp_path / "ablate.md").read_text().splitlines()) == 2 + len(variants)
     tried = {path.parent.name for path in tmp_path.glob("*/*/last.pt")}
     assert tried == {"rate-1e-05", "rate-0.02"}
     better = max((1e-05, 0.02), key=lambda rate: worth["base", rate])
-    assert found["base"]["rate"] == found["no-origins"]["rate"] == better, "the better rate wins"
+    assert variants["base"]["rate"] == variants["no-origins"]["rate"] == better, "the better rate wins"
     assert [1, 2] == [len([*(tmp_path / one).glob("rate-*")]) for one in ("no-origins", "base")]
     base = load_network(tmp_path / "base" / "rate-0.02" / "last.pt")[0]
     rows = len(np.unique(np.load(streams / "rows.npy"))) - 1

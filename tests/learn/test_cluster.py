@@ -55,12 +55,12 @@ class Dask:
         """Start the scheduler."""
         self.folder = folder
         self.processes: list[subprocess.Popen[bytes]] = []
-        told = folder / "scheduler.json"
-        self._begin("scheduler", "--port", "0", "--scheduler-file", str(told))
-        while not told.exists() or not told.read_text().endswith("}"):
+        address_file = folder / "scheduler.json"
+        self._begin("scheduler", "--port", "0", "--scheduler-file", str(address_file))
+        while not address_file.exists() or not address_file.read_text().endswith("}"):
             assert self.processes[0].poll() is None
             time.sleep(0.02)
-        self.address: str = json.loads(told.read_text())["address"]
+        self.address: str = json.loads(address_file.read_text())["address"]
 
     def add_worker(self) -> None:
         """Start a worker of one thread that nobody starts again."""
@@ -111,11 +111,11 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def dask(heard: Path, tmp_path: Path) -> Iterator[Dask]:
     """A cluster of three workers."""
     (tmp_path / "dask").mkdir()
-    made = Dask(tmp_path / "dask")
+    cluster = Dask(tmp_path / "dask")
     for _ in range(3):
-        made.add_worker()
-    yield made
-    made.end()
+        cluster.add_worker()
+    yield cluster
+    cluster.end()
 
 
 def run_and_kill(dask: Dask, out: Path, stage: str, *given: object) -> None:
@@ -125,10 +125,10 @@ def run_and_kill(dask: Dask, out: Path, stage: str, *given: object) -> None:
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     dask.kill_worker()
-    there = len(list(out.glob("parts/*.npz")))
-    said = "".join(process.communicate(timeout=120))
-    assert 0 == process.returncode, said
-    assert there < 8
+    parts = len(list(out.glob("parts/*.npz")))
+    output = "".join(process.communicate(timeout=120))
+    assert 0 == process.returncode, output
+    assert parts < 8
 
 
 def assert_same_bytes(one: Path, other: Path) -> None:
@@ -169,13 +169,13 @@ def test_killed_workers_change_no_byte(
     assert times == {path: path.stat().st_mtime_ns for path in many.glob("streams/parts/*")}
     spoken = [ast.literal_eval(line) for line in heard.read_text().splitlines()]
     assert {"socket.connect", "socket.bind"} <= {event for event, _ in spoken}
-    assert set() == {str(said) for _, said in spoken if not is_here(said)}
+    assert set() == {str(text) for _, text in spoken if not is_here(text)}
 
 
-def is_here(said: object) -> bool:
+def is_here(text: object) -> bool:
     """Tell whether an address is one of this machine alone: loopback, or a path."""
-    return (said[0] if isinstance(said, tuple) else said) in ("127.0.0.1", "::1", "localhost") or (
-        isinstance(said, (str, bytes)) and said[:1] in ("/", b"/", "", b"")
+    return (text[0] if isinstance(text, tuple) else text) in ("127.0.0.1", "::1", "localhost") or (
+        isinstance(text, (str, bytes)) and text[:1] in ("/", b"/", "", b"")
     )
 
 
@@ -195,10 +195,10 @@ def test_a_lost_scheduler_loses_no_work(dask: Dask, sources: Path, tmp_path: Pat
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     dask.processes[0].kill()
-    said = process.communicate(timeout=120)[1]
-    assert 1 == process.returncode, said
-    assert f"The scheduler {dask.address} was lost" in last_line(said)
-    assert "Traceback" not in said
+    errors = process.communicate(timeout=120)[1]
+    assert 1 == process.returncode, errors
+    assert f"The scheduler {dask.address} was lost" in last_line(errors)
+    assert "Traceback" not in errors
     assert 0 == run("corpus", *of, "--jobs", 1)[0]
     assert 8 == report(tmp_path / "out")["splits"]["train"]["repositories scanned"]
 

@@ -163,6 +163,6 @@ def test_a_list_can_be_cloned(sources: Path, tmp_path: Path) -> None:
     listed = write_list(tmp_path / "train.tsv", [("o/n", commit, "MIT")])
     arguments = ["corpus", "--list", listed, "--sources", sources, "--out", tmp_path / "out"]
     assert 1 == run(*arguments)[0]
-    status, said = run(*arguments, "--clone", "--remote", f"file://{served.parent}")
-    assert 0 == status, said
+    status, output = run(*arguments, "--clone", "--remote", f"file://{served.parent}")
+    assert 0 == status, output
     assert [commit] == [entry.commit for entry in corpus.read_manifest(tmp_path / "out")]

@@ -76,10 +76,10 @@ def test_bad_input_gives_one_sentence(sources: Path, tmp_path: Path) -> None:
         with pytest.raises(LearnError, match=sentence) as caught:
             corpus.main([*map(str, arguments), "--jobs", "1"])
         assert 1 == len(str(caught.value).splitlines())
-    status, said = run("corpus", "--list", absent, *place)
+    status, output = run("corpus", "--list", absent, *place)
     assert 1 == status
-    assert "Traceback" not in said
-    assert last_line(said).startswith("sibyl.learn corpus: ")
+    assert "Traceback" not in output
+    assert last_line(output).startswith("sibyl.learn corpus: ")
     assert 2 == run("nonsense")[0]
 
 
@@ -106,21 +106,21 @@ def test_full_disk(sources: Path, tmp_path: Path) -> None:
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 
-    status, said = run(
+    status, output = run(
         "corpus", "--list", listed, "--sources", sources, "--out", tmp_path / "out", "--jobs", 1,
         preexec_fn=small_files_only,
     )  # fmt: skip
     assert 1 == status
-    assert "Traceback" not in said
-    assert "Cannot write" in last_line(said)
+    assert "Traceback" not in output
+    assert "Cannot write" in last_line(output)
     assert not list((tmp_path / "out").rglob("*.npz"))
     assert not list((tmp_path / "out").rglob("*.part"))
 
 
 def test_the_door_explains_all_stages() -> None:
     """--help lists every stage in order, without importing any of them."""
-    status, said = run("--help")
+    status, output = run("--help")
     assert 0 == status
-    order = [said.index(f"  {stage} ") for stage in
+    order = [output.index(f"  {stage} ") for stage in
              ("corpus", "streams", "train", "export", "quantize", "evaluate")]  # fmt: skip
     assert sorted(order) == order

@@ -57,12 +57,16 @@ def test_a_repository_is_trained_on_or_chosen_by_never_both(five: Path, tmp_path
     """Each repository is of one split; held-back ones give the vocabulary no word."""
     about = make_streams(five, tmp_path, "--dev", 1)
     folder = tmp_path / "streams"
-    found = {split: repositories_of(folder, split) for split in ("train", "dev", "val")}
-    assert {"train": 3, "dev": 1, "val": 1} == {split: len(its) for split, its in found.items()}
-    assert set(NAMES) == set.union(*found.values())
+    splits = {split: repositories_of(folder, split) for split in ("train", "dev", "val")}
+    assert {"train": 3, "dev": 1, "val": 1} == {
+        split: len(members) for split, members in splits.items()
+    }
+    assert set(NAMES) == set.union(*splits.values())
     assert [3, 1] == [about[split]["repositories"] for split in ("train", "dev")]
     words = (folder / "vocab.txt").read_text()
-    assert [name in words for its in found.values() for name in its] == [True] * 3 + [False] * 2
+    assert [name in words for members in splits.values() for name in members] == [True] * 3 + [
+        False
+    ] * 2
 
 
 def test_a_training_is_watched_on_what_was_held_back(five: Path, tmp_path: Path) -> None:

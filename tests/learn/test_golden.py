@@ -139,16 +139,16 @@ def test_the_tables_hold_what_was_counted(
     given = ["--menus", menus, "--sources", sources, "--model", model, "--counts", counts]
     out = tmp_path / "out.json"
     assert evaluate.main([*map(str, given), "--memory", memory, "--json", str(out)]) == 0
-    found = json.loads(out.read_text())
+    table = json.loads(out.read_text())
     wanted = RANKS | {"int8": BY_MEMORY["none"], "full": BY_MEMORY[memory]}
-    for name, its in wanted.items():
-        mrr = round(sum(1 / rank for rank in its) / 3, 4)
-        assert (found["orders"][name]["top1"], found["orders"][name]["mrr"]) == (
-            round(its.count(1) / 3, 4), mrr,
+    for name, of_order in wanted.items():
+        mrr = round(sum(1 / rank for rank in of_order) / 3, 4)
+        assert (table["orders"][name]["top1"], table["orders"][name]["mrr"]) == (
+            round(of_order.count(1) / 3, 4), mrr,
         ), name  # fmt: skip
-    assert (found["sites"], found["repositories"], found["menus"]) == (3, 2, 3)
-    for name, its in found["memories"].items():
-        assert its["all"]["mrr"] == round(sum(1 / rank for rank in BY_MEMORY[name]) / 3, 4)
+    assert (table["sites"], table["repositories"], table["menus"]) == (3, 2, 3)
+    for name, of_order in table["memories"].items():
+        assert of_order["all"]["mrr"] == round(sum(1 / rank for rank in BY_MEMORY[name]) / 3, 4)
 
 
 def test_the_gain_of_a_second_model_is_paired_by_list(
@@ -179,8 +179,8 @@ def test_the_gain_of_a_second_model_is_paired_by_list(
 
 def test_letters_leave_what_begins_so(sites: list[RecordedList], counts: Path) -> None:
     """After `p`: put POST patch; after `po`: POST alone. By five keys at most, letters are saved."""
-    found = measures.letters(sites, {"server": measures.baselines(sites, counts)["server"]})
-    server = found["server"]
+    measured = measures.letters(sites, {"server": measures.baselines(sites, counts)["server"]})
+    server = measured["server"]
     assert [server[str(count)]["mrr"] for count in range(3)] == [0.3333, 0.5, 1.0]  # type: ignore[index]
     # Three keys by place (rank 3), three after p (1 + 2), three after po (2 + 1): 1 of 4 letters saved.
     assert server["keystrokes_saved"] == 0.25  # type: ignore[index]
@@ -231,9 +231,9 @@ def test_counts_are_of_the_training_split(tmp_path: Path) -> None:
     given = ("--streams", tmp_path / "streams", "--validation", listed, "--out", tmp_path / "c.gz")
     assert baselines.main([*map(str, given)]) == 0
     with gzip.open(tmp_path / "c.gz", "rt") as file:
-        kept = json.load(file)
-    assert kept["after"] == {"@client": {"get": 4, "put": 4}}
-    assert kept["overall"] == {"": {"get": 4, "put": 4}}
+        counted = json.load(file)
+    assert counted["after"] == {"@client": {"get": 4, "put": 4}}
+    assert counted["overall"] == {"": {"get": 4, "put": 4}}
     assert (
-        kept["chain"] == {}
+        counted["chain"] == {}
     )  # a context with one way on says nothing; both files begin from nothing

@@ -88,26 +88,26 @@ def test_every_order_ranks_as_counted_by_hand(
     sites: list[RecordedList], model: Path, memory: str
 ) -> None:
     """Names are ranked by use, the project and the person; letters filter; what adds an import comes last."""
-    found = lists.ranks_of(sites, evaluate.word_mixture(model), memory)
-    assert found == RANKS | {"full": BY_MEMORY[memory]}
+    ranked = lists.ranks_of(sites, evaluate.word_mixture(model), memory)
+    assert ranked == RANKS | {"full": BY_MEMORY[memory]}
 
 
 def test_a_model_without_weights_for_words_keeps_the_servers_order(
     sites: list[RecordedList],
 ) -> None:
     """Such a model ranks members alone: nothing is gained or lost in other lists."""
-    found = lists.ranks_of(sites, None, "replay")
-    assert found["full"] == found["file"] == found["server"] == RANKS["server"]
+    ranked = lists.ranks_of(sites, None, "replay")
+    assert ranked["full"] == ranked["file"] == ranked["server"] == RANKS["server"]
     measured = lists.measure_lists(sites, None, "replay")
-    assert all(its == {"share": 0.0, "places": 0.0} for its in measured["worse"].values())
+    assert all(row == {"share": 0.0, "places": 0.0} for row in measured["worse"].values())
 
 
 def test_lists_are_told_apart_by_kind_and_letters(sites: list[RecordedList], model: Path) -> None:
     """Each number belongs to lists of one kind, asked for after the same number of letters."""
     one = replace(sites[2], listed="keyword", repo="you/yours")
     measured = lists.measure_lists([*sites, one], evaluate.word_mixture(model), "project")
-    full = {group: its["full"] for group, its in measured["lists"].items()}
-    assert {name: (its["sites"], its["mrr"]) for name, its in full.items()} == {
+    full = {group: row["full"] for group, row in measured["lists"].items()}
+    assert {name: (row["sites"], row["mrr"]) for name, row in full.items()} == {
         "keyword 0": (1, 0.5), "name 0": (2, 0.5), "name 1": (1, 1.0),
     }  # fmt: skip
     assert measured["lists"]["name 0"]["server"]["mrr"] == 0.3333
@@ -139,16 +139,16 @@ def test_how_often_an_order_is_worse_is_counted(sites: list[RecordedList]) -> No
 
 
 @pytest.mark.parametrize(
-    ("above", "told"), [("close\n", "in the file"), ("", "in the project"), (None, "nowhere")]
+    ("above", "expected"), [("close\n", "in the file"), ("", "in the project"), (None, "nowhere")]
 )
 def test_where_the_truth_was_met_is_told(
-    sites: list[RecordedList], above: str | None, told: str
+    sites: list[RecordedList], above: str | None, expected: str
 ) -> None:
     """Slices say whether a name was seen in this file, in the project's others, or nowhere."""
     rows = np.zeros_like(sites[0].rows)
     rows[0, WORDS.columns["word_count"]] = above == "close\n"
     rows[0, WORDS.columns["project_value_share"]] = above is not None
-    assert lists._seen(replace(sites[0], truth=0, rows=rows)) == told
+    assert lists._seen(replace(sites[0], truth=0, rows=rows)) == expected
 
 
 def test_evaluate_writes_the_table_of_lists(tmp_path: Path, model: Path) -> None:
@@ -158,8 +158,8 @@ def test_evaluate_writes_the_table_of_lists(tmp_path: Path, model: Path) -> None
     page.write_text("<!-- begin lists words -->\n<!-- end lists words -->\n")
     given = ["--menus", menus, "--sources", sources, "--model", model, "--json", out]
     assert evaluate.main([*map(str, given), "--memory", "project", "--into", str(page)]) == 0
-    found = json.loads(out.read_text())["lists"]
-    assert (found["name 0"]["full"]["mrr"], found["name 1"]["full"]["mrr"]) == (0.5, 1.0)
+    table = json.loads(out.read_text())["lists"]
+    assert (table["name 0"]["full"]["mrr"], table["name 1"]["full"]["mrr"]) == (0.5, 1.0)
     assert "| name 0 | 2 | 0.000 / 1.000 / 0.333 |" in page.read_text()
 
 
@@ -175,12 +175,12 @@ def line(**more: object) -> dict:
 
 def test_lists_after_more_letters_hold_what_begins_so() -> None:
     """A longer list is the recorded one, filtered by two letters or more of the truth, whatever their case."""
-    found = [more for at in range(60) if (more := longer(line(offset=at)))]
-    assert {more["letters"] for more in found} == {
+    later = [more for at in range(60) if (more := longer(line(offset=at)))]
+    assert {more["letters"] for more in later} == {
         2,
         3,
     }  # after four, get_all alone is left: no list
-    for more in found:
+    for more in later:
         assert [item[0] for item in more["menu"]] == ["get_all", "getter="]
         assert more | {"letters": 1, "menu": line()["menu"]} == line(offset=more["offset"])
     assert longer(line(offset=1)) == longer(line(offset=1))
@@ -210,15 +210,15 @@ def long_site(count: int, truth: int, listed: str = "name") -> RecordedList:
 def test_a_shortened_list_keeps_what_matters(truth: int) -> None:
     """The server's first, the network's first, what the file uses and the truth stay, in order."""
     site = long_site(500, truth)
-    found = shortened(site)
-    kept = [int(name[1:]) for name in found.names]
-    assert kept == sorted(set(kept)) and 180 <= len(kept) <= 301
-    assert {*range(60), *range(440, 500), 300} <= set(kept)
-    assert found.names[found.truth] == site.member
-    assert found.logits.tolist() == kept
-    assert found.imports is not None and found.imports.tolist() == [at % 2 == 0 for at in kept]
-    assert len(found.rows) == len(kept) and found.rows[kept.index(300)].any()
-    assert shortened(site).names == found.names
+    short = shortened(site)
+    numbers = [int(name[1:]) for name in short.names]
+    assert numbers == sorted(set(numbers)) and 180 <= len(numbers) <= 301
+    assert {*range(60), *range(440, 500), 300} <= set(numbers)
+    assert short.names[short.truth] == site.member
+    assert short.logits.tolist() == numbers
+    assert short.imports is not None and short.imports.tolist() == [at % 2 == 0 for at in numbers]
+    assert len(short.rows) == len(numbers) and short.rows[numbers.index(300)].any()
+    assert shortened(site).names == short.names
 
 
 def test_short_lists_and_members_are_left_alone() -> None:

@@ -57,7 +57,7 @@ def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the repository's commits; it lies in `sources/me+mine/repo`."""
     tree = tmp_path / "tree"
     run_git("init", "--quiet", str(tree))
-    made = []
+    hashes = []
     for number, files in enumerate(COMMITS):
         write_tree(tree, {path: text for path, text in files.items() if text is not None})
         for path, text in files.items():
@@ -66,10 +66,10 @@ def commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         run_git("-C", str(tree), "add", "-A")
         monkeypatch.setitem(ENVIRONMENT, "GIT_COMMITTER_DATE", f"2020-01-0{number + 1}T00:00:00Z")
         run_git("-C", str(tree), "commit", "--quiet", "-m", "more")
-        made.append(run_git("-C", str(tree), "rev-parse", "HEAD").strip())
+        hashes.append(run_git("-C", str(tree), "rev-parse", "HEAD").strip())
     bare = tmp_path / "sources" / "me+mine" / "repo"
     run_git("clone", "--quiet", "--bare", str(tree), str(bare))
-    return made
+    return hashes
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def history(tmp_path: Path, commits: list[str]) -> Iterator[History]:
 
 def test_each_line_has_the_project_of_before_it(history: History, commits: list[str]) -> None:
     """A line's commit is found by blame, across a new name; its first commit has no parent."""
-    found = history.before(commits[-1], "new name.py", [1, 2, 3, 4])
-    assert [(one.commit, one.path, one.unknown) for one in found.values()] == [
+    before = history.before(commits[-1], "new name.py", [1, 2, 3, 4])
+    assert [(one.commit, one.path, one.unknown) for one in before.values()] == [
         ("", "", FIRST), ("", "", FIRST),
         (commits[1], "a.py", ""), (commits[3], "new name.py", ""),
     ]  # fmt: skip
@@ -132,12 +132,16 @@ def test_ranks_are_those_counted_by_hand(
     out = tmp_path / "out.json"
     asked = ["--counts", tmp_path / "counts.json.gz", "--history", "--json", out]
     assert evaluate.main([*map(str, [*given, *asked]), "--memory", "project"]) == 0
-    found = json.loads(out.read_text())
-    assert found["orders"]["full"]["mrr"] == 0.2
-    told = found["history"]
-    assert (told["sites"], told["commits"], told["left_out"]) == (2, 2, {FIRST: 1})
-    assert told["seconds"] > 0
-    members = told["lists"]["member"]
+    table = json.loads(out.read_text())
+    assert table["orders"]["full"]["mrr"] == 0.2
+    history_table = table["history"]
+    assert (history_table["sites"], history_table["commits"], history_table["left_out"]) == (
+        2,
+        2,
+        {FIRST: 1},
+    )
+    assert history_table["seconds"] > 0
+    members = history_table["lists"]["member"]
     assert members["today"]["mrr"] == 0.2
     assert members["history"]["mrr"] == round((1 / 3 + 1 / 4) / 2, 4)
     assert members["history"]["top5"] == 1.0
@@ -185,10 +189,18 @@ def test_without_history_sites_are_counted_and_left_out(
 def test_a_difference_is_real_where_its_interval_leaves_out_nothing() -> None:
     """Paired gains over whole groups, counted by hand; of fewer than five groups none is real."""
     groups = [str(number // 2) for number in range(12)]
-    found = compare([2] * 12, [1] * 12, groups)
-    assert (found["top1"].first, found["top1"].second, found["top1"].gain) == (0, 1, 1)
-    assert (found["mrr"].gain, found["mrr"].low, found["mrr"].high) == (0.5, 0.5, 0.5)
-    assert found["top1"].real and not found["top5"].real
+    difference = compare([2] * 12, [1] * 12, groups)
+    assert (difference["top1"].first, difference["top1"].second, difference["top1"].gain) == (
+        0,
+        1,
+        1,
+    )
+    assert (difference["mrr"].gain, difference["mrr"].low, difference["mrr"].high) == (
+        0.5,
+        0.5,
+        0.5,
+    )
+    assert difference["top1"].real and not difference["top5"].real
     assert not compare([2] * 4, [1] * 4, ["1", "2", "3", "4"])["top1"].real
     mixed = compare([2, 1] * 6, [1, 2] * 6, [str(number) for number in range(12)])["top1"]
     assert mixed.low < 0 < mixed.high and not mixed.real

@@ -78,7 +78,7 @@ def test_a_finished_training_started_again_does_nothing(streams: Path, finished:
 
 
 @pytest.mark.parametrize(
-    ("asked", "step", "told"),
+    ("asked", "step", "sentence"),
     [
         ("--steps 100", 40, ""),  # before the decay, a training can be made longer
         ("--steps 100", 45, "begun with steps 50; with steps 100 the learning rate would jump"),
@@ -93,16 +93,16 @@ def test_a_finished_training_started_again_does_nothing(streams: Path, finished:
         ("--steps 50", 50, ""),
     ],
 )
-def test_the_learning_rate_never_jumps(asked: str, step: int, told: str) -> None:
+def test_the_learning_rate_never_jumps(asked: str, step: int, sentence: str) -> None:
     """Another length is refused where the rate would not go on from where it was."""
     given = ["--streams", "s", "--out", "o", "--warm", "10", *asked.split()]
     options = training_options.parser().parse_args(given)
-    kept = {"warm": 10, "decay": None, "steps": 50}
-    if not told:
-        train._same_rate(options, kept, step)
+    checkpoint = {"warm": 10, "decay": None, "steps": 50}
+    if not sentence:
+        train._same_rate(options, checkpoint, step)
         return
-    with pytest.raises(LearnError, match=told):
-        train._same_rate(options, kept, step)
+    with pytest.raises(LearnError, match=sentence):
+        train._same_rate(options, checkpoint, step)
     train._same_rate(options, {}, step)  # of an earlier version: not known
 
 
@@ -146,12 +146,12 @@ def test_streams_with_another_vocabulary_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "sentence"),
     [("--passes 2", "passes 1.0, not 2.0"), ("--rate 0.1", "rate 0.002, not 0.1"),
      ("--hold-out 0.5", "hold-out 0.2, not 0.5"), ("--seed 2", "seed 1, not 2")],
 )  # fmt: skip
 def test_own_with_other_settings_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, told: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str, sentence: str
 ) -> None:
     """No stage runs, and the old model is not taken for one made as asked."""
     ran: list[object] = []
@@ -164,7 +164,7 @@ def test_own_with_other_settings_is_refused(
     assert finetune.main(given.split()) == 0
     done = len(ran)
     with pytest.raises(
-        LearnError, match=f"begun with {told}; ask for the same, or for another --out"
+        LearnError, match=f"begun with {sentence}; ask for the same, or for another --out"
     ):
         finetune.main(f"{given} {more}".split())
     assert done == len(ran) == 10

@@ -79,9 +79,9 @@ def rows_of(path: Path) -> list[dict]:
 
 def test_sites_are_members_in_code() -> None:
     """Only names right after a dot in code are sites: not imports, strings, comments."""
-    found = places.sites_of(CODE.encode())["member"]
-    assert ["alpha", "beta", "gamma", "alpha"] == [site.member for site in found]
-    for site in found:
+    sites = places.sites_of(CODE.encode())["member"]
+    assert ["alpha", "beta", "gamma", "alpha"] == [site.member for site in sites]
+    for site in sites:
         data = CODE.encode()
         assert data[site.offset :].startswith(site.member.encode())
         assert b"." == data[site.offset - 1 : site.offset]
@@ -163,8 +163,8 @@ def test_killed_and_started_again(place: dict, tmp_path: Path) -> None:
         partial.write(b'{"repo": "a/a", "half a ro')
     with open(tmp_path / "menus.progress.jsonl", "ab") as progress:
         progress.write(b'{"repo": "a/')
-    status, said = run("menus", *slow)
-    assert 0 == status, said
+    status, output = run("menus", *slow)
+    assert 0 == status, output
     whole = arguments(place, "hang-once", tmp_path / "flag", out=tmp_path / "whole.jsonl.gz")
     assert 0 == menus.main(whole)
     assert (tmp_path / "whole.jsonl.gz").read_bytes() == place["out"].read_bytes()
@@ -189,9 +189,9 @@ def test_being_asked_to_end_cleans_up(place: dict, tmp_path: Path) -> None:
     while not (tmp_path / "flag").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     process.terminate()
-    said = process.communicate(timeout=30)[1]
+    output = process.communicate(timeout=30)[1]
     assert 130 == process.returncode
-    assert "goes on from here" in last_line(said)
+    assert "goes on from here" in last_line(output)
     assert [] == list((tmp_path / "temporary").iterdir())
 
 
@@ -216,10 +216,10 @@ def test_bad_input_gives_one_sentence(place: dict, tmp_path: Path) -> None:
         with pytest.raises(LearnError, match=sentence) as caught:
             menus.main(given)
         assert 1 == len(str(caught.value).splitlines())
-    status, said = run("menus", *cases[1][0])
+    status, output = run("menus", *cases[1][0])
     assert 1 == status
-    assert "Traceback" not in said
-    assert last_line(said).startswith("sibyl.learn menus: ")
+    assert "Traceback" not in output
+    assert last_line(output).startswith("sibyl.learn menus: ")
 
 
 def test_full_disk(place: dict) -> None:
@@ -228,8 +228,8 @@ def test_full_disk(place: dict) -> None:
     def small_files_only() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
 
-    status, said = run("menus", *arguments(place, sites=60), preexec_fn=small_files_only)
+    status, output = run("menus", *arguments(place, sites=60), preexec_fn=small_files_only)
     assert 1 == status
-    assert "Traceback" not in said
-    assert "Cannot write" in last_line(said)
+    assert "Traceback" not in output
+    assert "Cannot write" in last_line(output)
     assert not place["out"].exists()

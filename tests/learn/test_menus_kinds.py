@@ -88,20 +88,20 @@ ALL = {"kinds": "member,name=6,keyword,import=5", "letters": "0,1", "per-file": 
 def test_places_of_every_kind() -> None:
     """What is read, passed by name or imported is a place; what is bound there, or is text, is none."""
     code = CODE.replace("g, (\n    delta)", "g, delta")
-    found = places.sites_of(code.encode())
+    by_kind = places.sites_of(code.encode())
     for kind, expected in EXPECTED.items():
-        assert expected.split() == [f"{site.member}/{site.where}" for site in found[kind]]
-        assert {kind} == {site.kind for site in found[kind]}
-    for site in (site for sites in found.values() for site in sites):
+        assert expected.split() == [f"{site.member}/{site.where}" for site in by_kind[kind]]
+        assert {kind} == {site.kind for site in by_kind[kind]}
+    for site in (site for sites in by_kind.values() for site in sites):
         assert code.encode()[site.offset :].startswith(site.member.encode())
 
 
 def test_a_row_says_what_was_asked(place: dict) -> None:
     """Kind, where, letters and the truth are noted; the truth may stand there as `name=`; numbers hold."""
     assert 0 == menus.main(arguments(place, **ALL))
-    made = rows_of(place["out"])
+    rows = rows_of(place["out"])
     counts: dict[tuple[str, int], int] = {}
-    for row in made:
+    for row in rows:
         source = place["files"][row["path"]].encode()
         assert source[row["offset"] :].startswith(row["member"].encode())
         assert (
@@ -119,9 +119,9 @@ def test_the_server_sees_the_letters_typed_and_no_more(place: dict) -> None:
     menus.main(arguments(place, **ALL))
     asked = [json.loads(line) for line in place["log"].read_text().splitlines()]
     assert [] == [ask for ask in asked if ask["after"]]
-    made = rows_of(place["out"])
-    assert len(made) == len(asked)
-    for row, ask in zip(made, asked, strict=True):
+    rows = rows_of(place["out"])
+    assert len(rows) == len(asked)
+    for row, ask in zip(rows, asked, strict=True):
         line = place["files"][row["path"]].encode()[: row["offset"]].decode().split("\n")[-1]
         assert line + row["member"][: row["letters"]] == ask["before"]
         assert (2 if ask["before"].endswith(".") else 1) == ask["trigger"]

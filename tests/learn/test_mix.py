@@ -27,24 +27,26 @@ OTHERS = ("seven", "thirteen")
 def lists(repo: str, read: bool, many: int = 100) -> list[RecordedList]:
     """Lists of five: the network knows the truth where it was trained, counts know it in two of three."""
     rng = np.random.default_rng(len(repo))
-    made = []
+    sites = []
     for _ in range(many):
         truth = int(rng.integers(5))
         rows = np.zeros((5, len(NAMES)), np.float32)
         rows[truth if read else rng.integers(5), COLUMNS["network"]] = 3
         rows[truth if rng.random() < 0.67 else rng.integers(5), COLUMNS["origin_count"]] = 3
         names = list("abcde")
-        its = {"names": names, "truth": truth, "rows": rows, "logits": rows[:, 0], "read": read}
+        fields = {"names": names, "truth": truth, "rows": rows, "logits": rows[:, 0], "read": read}
         more = {"origin": "", "before": "", "files": 0, "kind": "known", "path": "a.py"}
-        made.append(RecordedList(repo=repo, member=names[truth], **its, **more))
-    return made
+        sites.append(RecordedList(repo=repo, member=names[truth], **fields, **more))
+    return sites
 
 
 def share_first(sites: list[RecordedList]) -> float:
     """How often the truth is first in the lists of ``others``, where its repository was left out."""
-    found = cross_validation.left_out(sites, list(range(len(NAMES))), OPTIONS, ("file",))["file"]
+    left_out = cross_validation.left_out(sites, list(range(len(NAMES))), OPTIONS, ("file",))["file"]
     return float(
-        np.mean([rank_of(its, site.truth) == 1 for site, its in found if site.repo in OTHERS])
+        np.mean(
+            [rank_of(scores, site.truth) == 1 for site, scores in left_out if site.repo in OTHERS]
+        )
     )
 
 
@@ -52,9 +54,9 @@ def test_what_the_network_knows_by_heart_is_not_trusted_elsewhere() -> None:
     """Lists of repositories it was trained on teach the rest; they do not make others' orders worse."""
     known = [site for name in ("one", "three") for site in lists(name, read=True, many=250)]
     others = [site for name in OTHERS for site in lists(name, read=False)]
-    told = share_first(known + others)
+    share = share_first(known + others)
     untold = share_first([replace(site, read=False) for site in known] + others)
-    assert told > 0.6 > untold
+    assert share > 0.6 > untold
 
 
 def test_only_lists_it_was_not_trained_on_are_judged() -> None:

@@ -56,47 +56,49 @@ def make_corpus(sources: Path, out: Path, *more: object) -> Path:
     return out
 
 
-def make_streams(sources: Path, made: Path, out: Path, *more: object) -> dict:
+def make_streams(sources: Path, corpus: Path, out: Path, *more: object) -> dict:
     """Run the streams stage; returns its sidecar."""
-    given = ("--corpus", made, "--sources", sources, "--out", out, "--jobs", 1, *more)
+    given = ("--corpus", corpus, "--sources", sources, "--out", out, "--jobs", 1, *more)
     assert streams.main([*map(str, given)]) == 0
     about: dict = json.loads((out / "streams.json").read_text())
     return about
 
 
-def functions(made: Path, split: str) -> set[str]:
+def functions(corpus: Path, split: str) -> set[str]:
     """Return which of the projects' functions a split of the streams holds."""
-    texts = gzip.decompress((made / "texts.txt.gz").read_bytes()).decode()
-    words = np.array(texts.split("\n"))[np.load(made / f"{split}.tokens.npy")]
+    texts = gzip.decompress((corpus / "texts.txt.gz").read_bytes()).decode()
+    words = np.array(texts.split("\n"))[np.load(corpus / f"{split}.tokens.npy")]
     return {f"pkg/f{word[3:]}.py" for word in words.tolist() if word.startswith("go_")}
 
 
 def test_each_file_is_held_out_or_trained_on(project: Path, tmp_path: Path) -> None:
     """A share of the files is held out: the same for the same seed, others for another."""
-    made = [make_corpus(project, tmp_path / name, "--seed", seed)
+    corpora = [make_corpus(project, tmp_path / name, "--seed", seed)
             for name, seed in (("a", 1), ("b", 1), ("c", 2))]  # fmt: skip
-    held = [paths(out, "val") for out in made]
-    assert [5, 5, 5] == [len(its) for its in held]
+    held = [paths(out, "val") for out in corpora]
+    assert [5, 5, 5] == [len(files) for files in held]
     assert held[0] == held[1] != held[2]
-    assert all(paths(out, "train") == set(FILES) - its for out, its in zip(made, held, strict=True))
+    assert all(
+        paths(out, "train") == set(FILES) - files for out, files in zip(corpora, held, strict=True)
+    )
 
 
 def test_a_copy_of_a_held_out_file_is_not_trained_on(project: Path, tmp_path: Path) -> None:
     """What nearly equals a held-out file would give its members away."""
     copies = {path.replace("/f", "/copy_of_f"): text + "\n\n" for path, text in FILES.items()}
     make_repository(project, "me/twice", FILES | copies)
-    made = make_corpus(project, tmp_path / "out")
-    bodies = [FILES[path.replace("copy_of_", "")] for path in paths(made, "train")]
-    assert not set(bodies) & {FILES[path.replace("copy_of_", "")] for path in paths(made, "val")}
+    corpus = make_corpus(project, tmp_path / "out")
+    bodies = [FILES[path.replace("copy_of_", "")] for path in paths(corpus, "train")]
+    assert not set(bodies) & {FILES[path.replace("copy_of_", "")] for path in paths(corpus, "val")}
 
 
 def test_streams_keep_the_two_halves_apart(project: Path, tmp_path: Path) -> None:
     """One repository in both splits gives each its own tokens."""
-    made = make_corpus(project, tmp_path / "corpus")
-    about = make_streams(project, made, tmp_path / "streams")
+    corpus = make_corpus(project, tmp_path / "corpus")
+    about = make_streams(project, corpus, tmp_path / "streams")
     assert (5, 15) == (about["val"]["files"], about["train"]["files"])
     for split in ("val", "train"):
-        assert functions(tmp_path / "streams", split) == paths(made, split)
+        assert functions(tmp_path / "streams", split) == paths(corpus, split)
 
 
 def test_streams_follow_a_corpus_that_changed(project: Path, tmp_path: Path) -> None:
@@ -111,14 +113,14 @@ def test_streams_follow_a_corpus_that_changed(project: Path, tmp_path: Path) -> 
 
 def test_lists_come_from_held_out_files(project: Path, tmp_path: Path) -> None:
     """With --corpus the server is asked in files of the split alone."""
-    made = make_corpus(project, tmp_path / "corpus")
+    corpus = make_corpus(project, tmp_path / "corpus")
     server = shlex.join([sys.executable, str(SERVER), str(tmp_path / "asked")])
-    given = ("--corpus", made, "--sources", project, "--server", server, "--sites", 500,
+    given = ("--corpus", corpus, "--sources", project, "--server", server, "--sites", 500,
              "--out", tmp_path / "m.jsonl.gz")  # fmt: skip
     assert menus.main([*map(str, given)]) == 0
     packed = (tmp_path / "m.jsonl.gz").read_bytes()
     rows = [json.loads(line) for line in gzip.decompress(packed).splitlines()]
-    assert {row["path"] for row in rows} == paths(made, "val")
+    assert {row["path"] for row in rows} == paths(corpus, "val")
     with pytest.raises(LearnError, match="no file of the split other"):
         menus.main([*map(str, given), "--split", "other"])
 
@@ -136,12 +138,12 @@ def test_one_command_makes_a_model_and_measures_it(
         assert model.meta[name] == shipped.meta[name]
     assert Ranker(model).mix is not None
     assert model.hash != shipped.hash
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for memory in ("none", "file", "project"):
-        assert f"| {memory} | start |" in said and f"| {memory} | own |" in said
-        assert f"\n| {memory} | MRR | " in said
-    assert "\n| remembered | measure | start | own | gain | 95 % |\n" in said
-    assert str(tmp_path / "out" / "model") in said.splitlines()[-1]
+        assert f"| {memory} | start |" in output and f"| {memory} | own |" in output
+        assert f"\n| {memory} | MRR | " in output
+    assert "\n| remembered | measure | start | own | gain | 95 % |\n" in output
+    assert str(tmp_path / "out" / "model") in output.splitlines()[-1]
 
     few = finetune.few_with_truth(tmp_path / "out" / "menus.jsonl.gz")
     assert ("warning: only" in said) == bool(few)
@@ -216,8 +218,8 @@ def test_one_sentence_tells_whether_the_gain_is_real(tmp_path: Path) -> None:
 
 def test_a_model_from_nothing_can_take_mixing_weights(project: Path, tmp_path: Path) -> None:
     """Without lists to learn them from, --mix takes those of a model, of this version alone."""
-    made = make_corpus(project, tmp_path / "corpus")
-    make_streams(project, made, tmp_path / "streams", "--words", 100, "--pieces", 100)
+    corpus = make_corpus(project, tmp_path / "corpus")
+    make_streams(project, corpus, tmp_path / "streams", "--words", 100, "--pieces", 100)
     given = (
         f"--streams {tmp_path}/streams --out {tmp_path}/run --hidden 24 --embedding 16 --lanes 2"
     )
@@ -277,12 +279,12 @@ def test_a_repository_is_not_a_folder_of_repositories(tmp_path: Path) -> None:
 
 def test_another_vocabulary_is_told(project: Path, tmp_path: Path) -> None:
     """Streams of other words than the start's, or a file that holds none, end in one sentence."""
-    made = make_corpus(project, tmp_path / "corpus")
-    make_streams(project, made, tmp_path / "streams", "--words", 100, "--pieces", 100)
+    corpus = make_corpus(project, tmp_path / "corpus")
+    make_streams(project, corpus, tmp_path / "streams", "--words", 100, "--pieces", 100)
     given = f"--streams {tmp_path}/streams --out {tmp_path}/run --start {SHIPPED} --lanes 2"
     with pytest.raises(LearnError, match="another vocabulary"):
         train.main(given.split())
     (tmp_path / "vocab.txt").write_text("words\n")
     with pytest.raises(ModelError, match="is not a vocabulary"):
-        make_streams(project, made, tmp_path / "s2", "--vocab", tmp_path / "vocab.txt")
+        make_streams(project, corpus, tmp_path / "s2", "--vocab", tmp_path / "vocab.txt")
     assert not (tmp_path / "s2" / "streams.json").exists()

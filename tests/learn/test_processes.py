@@ -192,10 +192,10 @@ def wait_for(path: Path, process: subprocess.Popen) -> None:
 
 def children(pid: int) -> list[int]:
     """Return the processes that a process started, Python ones."""
-    found = subprocess.run(
+    listed = subprocess.run(
         ["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
-    lines = [line.split(None, 1) for line in found.stdout.splitlines()]
+    lines = [line.split(None, 1) for line in listed.stdout.splitlines()]
     return [int(child) for child, name in lines if "python" in name or "pt_" in name]
 
 
@@ -206,8 +206,8 @@ def test_lanes_that_cannot_be_shared_are_refused(
     nothing = ["--streams", str(tmp_path), "--out", str(tmp_path / "out"), "--lanes", "4"]
     for name, value in {"WORLD_SIZE": "3", "RANK": "0"}.items():
         monkeypatch.setenv(name, value)
-    said = "4 lanes cannot be shared by 3 processes equally; take --lanes 3 or 6,"
-    with pytest.raises(LearnError, match=said):
+    sentence = "4 lanes cannot be shared by 3 processes equally; take --lanes 3 or 6,"
+    with pytest.raises(LearnError, match=sentence):
         stage.main(nothing)
     monkeypatch.setenv("RANK", "1")
     monkeypatch.setattr(distributed, "_GRACE", 0)

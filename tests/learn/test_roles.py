@@ -36,8 +36,8 @@ def test_words_are_told_apart_by_their_role() -> None:
     """Keywords and names of keyword arguments are targets of their own; a default is neither."""
     shard, rows, texts = shard_of(SOURCE)
     kinds = with_roles(shard, rows).kinds.tolist()
-    told = [(text, kind) for text, kind in zip(texts, kinds, strict=True) if kind != FIXED]
-    assert told == [
+    roles = [(text, kind) for text, kind in zip(texts, kinds, strict=True) if kind != FIXED]
+    assert roles == [
         ("def", KEYWORD), ("f", NAME), ("a", NAME), ("b", NAME), ("return", KEYWORD),
         ("g", NAME), ("a", NAME), ("b", ARGUMENT), ("not", KEYWORD), ("a", NAME),
     ]  # fmt: skip

@@ -73,11 +73,11 @@ def trained(streams: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_exported_model_reads_back_as_it_was(trained: Path) -> None:
     """The float model folder holds the very weights that were trained."""
-    kept = load_network(trained / "run" / "best.pt")[0].state_dict()
-    found = read_model(trained / "float")
-    assert found.sizes.as_dict() == load_network(trained / "run" / "best.pt")[1]["sizes"]
-    assert set(found.network) == set(kept)
-    assert all(torch.equal(found.network[name], kept[name]) for name in kept)
+    weights = load_network(trained / "run" / "best.pt")[0].state_dict()
+    model = read_model(trained / "float")
+    assert model.sizes.as_dict() == load_network(trained / "run" / "best.pt")[1]["sizes"]
+    assert set(model.network) == set(weights)
+    assert all(torch.equal(model.network[name], weights[name]) for name in weights)
 
 
 def test_an_int8_model_reads_back_nearly_as_it_was(trained: Path) -> None:
@@ -88,22 +88,22 @@ def test_an_int8_model_reads_back_nearly_as_it_was(trained: Path) -> None:
         assert (weight - rounded.network[name]).abs().max() <= level, name
     vectors = torch.randn(40, 1, 16, generator=torch.Generator().manual_seed(0)) / 4
     predicted = []
-    for found in (plain, rounded):
-        network = Network(found.sizes)
-        network.load_state_dict(found.network)
+    for model in (plain, rounded):
+        network = Network(model.sizes)
+        network.load_state_dict(model.network)
         predicted.append(network(vectors, None)[0].detach())
     assert (predicted[0] - predicted[1]).abs().max() < 0.02 * predicted[0].abs().max()
 
 
 def test_the_shipped_model_can_be_finetuned(tmp_path: Path) -> None:
     """Read back into PyTorch, what ships predicts what ONNX Runtime says it predicts."""
-    found = read_model(SHIPPED)
-    network = Network(found.sizes)
-    network.load_state_dict(found.network)
+    model = read_model(SHIPPED)
+    network = Network(model.sizes)
+    network.load_state_dict(model.network)
     rows = torch.from_numpy(float_rows(np.load(SHIPPED / "rows.npy"))[20:60, None])
     with torch.no_grad():
         wanted = network(rows, None)[0][-1, 0].numpy()
-    zero = np.zeros((1, 1, found.sizes.hidden), np.float32)
+    zero = np.zeros((1, 1, model.sizes.hidden), np.float32)
     opened = session(SHIPPED / "sibyl.onnx")
     given = {"vectors": rows.numpy(), "hidden_in": zero, "cell_in": zero}
     got = opened.run(["predicted"], given)[0][0, 0]
@@ -195,17 +195,17 @@ def test_a_killed_training_that_skips_goes_on_exactly(
 def test_the_best_weights_are_kept_and_exported(streams: Path, tmp_path: Path) -> None:
     """best.pt is of the step with the highest MRR; a rate that ruins the network does not spoil it."""
     out = run(streams, tmp_path / "run", "--rate 30 --warm 1 --steps 18 --every 3 --patience 2")
-    found = [line for line in read_log(out / "log.jsonl") if "mrr" in line]
-    best = max(found, key=lambda line: line["mrr"])
+    validated = [line for line in read_log(out / "log.jsonl") if "mrr" in line]
+    best = max(validated, key=lambda line: line["mrr"])
     progress = load_network(out / "best.pt")[1]["progress"]
     assert (best["step"], best["mrr"]) == (progress["step"], progress["best"])
-    assert found[-1]["step"] == min(18, best["step"] + 2 * 3)  # patience
+    assert validated[-1]["step"] == min(18, best["step"] + 2 * 3)  # patience
     given = f"--checkpoint {out}/best.pt"
     export.main(f"--run {out} --streams {streams} --out {tmp_path}/float {given}".split())
     assert Model(tmp_path / "float").meta["trained_steps"] == best["step"]
     # These streams hold no repository back, so that the best was chosen on what is measured later.
     export.main(f"--run {out} --streams {streams} --out {tmp_path}/last".split())
-    assert Model(tmp_path / "last").meta["trained_steps"] == found[-1]["step"]
+    assert Model(tmp_path / "last").meta["trained_steps"] == validated[-1]["step"]
 
 
 def test_ranks_are_those_counted_by_hand() -> None:
@@ -220,14 +220,14 @@ def test_lists_of_validation_hold_no_text_twice(streams: Path) -> None:
     """Each member's list begins with the true one, which stands there once, among others."""
     options = train.parser().parse_args(["--streams", str(streams), "--out", "unused"])
     options.embedding, options.hidden, options.lanes = 8, 8, 4
-    made = prepare(options, Processes(), None)
-    assert made.watch is not None and made.watch.members > 50
-    for step, (lane, time, lists) in enumerate(made.watch.lists):
-        tokens, _, _ = made.watch.lanes.step(step)
+    prepared = prepare(options, Processes(), None)
+    assert prepared.watch is not None and prepared.watch.members > 50
+    for step, (lane, time, lists) in enumerate(prepared.watch.lists):
+        tokens, _, _ = prepared.watch.lanes.step(step)
         assert np.array_equal(lists[:, 0], tokens[lane, time + 1])
         for row in lists:
-            there = row[row >= 0]
-            assert len(there) == len(set(there.tolist())) > 1
+            present = row[row >= 0]
+            assert len(present) == len(set(present.tolist())) > 1
 
 
 def test_a_learning_curve_is_a_picture(trained: Path, tmp_path: Path) -> None:

@@ -42,9 +42,9 @@ def given(streams: Path, out: Path, more: str = "") -> list[str]:
 def said_by(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Run a stage that must fail; returns the one sentence it ends with."""
     assert stages.main(arguments) == 1
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    line = last_line(said)
+    errors = capsys.readouterr().err
+    assert "Traceback" not in errors
+    line = last_line(errors)
     assert line.startswith("sibyl.learn ") and line.endswith(".")
     return line
 
@@ -87,9 +87,9 @@ def test_a_disk_that_fills_up_leaves_the_last_whole_checkpoint(
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))
 
-    status, said = run(*given(streams, tmp_path, "--steps 12"), preexec_fn=small_disk)
-    assert status == 1 and "Traceback" not in said
-    assert "Cannot write" in last_line(said)
+    status, output = run(*given(streams, tmp_path, "--steps 12"), preexec_fn=small_disk)
+    assert status == 1 and "Traceback" not in output
+    assert "Cannot write" in last_line(output)
     assert (tmp_path / "last.pt").read_bytes() == before
     assert not list(tmp_path.glob("*.part"))
     train.main(given(streams, tmp_path, "--steps 12")[1:])

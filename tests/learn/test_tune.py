@@ -50,24 +50,24 @@ def test_a_search_finds_settings_and_goes_on_where_it_was(streams: Path, tmp_pat
     first = result(out)["trials"]
     assert len(first) == 2
     tune.main(given(streams, out, 3, f"--streams {other}"))
-    found = result(out)
-    assert found["trials"][:2] == first and len(found["trials"]) == 3
-    done = [one for one in found["trials"] if one["state"] == "complete"]
-    assert found["best"]["mrr"] == max(one["mrr"] for one in done)
-    kept = load_network(out / found["best"]["folder"] / "best.pt")[1]
-    assert kept["progress"]["best"] == found["best"]["mrr"]
-    assert kept["sizes"]["hidden"] == found["best"]["settings"]["hidden"]
-    assert found["best"]["settings"]["streams"] in (str(streams), str(other))
+    best_result = result(out)
+    assert best_result["trials"][:2] == first and len(best_result["trials"]) == 3
+    done = [one for one in best_result["trials"] if one["state"] == "complete"]
+    assert best_result["best"]["mrr"] == max(one["mrr"] for one in done)
+    best = load_network(out / best_result["best"]["folder"] / "best.pt")[1]
+    assert best["progress"]["best"] == best_result["best"]["mrr"]
+    assert best["sizes"]["hidden"] == best_result["best"]["settings"]["hidden"]
+    assert best_result["best"]["settings"]["streams"] in (str(streams), str(other))
     tune.main(given(streams, out, 3, f"--streams {other}"))  # nothing is left to do
-    assert result(out) == found
+    assert result(out) == best_result
 
 
 def test_two_workers_share_one_study(streams: Path, tmp_path: Path) -> None:
     """The same command started twice: together they do the trials, each in its own folder."""
     workers = [start("tune", *given(streams, tmp_path, 4)) for _ in range(2)]
     for worker in workers:
-        _, said = worker.communicate(timeout=200)
-        assert worker.returncode == 0, said
+        _, output = worker.communicate(timeout=200)
+        assert worker.returncode == 0, output
     trials = result(tmp_path)["trials"]
     assert (
         4 <= len(trials) <= 5
@@ -98,10 +98,10 @@ def goes_on(streams: Path, out: Path) -> bool:
     """Whether the next worker brings the first trial to its end, from where it was."""
     before = load_network(out / "trial-000" / "last.pt")[1]
     tune.main(given(streams, out, 1, steps=60))
-    found = result(out)
+    best_result = result(out)
     after = load_network(out / "trial-000" / "last.pt")[1]
     return (
-        [one["folder"] for one in found["trials"]] == ["trial-000"]
+        [one["folder"] for one in best_result["trials"]] == ["trial-000"]
         and before["sizes"] == after["sizes"]
         and 0 < before["progress"]["step"] < after["progress"]["step"] == 60
     )
@@ -111,9 +111,9 @@ def test_an_interrupted_trial_goes_on(streams: Path, tmp_path: Path) -> None:
     """Asked to end in the middle of a trial: one sentence, and the next worker takes it up."""
     worker = began(streams, tmp_path)
     worker.send_signal(signal.SIGTERM)
-    _, said = worker.communicate(timeout=100)
+    _, output = worker.communicate(timeout=100)
     assert worker.returncode == 130
-    assert last_line(said) == "sibyl.learn tune: stopped; the same command goes on from here."
+    assert last_line(output) == "sibyl.learn tune: stopped; the same command goes on from here."
     assert goes_on(streams, tmp_path)
 
 
@@ -143,7 +143,7 @@ def test_trials_below_the_median_are_pruned(
     """A trial that is worse than the others at the same step ends there."""
     steps: list[int] = []
 
-    def training(options: object, processes: object, told: object) -> None:
+    def training(options: object, processes: object, report: object) -> None:
         number = len(steps)
         steps.append(0)
         folder = Path(options.out)  # type: ignore[attr-defined]
@@ -153,7 +153,7 @@ def test_trials_below_the_median_are_pruned(
             mrr = 0.5 if number < 4 else 0.1
             with (folder / "log.jsonl").open("a") as file:
                 file.write(json.dumps({"step": step, "mrr": mrr}) + "\n")
-            told(step, {"mrr": mrr})  # type: ignore[operator]
+            report(step, {"mrr": mrr})  # type: ignore[operator]
 
     monkeypatch.setattr(tune, "train", training)
     tune.main(given(streams, tmp_path, 5))
@@ -177,7 +177,7 @@ def test_a_search_with_other_settings_is_refused(
 ) -> None:
     """Trials that were judged otherwise do not stand in one study; the sentence names the difference."""
 
-    def training(options: argparse.Namespace, processes: object, told: object) -> None:
+    def training(options: argparse.Namespace, processes: object, report: object) -> None:
         options.out.mkdir(parents=True)
         (options.out / "log.jsonl").write_text('{"step": 2, "mrr": 0.5}\n')
 

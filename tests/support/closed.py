@@ -67,8 +67,8 @@ def quiet_home(home: Path) -> dict[str, str]:
     """Return an environment in which everything a program keeps for a user falls below ``home``."""
     home.mkdir(parents=True, exist_ok=True)
     drop = ("ORT_DISABLE_TELEMETRY", "PYTHONPATH", "PYTHONHOME")
-    kept = {k: v for k, v in os.environ.items() if k not in drop and not k.startswith("XDG_")}
-    return kept | {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = {k: v for k, v in os.environ.items() if k not in drop and not k.startswith("XDG_")}
+    return variables | {"HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def written(home: Path) -> list[str]:

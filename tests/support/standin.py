@@ -65,10 +65,10 @@ class StandIn:
         """Read tokens, return what is predicted and the state; how they are cut makes no difference."""
         self.steps += 1
         self.tokens += len(vectors)
-        told = np.ascontiguousarray(vectors[:, :2]).view(np.uint64)[:, 0]
+        tokens = np.ascontiguousarray(vectors[:, :2]).view(np.uint64)[:, 0]
         total = state[0]
-        for start in range(0, len(told), 128):
-            part = told[start : start + 128]
+        for start in range(0, len(tokens), 128):
+            part = tokens[start : start + 128]
             weights = self._powers[len(part) - 1 :: -1] if len(part) > 1 else self._powers[:1]
             total = total * self._powers[len(part)] + (part * weights[: len(part)]).sum()
         shifts = np.arange(_SIZE, dtype=np.uint64) * np.uint64(7)

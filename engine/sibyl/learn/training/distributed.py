@@ -50,10 +50,10 @@ class Processes:
             device = f"cuda:{os.environ['LOCAL_RANK']}"
             torch.cuda.set_device(device)
         wait = timedelta(seconds=float(os.environ.get("SIBYL_WORKER_PATIENCE", "1800")))
-        kept, _, _ = next(distributed.rendezvous("env://", rank, world, timeout=wait))
+        rendezvous_store, _, _ = next(distributed.rendezvous("env://", rank, world, timeout=wait))
         distributed.init_process_group(
             "nccl" if device.startswith("cuda") else "gloo",
-            store=fresh_store(kept, rank, world, wait),
+            store=fresh_store(rendezvous_store, rank, world, wait),
             rank=rank,
             world_size=world,
             timeout=wait,

@@ -1,7 +1,7 @@
 """A ranker that does as a test says, behind the real door and a real process.
 
 In:   a folder for its files; what to answer (see tests/support/fake_host.py).
-Out:  `Told`; `host_ready`, `mirrored`, `truth`: what the host holds and what it should hold.
+Out:  `ScriptedRanker`; `host_ready`, `mirrored`, `truth`: what the host holds and what it should hold.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ NAMES = ("apparent", "close", "json", "next", "_private", "text")
 BEST = ["json", "text", "_private"]
 
 
-class Told:
+class ScriptedRanker:
     """A ranker that answers what the test says, behind the real door and a real interpreter."""
 
     def __init__(self, folder: Path) -> None:
