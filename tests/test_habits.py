@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,6 +27,10 @@ ARCHAIC = re.compile(
     re.IGNORECASE,
 )
 EMPTY = {"made", "found", "told", "said", "its", "there", "kept", "gone"}
+LUA_BINDS = re.compile(
+    r"\blocal\s+(?!function\b)([\w\s,]+?)(?=\s*(?:=|$))"
+    r"|\bfor\s+([\w\s,]+?)\s+(?:in\b|=)|\bfunction\b[^()]*\(([^)]*)\)"
+)
 CODE = {".py", ".lua", ".vim"}
 PLACES = {".md", ".py", ".lua", ".txt", ".yml", ""}
 
@@ -133,14 +138,41 @@ def test_prose_is_plain() -> None:
     assert lines == []
 
 
+def bound_in_python(text: str) -> Iterator[tuple[int, str]]:
+    """Lines and names of all locals and arguments of a piece of Python."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+
+
+def bound_in_lua(text: str) -> Iterator[tuple[int, str]]:
+    """The same of a piece of Lua: what `local`, `for` and `function` name."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in LUA_BINDS.finditer(line.split("--")[0]):
+            for word in re.findall(r"[A-Za-z_]\w*", match[1] or match[2] or match[3] or ""):
+                yield number, word
+
+
 def test_locals_say_what_they_hold() -> None:
-    """No local and no argument of the engine and the scripts is called by a word that fits any value."""
+    """No local and no argument is called by a word that fits any value."""
     lines = []
-    for path in code("engine", "rplugin", "scripts"):
-        if path.suffix == ".py":
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                bound = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id
-                word = node.arg if isinstance(node, ast.arg) else bound
+    for path in code("engine", "lua", "plugin", "rplugin", "scripts", "tests"):
+        binds = {".py": bound_in_python, ".lua": bound_in_lua}.get(path.suffix)
+        if binds:
+            for number, word in binds(path.read_text(encoding="utf-8")):
                 if word in EMPTY:
-                    lines.append(f"{path.relative_to(ROOT)}:{node.lineno}: {word}")
+                    lines.append(f"{path.relative_to(ROOT)}:{number}: {word}")
     assert lines == []
+
+
+def test_names_that_are_bound_are_seen() -> None:
+    """Both languages' ways to name a local or an argument are known to the test above."""
+    lua = (
+        "local a, b = f()\nlocal c ---@type integer\nfor d, e in pairs(x) do\n"
+        "local function g(h, ...)\nM.i = function(j) -- local k\nfor l = 1, 2 do\n"
+    )
+    assert "".join(word for _, word in bound_in_lua(lua)) == "abcdehjl"
+    python = "def f(a, *b, c=1): d = [e for e in b]\nwith x as g, y as (h, i): pass\nlambda j: j"
+    assert {word for _, word in bound_in_python(python)} == {*"abcdeghij"}

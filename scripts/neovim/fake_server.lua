@@ -189,15 +189,15 @@ end
 --- The parameters of every call of one method, oldest first (of all methods: names too).
 ---@param method? string
 function M.log(id, method)
-  local found = {}
+  local calls = {}
   for _, call in ipairs(servers[id].log) do
     if not method then
-      table.insert(found, call)
+      table.insert(calls, call)
     elseif call.method == method then
-      table.insert(found, call.params or vim.NIL)
+      table.insert(calls, call.params or vim.NIL)
     end
   end
-  return found
+  return calls
 end
 
 return M

@@ -19,8 +19,8 @@ NAMES = "return vim.tbl_map(function(c) return c.name end, vim.lsp.get_clients({
 BARE = """
 local done = %r
 local python, server = require('sibyl.host.interpreter'), require('sibyl.server.program')
-local found = python.candidates
-python.candidates = function() return vim.uv.fs_stat(done) and found() or {} end
+local candidates = python.candidates
+python.candidates = function() return vim.uv.fs_stat(done) and candidates() or {} end
 server.command = function() return vim.uv.fs_stat(done) and { %r, 'server' } or nil end
 """
 
@@ -204,8 +204,8 @@ def test_an_enabled_server_is_waited_for(scripted: Callable) -> None:
     if not TY.exists():
         pytest.skip("no ty: run `make setup`")
     lua = RECORD + (
-        f"Found = {{}} if vim.lsp.enable then vim.lsp.config('mine', {{ cmd = {{ '{TY}', 'server' }},"
-        " filetypes = { 'python' }, root_dir = function(_, found) table.insert(Found, found) end })"
+        f"Asked = {{}} if vim.lsp.enable then vim.lsp.config('mine', {{ cmd = {{ '{TY}', 'server' }},"
+        " filetypes = { 'python' }, root_dir = function(_, give) table.insert(Asked, give) end })"
         " vim.lsp.enable('mine') require('sibyl.server.default').patience.enabled = 120000 end"
     )
     child, _ = served(scripted, "x = 1\n", lua, delay=100)
@@ -213,7 +213,7 @@ def test_an_enabled_server_is_waited_for(scripted: Callable) -> None:
         wait_server(child, "sibyl")
         return
     assert "(mine)" in wait_state(child, "server coming")
-    child.lua("for _, found in ipairs(Found) do found(vim.fn.getcwd()) end")
+    child.lua("for _, give in ipairs(Asked) do give(vim.fn.getcwd()) end")
     wait_server(child, "mine")
     assert child.lua("return Attached") == ["mine"]
 

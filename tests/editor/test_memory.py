@@ -77,8 +77,8 @@ def opened(start_nvim: Callable, project: Path) -> Callable[..., Child]:
 def remembered(child: Child) -> dict:
     """What the host says it remembers."""
     return child.lua(
-        "local said require('sibyl.host.client').ask('memory', function(_, told) said = told end)"
-        " vim.wait(5000, function() return said end, 5) return said or vim.empty_dict()"
+        "local memory require('sibyl.host.client').ask('memory', function(_, answer) memory = answer end)"
+        " vim.wait(5000, function() return memory end, 5) return memory or vim.empty_dict()"
     )
 
 

@@ -51,10 +51,10 @@ for round = 1, rounds do
   package.loaded['sibyl.config'] = nil
   config = require('sibyl.config')
   local function try(what, work)
-    local fine, said = pcall(work)
+    local fine, problem = pcall(work)
     if not fine and #faults < 9 then
-      said = type(said) == 'string' and said or type(said)
-      table.insert(faults, ('%s: %s in round %d'):format(what, said, round))
+      problem = type(problem) == 'string' and problem or type(problem)
+      table.insert(faults, ('%s: %s in round %d'):format(what, problem, round))
     end
   end
   if round % 2 == 0 then
@@ -73,11 +73,11 @@ for round = 1, rounds do
   try('options', function()
     local now = config.get()
     local seen = {}
-    for _, said in ipairs(config.problems()) do
+    for _, problem in ipairs(config.problems()) do
       bad = bad + 1
-      assert(not said:find('\n') and not said:find('%z') and #said < 300, 'no sentence: ' .. said)
-      assert(not seen[said], 'twice: ' .. said)
-      seen[said] = true
+      assert(not problem:find('\n') and not problem:find('%z') and #problem < 300, 'no sentence: ' .. problem)
+      assert(not seen[problem], 'twice: ' .. problem)
+      seen[problem] = true
     end
     for name, option in pairs(require('sibyl.options').schema) do
       local value = vim.tbl_get(now, unpack(vim.split(name, '.', { plain = true })))
