@@ -64,11 +64,11 @@ local function switch(name)
 end
 
 ---@class sibyl.Action
----@field run fun(buf: integer|nil, word: string|nil)|nil
----@field buffer boolean|nil
----@field free fun(words: string[])|nil instead of `run`: takes all words behind it
----@field words string[]|nil what may stand behind it
----@field complete fun(lead: string): string[]|nil instead of `words`: what may stand behind it
+---@field run? fun(buf: integer|nil, word: string|nil)
+---@field buffer? boolean whether it may be asked for in one buffer
+---@field free? fun(words: string[]) instead of `run`: takes all words behind it
+---@field words? string[] what may stand behind it
+---@field complete? fun(lead: string): string[] instead of `words`: what may stand behind it
 ---@field help string
 
 ---@type table<string, sibyl.Action>
@@ -156,6 +156,7 @@ local function names()
   return list
 end
 
+--- Does what `:Sibyl …` asks for.
 ---@param command table what nvim_create_user_command gives
 function M.run(command)
   local name, scope = command.fargs[1] or 'status', command.fargs[2]
@@ -174,8 +175,9 @@ function M.run(command)
   action.run(here and vim.api.nvim_get_current_buf() or nil, word)
 end
 
----@param lead string
----@param line string
+--- What may stand where the cursor is on the command line.
+---@param lead string what is typed of the word
+---@param line string the whole command line
 ---@return string[]
 function M.complete(lead, line)
   local before = vim.split(line:sub(1, #line - #lead), '%s+', { trimempty = true })

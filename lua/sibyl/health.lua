@@ -106,6 +106,7 @@ local function records()
   end
 end
 
+--- `:checkhealth sibyl` calls this.
 function M.check()
   editor()
   checks.await()

@@ -207,6 +207,7 @@ function M.disable(buf)
   end
 end
 
+--- Switches off what is on, and on what is off: everywhere, or in one buffer.
 ---@param buf integer|nil
 function M.toggle(buf)
   local on = config.get().enabled

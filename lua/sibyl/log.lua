@@ -64,10 +64,32 @@ local function write(level, text, ...)
   end, ...)
 end
 
-for level in pairs(ORDER) do
-  M[level] = function(text, ...)
-    write(level, text, ...)
-  end
+--- Notes what only somebody who looks for a fault wants to read.
+---@param text string for string.format where more is given
+---@param ... any
+function M.debug(text, ...)
+  write('debug', text, ...)
+end
+
+--- Notes what went on.
+---@param text string for string.format where more is given
+---@param ... any
+function M.info(text, ...)
+  write('info', text, ...)
+end
+
+--- Notes what did not go as it should, and costs little.
+---@param text string for string.format where more is given
+---@param ... any
+function M.warn(text, ...)
+  write('warn', text, ...)
+end
+
+--- Notes what went wrong.
+---@param text string for string.format where more is given
+---@param ... any
+function M.error(text, ...)
+  write('error', text, ...)
 end
 
 --- Tells the user one sentence, the same sentence once per session.

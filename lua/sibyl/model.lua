@@ -34,6 +34,7 @@ local function answered(folder)
   end
 end
 
+--- `:Sibyl model`.
 ---@param word string a folder, `shipped`, or nothing to hear which model ranks
 ---@param say fun(text: string, level: integer|nil)
 function M.run(word, say)
@@ -48,7 +49,8 @@ function M.run(word, say)
   end
 end
 
----@param lead string
+--- What may stand behind `:Sibyl model`.
+---@param lead string what is typed of it
 ---@return string[]
 function M.complete(lead)
   local offered = vim.startswith(SHIPPED, lead) and { SHIPPED } or {}

@@ -8,7 +8,7 @@ local WIDEST = 76
 local SHORTEST_MS, MS_PER_BYTE = 10000, 60 -- how long a window stays; reading aloud takes about as long
 
 local moved = false -- whether a line that moves is on the screen, on Neovim before 0.12
-local window, timer ---@type integer|nil, uv_timer_t|nil
+local window, timer ---@type integer|nil, uv.uv_timer_t|nil
 
 --- One line of a text: a line end or another control character would need more room than one line has.
 ---@param text string

@@ -32,7 +32,7 @@ local api = vim.api
 ---@field native boolean whether Neovim's own menu asked
 ---@field request_id integer|nil
 ---@field question_id integer|nil
----@field timer uv_timer_t|nil
+---@field timer uv.uv_timer_t|nil
 ---@field cancelled boolean
 ---@field wish sibyl.Wish|nil the press of the suggestion key it belongs to
 
@@ -193,6 +193,10 @@ local function ask(job, reply, question, give)
 end
 
 --- Decides what becomes of a reply. Returns the reply to give on now, or nil when `give` will be called later.
+---@param job sibyl.Job
+---@param reply any as the server sent it
+---@param give fun(ranked: any)
+---@return any
 function M.consider(job, reply, give)
   local list = not job.cancelled and config.enabled(job.buf) and items.of(reply)
   if not list or #list < 2 or items.too_many(list) or config.get().deadline == 0 then

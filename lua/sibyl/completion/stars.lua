@@ -62,6 +62,7 @@ function M.in_label(buf)
   return inside_omnifunc and not converts[buf]
 end
 
+--- Begins to put stars into menus.
 function M.install()
   if active then
     return
@@ -78,6 +79,7 @@ function M.install()
   end
 end
 
+--- Puts Neovim's own functions back, where ours are still in place.
 function M.uninstall()
   active = false
   local completion = vim.lsp.completion

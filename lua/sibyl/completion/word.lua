@@ -19,6 +19,10 @@ local M = {}
 local words = {} ---@type table<integer, sibyl.Word> by client
 
 --- Merges a fresh ranking into the one of the same word: names known keep their order among each other.
+---@param word sibyl.Word with places
+---@param question sibyl.Question
+---@param ranking integer[] places in the question; changed in place
+---@return integer[] ranking
 function M.settle(word, question, ranking)
   local slots, known = {}, {}
   for slot, place in ipairs(ranking) do
@@ -51,7 +55,7 @@ end
 ---@param offset integer
 ---@param question sibyl.Question
 ---@param ranking integer[]|nil
----@param starred table<integer, boolean>|nil
+---@param starred table<integer, boolean>|nil given with a ranking
 function M.remember(job, offset, question, ranking, starred)
   local word = M.of(job)
   if not word or not word.places then
@@ -84,7 +88,11 @@ function M.of(job)
   end
 end
 
---- The order and the stars of a list whose names were all ranked before in this word.
+--- The order and the stars of a list whose names were all ranked before in this word; nil for any other list.
+---@param word sibyl.Word with places
+---@param question sibyl.Question
+---@return integer[]|nil ranking
+---@return table<integer, boolean>|nil starred by place in the question
 function M.recall(word, question)
   local ranking, starred = {}, {}
   for place, key in ipairs(question.keys) do

@@ -115,6 +115,7 @@ function M.ask(name, callback, ...)
   return last_id
 end
 
+--- Gives a question up: its answer finds nobody.
 ---@param id integer|nil
 function M.forget(id)
   if id then

@@ -76,19 +76,29 @@ M.kind_icon = {
   end,
 }
 
----@return table a source, as blink.cmp wants one
+--- A source of guesses.
+---@return table as blink.cmp wants one
 function M.new()
   return setmetatable({}, { __index = M })
 end
 
+--- Whether the source has guesses in the current buffer.
+---@return boolean
 function M.enabled()
   return vim.bo.filetype == 'python' and require('sibyl.config').enabled(api.nvim_get_current_buf())
 end
 
+--- Characters after which it is asked.
+---@return string[]
 function M.get_trigger_characters()
   return { '.' }
 end
 
+--- Asks for guesses.
+---@param _ table the source
+---@param context table blink.cmp's, with the buffer in `bufnr`
+---@param callback fun(response: table) called once, later
+---@return fun() cancel
 function M.get_completions(_, context, callback)
   local over = false
   guesses.ask(context.bufnr, function(names)
