@@ -16,7 +16,7 @@ local orders = { server = { first = 0, mrr = 0 }, sibyl = { first = 0, mrr = 0 }
 
 --- A list was given on.
 ---@param ms number since the server's reply
----@param how 'ranked'|'late'|'left' in our order or by an experiment's coin; or as it came
+---@param how 'ranked'|'late'|'left' ranked: our order, or by an experiment's coin; else as it came
 function M.given(ms, how)
   lists[how] = lists[how] + 1
   table.insert(delays, ms)

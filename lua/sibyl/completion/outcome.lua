@@ -18,7 +18,7 @@ local M = {}
 ---@field began integer
 ---@field typed integer
 ---@field saved integer letters of the word that were not typed
----@field place integer in the list as it was shown; 0: not in it
+---@field place integer where it stood as the list was shown; 0: not in it
 ---@field server integer
 ---@field sibyl integer
 ---@field team integer
