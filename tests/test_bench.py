@@ -45,17 +45,17 @@ def test_stages_tell_each_step_and_the_whole() -> None:
     """The whole and each step have their centiles by size; lists and opening a number each."""
     measured = said("stages", "--sizes", "300", "1000", "--opened", "300", "--rounds", "1")
     assert {"300", "1000"} == set(measured["keystroke_ms"])
-    assert all(set(one) == CENTILES for one in measured["keystroke_ms"].values())
+    assert all(set(numbers) == CENTILES for numbers in measured["keystroke_ms"].values())
     steps = {"text", "syntax", "stream", "vocabulary", "model", "states", "usage", "rank"}
-    assert all(steps == set(one) for one in measured["steps_ms"].values())
-    assert all(one["max"] > 0 for one in measured["steps_ms"]["1000"].values())
+    assert all(steps == set(numbers) for numbers in measured["steps_ms"].values())
+    assert all(numbers["max"] > 0 for numbers in measured["steps_ms"]["1000"].values())
     assert {"300"} == set(measured["open_ms"])
     assert {"100", "700"} == set(measured["rank_ms"])
     assert {"loop", "rested"} == set(measured["rank_words_ms"]["1000"])
     assert all(
         value > 0 for value in (*measured["open_ms"].values(), *measured["rank_ms"].values())
     )
-    assert all(one["peak_max"] > 0 for one in measured["allocations"].values())
+    assert all(numbers["peak_max"] > 0 for numbers in measured["allocations"].values())
 
 
 def test_memory_grows_from_step_to_step() -> None:
@@ -80,14 +80,14 @@ def test_keystroke_compares_with_and_without() -> None:
         *("keystroke", "--nvim", newest(), "--times", "2", "--sizes", "20"),
         *("--names", "30", "--keys", "12", "--no-server"),
     )
-    one = measured[newest()]
+    of_newest = measured[newest()]
     for since in ("key", "reply"):
-        assert {"native", "ranked", "added"} == set(one["instant"]["20"][since])
-    assert one["instant"]["20"]["items"] == 20
-    assert one["names"]["30"]["items"] == 30
-    assert one["instant"]["20"]["ours_at_once"]["p50"] > 0
-    assert one["typing"]["ours_us"]["p50"] > 0
-    assert {"over_5_ms"} == set(one["typing"]["ranked"]) - CENTILES
+        assert {"native", "ranked", "added"} == set(of_newest["instant"]["20"][since])
+    assert of_newest["instant"]["20"]["items"] == 20
+    assert of_newest["names"]["30"]["items"] == 30
+    assert of_newest["instant"]["20"]["ours_at_once"]["p50"] > 0
+    assert of_newest["typing"]["ours_us"]["p50"] > 0
+    assert {"over_5_ms"} == set(of_newest["typing"]["ranked"]) - CENTILES
 
 
 @pytest.mark.editor

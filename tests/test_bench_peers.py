@@ -81,7 +81,7 @@ def words(tmp_path: Path) -> list[str]:
     missed = keyword | {"menu": None}  # the server's list did not hold it
     menus = tmp_path / "lists_some.jsonl.gz"
     with gzip.open(menus, "wt") as file:
-        file.writelines(json.dumps(common | one) + "\n" for one in (keyword, missed, name))
+        file.writelines(json.dumps(common | site) + "\n" for site in (keyword, missed, name))
     return ["--menus", str(menus), "--sources", str(tmp_path / "sources")]
 
 

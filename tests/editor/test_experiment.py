@@ -191,7 +191,9 @@ def test_blink(serve: Callable) -> None:
 def members(outcomes: list[dict]) -> list[tuple]:
     """What matters of the outcomes of members."""
     keys = ("arm", "typed", "saved", "server", "sibyl")
-    return [tuple(outcome[key] for key in keys) for outcome in outcomes if outcome["kind"] == "member"]
+    return [
+        tuple(outcome[key] for key in keys) for outcome in outcomes if outcome["kind"] == "member"
+    ]
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ MENU = [[("resp.", PLAIN)], [("★ read", STAR)]]
 def texts(picture: str) -> list[str]:
     """Return what the picture's letters say; fails where it is no XML."""
     root = ElementTree.fromstring(picture)  # noqa: S314 (a file of ours)
-    return ["".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    return [
+        "".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
 
 
 @pytest.mark.parametrize("name", draw.NAMES)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from child import Child
 from fake_server import FakeServer, items
-from told import NAMES
+from scripted import NAMES
 
 OMNI = "vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'"
 OPEN = "return vim.tbl_count(vim.lsp.get_client_by_id(...).requests)"

@@ -63,7 +63,7 @@ def test_edits_in_and_around_a_run_give_what_a_parse_from_scratch_gives(seed: in
     for _ in range(120):
         lines = bytes(text.data).split(b"\n")
         at = chance.randrange(2, len(lines) - 2)
-        start = sum(len(one) + 1 for one in lines[:at])
+        start = sum(len(before) + 1 for before in lines[:at])
         if chance.random() < 0.5:
             new = chance.choice(
                 [line, b"    y = x.z\n", b"\n", b"    if x:\n        pass\n    # d\n"]

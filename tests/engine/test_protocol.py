@@ -26,7 +26,9 @@ def test_each_message_has_a_handler_with_its_arguments(message: Message) -> None
         return
     _, *parameters = inspect.signature(getattr(Work, message.name)).parameters.values()
     assert message.arguments == tuple(parameter.name for parameter in parameters)
-    assert [TYPES[name] for name in message.arguments] == [parameter.annotation for parameter in parameters]
+    assert [TYPES[name] for name in message.arguments] == [
+        parameter.annotation for parameter in parameters
+    ]
 
 
 def test_each_handler_has_a_message() -> None:

@@ -80,9 +80,9 @@ def test_attention_reaches_into_the_chunk_before() -> None:
     network = Network(Sizes(300, 8, 12, attention=True))
     hidden, cell, seen = network(torch.randn(10, 1, 8), None)[1]
     vectors = torch.randn(10, 1, 8)
-    one = network(vectors, (hidden, cell, seen))[0]
+    whole = network(vectors, (hidden, cell, seen))[0]
     other = network(vectors, (hidden, cell, seen + 1))[0]
-    assert not torch.allclose(one[0], other[0], atol=1e-6)
+    assert not torch.allclose(whole[0], other[0], atol=1e-6)
 
 
 def test_networks_to_compare_with_are_not_exported(streams: Path, tmp_path: Path) -> None:
@@ -142,10 +142,10 @@ def test_a_window_forgets_within_files(streams: Path) -> None:
     whole, cut = Lanes(shard, 4, 32, 1), Lanes(shard, 4, 32, 1, window=3)
     dropped = 0
     for step in range(12):
-        one, other = whole.step(step), cut.step(step)
-        assert np.array_equal(one[0], other[0])
-        assert not (one[2] & ~other[2]).any()
-        dropped += int((other[2] & ~one[2]).sum())
+        whole_step, other = whole.step(step), cut.step(step)
+        assert np.array_equal(whole_step[0], other[0])
+        assert not (whole_step[2] & ~other[2]).any()
+        dropped += int((other[2] & ~whole_step[2]).sum())
     assert dropped
 
 
@@ -169,16 +169,22 @@ def test_variants_are_compared_and_a_killed_comparison_goes_on(
         ablate, "train", lambda *_: pytest.fail("a variant that was done is trained again")
     )
     ablate.main([*given, "--plan", "base,markov,no-origins"])
-    variants = {one["name"]: one for one in json.loads((tmp_path / "ablate.json").read_text())}
+    variants = {
+        variant["name"]: variant for variant in json.loads((tmp_path / "ablate.json").read_text())
+    }
     assert set(variants) == {"base", "frequency", "markov", "no-origins"}
-    assert len({one["members"] for one in variants.values()}) == 1
+    assert len({variant["members"] for variant in variants.values()}) == 1
     assert "against_base" in variants["markov"] and "against_base" not in variants["base"]
     assert len((tmp_path / "ablate.md").read_text().splitlines()) == 2 + len(variants)
     tried = {path.parent.name for path in tmp_path.glob("*/*/last.pt")}
     assert tried == {"rate-1e-05", "rate-0.02"}
     better = max((1e-05, 0.02), key=lambda rate: worth["base", rate])
-    assert variants["base"]["rate"] == variants["no-origins"]["rate"] == better, "the better rate wins"
-    assert [1, 2] == [len([*(tmp_path / one).glob("rate-*")]) for one in ("no-origins", "base")]
+    assert variants["base"]["rate"] == variants["no-origins"]["rate"] == better, (
+        "the better rate wins"
+    )
+    assert [1, 2] == [
+        len([*(tmp_path / variant).glob("rate-*")]) for variant in ("no-origins", "base")
+    ]
     base = load_network(tmp_path / "base" / "rate-0.02" / "last.pt")[0]
     rows = len(np.unique(np.load(streams / "rows.npy"))) - 1
     weights = sum(parameter.numel() for parameter in base.parameters())

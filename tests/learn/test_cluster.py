@@ -131,13 +131,13 @@ def run_and_kill(dask: Dask, out: Path, stage: str, *given: object) -> None:
     assert parts < 8
 
 
-def assert_same_bytes(one: Path, other: Path) -> None:
+def assert_same_bytes(first: Path, other: Path) -> None:
     """Two folders hold the same files with the same bytes, but for how long it took."""
-    names = {path.relative_to(one) for path in one.rglob("*") if path.is_file()}
+    names = {path.relative_to(first) for path in first.rglob("*") if path.is_file()}
     assert names == {path.relative_to(other) for path in other.rglob("*") if path.is_file()}
     assert sum(name.suffix == ".npz" for name in names) == 8
     for name in names:
-        left, right = (one / name).read_bytes(), (other / name).read_bytes()
+        left, right = (first / name).read_bytes(), (other / name).read_bytes()
         if name.name == "streams.json":
             left, right = (
                 json.dumps(json.loads(text) | {"made_in_s": 0}).encode() for text in (left, right)

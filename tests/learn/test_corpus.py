@@ -92,12 +92,12 @@ def test_validation_wins_over_training(sources: Path, tmp_path: Path) -> None:
 
 def test_signatures_estimate_likeness() -> None:
     """Equal minima estimate the true share of common shingles within a few points."""
-    one = licences.bare_tokens(code("word", 200).encode())
+    tokens = licences.bare_tokens(code("word", 200).encode())
     for keep in (60, 120, 180):
-        other = one[: len(one) * keep // 200] + [f"new_{i}" for i in range(100)]
-        first, second = set(duplicates.shingles(one)), set(duplicates.shingles(other))
+        other = tokens[: len(tokens) * keep // 200] + [f"new_{i}" for i in range(100)]
+        first, second = set(duplicates.shingles(tokens)), set(duplicates.shingles(other))
         true = len(first & second) / len(first | second)
-        estimate = (duplicates.signature(one) == duplicates.signature(other)).mean()
+        estimate = (duplicates.signature(tokens) == duplicates.signature(other)).mean()
         assert true == pytest.approx(estimate, abs=0.15)
 
 

@@ -104,8 +104,8 @@ def test_a_model_without_weights_for_words_keeps_the_servers_order(
 
 def test_lists_are_told_apart_by_kind_and_letters(sites: list[RecordedList], model: Path) -> None:
     """Each number belongs to lists of one kind, asked for after the same number of letters."""
-    one = replace(sites[2], listed="keyword", repo="you/yours")
-    measured = lists.measure_lists([*sites, one], evaluate.word_mixture(model), "project")
+    keyword = replace(sites[2], listed="keyword", repo="you/yours")
+    measured = lists.measure_lists([*sites, keyword], evaluate.word_mixture(model), "project")
     full = {group: row["full"] for group, row in measured["lists"].items()}
     assert {name: (row["sites"], row["mrr"]) for name, row in full.items()} == {
         "keyword 0": (1, 0.5), "name 0": (2, 0.5), "name 1": (1, 1.0),
@@ -118,7 +118,7 @@ def test_letters_saved_are_counted_by_hand(tmp_path: Path, model: Path) -> None:
     sources, menus = world(tmp_path)
     recorded_lines = read_menus(menus)
     more = continued(recorded_lines)
-    assert [(one["letters"], [item[0] for item in one["menu"]]) for one in more] == [
+    assert [(row["letters"], [item[0] for item in row["menu"]]) for row in more] == [
         (2, ["post"]),
         (3, ["post"]),
     ]

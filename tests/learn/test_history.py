@@ -95,7 +95,7 @@ def history(tmp_path: Path, commits: list[str]) -> Iterator[History]:
 def test_each_line_has_the_project_of_before_it(history: History, commits: list[str]) -> None:
     """A line's commit is found by blame, across a new name; its first commit has no parent."""
     before = history.before(commits[-1], "new name.py", [1, 2, 3, 4])
-    assert [(one.commit, one.path, one.unknown) for one in before.values()] == [
+    assert [(state.commit, state.path, state.unknown) for state in before.values()] == [
         ("", "", FIRST), ("", "", FIRST),
         (commits[1], "a.py", ""), (commits[3], "new name.py", ""),
     ]  # fmt: skip
@@ -116,10 +116,10 @@ def test_stores_made_from_one_another_are_those_made_from_nothing(
     with closing(Sources(tmp_path / "sources")) as sources:
         for commit in commits:
             store_of(sources, "me/mine", commit, tmp_path / "fresh").close()
-            one, other = (
+            chained, other = (
                 store_path(tmp_path / name, "me/mine", commit) for name in ("stores", "fresh")
             )
-            assert dumped(one) == dumped(other), commit
+            assert dumped(chained) == dumped(other), commit
 
 
 def test_ranks_are_those_counted_by_hand(

@@ -72,15 +72,15 @@ def ended(process: subprocess.Popen) -> str:
     return output
 
 
-def assert_alike(one: Path, other: Path) -> None:
+def assert_alike(first: Path, other: Path) -> None:
     """Two runs have the same learning curve and weights, but for the rounding of sums."""
-    curves = [read_log(run / "log.jsonl") for run in (one, other)]
+    curves = [read_log(run / "log.jsonl") for run in (first, other)]
     assert len(curves[0]) == len(curves[1]) > 3
     for left, right in zip(*curves, strict=True):
         assert left.keys() == right.keys()
         for name in left.keys() - {"tokens_per_s"}:
             assert left[name] == pytest.approx(right[name], abs=2e-3), name
-    networks = [load_network(run / "last.pt")[0] for run in (one, other)]
+    networks = [load_network(run / "last.pt")[0] for run in (first, other)]
     for left, right in zip(*(network.parameters() for network in networks), strict=True):
         assert torch.allclose(left, right, atol=2e-3)
 

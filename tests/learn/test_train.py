@@ -56,9 +56,9 @@ def weights(path: Path) -> list:
     return list(load_network(path)[0].parameters())
 
 
-def same(one: Path, other: Path) -> bool:
+def same(first: Path, other: Path) -> bool:
     """Whether two checkpoints hold the same weights, bit by bit."""
-    return all(map(torch.equal, weights(one), weights(other)))
+    return all(map(torch.equal, weights(first), weights(other)))
 
 
 @pytest.fixture(scope="module")

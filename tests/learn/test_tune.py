@@ -52,8 +52,8 @@ def test_a_search_finds_settings_and_goes_on_where_it_was(streams: Path, tmp_pat
     tune.main(given(streams, out, 3, f"--streams {other}"))
     best_result = result(out)
     assert best_result["trials"][:2] == first and len(best_result["trials"]) == 3
-    done = [one for one in best_result["trials"] if one["state"] == "complete"]
-    assert best_result["best"]["mrr"] == max(one["mrr"] for one in done)
+    done = [trial for trial in best_result["trials"] if trial["state"] == "complete"]
+    assert best_result["best"]["mrr"] == max(trial["mrr"] for trial in done)
     best = load_network(out / best_result["best"]["folder"] / "best.pt")[1]
     assert best["progress"]["best"] == best_result["best"]["mrr"]
     assert best["sizes"]["hidden"] == best_result["best"]["settings"]["hidden"]
@@ -72,7 +72,7 @@ def test_two_workers_share_one_study(streams: Path, tmp_path: Path) -> None:
     assert (
         4 <= len(trials) <= 5
     )  # the second may be in the middle of one when the first ends the last
-    assert len({one["folder"] for one in trials}) == len(trials)
+    assert len({trial["folder"] for trial in trials}) == len(trials)
 
 
 def began(streams: Path, out: Path) -> subprocess.Popen:
@@ -101,7 +101,7 @@ def goes_on(streams: Path, out: Path) -> bool:
     best_result = result(out)
     after = load_network(out / "trial-000" / "last.pt")[1]
     return (
-        [one["folder"] for one in best_result["trials"]] == ["trial-000"]
+        [trial["folder"] for trial in best_result["trials"]] == ["trial-000"]
         and before["sizes"] == after["sizes"]
         and 0 < before["progress"]["step"] < after["progress"]["step"] == 60
     )
@@ -132,7 +132,7 @@ def test_a_killed_workers_trial_goes_on(
 def test_a_network_that_is_too_large_is_not_trained(streams: Path, tmp_path: Path) -> None:
     """With almost no room, all trials are pruned, and no training begins."""
     tune.main(given(streams, tmp_path, 2, "--mb 0.001"))
-    assert {one["state"] for one in result(tmp_path)["trials"]} == {"pruned"}
+    assert {trial["state"] for trial in result(tmp_path)["trials"]} == {"pruned"}
     assert result(tmp_path)["best"] is None
     assert not list(tmp_path.glob("trial-*/last.pt"))
 
@@ -158,7 +158,7 @@ def test_trials_below_the_median_are_pruned(
     monkeypatch.setattr(tune, "train", training)
     tune.main(given(streams, tmp_path, 5))
     assert steps[:4] == [8] * 4 and steps[4] < 8
-    assert [one["state"] for one in result(tmp_path)["trials"]] == ["complete"] * 4 + ["pruned"]
+    assert [trial["state"] for trial in result(tmp_path)["trials"]] == ["complete"] * 4 + ["pruned"]
 
 
 CHANGED = {

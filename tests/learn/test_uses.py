@@ -23,10 +23,10 @@ def test_uses_are_counted_as_by_hand() -> None:
     a, b, x, m, n, o = range(6)
     tokens = np.array([a, x, m, b, x, n, a, x, o, a, x, m])
     kinds = np.array([NAME, ORIGIN, MEMBER] * 4)
-    found = uses(tokens, kinds, np.array([0, 9]))
-    assert found.member.tolist() == [m, n, o, m]
-    assert found.origin.tolist() == [x] * 4
-    assert found.before.tolist() == [-1, -1, m, -1]
+    counted = uses(tokens, kinds, np.array([0, 9]))
+    assert counted.member.tolist() == [m, n, o, m]
+    assert counted.origin.tolist() == [x] * 4
+    assert counted.before.tolist() == [-1, -1, m, -1]
 
 
 def test_a_files_first_tokens_follow_nothing() -> None:
@@ -34,8 +34,8 @@ def test_a_files_first_tokens_follow_nothing() -> None:
     a, x, m, n = range(4)
     tokens = np.array([a, x, m, x, n, m])  # files: a @x .m | @x .n | .m
     kinds = np.array([NAME, ORIGIN, MEMBER, ORIGIN, MEMBER, MEMBER])
-    found = uses(tokens, kinds, np.array([0, 3, 5]))
-    assert (found.at.tolist(), found.before.tolist()) == ([2, 4], [-1, -1])
+    counted = uses(tokens, kinds, np.array([0, 3, 5]))
+    assert (counted.at.tolist(), counted.before.tolist()) == ([2, 4], [-1, -1])
 
 
 def test_streams_and_the_editor_know_the_same_member_before() -> None:
@@ -49,8 +49,8 @@ def test_streams_and_the_editor_know_the_same_member_before() -> None:
     for use in stream.uses:
         befores.append(chain.last(use.spelled))
         chain.append(use.spelled, stream.texts[use.at])
-    found = uses(tokens, np.array(stream.kinds), np.array([0]))
-    assert ["" if one < 0 else texts[one] for one in found.before] == befores
+    counted = uses(tokens, np.array(stream.kinds), np.array([0]))
+    assert ["" if index < 0 else texts[index] for index in counted.before] == befores
     assert befores == ["", "", "x", "", "z", "path", "y"]
     chain.pop()
     chain.pop()

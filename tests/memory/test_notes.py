@@ -125,8 +125,8 @@ def test_any_order_of_changes_ends_the_same() -> None:
         add(fresh, path, files[path])
     assert everything(store)[0] == everything(fresh)[0]
     contents = [
-        {row[:2] + row[3:] for row in everything(one)[1] if row[0] == "class"}
-        for one in (store, fresh)
+        {row[:2] + row[3:] for row in everything(each_store)[1] if row[0] == "class"}
+        for each_store in (store, fresh)
     ]
     assert contents[0] == contents[1]
 

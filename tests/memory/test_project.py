@@ -169,12 +169,12 @@ def test_what_was_accepted_is_known_in_its_context(tmp_path: Path) -> None:
 
 def test_two_neovims_share_what_was_accepted(tmp_path: Path) -> None:
     """What one accepts the other knows at its next list, and both counts add up."""
-    one, other = (BufferMemory(person=Accepted(tmp_path / "person.sqlite")) for _ in range(2))
+    first, other = (BufferMemory(person=Accepted(tmp_path / "person.sqlite")) for _ in range(2))
     here = place("import tools\ntools.")
-    one.accept(here, "saw")
+    first.accept(here, "saw")
     assert other.at(here).person[0]["saw"][0] == 1
     other.accept(here, "saw")
-    assert one.at(here).person[0]["saw"][0] > 1.9
+    assert first.at(here).person[0]["saw"][0] > 1.9
 
 
 def test_a_broken_memory_never_stops_a_list(tmp_path: Path) -> None:

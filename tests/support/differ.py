@@ -179,14 +179,14 @@ def _same(layer: str, wanted: Any, got: Any) -> None:
         return
     detail = f"{wanted!r:.300} against {got!r:.300}"
     if isinstance(wanted, tuple) and isinstance(wanted[0], list):
-        for one, other in zip(wanted, got, strict=True):
-            if one != other:
-                pairs = zip(one, other, strict=False)
+        for expected, other in zip(wanted, got, strict=True):
+            if expected != other:
+                pairs = zip(expected, other, strict=False)
                 at = next(
-                    (i for i, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other))
+                    (i for i, (a, b) in enumerate(pairs) if a != b), min(len(expected), len(other))
                 )
                 near = slice(max(at - 5, 0), at + 5)
-                detail = f"from {at}: {one[near]} against {other[near]}"
+                detail = f"from {at}: {expected[near]} against {other[near]}"
                 break
     elif isinstance(wanted, dict):
         keys = [key for key in {**wanted, **got} if wanted.get(key) != got.get(key)]
