@@ -111,9 +111,9 @@ def killed_after(module: ModuleType, function: str) -> Iterator[None]:
             yield
 
 
-def last_line(said: str) -> str:
+def last_line(output: str) -> str:
     """Return the last line a person sees."""
-    return said.strip().splitlines()[-1].rpartition("\r")[2]
+    return output.strip().splitlines()[-1].rpartition("\r")[2]
 
 
 def paths(out: Path, split: str) -> set[str]:

@@ -110,10 +110,10 @@ class Differ:
         if _tokens(fresh.stream) == _tokens(live.stream):
             self._compare(live, fresh)
             return True
-        kept = Stream()
-        kept.syntax = _Kept(live.stream.syntax)
-        kept.advance(live.text, live.stream.syntax.stop)
-        _same("stream against its own tree", _tokens(kept), _tokens(live.stream))
+        stream = Stream()
+        stream.syntax = _Kept(live.stream.syntax)
+        stream.advance(live.text, live.stream.syntax.stop)
+        _same("stream against its own tree", _tokens(stream), _tokens(live.stream))
         if not broken or str(fresh_tree.root_node) == str(live_tree.root_node):
             _same("stream on sound code", _tokens(fresh.stream), _tokens(live.stream))
         self.drift += 1
@@ -164,12 +164,12 @@ def _lookups(session: Session) -> dict[str, Any]:
     usage = session.usage
     parts = {"usage": usage, "words": usage.words, "chain": usage._chain}
     return {
-        f"{part}.{name}": {key: entries for key, entries in kept.items() if entries}
-        if isinstance(kept, dict)
-        else kept
+        f"{part}.{name}": {key: entries for key, entries in table.items() if entries}
+        if isinstance(table, dict)
+        else table
         for part, owner in parts.items()
-        for name, kept in vars(owner).items()
-        if all(kept is not part for part in parts.values())
+        for name, table in vars(owner).items()
+        if all(table is not part for part in parts.values())
     }
 
 
