@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from child import ROOT, Child
-from told import host_ready
+from scripted import host_ready
 
 PYTHON = ROOT / ".venv/bin/python"
 TRIES = 3

@@ -130,7 +130,7 @@ def test_the_server_sees_the_letters_typed_and_no_more(place: dict) -> None:
 def test_letters_are_characters() -> None:
     """A letter of two bytes is one letter; a name that is typed whole is not asked about."""
     (site,) = places.sites_of("print(ärger)".encode())["name"][1:]
-    assert [6, 8, 11] == [one.cursor for one in repository.with_letters([site], [0, 1, 4, 5])]
+    assert [6, 8, 11] == [place.cursor for place in repository.with_letters([site], [0, 1, 4, 5])]
 
 
 def test_long_lists_are_counted_not_kept(place: dict) -> None:
