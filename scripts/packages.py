@@ -115,7 +115,7 @@ def without_wheels() -> str:
 
 
 def _conflict(text: str) -> str:
-    """Return the line in which pip or uv says that wanted versions exclude each other; '' if it does not say so."""
+    """Return the line in which pip or uv says that versions exclude each other; '' where it does not."""
     line = re.search(r"Cannot install .*|.*ResolutionImpossible.*", text)
     if not line and not re.search(r"no wheels|no version|not found|no usable", text):
         line = re.search(r"Because .*unsatisfiable.*", text)
@@ -144,8 +144,8 @@ def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
         )
     if conflict := _conflict(text):
         return CannotInstall(
-            "Packages are in conflict, with each other or with a constraint in pip's or uv's settings: take that "
-            f"away and run this again ({conflict[:160]})."
+            "Packages are in conflict, with each other or with a constraint in pip's or uv's settings: "
+            f"take that away and run this again ({conflict[:160]})."
         )
     if re.search(network, text, re.IGNORECASE):
         return CannotInstall(

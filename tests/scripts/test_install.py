@@ -112,6 +112,21 @@ def test_a_broken_stamp_means_anew(pretend: tuple[Path, Path, list[Path]]) -> No
         assert install.installed(place)
 
 
+CONFLICTS = {
+    "pip": """\
+ERROR: Cannot install numpy==2.4.6 because these package versions have conflicting dependencies.
+The conflict is caused by:
+    The user requested numpy==2.4.6
+    The user requested (constraint) numpy<2
+ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/
+""",
+    "uv": """\
+  × No solution found when resolving dependencies:
+  ╰─▶ Because you require numpy==2.4.6 and numpy<2, we can conclude that your requirements are unsatisfiable.
+""",
+}
+
+
 @pytest.mark.parametrize(
     ("output", "expected"),
     [
