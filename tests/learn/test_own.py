@@ -146,11 +146,11 @@ def test_one_command_makes_a_model_and_measures_it(
     assert str(tmp_path / "out" / "model") in output.splitlines()[-1]
 
     few = finetune.few_with_truth(tmp_path / "out" / "menus.jsonl.gz")
-    assert ("warning: only" in said) == bool(few)
-    assert "mine: no environment of its own" in said
-    assert "with the project's memory" in said
+    assert ("warning: only" in output) == bool(few)
+    assert "mine: no environment of its own" in output
+    assert "with the project's memory" in output
     for words in (f":Sibyl model {tmp_path}/out/model\n", ":Sibyl model shipped\n"):
-        assert words in said
+        assert words in output
 
 
 def test_a_project_s_own_environment_is_the_servers(
