@@ -18,7 +18,7 @@ import pynvim
 # Nothing of the engine has to be installed; first, so that no other plugin's `sibyl` is found.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
-from sibyl.host.protocol import MESSAGES
+from sibyl.host.protocol import MESSAGES, encoded
 
 if TYPE_CHECKING:
     from sibyl.host.worker import Desk
@@ -64,7 +64,7 @@ class SibylHost:
     def _send(self, number: int, kind: str, answer: dict[str, Any]) -> None:
         """Carry an answer from the engine's thread to Neovim's loop."""
         # Not by async_call, which writes down the whole stack first.
-        self.nvim.loop.call_soon_threadsafe(self._deliver, number, kind, answer)
+        self.nvim.loop.call_soon_threadsafe(self._deliver, number, kind, encoded(answer))
 
     def _deliver(self, number: int, kind: str, answer: dict[str, Any]) -> None:
         self.nvim.request("nvim_exec_lua", RECEIVE, [number, kind, answer], async_=True)

@@ -35,7 +35,8 @@ def test_every_kind_arrives_as_it_is(serve: Callable) -> None:
     child, ranker, _ = serve()
     kinds = [*range(256), *(kind for pair in range(194, 218) for kind in (pair, 128 + pair % 64))]
     child.lua(
-        "local names, kinds = require('sibyl.completion.items').packed({ names = ..., kinds = select(2, ...) })"
+        "local question = { names = ..., kinds = select(2, ...) }"
+        " local names, kinds = require('sibyl.completion.items').packed(question)"
         " require('sibyl.host.client').ask('rank', function() end, 1, 0, 0, 0, names, kinds)",
         [f"n{index}" for index in range(len(kinds))],
         kinds,

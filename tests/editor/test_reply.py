@@ -35,6 +35,12 @@ def test_server_order_is_sent(serve: Callable) -> None:
     assert buf == child.call("bufnr")
 
 
+LAST = """
+local last = require('sibyl.completion.reply').last
+return last and { names = last.names, from = last.from }
+"""
+
+
 def test_a_question_is_sent_whole(nvim: Child) -> None:
     """Names and kinds arrive one for one, in the server's order, whatever a server puts into them."""
     labels = ["b", "a", "\0x\0.y", "größe", "b", "key=", "f(x)", "\n"]
@@ -46,6 +52,17 @@ def test_a_question_is_sent_whole(nvim: Child) -> None:
     names, packed = nvim.lua(code, items)
     assert names.split("\0") == ["b", " x .y", "größe", "b", "key=", "f", "\n", "a"]
     assert [*packed.encode()] == [0, 0, 0, 0, 0, 25, 0, 2]
+
+
+def test_a_long_order_arrives_whole(serve: Callable) -> None:
+    """Positions that one byte does not hold, and more of them than one call returns, are read right."""
+    labels = [f"n{index:04}" for index in range(4_500)]
+    child, ranker, _ = serve(items=items(*labels), options={"deadline": 5000})
+    ranker.set(best=[labels[4_499], labels[256], labels[2_000]])
+    open_menu(child)
+    last = child.wait_for(lambda: child.lua(LAST), what="our order")
+    assert last["names"][:5] == [labels[4_499], labels[256], labels[2_000], labels[0], labels[1]]
+    assert sorted(last["from"]) == list(range(1, 4_501))
 
 
 def test_stars(serve: Callable) -> None:

@@ -80,8 +80,16 @@ def test_notifications_reach_the_desk(door: Any, given: Any, handed: Any) -> Non
 def test_answers_reach_neovim_without_waiting(door: Any) -> None:
     """What the desk sends arrives on Neovim's loop with its number and its kind."""
     door.start({})
-    door.desk.send(3, "order", {"order": [1, 0]})
-    assert door.sent == [[3, "order", {"order": [1, 0]}]]
+    door.desk.send(3, "order", {"order": [1, 0, 258], "stars": 1})
+    assert door.sent == [[3, "order", {"order": b"\1\0\0\0\2\1", "stars": 1}]]
+
+
+def test_an_order_too_long_for_two_bytes_arrives_as_it_is(door: Any) -> None:
+    """No position is cut."""
+    door.start({})
+    answer = {"order": list(range(65_537))}
+    door.desk.send(3, "order", answer)
+    assert door.sent == [[3, "order", answer]]
 
 
 def test_what_fails_is_one_notice(door: Any, capsys: pytest.CaptureFixture[str]) -> None:

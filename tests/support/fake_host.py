@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import sys
 import threading
 import time
@@ -100,7 +101,8 @@ class Desk:
             range(len(names)),
             key=lambda i: (best.index(names[i]) if names[i] in best else len(best), i),
         )
-        answer = {"order": order, "stars": orders.get("stars", 0), "probability": [], "ms": 0.1}
+        positions = struct.pack(f"<{len(order)}H", *order)  # as the door sends them
+        answer = {"order": positions, "stars": orders.get("stars", 0), "probability": [], "ms": 0.1}
         return self.send(number, "order", answer)
 
     def guess(self, number: int, buf: int, seq: int, length: int, offset: int, limit: int) -> None:

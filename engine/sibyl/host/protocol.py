@@ -1,6 +1,7 @@
 """The messages from Lua to the engine, in one table.
 
-In: a message's arguments as they travel.  Out: the arguments as handlers take them.
+In: a message's arguments as they travel; an answer.  Out: the arguments as handlers take them; the answer as it
+travels.
 
     lua/sibyl/host/post.lua           sends ``sibyl:NAME`` with the arguments; a question's first is its number
     rplugin/python3/sibyl_host.py     exports each name and hands the message to the desk
@@ -8,11 +9,14 @@ In: a message's arguments as they travel.  Out: the arguments as handlers take t
     sibyl.host.handlers               has one method for each name, with these arguments
 
 What is not UTF-8 travels as surrogates. Long lists travel as one text each, because that is faster to read:
-names with NUL between them, kinds as one character each.
+names with NUL between them, kinds as one character each, an order as two bytes for each position, the low one
+first.
 """
 
 from __future__ import annotations
 
+import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,6 +77,20 @@ class Message:
         for place, name in enumerate(self.arguments[: len(decoded)]):
             decoded[place] = _decoded(TYPES[name], decoded[place])
         return decoded
+
+
+def encoded(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer as it travels; an order with a position that two bytes do not hold stays a list."""
+    order = answer.get("order")
+    if not isinstance(order, list):
+        return answer
+    try:
+        positions = array("H", order)
+    except (OverflowError, TypeError):
+        return answer
+    if sys.byteorder == "big":
+        positions.byteswap()
+    return answer | {"order": positions.tobytes()}
 
 
 def _decoded(kind: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
--- In: a completion reply. Out: its items, and what the host has to know of them. Pure: no state.
+-- In: a completion reply. Out: its items, and what the host has to know of them.
 
 local M = {}
 
@@ -66,12 +66,7 @@ local function deprecated(item)
   return item.deprecated == true or type(tags) == 'table' and vim.list_contains(tags, DEPRECATED_TAG)
 end
 
---- The name an item stands for: servers decorate labels, "Path (import pathlib)", "read(size)". A dotted name is one
---- name: "np.subtract" is not "np".
----@param item table as the server sent it
----@return string
-function M.name(item)
-  local label = item.label
+local function name_of(label)
   local name = label:match('^[%w_\128-\255]+')
   if not name then
     return (label:gsub('%z', ' ')) -- names are sent with "\0" between them
@@ -85,6 +80,26 @@ function M.name(item)
   end
   local is_keyword = #label == #name + 1 and label:byte(-1) == EQUALS
   return is_keyword and label or name
+end
+
+-- By label: most labels of a list were in a list before, and to look for their names is most of a question's time.
+local names_known, known = {}, 0 ---@type table<string, string>, integer
+
+--- The name an item stands for: servers decorate labels, "Path (import pathlib)", "read(size)". A dotted name is one
+--- name: "np.subtract" is not "np".
+---@param item table as the server sent it
+---@return string
+function M.name(item)
+  local label = item.label
+  local name = names_known[label]
+  if not name then
+    name = name_of(label)
+    if known >= MOST then
+      names_known, known = {}, 0
+    end
+    names_known[label], known = name, known + 1
+  end
+  return name
 end
 
 --- Whether a reply says more than what every object has: servers answer with `__class__` and its like where they
@@ -126,30 +141,45 @@ end
 
 ---@class sibyl.Question
 ---@field order integer[] positions in the reply, in the server's own order
----@field names string[] names, in that order
+---@field labels string[] in that order
+---@field names string[]
 ---@field kinds integer[]
----@field keys string[] what tells these items apart from reply to reply
+---@field keys string[]|nil see M.keys
 
 --- What Python has to know of the items.
 ---@param items table[]
 ---@return sibyl.Question
 function M.question(items)
   local order = server_order(items)
-  local names, kinds, keys, seen = {}, {}, {}, {}
+  local labels, names, kinds = {}, {}, {}
   for place, index in ipairs(order) do
     local item = items[index]
     local kind = item.kind
     if type(kind) ~= 'number' or kind < 0 or kind >= ADDS_IMPORT or kind % 1 ~= 0 then
       kind = 0 -- none that the protocol knows
     end
+    labels[place] = item.label
     names[place] = M.name(item)
     kinds[place] = kind + (adds_import(item) and ADDS_IMPORT or 0) + (deprecated(item) and DEPRECATED or 0)
-    local key = item.label .. '\0' .. kinds[place]
-    local times = (seen[key] or 0) + 1
-    seen[key] = times
-    keys[place] = times == 1 and key or key .. '\0' .. times
   end
-  return { order = order, names = names, kinds = kinds, keys = keys }
+  return { order = order, labels = labels, names = names, kinds = kinds }
+end
+
+--- What tells the items of a question apart from reply to reply. Made when a word has a second list, as few have.
+---@param question sibyl.Question
+---@return string[] by place in the question
+function M.keys(question)
+  if not question.keys then
+    local keys, seen = {}, {}
+    for place, label in ipairs(question.labels) do
+      local key = label .. '\0' .. question.kinds[place]
+      local times = (seen[key] or 0) + 1
+      seen[key] = times
+      keys[place] = times == 1 and key or key .. '\0' .. times
+    end
+    question.keys = keys
+  end
+  return question.keys
 end
 
 --- Names and kinds of a question, each in one text: a list of them takes ten times as long to arrive.

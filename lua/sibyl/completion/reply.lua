@@ -69,13 +69,8 @@ local function by_answer(answer, question, word)
   for rank = 1, math.min(tonumber(answer.stars) or 0, config.get().stars, #ranking) do
     starred[ranking[rank]] = true
   end
-  if word and word.places then
-    ranking = words.settle(word, question, ranking)
-    for place, key in ipairs(question.keys) do
-      if word.places[key] then
-        starred[place] = word.starred[key]
-      end
-    end
+  if word and word.ranked then
+    words.settle(word, question, ranking, starred)
   end
   return ranking, starred
 end
@@ -144,7 +139,7 @@ end
 local function ask(job, reply, question, give)
   local word = words.of(job)
   local offset, typed_to = extent(job)
-  local began = vim.uv.hrtime()
+  local began, copies = vim.uv.hrtime(), nil
   local function done(result, how)
     if job.timer then
       M.finish(job)
@@ -159,7 +154,8 @@ local function ask(job, reply, question, give)
         keep_last(question, ranking, answer)
         local shown, stars = arms.show(job, question, ranking, starred)
         words.remember(job, offset, question, shown, stars)
-        return done(shown and sort_text.rank(reply, question, shown, stars, job.in_label) or reply, 'ranked')
+        local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies)
+        return done(ranked or reply, 'ranked')
       end
       log.warn('the ranker answered with something that is no order of the list')
     elseif answer.reason == 'out of step' then
@@ -189,6 +185,7 @@ local function ask(job, reply, question, give)
       end
     end)
   )
+  copies = sort_text.copies(reply) -- while the host ranks
   return true
 end
 
@@ -203,11 +200,11 @@ function M.consider(job, reply, give)
     return reply
   end
   local word = words.of(job)
-  if word and not word.places and vim.fn.pumvisible() == 1 then
+  if word and not word.ranked and vim.fn.pumvisible() == 1 then
     return reply -- this word's list stands on the screen as it came: it stays so
   end
   local question = items.question(list)
-  if word and word.places then
+  if word and word.ranked then
     local ranking, starred = words.recall(word, question)
     if ranking then
       return sort_text.rank(reply, question, ranking, starred, job.in_label)

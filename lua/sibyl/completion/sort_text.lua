@@ -15,11 +15,15 @@ local M = {}
 
 local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFIpqQ]*)([=-])(.*)$'
 local SNIPPET = 2
+local FIELDS = 8 -- room for those of an item: a table that grows is made again at each power of two
 
 M.STAR = '★ '
 
+-- LuaJIT makes tables with room for their fields; other Luas let them grow.
+local has_room, roomy = pcall(require, 'table.new')
+
 local function copy(from)
-  local out = {}
+  local out = has_room and roomy(0, FIELDS) or {}
   for key, value in pairs(from) do
     out[key] = value
   end
@@ -48,6 +52,17 @@ local function star_label(item)
   return flags
 end
 
+--- Copies of a reply's items, for M.rank. They can be made while an order is waited for.
+---@param reply table
+---@return table[]
+function M.copies(reply)
+  local out = {}
+  for index, item in ipairs(reply.items or reply) do
+    out[index] = copy(item)
+  end
+  return out
+end
+
 --- A copy of the reply in a new order. Not one item or field is lost; only sortText, preselect (and starred labels)
 --- change.
 ---@param reply table
@@ -55,13 +70,13 @@ end
 ---@param ranking integer[] places in the question (from 1), best first
 ---@param starred table<integer, boolean> by place in the question
 ---@param in_label boolean whether stars go into labels
+---@param copies table[]|nil of its items; the answer is made of them
 ---@return table
-function M.rank(reply, question, ranking, starred, in_label)
-  local items = reply.items or reply
-  local out, preselected = {}, preselect.wanted(items)
+function M.rank(reply, question, ranking, starred, in_label, copies)
+  local out = copies or M.copies(reply)
+  local preselected = preselect.wanted(reply.items or reply)
   for rank, place in ipairs(ranking) do
-    local index = question.order[place]
-    local item = copy(items[index])
+    local item = out[question.order[place]]
     local old = item.sortText
     local flags = ''
     if starred[place] then
@@ -72,7 +87,6 @@ function M.rank(reply, question, ranking, starred, in_label)
     end
     local tail = missing(old) and old ~= '' and '-' or '=' .. old
     item.sortText = ('%05d~sibyl%s%s'):format(rank, flags, tail)
-    out[index] = item
   end
   if reply.items == nil then
     return setmetatable(out, getmetatable(reply))

@@ -4,6 +4,7 @@
 -- one word are typed, so the first ranking of a word holds for all of its lists; and if the first list was shown as
 -- it came, the list on the screen stays that way.
 
+local items = require('sibyl.completion.items')
 local mirror = require('sibyl.buffer.mirror')
 
 local M = {}
@@ -13,38 +14,71 @@ local M = {}
 ---@field row integer
 ---@field col integer
 ---@field offset integer
----@field places table<string, number>|nil nil when the first list was shown as it came
+---@field ranked boolean false when the first list was shown as it came
+---@field first sibyl.First|nil until a second list comes, which most words do not have: to make `places` takes time
+---@field places table<string, number> by key
 ---@field starred table<string, boolean>
+
+---@class sibyl.First
+---@field question sibyl.Question
+---@field ranking integer[]
+---@field starred table<integer, boolean> by place in the question
 
 local words = {} ---@type table<integer, sibyl.Word> by client
 
---- Merges a fresh ranking into the one of the same word: names known keep their order among each other.
----@param word sibyl.Word with places
+local function star(word, keys, starred)
+  for place, key in ipairs(keys) do
+    word.starred[key] = starred[place] or nil
+  end
+end
+
+-- The places by key, made of the first list when they are asked for.
+local function places_of(word)
+  local first = word.first
+  if first then
+    local keys = items.keys(first.question)
+    for rank, place in ipairs(first.ranking) do
+      word.places[keys[place]] = rank
+    end
+    star(word, keys, first.starred)
+    word.first = nil
+  end
+  return word.places
+end
+
+--- Merges a fresh ranking into the one of the same word: names known keep their order among each other, and their
+--- stars.
+---@param word sibyl.Word a ranked one
 ---@param question sibyl.Question
 ---@param ranking integer[] places in the question; changed in place
----@return integer[] ranking
-function M.settle(word, question, ranking)
+---@param starred table<integer, boolean> by place in the question; changed in place
+function M.settle(word, question, ranking, starred)
+  local places, keys = places_of(word), items.keys(question)
   local slots, known = {}, {}
   for slot, place in ipairs(ranking) do
-    if word.places[question.keys[place]] then
+    if places[keys[place]] then
       table.insert(slots, slot)
       table.insert(known, place)
     end
   end
   table.sort(known, function(a, b)
-    return word.places[question.keys[a]] < word.places[question.keys[b]]
+    return places[keys[a]] < places[keys[b]]
   end)
   for index, slot in ipairs(slots) do
     ranking[slot] = known[index]
   end
-  return ranking
+  for place, key in ipairs(keys) do
+    if places[key] then
+      starred[place] = word.starred[key]
+    end
+  end
 end
 
 -- Names seen before keep their places; new ones come right after the one they follow now.
-local function extend(places, question, ranking)
+local function extend(places, keys, ranking)
   local last = 0
   for _, place in ipairs(ranking) do
-    local key = question.keys[place]
+    local key = keys[place]
     last = places[key] or last + 1e-6
     places[key] = last
   end
@@ -58,23 +92,19 @@ end
 ---@param starred table<integer, boolean>|nil given with a ranking
 function M.remember(job, offset, question, ranking, starred)
   local word = M.of(job)
-  if not word or not word.places then
-    word = { buf = job.buf, row = job.row, col = job.col, offset = offset, starred = {} }
+  if not word or not word.ranked then
+    word = { buf = job.buf, row = job.row, col = job.col, offset = offset, ranked = false, places = {}, starred = {} }
     words[job.client_id] = word
   end
   if not ranking then
     return
   end
-  if word.places then
-    extend(word.places, question, ranking)
+  if word.ranked then
+    local places, keys = places_of(word), items.keys(question)
+    extend(places, keys, ranking)
+    star(word, keys, starred)
   else
-    word.places = {}
-    for rank, place in ipairs(ranking) do
-      word.places[question.keys[place]] = rank
-    end
-  end
-  for place, key in ipairs(question.keys) do
-    word.starred[key] = starred[place] or nil
+    word.ranked, word.first = true, { question = question, ranking = ranking, starred = starred }
   end
 end
 
@@ -89,20 +119,20 @@ function M.of(job)
 end
 
 --- The order and the stars of a list whose names were all ranked before in this word; nil for any other list.
----@param word sibyl.Word with places
+---@param word sibyl.Word a ranked one
 ---@param question sibyl.Question
 ---@return integer[]|nil ranking
 ---@return table<integer, boolean>|nil starred by place in the question
 function M.recall(word, question)
-  local ranking, starred = {}, {}
-  for place, key in ipairs(question.keys) do
-    if not word.places[key] then
+  local places, ranking, starred = places_of(word), {}, {}
+  for place, key in ipairs(items.keys(question)) do
+    if not places[key] then
       return nil
     end
     ranking[place] = place
-    starred[place] = word.starred[key]
   end
-  return M.settle(word, question, ranking), starred
+  M.settle(word, question, ranking, starred)
+  return ranking, starred
 end
 
 --- The next list starts a new word.

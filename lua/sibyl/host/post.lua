@@ -8,6 +8,7 @@ local log = require('sibyl.log')
 
 local M = {}
 
+local CHUNK = 4000 -- results of one call; LuaJIT takes 8,000
 local channel = nil ---@type integer|nil
 local waiting = {} ---@type table<integer, fun(kind: string, answer: table)>
 local last_id = 0
@@ -123,6 +124,18 @@ function M.forget(id)
   end
 end
 
+-- An order as it travels (engine/sibyl/host/protocol.py): two bytes for each position, the low one first.
+local function positions(text)
+  local order = {}
+  for first = 1, #text, CHUNK do
+    local bytes = { text:byte(first, first + CHUNK - 1) }
+    for at = 1, #bytes - 1, 2 do
+      order[#order + 1] = bytes[at] + 256 * bytes[at + 1]
+    end
+  end
+  return order
+end
+
 --- Gives an answer to the caller that waits for it.
 ---@param id integer
 ---@param kind string
@@ -131,7 +144,15 @@ function M.answered(id, kind, answer)
   local callback = waiting[id]
   waiting[id] = nil
   -- An error here would come back as an answer to the host, which would put it on the user's screen.
-  local ok, problem = pcall(callback or function() end, kind, answer)
+  local ok, problem = pcall(function()
+    if not callback then
+      return
+    end
+    if type(answer.order) == 'string' then
+      answer.order = positions(answer.order)
+    end
+    callback(kind, answer)
+  end)
   if not ok then
     log.error('the answer %s was not understood: %s', kind, tostring(problem))
   end
