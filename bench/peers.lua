@@ -13,11 +13,11 @@ local SECONDS = 10 -- between two accepted items, for blink.cmp's frecency
 local peers = {} ---@type table<string, { fresh: fun(items: table[]), order: fun(): integer[] }>
 
 local function places(list, item_of)
-  local found = {}
+  local numbers = {}
   for rank, entry in ipairs(list) do
-    found[rank] = item_of(entry).data.place
+    numbers[rank] = item_of(entry).data.place
   end
-  return found
+  return numbers
 end
 
 -- Neovim: the function that turns a reply into the menu's items. Private, but it is the one that sorts.
@@ -173,25 +173,25 @@ end
 ---@return string[]
 function M.setup(folder, wanted)
   vim.o.virtualedit = 'onemore' -- the cursor stands behind the last letter in normal mode, too
-  local made = { 'Neovim' }
+  local names = { 'Neovim' }
   peers['Neovim'] = native()
   for _, name in ipairs(wanted) do
     local lua = vim.fs.joinpath(folder, name, 'lua')
     package.path = ('%s/?.lua;%s/?/init.lua;%s'):format(lua, lua, package.path)
     if name == 'nvim-cmp' then
       peers[name] = nvim_cmp()
-      table.insert(made, name)
+      table.insert(names, name)
     elseif name == 'mini.nvim' then
       peers['mini.completion'] = mini()
-      table.insert(made, 'mini.completion')
+      table.insert(names, 'mini.completion')
     else
       for label, bonus in pairs({ ['blink.cmp (Lua)'] = false, ['blink.cmp (Lua) + bonuses'] = true }) do
         peers[label] = blink(bonus)
-        table.insert(made, label)
+        table.insert(names, label)
       end
     end
   end
-  return made
+  return names
 end
 
 --- Where the cursor stands, and what was accepted before, oldest first.
@@ -221,24 +221,24 @@ end
 ---@param beginnings string[] first the letters that were typed when the list was asked for
 ---@return table<string, integer[]>
 function M.ranks(items, truth, beginnings)
-  local found = {}
+  local ranks = {}
   for name, peer in pairs(peers) do
     typed(beginnings[1])
     peer.fresh(vim.deepcopy(items))
-    found[name] = {}
+    ranks[name] = {}
     for index, letters in ipairs(beginnings) do
       typed(letters)
       local order = peer.order()
-      found[name][index] = #items + 1
+      ranks[name][index] = #items + 1
       for rank, place in ipairs(order) do
         if place == truth then
-          found[name][index] = rank
+          ranks[name][index] = rank
         end
       end
     end
   end
   typed('')
-  return found
+  return ranks
 end
 
 --- Milliseconds from a reply to its order, and from one letter more to the order then, by peer.
@@ -246,7 +246,7 @@ end
 ---@param letter string
 ---@return table<string, number[]>
 function M.cost(items, letter)
-  local found = {}
+  local milliseconds = {}
   for name, peer in pairs(peers) do
     typed('')
     local fresh = vim.deepcopy(items)
@@ -257,10 +257,10 @@ function M.cost(items, letter)
     typed(letter)
     began = vim.uv.hrtime()
     peer.order()
-    found[name] = { first / 1e6, (vim.uv.hrtime() - began) / 1e6 }
+    milliseconds[name] = { first / 1e6, (vim.uv.hrtime() - began) / 1e6 }
   end
   typed('')
-  return found
+  return milliseconds
 end
 
 return M

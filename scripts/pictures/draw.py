@@ -35,10 +35,10 @@ STILLS: dict[str, tuple[str, tuple[int, int], Callable[[scenes.Stage], svg.Rows]
 NAMES = ("resp", *STILLS)
 
 
-def same_but_digits(one: str, other: str) -> bool:
+def same_but_digits(first: str, other: str) -> bool:
     """Whether two pictures show the same but for numbers that were measured."""
     texts = [
-        re.sub(r"[\d.]+", "0", "\n".join(re.findall(r">([^<]+)<", text))) for text in (one, other)
+        re.sub(r"[\d.]+", "0", "\n".join(re.findall(r">([^<]+)<", text))) for text in (first, other)
     ]
     return texts[0] == texts[1]
 
