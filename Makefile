@@ -81,14 +81,15 @@ matrix: setup-test ## the engine's tests on each Python and the oldest and newes
 wheels: ## ask the index for a wheel of every pin, for every system and Python
 	@$(PYTHON) scripts/wheels.py
 
-# StyLua is in no package index for Python and in no Debian suite: who has it checks the layout of Lua, too.
-lint: setup-test neovim ## ruff, mypy, luacheck; stylua where it is installed
+# StyLua is in no package index for Python and in no Debian suite: where it is not installed, npm's package of it is used.
+lint: setup-test neovim ## ruff, mypy, luacheck, stylua (its own, or by Node.js)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.nvim/tools/bin/luacheck --quiet --no-color lua plugin bench scripts
 	@if command -v stylua >/dev/null; then stylua --check lua plugin bench scripts; \
-		else echo "stylua is not installed: the layout of Lua files was not checked"; fi
+		elif command -v npm >/dev/null; then node scripts/stylua.mjs lua plugin bench scripts; \
+		else echo "neither stylua nor npm is installed: the layout of Lua files was not checked"; fi
 
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
 	$(LEARN) tiny --out build/tiny
