@@ -14,7 +14,7 @@ BENCH := $(if $(PEERS),--peers $(PEERS)) $(if $(MENUS),--menus $(MENUS)) $(if $(
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-learn neovim try pictures test test-engine test-editor test-learn coverage \
+.PHONY: help setup setup-test setup-learn neovim try pictures test test-engine test-editor test-offline test-learn coverage \
 	fuzz soak faults matrix wheels bench bench-short lint learn-tiny learn-own learn clean
 
 help: ## list what can be made
@@ -50,6 +50,10 @@ test-engine: setup-test ## tests of the ranker alone: no Neovim, no PyTorch
 
 test-editor: setup-test neovim ## tests in the oldest and the newest Neovim
 	$(PYTEST) tests/editor
+
+# In a namespace of its own, where the kernel allows one: `unshare` is part of util-linux.
+test-offline: setup-test neovim ## the same where there is no network at all (Linux)
+	unshare --map-root-user --net $(PYTEST) tests/editor
 
 test-learn: setup-learn ## tests of the learning stages
 	$(PYTEST) tests/learn
