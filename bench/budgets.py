@@ -29,12 +29,12 @@ def _worst(*path: str) -> Callable[[Any], float]:
     """The worst of all Neovims."""
 
     def of(result: Any) -> float:
-        found = []
-        for one in result.values():
+        values = []
+        for value in result.values():
             for name in path:
-                one = one[name]
-            found.append(float(one))
-        return max(found)
+                value = value[name]
+            values.append(float(value))
+        return max(values)
 
     return of
 
@@ -131,16 +131,18 @@ def rows(results: Results) -> Iterator[tuple[object, ...]]:
 
 def failed(results: Results) -> dict[str, str]:
     """Return, by script, what is certainly wrong; a number that is not there is wrong, too."""
-    found = {}
+    faults = {}
     for check in CERTAIN:
         try:
             value = check.of(results[check.script])
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            found[check.script] = (
+            faults[check.script] = (
                 f"bench/{check.script}.py did not say what is checked ({error!r})."
             )
             continue
         if not value <= check.most:
-            said = check.says.format(value)
-            found[check.script] = f"{said}; the most is {check.most:g} (bench/{check.script}.py)."
-    return found
+            sentence = check.says.format(value)
+            faults[check.script] = (
+                f"{sentence}; the most is {check.most:g} (bench/{check.script}.py)."
+            )
+    return faults

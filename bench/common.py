@@ -51,13 +51,13 @@ def collect(paths: list[str], limit: int = 10) -> dict[str, float]:
 @cache
 def file_of(lines: int) -> bytes:
     """Python's own modules, one after the other, cut after the last whole statement of this many lines."""
-    found: list[bytes] = []
+    source_lines: list[bytes] = []
     library = Path(sysconfig.get_path("stdlib"))
     for path in sorted(library.glob("[a-z]*.py")) + sorted(library.glob("asyncio/*.py")):
-        found += path.read_bytes().splitlines(keepends=True)
-        if len(found) >= lines:
+        source_lines += path.read_bytes().splitlines(keepends=True)
+        if len(source_lines) >= lines:
             break
-    data = b"".join(found[:lines])
+    data = b"".join(source_lines[:lines])
     for statement in reversed(list(STATEMENT.finditer(data))):
         whole = data[: statement.start() + 1]
         with contextlib.suppress(SyntaxError):
@@ -69,8 +69,8 @@ def file_of(lines: int) -> bytes:
 def middle_of(data: bytes) -> int:
     """A place between two statements near the middle."""
     half, gap = len(data) // 2, b"\n\n\n"
-    found = data.find(gap, half)
-    return (found if found >= 0 else max(data.rfind(gap, 0, half), 0)) + 1
+    place = data.find(gap, half)
+    return (place if place >= 0 else max(data.rfind(gap, 0, half), 0)) + 1
 
 
 def keystrokes(session: Session, cursor: int, text: str) -> Iterator[int]:

@@ -50,16 +50,16 @@ end })
 
 def neovims(wanted: str = "") -> list[Path]:
     """The Neovims to measure: all, or the one of a version."""
-    found = find.neovims()
-    return [nvim for nvim in found if not wanted or version(nvim) == wanted]
+    installed = find.neovims()
+    return [nvim for nvim in installed if not wanted or version(nvim) == wanted]
 
 
 def each(measure: Callable[[Path, Any], Any], options: Any) -> dict[str, Any]:
     """What ``measure`` says of every Neovim asked for, by version; raises SystemExit where there is none."""
-    found = neovims(options.nvim)
-    if not found:
+    asked_for = neovims(options.nvim)
+    if not asked_for:
         raise SystemExit("No Neovim was found: `make neovim` brings some.")
-    return {version(nvim): measure(nvim, options) for nvim in found}
+    return {version(nvim): measure(nvim, options) for nvim in asked_for}
 
 
 def version(nvim: Path) -> str:
@@ -69,8 +69,8 @@ def version(nvim: Path) -> str:
 
 def newest() -> Path | None:
     """The newest Neovim there is."""
-    found = find.neovims()
-    return max(found, key=find.version_of) if found else None
+    installed = find.neovims()
+    return max(installed, key=find.version_of) if installed else None
 
 
 def source(lines: int) -> str:
@@ -123,10 +123,10 @@ def once(child: Child, keys: str = "<C-x><C-o>", text: str = "Goos.") -> dict[st
     child.api.input(last)
     time.sleep(0.03)  # to ask Neovim whether the menu is there takes from its main loop, too
     child.wait_for(lambda: child.lua("return bench.shown > 0"), 10, "the menu")
-    found = child.lua("return { bench.key, bench.replied, bench.shown, bench.size }")
+    times = child.lua("return { bench.key, bench.replied, bench.shown, bench.size }")
     ranked = child.lua("return require('sibyl.completion.reply').last ~= nil")
     child.type_keys("<C-e><Esc>u")
-    key, replied, shown, size = found
+    key, replied, shown, size = times
     return {
         "key": (shown - key) / 1e6,
         "reply": (shown - replied) / 1e6,

@@ -43,11 +43,11 @@ BARE = 23
 
 def sites(menus: Path, kinds: set[str]) -> dict[tuple[str, str, str, str], list[dict[str, Any]]]:
     """Return the sites without the truth in their list, nothing typed, by file."""
-    found = defaultdict(list)
+    by_file = defaultdict(list)
     for line in read_menus(menus):
         if not line["menu"] and line.get("kind", "member") in kinds and not line.get("letters"):
-            found[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
-    return found
+            by_file[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
+    return by_file
 
 
 def guesses(
@@ -93,7 +93,7 @@ def summary(rows: list[tuple[dict[str, Any], list[str], int]]) -> dict[str, Any]
         "shown": round(len(shown) / max(len(rows), 1), 3),
         "top1": round(sum(first) / max(len(shown), 1), 3),
         "top5": round(sum(five) / max(len(shown), 1), 3),
-        "top5_interval": interval([1 if one else 9 for one in five], repos) if shown else None,
+        "top5_interval": interval([1 if among else 9 for among in five], repos) if shown else None,
         "nowhere": sum(nowhere for _, _, nowhere in rows),
     }
 
@@ -114,11 +114,11 @@ def main() -> int:
         "what every object has": [row for row in rows if 0 < row[0]["size"] <= BARE],
         "a list without the truth": [row for row in rows if row[0]["size"] > BARE],
     }
-    result = {name: summary(its) for name, its in parts.items() if its}
+    result = {name: summary(part) for name, part in parts.items() if part}
     heads = ("sites", "shown", "top1", "top5", "top5_interval", "nowhere")
     table(
         ("server", *heads),
-        [(name, *(its[head] for head in heads)) for name, its in result.items()],
+        [(name, *(figures[head] for head in heads)) for name, figures in result.items()],
     )
     finish(result)
     return 0

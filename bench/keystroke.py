@@ -51,51 +51,55 @@ SERVED = "local c = vim.lsp.get_client_by_id(...) return c and c.initialized or 
 
 def in_turn(child: Child, times: int, keys: str, text: str) -> dict[str, list[dict[str, float]]]:
     """Complete again and again, one time with sibyl, the next without."""
-    found: dict[str, list[dict[str, float]]] = {"native": [], "ranked": []}
+    completions: dict[str, list[dict[str, float]]] = {"native": [], "ranked": []}
     for turn in range(2 * (times + WARM)):
         ranked = turn % 2 == 0
         child.lua("vim.b.sibyl_enabled = ... mainloop.reset()", ranked)
-        one = editor.once(child, keys, text)
-        one["blocked"] = child.lua("return mainloop.longest / 1e6")
+        completion = editor.once(child, keys, text)
+        completion["blocked"] = child.lua("return mainloop.longest / 1e6")
         if turn >= 2 * WARM:
-            if bool(one["ranked"]) != ranked:
+            if bool(completion["ranked"]) != ranked:
                 raise SystemExit(f"A list was {'not ' * ranked}ranked: nothing to compare.")
-            found["ranked" if ranked else "native"].append(one)
-    return found
+            completions["ranked" if ranked else "native"].append(completion)
+    return completions
 
 
-def compared(found: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
+def compared(completions: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
     """Centiles of both kinds and of what is added, from key and from reply."""
-    made: dict[str, Any] = {"items": found["ranked"][-1]["size"]}
+    by_start: dict[str, Any] = {"items": completions["ranked"][-1]["size"]}
     for since in ("key", "reply"):
-        native, ranked = ([one[since] for one in found[name]] for name in ("native", "ranked"))
-        added = [one - other for one, other in zip(ranked, native, strict=True)]
-        made[since] = {
+        native, ranked = (
+            [completion[since] for completion in completions[name]] for name in ("native", "ranked")
+        )
+        added = [with_sibyl - without for with_sibyl, without in zip(ranked, native, strict=True)]
+        by_start[since] = {
             "native": centiles(native),
             "ranked": centiles(ranked),
             "added": centiles(added),
         }
-    made["ours_at_once"] = centiles([one["blocked"] for one in found["ranked"]])
-    return made
+    by_start["ours_at_once"] = centiles(
+        [completion["blocked"] for completion in completions["ranked"]]
+    )
+    return by_start
 
 
 def instant(child: Child, times: int, sizes: list[int]) -> dict[str, Any]:
     """Lists of each length, from a server that answers at once."""
-    server, made = editor.serve(child), {}
+    server, by_size = editor.serve(child), {}
     for size in sizes:
         server.set(items=items(*(f"name_{index:04}" for index in range(size))))
-        made[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Goos."))
-    return made
+        by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Goos."))
+    return by_size
 
 
 def named(child: Child, times: int, sizes: list[int]) -> dict[str, Any]:
     """Lists of names in an expression, one letter typed, from a server that answers at once."""
-    server, made = editor.serve(child), {}
+    server, by_size = editor.serve(child), {}
     for size in sizes:
         labels = [f"n{index:04}_{('size', 'path', 'key=')[index % 3]}" for index in range(size)]
         server.set(items=items(*labels))
-        made[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Govalue = n"))
-    return made
+        by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Govalue = n"))
+    return by_size
 
 
 def served(child: Child, times: int, ty: Path) -> dict[str, Any]:
@@ -115,7 +119,7 @@ def served(child: Child, times: int, ty: Path) -> dict[str, Any]:
 
 def typing(child: Child, keys: int) -> dict[str, Any]:
     """The main loop's gaps while typing, with and without sibyl in turn, and what of it is ours."""
-    all_gaps: dict[str, list[float]] = {"native": [], "ranked": []}
+    gaps: dict[str, list[float]] = {"native": [], "ranked": []}
     ours: list[float] = []
     longest = 0.0
     for turn in range(2 * ROUNDS):
@@ -131,20 +135,20 @@ def typing(child: Child, keys: int) -> dict[str, Any]:
             time.sleep(1 / 15)
         between, spent, at_once = child.lua("return mainloop.take()")
         child.type_keys("<Esc>u")
-        all_gaps["ranked" if ranked else "native"] += between
+        gaps["ranked" if ranked else "native"] += between
         if ranked:
             ours += spent
             longest = max(longest, at_once)
-    made: dict[str, Any] = {
-        name: centiles(its) | {"over_5_ms": sum(gap > TICK for gap in its)}
-        for name, its in all_gaps.items()
+    typed: dict[str, Any] = {
+        name: centiles(of_way) | {"over_5_ms": sum(gap > TICK for gap in of_way)}
+        for name, of_way in gaps.items()
     }
-    return made | {"ours_us": centiles(ours), "ours_at_once_ms": round(longest, 3)}
+    return typed | {"ours_us": centiles(ours), "ours_at_once_ms": round(longest, 3)}
 
 
 def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Everything in one Neovim."""
-    made: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     parts: list[tuple[str, int, Any]] = [
         ("instant", 2_000, lambda child: instant(child, options.times, options.sizes)),
         ("names", 2_000, lambda child: named(child, options.times, options.names)),
@@ -163,55 +167,53 @@ def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
         ):
             child.lua("mainloop.watch()")
             editor.in_step(child)
-            made[name] = part(child)
-    return made
+            measured[name] = part(child)
+    return measured
 
 
 def show(result: dict[str, Any]) -> None:
     """Print the tables."""
     rows: list[tuple[object, ...]] = []
-    for version, one in result.items():
-        lists = [("instant", int(size), its) for size, its in one["instant"].items()]
-        lists += [("names", int(size), its) for size, its in one["names"].items()]
-        lists += [("ty", one["ty"]["items"], one["ty"])] if "ty" in one else []
-        for name, size, its in lists:
-            reply, ours = its["reply"], its["ours_at_once"]
-            told = [reply[kind]["p50"] for kind in ("native", "ranked", "added")]
+    for version, measured in result.items():
+        lists = [("instant", int(size), costs) for size, costs in measured["instant"].items()]
+        lists += [("names", int(size), costs) for size, costs in measured["names"].items()]
+        lists += [("ty", measured["ty"]["items"], measured["ty"])] if "ty" in measured else []
+        for name, size, costs in lists:
+            reply, ours = costs["reply"], costs["ours_at_once"]
+            medians = [reply[kind]["p50"] for kind in ("native", "ranked", "added")]
             tails = (reply["added"]["p95"], reply["added"]["p99"], ours["p50"], ours["max"])
-            rows.append((version, name, size, *told, *tails))
-    head = (
-        "native p50",
-        "ranked p50",
-        "added p50",
-        "added p95",
-        "added p99",
-        "ours at once p50",
-        "max",
+            rows.append((version, name, size, *medians, *tails))
+    head = "native p50, ranked p50, added p50, added p95, added p99, ours at once p50, max".split(
+        ", "
     )
     table(("ms from reply to menu", "server", "items", *head), rows)
     rows = [
-        (f"{version}, {its['key_typed']}", its["items"], *(key[kind][p] for kind, p in SHOWN))
-        for version, one in result.items()
-        if (its := one.get("ty"))
-        for key in [its["key"]]
+        (f"{version}, {costs['key_typed']}", costs["items"], *(key[kind][p] for kind, p in SHOWN))
+        for version, measured in result.items()
+        if (costs := measured.get("ty"))
+        for key in [costs["key"]]
     ]
     keyed = ("native p50", "ranked p50", "added p50", "native p99", "ranked p99")
     if rows:
         table(("ms from key to menu, ty", "items", *keyed), rows)
     rows = []
-    for version, one in result.items():
-        for name in ("native", "ranked") if "typing" in one else ():
-            its = one["typing"][name]
+    for version, measured in result.items():
+        for name in ("native", "ranked") if "typing" in measured else ():
+            costs = measured["typing"][name]
             rows.append(
-                (f"{version}, {name}", *(its[p] for p in ("p50", "p99", "max", "over_5_ms")))
+                (f"{version}, {name}", *(costs[p] for p in ("p50", "p99", "max", "over_5_ms")))
             )
     if rows:
         table(("main loop, ms between ticks", "p50", "p99", "longest", "over 5 ms"), rows)
         table(
             ("ours on the main loop, µs a key", "p50", "p95", "p99", "max", "at once, ms"),
             [
-                (version, *one["typing"]["ours_us"].values(), one["typing"]["ours_at_once_ms"])
-                for version, one in result.items()
+                (
+                    version,
+                    *measured["typing"]["ours_us"].values(),
+                    measured["typing"]["ours_at_once_ms"],
+                )
+                for version, measured in result.items()
             ],
         )
 

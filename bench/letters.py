@@ -42,10 +42,10 @@ def typed_letters(menus: Path, sources: Path) -> Counter[str]:
 def saved_by_kind(members: Path, words: Path) -> Saved:
     """The share of letters saved in each kind of list, by order."""
     letters = json.loads(members.read_text())["letters"]
-    found = {"member": {name: letters[name]["keystrokes_saved"] for name in ORDERS}}
+    by_kind = {"member": {name: letters[name]["keystrokes_saved"] for name in ORDERS}}
     for kind, saved in json.loads(words.read_text())["letters_saved"].items():
-        found[kind] = {name: saved[name] for name in ORDERS}
-    return found
+        by_kind[kind] = {name: saved[name] for name in ORDERS}
+    return by_kind
 
 
 def together(saved: Saved, letters: Counter[str]) -> dict[str, float]:
@@ -70,10 +70,10 @@ def main() -> None:
         [kind, letters[kind] / whole, *(by_order[name] for name in ORDERS)]
         for kind, by_order in saved.items()
     ]
-    all_kinds = together(saved, letters)
-    rows.append(["all", 1.0, *(all_kinds[name] for name in ORDERS)])
+    over_all = together(saved, letters)
+    rows.append(["all", 1.0, *(over_all[name] for name in ORDERS)])
     table(["letters saved", "share of letters", *ORDERS], rows)
-    finish({"by_kind": saved, "letters": dict(letters), "all": all_kinds})
+    finish({"by_kind": saved, "letters": dict(letters), "all": over_all})
 
 
 if __name__ == "__main__":

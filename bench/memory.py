@@ -82,7 +82,7 @@ def type_on(session: Session, least: int) -> int:
 
 def steps(count: int, one_buffer: bool) -> tuple[dict[str, Resident], list[Resident], int]:
     """Go through all steps; return memory after each, and along the keystrokes, and their number."""
-    found = {"python": now()}
+    after = {"python": now()}
     import numpy  # noqa: F401
     import pynvim  # noqa: F401
     import tree_sitter_python  # noqa: F401
@@ -91,28 +91,28 @@ def steps(count: int, one_buffer: bool) -> tuple[dict[str, Resident], list[Resid
 
     onnxruntime()
 
-    found["imports"] = now()
+    after["imports"] = now()
     from sibyl.network.model import Model
     from sibyl.ranking.ranker import Ranker
 
     ranker = Ranker(Model(MODEL))
-    found["model"] = now()
+    after["model"] = now()
     small = opened(ranker, 2_000)
-    found["buffer_2000"] = now()
+    after["buffer_2000"] = now()
     done, along = 0, [now()]
     for _ in range(10):
         done += type_on(small, max(count // 10, 1))
         along.append(now())
-    found["keystrokes"] = along[-1]
+    after["keystrokes"] = along[-1]
     if one_buffer:
-        return found, along, done
+        return after, along, done
     more = [opened(ranker, 2_000) for _ in range(BUFFERS - 1)]
-    found["buffers_10"] = now()
+    after["buffers_10"] = now()
     del more
     large = opened(ranker, 20_000)
-    found["buffer_20000"] = now()
+    after["buffer_20000"] = now()
     del large
-    return found, along, done
+    return after, along, done
 
 
 def in_neovim() -> Resident | None:
@@ -120,12 +120,12 @@ def in_neovim() -> Resident | None:
     import editor
     from fake_server import items
 
-    found = editor.newest()
-    if found is None:
+    nvim = editor.newest()
+    if nvim is None:
         return None
     with (
         tempfile.TemporaryDirectory() as home,
-        closing(editor.opened(found, Path(home), 2_000)) as child,
+        closing(editor.opened(nvim, Path(home), 2_000)) as child,
     ):
         server = editor.serve(child)
         server.set(items=items(*(f"name_{index:04}" for index in range(100))))
@@ -153,42 +153,42 @@ def main() -> int:
     parser.add_argument("--no-neovim", action="store_true", help="leave the real host out")
     parser.add_argument("--one-buffer", action="store_true", help="leave ten and the large out")
     options = parser.parse_args()
-    found, along, done = steps(options.keystrokes, options.one_buffer)
+    after, along, done = steps(options.keystrokes, options.one_buffer)
     host = None if options.no_neovim else in_neovim()
     rows, before = [], Resident(0, 0)
-    for name, its in found.items():
-        told = (its.all, f"{its.all - before.all:+.1f}", its.file, its.own)
-        rows.append((NAMED[name].format(done), *told))
-        before = its
+    for name, used in after.items():
+        figures = (used.all, f"{used.all - before.all:+.1f}", used.file, used.own)
+        rows.append((NAMED[name].format(done), *figures))
+        before = used
     if host:
         rows.append((NAMED["neovim"], host.all, "", host.file, host.own))
     table(("resident, MB", "all", "more", "file", "own"), rows)
-    bare, one = found["imports"], found["buffer_2000"]
+    bare, buffer = after["imports"], after["buffer_2000"]
     growth = round(along[-1].own - along[len(along) // 2].own, 2)
     files = {path.name: path.stat().st_size for path in map(MODEL.joinpath, SHIPPED)}
     table(
         ("MB", ""),
         [
-            ("above bare imports, 2,000 lines", round(one.all - bare.all, 1)),
-            ("of that our own", round(one.own - bare.own, 1)),
+            ("above bare imports, 2,000 lines", round(buffer.all - bare.all, 1)),
+            ("of that our own", round(buffer.own - bare.own, 1)),
             *([("the same of the host in Neovim", round(host.own - bare.own, 1))] if host else []),
             (f"growth in the last {done // 2:,} keystrokes", growth),
             *((f"models/{name}", size / 1e6) for name, size in files.items()),
             ("model on disk", sum(files.values()) / 1e6),
         ],
     )
-    told_all = {name: its.all for name, its in found.items()}
+    resident_mb = {name: used.all for name, used in after.items()}
     finish(
         {
-            "resident_mb": told_all | ({"neovim": host.all} if host else {}),
-            "own_mb": {name: its.own for name, its in found.items()}
+            "resident_mb": resident_mb | ({"neovim": host.all} if host else {}),
+            "own_mb": {name: used.own for name, used in after.items()}
             | ({"neovim": host.own} if host else {}),
-            "above_imports_mb": round(one.all - bare.all, 1),
-            "above_imports_own_mb": round(one.own - bare.own, 1),
+            "above_imports_mb": round(buffer.all - bare.all, 1),
+            "above_imports_own_mb": round(buffer.own - bare.own, 1),
             "host_above_imports_own_mb": round(host.own - bare.own, 1) if host else None,
             "keystrokes": done,
             "growth_mb": growth,
-            "along_own_mb": [its.own for its in along],
+            "along_own_mb": [used.own for used in along],
             "model_bytes": sum(files.values()),
         }
     )

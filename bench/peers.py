@@ -57,13 +57,13 @@ def ask(child: Child, code: str, *arguments: Any) -> Any:
 
 def checkouts(folder: Path | None) -> list[str]:
     """Which peers there are; says what is missing."""
-    found = [name for name in PEERS if folder and (folder / name / "lua").is_dir()]
+    names = [name for name in PEERS if folder and (folder / name / "lua").is_dir()]
     for name in PEERS:
-        if name not in found:
+        if name not in names:
             print(
                 f"Without {name}: --peers has no checkout of it; bench/peers.py says where it comes from."
             )
-    return found
+    return names
 
 
 def names_of(count: int) -> list[str]:
@@ -82,12 +82,12 @@ def items_of(names: list[str]) -> list[dict[str, Any]]:
 
 def cost(child: Child, times: int) -> dict[str, Any]:
     """Ms of the list and of one letter more, by peer and length of list."""
-    server, made = editor.serve(child), {}
+    server, by_count = editor.serve(child), {}
     editor.in_step(child)
     for count in COUNTS:
         items = items_of(names_of(count))
         server.set(items=items)
-        found: dict[str, list[list[float]]] = defaultdict(list)
+        by_peer: dict[str, list[list[float]]] = defaultdict(list)
         for turn in range(times + WARM):
             ranked = editor.once(child)["ranked"]
             if turn >= WARM and not ranked:
@@ -98,17 +98,17 @@ def cost(child: Child, times: int) -> dict[str, Any]:
             others = ask(child, "peers.cost(select(2, ...))", items, "s")
             child.type_keys("u")
             if turn >= WARM:
-                found[OURS].append([ours, 0])
+                by_peer[OURS].append([ours, 0])
                 for name, spent in others.items():
-                    found[name].append(spent)
-        made[str(count)] = {
+                    by_peer[name].append(spent)
+        by_count[str(count)] = {
             name: {
-                "list": centiles([spent[0] for spent in its]),
-                "letter": centiles([spent[1] for spent in its]),
+                "list": centiles([spent[0] for spent in times]),
+                "letter": centiles([spent[1] for spent in times]),
             }
-            for name, its in found.items()
+            for name, times in by_peer.items()
         }
-    return made
+    return by_count
 
 
 def ranks_in(
@@ -117,15 +117,15 @@ def ranks_in(
     """The truth's rank after each beginning by whose order it is, and the repositories, by kind and letters."""
     from recorded import sites
 
-    found: dict[str, dict[str, Any]] = {}
+    groups: dict[str, dict[str, Any]] = {}
     for site in sites(lists, options.sources, options.sites):
         ask(child, "peers.stand(select(2, ...))", site.lines, site.used)
         ranks = ask(child, "peers.ranks(select(2, ...))", site.items, site.truth, site.beginnings)
-        group = found.setdefault(f"{site.listed} {site.letters}", {"repos": [], "ranks": {}})
+        group = groups.setdefault(f"{site.listed} {site.letters}", {"repos": [], "ranks": {}})
         group["repos"].append(site.repo)
         for name, own in (ranks | site.ranks).items():
             group["ranks"].setdefault(name, []).append(own)
-    return found
+    return groups
 
 
 def accuracy(child: Child, options: argparse.Namespace) -> dict[str, Any]:
@@ -188,17 +188,19 @@ def show(result: dict[str, Any]) -> None:
             continue
         row: list[object] = [name]
         if right:
-            its = right["orders"][name]
-            row += [f"{its['0']['top1']:.3f}", "{:.3f}-{:.3f}".format(*its["top1_interval"])]
-            row += [f"{its['0'][one]:.3f}" for one in ("top5", "mrr")]
-            row += [f"{its[n]['top1']:.3f}" for n in "123"]
+            order = right["orders"][name]
+            row += [f"{order['0']['top1']:.3f}", "{:.3f}-{:.3f}".format(*order["top1_interval"])]
+            row += [f"{order['0'][measure]:.3f}" for measure in ("top5", "mrr")]
+            row += [f"{order[n]['top1']:.3f}" for n in "123"]
         row += [
-            spent[n][name][what]["p50"] if name in spent[n] else ""
+            spent[n][name][kind]["p50"] if name in spent[n] else ""
             for n in map(str, COUNTS)
-            for what in ("list", "letter")
+            for kind in ("list", "letter")
         ]
         rows.append(row)
-    costs = [f"ms, {n} items" if what else "+ a letter" for n in COUNTS for what in (True, False)]
+    costs = [
+        f"ms, {n} items" if is_list else "+ a letter" for n in COUNTS for is_list in (True, False)
+    ]
     table(("order", *letters, *costs), rows)
     for file, groups in result.get("lists", {}).items():
         show_lists(file, groups)

@@ -49,17 +49,17 @@ HEAD = (
 
 def project(root: Path, files: int) -> int:
     """Lay out a project of this many files; return its lines."""
-    library, lines, made = Path(sysconfig.get_path("stdlib")), 0, 0
+    library, lines, written = Path(sysconfig.get_path("stdlib")), 0, 0
     for path in sorted(library.rglob("*.py")):
         inside = path.relative_to(library)
-        if made == files or "site-packages" in inside.parts or "test" in inside.parts[:1]:
+        if written == files or "site-packages" in inside.parts or "test" in inside.parts[:1]:
             continue
         data = path.read_bytes()
         if 20 < data.count(b"\n") < 1_500:
             target = root / inside
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-            lines, made = lines + data.count(b"\n"), made + 1
+            lines, written = lines + data.count(b"\n"), written + 1
     return lines
 
 
@@ -95,7 +95,7 @@ def lists(model: Model, recall: BufferMemory, times: int) -> dict[str, dict[str,
     from sibyl.ranking.ranker import Ranker
     from sibyl.ranking.session import Session
 
-    ranker, found = Ranker(model), {"first": [], "all": [], "file": []}  # type: ignore[var-annotated]
+    ranker, times_ms = Ranker(model), {"first": [], "all": [], "file": []}  # type: ignore[var-annotated]
     names = [name for name in model.members() if name.isidentifier()][::3][:100]
     alone = BufferMemory()
     for place in PLACES:
@@ -107,10 +107,10 @@ def lists(model: Model, recall: BufferMemory, times: int) -> dict[str, dict[str,
             began = time.perf_counter()
             session.rank(len(source), names, [2] * len(names))
             took = (time.perf_counter() - began) * 1e3
-            found["first" if turn == 0 else "file" if turn % 2 else "all"].append(took)
+            times_ms["first" if turn == 0 else "file" if turn % 2 else "all"].append(took)
         session.recall = recall
         session.accepted(len(source), names[0])
-    return {name: centiles(values) for name, values in found.items()}
+    return {name: centiles(values) for name, values in times_ms.items()}
 
 
 def main() -> int:

@@ -42,13 +42,17 @@ Places = tuple[list[int], list[int]]  # of a word after 0, 1, … letters: the s
 
 def main() -> None:
     """Rank the lists, simulate, print."""
-    made = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    made.add_argument("--menus", type=Path, required=True, help="recorded completion lists")
-    made.add_argument("--sources", type=Path, required=True, help="folder of their repositories")
-    made.add_argument("--lists", type=int, default=500, help="lists to draw from")
-    made.add_argument("--runs", type=int, default=1000, help="experiments without a difference")
-    made.add_argument("--powered", type=int, default=200, help="experiments with one")
-    options = made.parse_args()
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("--menus", type=Path, required=True, help="recorded completion lists")
+    arguments.add_argument(
+        "--sources", type=Path, required=True, help="folder of their repositories"
+    )
+    arguments.add_argument("--lists", type=int, default=500, help="lists to draw from")
+    arguments.add_argument(
+        "--runs", type=int, default=1000, help="experiments without a difference"
+    )
+    arguments.add_argument("--powered", type=int, default=200, help="experiments with one")
+    options = arguments.parse_args()
     began = time.perf_counter()
     words = list(places(options.menus, options.sources, options.lists))
     print(f"{len(words)} lists; an interval is looked at after each of {LOOKS[-1]} words\n")
@@ -83,7 +87,7 @@ def row(arms: Arms, most: float, share: float, runs: int) -> str:
     rng = np.random.default_rng(1)
     means = [float((arm @ np.arange(arm.shape[1])).mean()) for arm in arms]
     true = share * (means[1] - means[0])
-    found = np.zeros(len(LOOKS), int)
+    decided = np.zeros(len(LOOKS), int)
     wrong = held = 0
     for run in range(runs):
         ours = rng.random(LOOKS[-1]) < 0.5
@@ -92,10 +96,10 @@ def row(arms: Arms, most: float, share: float, runs: int) -> str:
         )
         course = effect(drawn(rng, arms, shown), ours, most)
         more, less = course.sign > 0, course.sign < 0
-        found += [bool((more | less)[:look].any()) for look in LOOKS]
+        decided += [bool((more | less)[:look].any()) for look in LOOKS]
         wrong += bool(less.any())
         held += bool(((course.low <= true) & (true <= course.high)).all())
-    at = " / ".join(f"{one / runs:.2f}" if share else str(one) for one in found)
+    at = " / ".join(f"{count / runs:.2f}" if share else str(count) for count in decided)
     figures = (
         f"{means[0]:.2f} | {means[0] + true:.2f} | {true:+.2f}" if share else "same | same | 0"
     )

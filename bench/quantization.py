@@ -45,7 +45,7 @@ SCHEMES: dict[str, tuple[bool, Any, bool]] = {
 """Name: one scale a column of the LSTM (else one a matrix), its type, whether the rows are INT8."""
 
 
-def made(source: Path, target: Path, scheme: tuple[bool, Any, bool]) -> None:
+def quantized(source: Path, target: Path, scheme: tuple[bool, Any, bool]) -> None:
     """Write the model of one scheme."""
     by_column, kind, rows = scheme
     target.mkdir()
@@ -94,22 +94,22 @@ def main() -> int:
     parser.add_argument("--lists", type=int, default=0, help="every so-manieth list (0: all)")
     options = parser.parse_args()
     menus = read_menus(options.menus)[:: max(options.lists, 1)]
-    found: dict[str, dict[str, float]] = {}
+    measured: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for index, (name, scheme) in enumerate(SCHEMES.items()):
             place = Path(folder) / str(index)
-            made(options.float, place, scheme)
+            quantized(options.float, place, scheme)
             bulk, single = microseconds(Model(place))
             sites = collect(menus, options.sources, place)
             ranks = [rank_of(site.logits, site.truth) for site in sites]
             size = sum(path.stat().st_size for path in Model.files(place)) / 1e6
-            found[name] = summary(ranks) | {
+            measured[name] = summary(ranks) | {
                 "lists": len(ranks), "mb": round(size, 2), "bulk_us": bulk, "one_us": single,
             }  # fmt: skip
     head = ("scheme", "MB", "µs a token in bulk", "one token", "top-1", "top-5", "MRR")
     keys = ("mb", "bulk_us", "one_us", "top1", "top5", "mrr")
-    table(head, [(name, *(one[key] for key in keys)) for name, one in found.items()])
-    finish(found)
+    table(head, [(name, *(figures[key] for key in keys)) for name, figures in measured.items()])
+    finish(measured)
     return 0
 
 

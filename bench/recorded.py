@@ -62,9 +62,9 @@ def sites(
     ranker, given = Ranker(Model(MODEL)), 0
     with Sources(sources) as reader:
         for (repo, blob), lines in files:
-            for one in _of_file(ranker, reader.read(repo, blob), lines):
+            for recorded in _of_file(ranker, reader.read(repo, blob), lines):
                 given += 1
-                yield one
+                yield recorded
             if most and given >= most:
                 return
 
@@ -125,8 +125,8 @@ def _orders(
 
 def _others(named: dict[str, list[Site]]) -> list[Site]:
     """Return the sites of all that is no member, in reading order."""
-    found = [site for kind, own in named.items() if kind != "member" for site in own]
-    return sorted(found, key=lambda site: site.offset)
+    others = [site for kind, own in named.items() if kind != "member" for site in own]
+    return sorted(others, key=lambda site: site.offset)
 
 
 def _label(site: Site) -> str:

@@ -53,15 +53,15 @@ NAME = re.compile(r"\w+")
 
 def sources() -> dict[str, bytes]:
     """The files to ask about, under names that hide nothing of the standard library."""
-    found = {}
+    texts = {}
     for module in MODULES:
         spec = importlib.util.find_spec(module)
         assert spec
         assert spec.origin
-        found[f"copy_of_{module.replace('.', '_')}.py"] = Path(spec.origin).read_bytes()
+        texts[f"copy_of_{module.replace('.', '_')}.py"] = Path(spec.origin).read_bytes()
     for name in OURS:
-        found[Path(name).name] = (ROOT / name).read_bytes()
-    return found
+        texts[Path(name).name] = (ROOT / name).read_bytes()
+    return texts
 
 
 def resident(session: int) -> float:
@@ -93,7 +93,7 @@ def ask(
         place = position(data, site.offset, server.utf8)
         items = server.complete(path.as_uri(), *place)
         took = (time.perf_counter() - began) * 1e3
-        names = {found.group() for x in items if (found := NAME.match(x["label"]))}
+        names = {match.group() for item in items if (match := NAME.match(item["label"]))}
         results.append((site.member in names, took, len(names)))
     server.notify("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
     return results

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from common import MODEL, TYPED, centiles, file_of, finish, keystrokes, middle_of, table
+from list_cost import lists_measured, names_of
 from stopwatch import STEPS, Clock, Stopwatch
 
 from sibyl.network.model import Model
@@ -32,10 +33,6 @@ from sibyl.ranking.session import Session
 SIZES = (500, 2_000, 20_000)
 BETWEEN = (1_000, 5_000, 10_000)  # for the picture alone
 OPENED = (2_000, 20_000)
-LISTS = (100, 700)
-WORDS = (10, 100, 1_000, 2_000)
-RESTED = 0.05
-"""Seconds without work, after which nothing is left in the processor's caches: as between two keys."""
 COLD_KEYS = 10
 
 
@@ -67,7 +64,7 @@ def whole(ranker: Ranker, data: bytes, clock: Clock, rounds: int) -> dict[str, l
 
 def by_step(ranker: Ranker, data: bytes, clock: Clock) -> dict[str, list[float]]:
     """The cost of each keystroke in ms by step; `rank` is a list of 100 names after each dot."""
-    found: dict[str, list[float]] = {step: [] for step in STEPS}
+    costs: dict[str, list[float]] = {step: [] for step in STEPS}
     names, watch = names_of(ranker.model, 100), Stopwatch(clock)
     try:
         for cursor in places(data).values():
@@ -77,22 +74,22 @@ def by_step(ranker: Ranker, data: bytes, clock: Clock) -> dict[str, list[float]]
             for character, at in zip(TYPED, keystrokes(session, cursor, TYPED), strict=True):
                 for step, spent in watch.look().items():
                     if step != "rank":
-                        found[step].append(spent * 1e3)
+                        costs[step].append(spent * 1e3)
                 if character == ".":
                     session.rank(at, names, [2] * len(names))
-                    found["rank"].append(watch.look()["rank"] * 1e3)
+                    costs["rank"].append(watch.look()["rank"] * 1e3)
     finally:
         watch.close()
-    return found
+    return costs
 
 
 def cold(folder: Path, data: bytes, clock: Clock, rounds: int) -> list[float]:
     """The cost in ms of the first keys after opening, each time with a model just loaded."""
-    found = []
+    costs = []
     for _ in range(rounds):
         keys = typed(Ranker(Model(folder)), data, len(data), clock)
-        found += [next(keys)[0] for _ in range(COLD_KEYS)]
-    return found
+        costs += [next(keys)[0] for _ in range(COLD_KEYS)]
+    return costs
 
 
 def allocated(ranker: Ranker, data: bytes) -> dict[str, float]:
@@ -100,7 +97,7 @@ def allocated(ranker: Ranker, data: bytes) -> dict[str, float]:
     kept, most = [], []
     session = Session(ranker, data)
     session.prepare(len(data))
-    passes = sum(one["collections"] for one in gc.get_stats())
+    passes = sum(generation["collections"] for generation in gc.get_stats())
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for _ in keystrokes(session, len(data), TYPED):
@@ -110,7 +107,7 @@ def allocated(ranker: Ranker, data: bytes) -> dict[str, float]:
         tracemalloc.reset_peak()
         before = now
     tracemalloc.stop()
-    passes = sum(one["collections"] for one in gc.get_stats()) - passes
+    passes = sum(generation["collections"] for generation in gc.get_stats()) - passes
     return {
         "kept_mean": round(sum(kept) / len(kept)),
         "peak_p50": centiles(most)["p50"],
@@ -121,56 +118,12 @@ def allocated(ranker: Ranker, data: bytes) -> dict[str, float]:
 
 def opened(ranker: Ranker, data: bytes, clock: Clock, times: int = 3) -> float:
     """The ms from a file's text to the first vector, the best of a few."""
-    found = []
+    costs = []
     for _ in range(times):
         began = clock()
         Session(ranker, data).prepare(len(data))
-        found.append((clock() - began) * 1e3)
-    return round(min(found), 2)
-
-
-def names_of(model: Model, count: int) -> list[str]:
-    """So many names, a few of which no vocabulary has."""
-    names = [name for name in model.members() if name.isidentifier()][::3][: count - count // 5]
-    return names + [f"someNew_name{index}" for index in range(count - len(names))]
-
-
-def ranked(folder: Path, count: int, clock: Clock) -> list[float]:
-    """The ms of one list after a dot, again and again; the first has the names' vectors to make."""
-    data = file_of(2_000) + b"\nimport os\nresult = os.path.join(a)\nos.path."
-    model = Model(folder)
-    names = names_of(model, count)
-    session = Session(Ranker(model), data)
-    session.prepare(len(data))
-    found = []
-    for _ in range(101):
-        began = clock()
-        session.rank(len(data), names, [2] * count)
-        found.append((clock() - began) * 1e3)
-    return found
-
-
-def words_ranked(folder: Path, count: int, clock: Clock) -> dict[str, list[float]]:
-    """The ms of one list of names in an expression, one letter typed: again and again, and after rests.
-
-    A rest ends as in the editor: with the hint that a list may be asked for here.
-    """
-    data = file_of(2_000) + b"\nimport os\nresult = os.path.join(s"
-    model = Model(folder)
-    labels, kinds = names_of(model, count), [6, 3, 7, 71] * (count // 4 + 1)
-    labels[::10] = [f"{name}=" for name in labels[::10]]
-    session = Session(Ranker(model), data)
-    session.rank(len(data), labels, kinds[:count])
-    found: dict[str, list[float]] = {"loop": [], "rested": []}
-    for kind, times in (("loop", 60), ("rested", 30)):
-        for _ in range(times):
-            if kind == "rested":
-                time.sleep(RESTED)
-                session.expect(len(data))
-            began = clock()
-            session.rank(len(data), labels, kinds[:count])
-            found[kind].append((clock() - began) * 1e3)
-    return found
+        costs.append((clock() - began) * 1e3)
+    return round(min(costs), 2)
 
 
 def picture(path: Path, costs: dict[int, dict[str, float]]) -> str:
@@ -184,7 +137,7 @@ def picture(path: Path, costs: dict[int, dict[str, float]]) -> str:
 
     figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
     for name in ("p50", "p95", "p99"):
-        axes.plot(list(costs), [one[name] for one in costs.values()], "o-", label=name)
+        axes.plot(list(costs), [of_size[name] for of_size in costs.values()], "o-", label=name)
     axes.set(xlabel="lines in the file", ylabel="ms a keystroke", xscale="log", yscale="log")
     axes.set_xticks(list(costs), [f"{lines:,}" for lines in costs], minor=False)
     axes.minorticks_off()
@@ -192,6 +145,17 @@ def picture(path: Path, costs: dict[int, dict[str, float]]) -> str:
     axes.legend()
     figure.savefig(path, dpi=100, metadata={"Software": None})
     return f"Cost against file size: {path.name}."
+
+
+def drawn(path: Path, ranker: Ranker, by_size: dict[str, Any], clock: Clock) -> dict[str, Any]:
+    """Draw what was measured, with a few sizes more; return all of it."""
+    costs = {int(lines): of_size for lines, of_size in by_size.items()}
+    for lines in BETWEEN:
+        by_place = whole(ranker, file_of(lines), clock, 1)
+        costs[lines] = centiles([cost for of_place in by_place.values() for cost in of_place])
+    costs = dict(sorted(costs.items()))
+    print(picture(path, costs))
+    return {str(lines): of_size for lines, of_size in costs.items()}
 
 
 def profiled(ranker: Ranker, lines: int, clock: Clock) -> None:
@@ -204,28 +168,35 @@ def profiled(ranker: Ranker, lines: int, clock: Clock) -> None:
     pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 
 
-def keys_told(ranker: Ranker, options: argparse.Namespace, clock: Clock) -> dict[str, Any]:
+def keys_measured(ranker: Ranker, options: argparse.Namespace, clock: Clock) -> dict[str, Any]:
     """Measure typing into files of each size; print the table."""
-    told: dict[str, Any] = {
+    measured: dict[str, Any] = {
         name: {} for name in ("keystroke_ms", "places_ms", "steps_ms", "cold_ms")
     }
-    told["allocations"] = {}
+    measured["allocations"] = {}
     rows: list[tuple[object, ...]] = []
     for lines in options.sizes:
         data, size = file_of(lines), str(lines)
-        found = whole(ranker, data, clock, options.rounds)
-        told["keystroke_ms"][size] = centiles([cost for its in found.values() for cost in its])
-        told["places_ms"][size] = {place: centiles(its) for place, its in found.items()}
-        told["cold_ms"][size] = centiles(cold(options.model, data, clock, options.rounds))
+        by_place = whole(ranker, data, clock, options.rounds)
+        measured["keystroke_ms"][size] = centiles(
+            [cost for of_place in by_place.values() for cost in of_place]
+        )
+        measured["places_ms"][size] = {
+            place: centiles(of_place) for place, of_place in by_place.items()
+        }
+        measured["cold_ms"][size] = centiles(cold(options.model, data, clock, options.rounds))
         steps = by_step(ranker, data, clock)
-        told["steps_ms"][size] = {step: centiles(its) for step, its in steps.items()}
-        told["allocations"][size] = allocated(ranker, data)
-        rows.append((f"**{lines:,} lines**", *told["keystroke_ms"][size].values()))
+        measured["steps_ms"][size] = {step: centiles(of_step) for step, of_step in steps.items()}
+        measured["allocations"][size] = allocated(ranker, data)
+        rows.append((f"**{lines:,} lines**", *measured["keystroke_ms"][size].values()))
         rows += [
-            (f"at the {place}", *its.values()) for place, its in told["places_ms"][size].items()
+            (f"at the {place}", *of_place.values())
+            for place, of_place in measured["places_ms"][size].items()
         ]
-        rows.append((f"the first {COLD_KEYS}, cold", *told["cold_ms"][size].values()))
-        rows += [(f"- {step}", *its.values()) for step, its in told["steps_ms"][size].items()]
+        rows.append((f"the first {COLD_KEYS}, cold", *measured["cold_ms"][size].values()))
+        rows += [
+            (f"- {step}", *of_step.values()) for step, of_step in measured["steps_ms"][size].items()
+        ]
     table(("ms a keystroke", "p50", "p95", "p99", "max"), rows)
     head = (
         "bytes a keystroke allocates",
@@ -234,8 +205,14 @@ def keys_told(ranker: Ranker, options: argparse.Namespace, clock: Clock) -> dict
         "peak max",
         "gc per 1,000 keys",
     )
-    table(head, [(f"{int(n):,} lines", *one.values()) for n, one in told["allocations"].items()])
-    return told
+    table(
+        head,
+        [
+            (f"{int(n):,} lines", *bytes_of.values())
+            for n, bytes_of in measured["allocations"].items()
+        ],
+    )
+    return measured
 
 
 def main() -> int:
@@ -256,35 +233,13 @@ def main() -> int:
     if options.profile:
         profiled(ranker, options.profile, clock)
         return 0
-    told = keys_told(ranker, options, clock)
-    told["open_ms"] = {str(n): opened(ranker, file_of(n), clock) for n in options.opened}
-    table(("from a file's text to ranked, ms", "best of 3"), told["open_ms"].items())
-    lists = {str(count): ranked(options.model, count, clock) for count in LISTS}
-    told["rank_ms"] = {count: centiles(its[1:])["p50"] for count, its in lists.items()}
-    told["rank_tail_ms"] = {count: centiles(its[1:]) for count, its in lists.items()}
-    told["rank_first_ms"] = {count: round(its[0], 4) for count, its in lists.items()}
-    rows = [(n, *one.values(), told["rank_first_ms"][n]) for n, one in told["rank_tail_ms"].items()]
-    table(("ms to rank so many names", "p50", "p95", "p99", "max", "new names"), rows)
-    words = {str(count): words_ranked(options.model, count, clock) for count in WORDS}
-    told["rank_words_ms"] = {
-        count: {kind: centiles(its) for kind, its in found.items()}
-        for count, found in words.items()
-    }
-    rows = [
-        (f"{count}, {kind}", *its.values())
-        for count, found in told["rank_words_ms"].items()
-        for kind, its in found.items()
-    ]
-    table(("ms to rank so many words, no members", "p50", "p95", "p99", "max"), rows)
+    measured = keys_measured(ranker, options, clock)
+    measured["open_ms"] = {str(n): opened(ranker, file_of(n), clock) for n in options.opened}
+    table(("from a file's text to ranked, ms", "best of 3"), measured["open_ms"].items())
+    measured |= lists_measured(options.model, clock)
     if options.picture:
-        costs = {int(lines): one for lines, one in told["keystroke_ms"].items()}
-        for lines in BETWEEN:
-            found = whole(ranker, file_of(lines), clock, 1)
-            costs[lines] = centiles([cost for its in found.values() for cost in its])
-        costs = dict(sorted(costs.items()))
-        told["picture_ms"] = {str(lines): one for lines, one in costs.items()}
-        print(picture(options.picture, costs))
-    finish(told)
+        measured["picture_ms"] = drawn(options.picture, ranker, measured["keystroke_ms"], clock)
+    finish(measured)
     return 0
 
 

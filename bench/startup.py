@@ -78,25 +78,25 @@ def started(nvim: Path, home: Path, file: Path, with_sibyl: bool) -> float:
         timeout=60,
         check=True,
     )
-    found = LAST.search(log.read_text())
-    if not found:
+    match = LAST.search(log.read_text())
+    if not match:
         raise SystemExit(f"{nvim} --startuptime did not say when it had started.")
-    return float(found.group(1))
+    return float(match.group(1))
 
 
 def startuptimes(nvim: Path, home: Path, times: int) -> dict[str, dict[str, float]]:
     """Both ways in turn, after one start of each that fills the system's caches."""
     file = home / "file.py"
     file.write_text(editor.source(LINES))
-    found: dict[bool, list[float]] = {False: [], True: []}
+    times_ms: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(times + 1):
         for way in (
             (False, True) if turn % 2 else (True, False)
         ):  # who comes second finds warm caches
             spent = started(nvim, home, file, way)
-            found[way] += [spent] if turn else []
-    without, along = found[False], found[True]
-    added = [other - one for one, other in zip(without, along, strict=True)]
+            times_ms[way] += [spent] if turn else []
+    without, along = times_ms[False], times_ms[True]
+    added = [together - alone for alone, together in zip(without, along, strict=True)]
     best = {"best": round(min(along) - min(without), 3)}
     return {"without": centiles(without), "with": centiles(along), "added": centiles(added) | best}
 
@@ -121,13 +121,13 @@ def first_menu(nvim: Path, home: Path) -> dict[str, float]:
 def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
     """All of it in one Neovim."""
     with tempfile.TemporaryDirectory() as home:
-        made: dict[str, Any] = {"started_ms": startuptimes(nvim, Path(home), options.times)}
-    found: dict[str, list[float]] = {"begin": [], "ready": [], "ranked": []}
+        measured: dict[str, Any] = {"started_ms": startuptimes(nvim, Path(home), options.times)}
+    times_ms: dict[str, list[float]] = {"begin": [], "ready": [], "ranked": []}
     for _ in range(options.fresh):
         with tempfile.TemporaryDirectory() as home:
             for name, spent in first_menu(nvim, Path(home)).items():
-                found[name].append(spent)
-    return made | {f"{name}_ms": centiles(spent) for name, spent in found.items()}
+                times_ms[name].append(spent)
+    return measured | {f"{name}_ms": centiles(spent) for name, spent in times_ms.items()}
 
 
 def main() -> int:
@@ -147,15 +147,15 @@ def main() -> int:
 def show(result: dict[str, Any]) -> None:
     """Print the tables."""
     starts = []
-    for version, one in result.items():
-        its = one["started_ms"]
-        added = (its["added"][name] for name in ("p50", "p95", "best"))
-        starts.append((version, its["without"]["p50"], its["with"]["p50"], *added))
+    for version, measured in result.items():
+        started = measured["started_ms"]
+        added = (started["added"][name] for name in ("p50", "p95", "best"))
+        starts.append((version, started["without"]["p50"], started["with"]["p50"], *added))
     head = ("without p50", "with p50", "added p50", "added p95", "added, best of each")
     table(("started, ms", *head), starts)
     later = [
-        (version, *(one[f"{name}_ms"][at] for name in LATER for at in ("p50", "max")))
-        for version, one in result.items()
+        (version, *(measured[f"{name}_ms"][at] for name in LATER for at in ("p50", "max")))
+        for version, measured in result.items()
     ]
     after = ("begin p50", "max", "host ready p50", "max", "first ranked menu p50", "max")
     table(("after the file was opened, ms", *after), later)

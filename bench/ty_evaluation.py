@@ -61,10 +61,10 @@ def tasks_of(source: Path, target: Path) -> Iterator[Task]:
             continue
         data, out, end = path.read_bytes(), b"", 0
         if path.suffix in (".py", ".pyi"):
-            for found in _CURSOR.finditer(data):
-                out += data[end : found.start()]
-                end = found.end()
-                module, _, symbol = (found["answer"] or b"").decode().rpartition(".")
+            for mark in _CURSOR.finditer(data):
+                out += data[end : mark.start()]
+                end = mark.end()
+                module, _, symbol = (mark["answer"] or b"").decode().rpartition(".")
                 yield Task(source.name, str(name), len(out), symbol, module)
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(out + data[end:])
@@ -110,7 +110,7 @@ def ranked(ranker: Ranker, root: Path, task: Task, items: list[dict]) -> list[di
     data = (root / task.path).read_bytes()[: task.offset]
     session = Session(ranker, data, remembered(root, task))
     marks = [kept(item) for item in items]
-    kinds = [one[1] + IMPORTS * bool(one[3]) + DEPRECATED * bool(one[4]) for one in marks]
+    kinds = [mark[1] + IMPORTS * bool(mark[3]) + DEPRECATED * bool(mark[4]) for mark in marks]
     ranking = session.rank(len(data), [item["label"] for item in items], kinds)
     return [items[index] for index in ranking.order]
 
@@ -164,7 +164,9 @@ def main() -> None:
             finally:
                 server.close()
                 shutil.rmtree(root, ignore_errors=True)
-    result = {"tasks": len(ranks["full"])} | {name: measured(its) for name, its in ranks.items()}
+    result = {"tasks": len(ranks["full"])} | {
+        name: measured(of_order) for name, of_order in ranks.items()
+    }
     print(json.dumps(result))
     if options.json:
         options.json.write_text(json.dumps(result | {"model": ranker.model.hash}, indent=1) + "\n")

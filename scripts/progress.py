@@ -93,6 +93,8 @@ class Progress:
             self.megabytes += megabytes
         self._tell(f"{name} {version}".strip())
 
-    def _tell(self, what: str, last: bool = False) -> None:
+    def _tell(self, sentence: str, last: bool = False) -> None:
         count = self.all if last else min(len(self.names), self.all)
-        print(f"sibyl: {count} of {self.all}: {what}, {self.megabytes:.0f} MB so far", flush=True)
+        print(
+            f"sibyl: {count} of {self.all}: {sentence}, {self.megabytes:.0f} MB so far", flush=True
+        )

@@ -120,9 +120,9 @@ class Desk:
         """Answer with what the test says is remembered."""
         self.send(number, "memory", self.orders().get("memory", {}))
 
-    def experiment(self, number: int, what: str, given: dict[str, Any]) -> None:
+    def experiment(self, number: int, command: str, given: dict[str, Any]) -> None:
         """Note it, and answer that nothing has changed."""
-        self.note("experiment", number, what, given)
+        self.note("experiment", number, command, given)
         self.send_now(number, "experiment", {})
 
     def model(self, number: int, folder: str) -> None:

@@ -121,7 +121,7 @@ class Stream:
             # Perhaps the same token after another receiver, or in another place.
             differing = _alike(before, now)
             changed = min(
-                [changed, *(one[differing].at for one in (before, now) if differing < len(one))]
+                [changed, *(read[differing].at for read in (before, now) if differing < len(read))]
             )
         return changed
 
@@ -140,7 +140,7 @@ class Stream:
 
 def _alike(before: Sequence[object], now: Sequence[object]) -> int:
     """Return how many are the same from the front."""
-    for index, (one, other) in enumerate(zip(before, now, strict=False)):
-        if one != other:
+    for index, (old, new) in enumerate(zip(before, now, strict=False)):
+        if old != new:
             return index
     return min(len(before), len(now))

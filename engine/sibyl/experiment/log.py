@@ -47,7 +47,7 @@ class Run:
     ends: float
 
 
-_COLUMNS = [one.name for one in fields(Outcome)]
+_COLUMNS = [column.name for column in fields(Outcome)]
 _NAMES = ", ".join(_COLUMNS)
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS words (number INTEGER PRIMARY KEY, {_NAMES});

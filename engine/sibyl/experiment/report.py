@@ -89,13 +89,13 @@ def table(words: list[Outcome]) -> list[str]:
     return [*lines, f"{'words':<16}{len(words) - ours:>16}{ours:>10}"]
 
 
-def _row(name: str, one: Compared) -> str:
-    digits = one.measure.digits
-    mean, low, high = one.course.last
-    low, high = max(low, -one.measure.most), min(high, one.measure.most)
+def _row(name: str, arms: Compared) -> str:
+    digits = arms.measure.digits
+    mean, low, high = arms.course.last
+    low, high = max(low, -arms.measure.most), min(high, arms.measure.most)
     interval = f"{_signed(low, digits)} to {_signed(high, digits)}"
     return (
-        f"{name:<16}{_plain(one.server, digits):>16}{_plain(one.sibyl, digits):>10}"
+        f"{name:<16}{_plain(arms.server, digits):>16}{_plain(arms.sibyl, digits):>10}"
         f"{_signed(mean, digits):>13}   {interval}"
     )
 
@@ -104,7 +104,7 @@ def _slices(by: str, outcomes: dict[str, list[Outcome]]) -> list[str]:
     """Return letters saved by parts of the words; of many parts those with most words, weeks in order."""
     largest = sorted(outcomes, key=lambda label: -len(outcomes[label]))[:_MOST_SHOWN]
     lines = [f"letters saved by {by}"]
-    for label in [one for one in outcomes if one in largest] if by == "week" else largest:
+    for label in [week for week in outcomes if week in largest] if by == "week" else largest:
         row = _row(f"  {label}"[:16], compared(outcomes[label]))
         lines += [f"{row}   {len(outcomes[label])} words"]
     return lines

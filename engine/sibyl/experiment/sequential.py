@@ -69,9 +69,9 @@ def _expected(values: Floats, groups: Any) -> Floats:
     """Return for each value the mean of the earlier ones of its group, and of a half."""
     group = np.zeros(len(values), int) if groups is None else np.asarray(groups, int)
     expected = np.empty_like(values)
-    for one in np.unique(group):
-        of_group = values[group == one]
-        expected[group == one] = (0.5 + np.cumsum(of_group) - of_group) / np.arange(
+    for number in np.unique(group):
+        of_group = values[group == number]
+        expected[group == number] = (0.5 + np.cumsum(of_group) - of_group) / np.arange(
             1, len(of_group) + 1
         )
     return expected

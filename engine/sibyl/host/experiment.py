@@ -38,10 +38,10 @@ class Experiment:
             self._file.close()
         self._file = None
 
-    def asked(self, what: str, given: dict[str, Any]) -> dict[str, Any]:
+    def asked(self, command: str, given: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked: start, stop, note, report or about; say how it stands after that."""
         try:
-            return self._asked(what, given)
+            return self._asked(command, given)
         except MemoryTrouble as trouble:
             _log.warning("%s", trouble)
             self.close()
@@ -49,18 +49,18 @@ class Experiment:
                 remove(trouble.path)
             return {"on": False, "trouble": str(trouble)}
 
-    def _asked(self, what: str, given: dict[str, Any]) -> dict[str, Any]:
+    def _asked(self, command: str, given: dict[str, Any]) -> dict[str, Any]:
         now, more = time.time(), {}
-        log = self._opened(what == "start")
+        log = self._opened(command == "start")
         if log is None:
             return {"on": False, "words": 0, "lines": ["No experiment was started yet."]}
-        if what == "start":
+        if command == "start":
             log.start(str(given["how"]), now, now + DAY_S * float(given["days"]))
-        elif what == "stop":
+        elif command == "stop":
             log.stop(now)
-        elif what == "note" and log.running(now):
+        elif command == "note" and log.running(now):
             log.add(_outcome(given, now))
-        elif what == "report":
+        elif command == "report":
             more = self._report(log, given, now)
         run, count = log.running(now), log.count()
         answer = {"on": run is not None, "words": count, "state": state(count, run, now)}

@@ -272,9 +272,9 @@ class Work:
         about = self._manager.about() if self._manager is not None else {}
         self._send(request, "memory", about)
 
-    def experiment(self, request: int, what: str, given: dict[str, Any]) -> None:
+    def experiment(self, request: int, command: str, given: dict[str, Any]) -> None:
         """Do what is asked of an experiment; say how it stands."""
-        answer = self._experiment.asked(what, given) if self._experiment is not None else {}
+        answer = self._experiment.asked(command, given) if self._experiment is not None else {}
         self._send(request, "experiment", answer)
 
     def status(self, request: int) -> None:

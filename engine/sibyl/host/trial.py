@@ -59,9 +59,9 @@ def main(folder: str) -> None:
         predicted, state = model.step(vectors, model.begin)
         predicted, state = model.step(vectors[:1], state)
         fit = predicted.shape == (model.size,) and all(
-            one.shape == begun.shape for one, begun in zip(state, model.begin, strict=True)
+            part.shape == begun.shape for part, begun in zip(state, model.begin, strict=True)
         )
-        if not fit or not all(np.isfinite(one).all() for one in (predicted, *state)):
+        if not fit or not all(np.isfinite(numbers).all() for numbers in (predicted, *state)):
             raise ModelError(f"The graph in {folder} does not give what it should; use another.")
     except ModelError as error:
         print(error)

@@ -68,5 +68,8 @@ class BufferMemory:
         self._tell(trouble)
         if trouble.why != "busy":
             stores = (self.project.store if self.project is not None else None, self.person)
-            self.failed = next(one for one in stores if one and one.path == trouble.path), trouble
+            self.failed = (
+                next(store for store in stores if store and store.path == trouble.path),
+                trouble,
+            )
             self.lose()

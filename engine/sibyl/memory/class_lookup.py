@@ -103,8 +103,8 @@ class Classes:
     def members(self, cls: Found, distance: int = 0) -> Members:
         """Return the members of a class and its bases."""
         members: Members = {}
-        for far, one in self._line(cls):
-            for name, value in one.attrs.items():
+        for far, ancestor in self._line(cls):
+            for name, value in ancestor.attrs.items():
                 members.setdefault(name, Member(distance + far, _callable(value)))
         return members
 
@@ -112,12 +112,12 @@ class Classes:
         """Yield a class and its bases, each once, the near ones first, with their distance."""
         waiting, seen, left = deque([(0, cls)]), {cls[:2]}, _MOST_LOOKED_AT
         while waiting:
-            far, one = waiting.popleft()
-            yield far, one
-            bases = one.bases[:left] if far < _DEEPEST else []
+            far, ancestor = waiting.popleft()
+            yield far, ancestor
+            bases = ancestor.bases[:left] if far < _DEEPEST else []
             left -= len(bases)
             for base in bases:
-                base_cls = self.find(base, one.path)
+                base_cls = self.find(base, ancestor.path)
                 if base_cls is not None and base_cls[:2] not in seen:
                     seen.add(base_cls[:2])
                     waiting.append((far + 1, base_cls))
@@ -173,9 +173,9 @@ class Classes:
 
     def _said(self, owner: Found, name: str) -> tuple[str, str]:
         """Return where a class or its bases define an attribute, and to what value."""
-        for _, one in self._line(owner):
-            if name in one.attrs:
-                return one.path, one.attrs[name]
+        for _, ancestor in self._line(owner):
+            if name in ancestor.attrs:
+                return ancestor.path, ancestor.attrs[name]
         return "", ""
 
     def inherited_value(

@@ -51,8 +51,8 @@ def opened(
     if str(path) != IN_MEMORY:  # made before SQLite makes it, readable by its owner alone
         private_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        for one in siblings(path):
-            private(one)
+        for sibling in siblings(path):
+            private(sibling)
     # A file is opened on a thread of its own and then used by one other at a time.
     base = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
@@ -145,14 +145,14 @@ def siblings(path: Path) -> list[Path]:
 
 def bytes_of(path: Path) -> int:
     """Return how many bytes a store takes on disk."""
-    return sum(one.stat().st_size for one in siblings(path) if one.exists())
+    return sum(sibling.stat().st_size for sibling in siblings(path) if sibling.exists())
 
 
 def remove(path: Path) -> None:
     """Delete a store; raises MemoryTrouble when that fails."""
-    for one in siblings(path):
+    for sibling in siblings(path):
         try:
-            one.unlink(missing_ok=True)
+            sibling.unlink(missing_ok=True)
         except OSError as error:
-            message = f"The memory {one} cannot be deleted ({error.strerror})."
+            message = f"The memory {sibling} cannot be deleted ({error.strerror})."
             raise MemoryTrouble(message, path) from error

@@ -97,8 +97,8 @@ def reasons(
     ranked = []
     for index in range(len(top)):
         shares = [(group, round(float(values[index]), 2)) for group, values in worth.items()]
-        worthwhile = [one for one in shares if abs(one[1]) >= _WORTH]
-        ranked.append(sorted(worthwhile, key=lambda one: -abs(one[1])))
+        worthwhile = [share for share in shares if abs(share[1]) >= _WORTH]
+        ranked.append(sorted(worthwhile, key=lambda share: -abs(share[1])))
     return ranked
 
 

@@ -131,7 +131,9 @@ class Labels:
         data, lower, folded = (
             text.encode("utf-8", "surrogatepass") for text in (name, name.lower(), label.lower())
         )
-        pieces = [self._pieces.setdefault(one, len(self._pieces) + 1) for one in pieces_of(name)]
+        pieces = [
+            self._pieces.setdefault(piece, len(self._pieces) + 1) for piece in pieces_of(name)
+        ]
         self.rows[number] = (
             _shape(name),
             _look(name),
@@ -177,7 +179,7 @@ class Labels:
             return self._shared_by_few(numbers, wanted)
         marks = np.zeros((len(self._pieces) + 1, len(wanted)), np.int64)
         for index, some in enumerate(wanted):
-            marks[[self._pieces[one] for one in some if one in self._pieces], index] = 1
+            marks[[self._pieces[piece] for piece in some if piece in self._pieces], index] = 1
         present = self.rows["pieces"][numbers]
         marked = np.take(marks.any(1), present).view(np.uint64)[:, 0]
         places = np.flatnonzero(marked)

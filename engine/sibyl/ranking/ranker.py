@@ -75,7 +75,7 @@ class Mix:
     ) -> None:
         """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``."""
         features = weights.get("features") or []
-        if not isinstance(features, list) or not all(isinstance(one, str) for one in features):
+        if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
             raise ModelError("The model's mixing weights are damaged; get the model again.")
         self.names = tuple(names)
         if weights.get("version") != version or not features or not set(features) <= set(names):
@@ -90,7 +90,9 @@ class Mix:
             units = len(self.out) - len(features)
             self.hidden = unpacked(weights["hidden"]).reshape(len(features) + 1, units)
             self.star = float(weights["star"])
-            if not all(np.isfinite(one).all() for one in (self.out, self.hidden, self.star)):
+            if not all(
+                np.isfinite(weights).all() for weights in (self.out, self.hidden, self.star)
+            ):
                 raise ValueError("numbers that are none")
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(

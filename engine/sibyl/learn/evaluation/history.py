@@ -55,9 +55,9 @@ class History:
         """Find out after what the line of each recorded list was written, and make the stores for them."""
         began = time.perf_counter()
         files: dict[tuple[str, str, str], set[int]] = {}
-        for one in lists:
-            key = (one["commit"], one["path"], one["blob"])
-            files.setdefault(key, set()).add(one["offset"])
+        for recorded in lists:
+            key = (recorded["commit"], recorded["path"], recorded["blob"])
+            files.setdefault(key, set()).add(recorded["offset"])
         for (commit, path, blob), offsets in files.items():
             data = self._sources.read(self._repo, blob)
             self._digests[commit, path] = digest_of(data)
@@ -65,13 +65,13 @@ class History:
             before = self.before(commit, path, sorted(set(lines.values())))
             for offset, line in lines.items():
                 self._before[commit, path, offset] = before[line]
-        self.make({one.commit for one in self._before.values() if one.commit})
+        self.make({state.commit for state in self._before.values() if state.commit})
         self._seconds += time.perf_counter() - began
 
-    def of(self, one: dict) -> tuple[Before, Project | None]:
+    def of(self, recorded: dict) -> tuple[Before, Project | None]:
         """Return a recorded list's project before its line was written, None where that is unknown."""
-        commit, path = one["commit"], one["path"]
-        before = self._before[commit, path, one["offset"]]
+        commit, path = recorded["commit"], recorded["path"]
+        before = self._before[commit, path, recorded["offset"]]
         if before.unknown:
             return before, None
         digest = self._digests[commit, path]
@@ -137,8 +137,8 @@ class History:
         part = path.with_name(path.name + ".part")
         shutil.copyfile(store_path(self._folder, self._repo, nearest), part)
         store = ProjectStore(part)
-        deleted = [one for one, blob in old.items() if blob in touched]
-        changed = [one for one in listed if one[1] in touched]
+        deleted = [path for path, blob in old.items() if blob in touched]
+        changed = [file for file in listed if file[1] in touched]
         store.update(notes_of(self._sources, self._repo, changed), deleted)
         store.close()
         part.rename(path)
@@ -156,17 +156,17 @@ def blame(place: Path, commit: str, path: str, lines: Sequence[int]) -> dict[int
     output = ask_git(place, "blame", *plain, *ranges, commit, "--", path)
     by_line: dict[int, tuple[str, str]] = {}
     commit, line, here, old_path = "", 0, "", ""
-    for one in output.split(b"\n"):
-        if one[:1] == b"\t":  # the line itself ends what is said of it
+    for row in output.split(b"\n"):
+        if row[:1] == b"\t":  # the line itself ends what is said of it
             by_line[line] = (commit, old_path or here)
             commit, here, old_path = "", "", ""
-        elif not commit and one:
-            words = one.split()
+        elif not commit and row:
+            words = row.split()
             commit, line = words[0].decode(), int(words[2])
-        elif one.startswith(b"filename "):
-            here = _unquoted(one.partition(b" ")[2])
-        elif one.startswith(b"previous "):
-            old_path = _unquoted(one.split(b" ", 2)[2])
+        elif row.startswith(b"filename "):
+            here = _unquoted(row.partition(b" ")[2])
+        elif row.startswith(b"previous "):
+            old_path = _unquoted(row.split(b" ", 2)[2])
     if any(line not in by_line for line in wanted):
         raise LearnError(f"git blame does not say who wrote {path} in {place}.")
     return by_line

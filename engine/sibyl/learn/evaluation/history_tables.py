@@ -90,13 +90,15 @@ def history_table(history: dict) -> str:
         "| top-1 lost, 95 % |"
     )
     lines = [about, "", head, "|---|---|---|---|---|---|"]
-    for name, one in history["lists"].items():
+    for name, measures in history["lists"].items():
         today, then = (
-            " / ".join(f"{one[memory][measure]:.3f}" for measure in ("top1", "top5", "mrr"))
+            " / ".join(f"{measures[memory][measure]:.3f}" for measure in ("top1", "top5", "mrr"))
             for memory in ("today", "history")
         )
-        between = "{:.3f}-{:.3f}".format(*one["history"]["top1_interval"])
-        gain = one["gain"]["top1"]
+        between = "{:.3f}-{:.3f}".format(*measures["history"]["top1_interval"])
+        gain = measures["gain"]["top1"]
         difference = f"{-gain['gain']:+.3f} ({-gain['high']:+.3f} to {-gain['low']:+.3f})"
-        lines.append(f"| {name} | {one['sites']} | {today} | {then} | {between} | {difference} |")
+        lines.append(
+            f"| {name} | {measures['sites']} | {today} | {then} | {between} | {difference} |"
+        )
     return "\n".join(lines)

@@ -57,7 +57,7 @@ def letters_saved(
         for name, of_order in ranks.items():
             by_letters = [[_NEVER] * len(lists)]
             by_letters += [
-                [of_order[one[count]] if count in one else _NEVER for one in lists]
+                [of_order[by_count[count]] if count in by_count else _NEVER for by_count in lists]
                 for count in LETTERS
             ]
             saved[kind][name] = keystrokes(by_letters, lengths)

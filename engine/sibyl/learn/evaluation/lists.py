@@ -104,7 +104,7 @@ def measure_lists(sites: Sequence[RecordedList], mix: Mix | None, memory: str) -
 def _worse(ranks: Ranks, indices: list[int]) -> dict[str, float]:
     """Return the share of lists in which the truth stands lower than in the server's, and by how much."""
     lost = [ranks["full"][at] - ranks["server"][at] for at in indices]
-    worse = [one for one in lost if one > 0]
+    worse = [places for places in lost if places > 0]
     return {
         "share": round(len(worse) / max(len(lost), 1), 4),
         "places": float(np.median(worse)) if worse else 0.0,
@@ -135,7 +135,7 @@ def lists_table(result: dict) -> str:
     ]
     for group, by_order in result["lists"].items():
         cells = [
-            " / ".join(f"{by_order[name][what]:.3f}" for what in ("top1", "top5", "mrr"))
+            " / ".join(f"{by_order[name][measure]:.3f}" for measure in ("top1", "top5", "mrr"))
             for name in ORDERS
         ]
         lines.append(

@@ -187,7 +187,7 @@ def learn(
     schema = sites[0].schema
     columns = [schema.columns[name] for name in names or schema.names]
     by_view = left_out(sites, columns, options, views)
-    scores = [one for of_view in by_view.values() for one in of_view]
+    scores = [of_list for of_view in by_view.values() for of_list in of_view]
     heat = temperature(scores)
     star, _ = threshold(*sureness(scores, heat))
     asked = [site for site in sites if not site.read]

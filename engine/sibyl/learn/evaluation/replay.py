@@ -246,7 +246,9 @@ def truth_of(shown: WordList, name: str, listed: str) -> int | None:
     """
     imports = shown.imports
     matching = [
-        index for index, one in enumerate(shown.names) if one == name and not imports[index]
+        index
+        for index, candidate in enumerate(shown.names)
+        if candidate == name and not imports[index]
     ]
     argument = [index for index in matching if shown.labels[index][-1:] == "="]
     rest = [index for index in matching if shown.labels[index][-1:] != "="]

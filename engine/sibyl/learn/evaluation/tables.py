@@ -27,16 +27,18 @@ def tables(result: dict) -> tuple[str, str]:
     ]
     for name in ORDER:
         if name in result["orders"]:
-            one = result["orders"][name]
-            between = "{:.3f}-{:.3f}".format(*one["top1_interval"])
-            orders.append(f"| {name} | {one['top1']:.3f} | {between} | {_two(one)}")
+            measures = result["orders"][name]
+            between = "{:.3f}-{:.3f}".format(*measures["top1_interval"])
+            orders.append(f"| {name} | {measures['top1']:.3f} | {between} | {_two(measures)}")
     rest = ["| slice of 'full' | sites | top-1 | top-5 | MRR |", "|---|---|---|---|---|"]
-    for name, one in result["slices"]["full"].items():
+    for name, measures in result["slices"]["full"].items():
         if not name.startswith("repository"):
-            rest.append(f"| {name} | {one['sites']} | {one['top1']:.3f} | {_two(one)}")
+            rest.append(
+                f"| {name} | {measures['sites']} | {measures['top1']:.3f} | {_two(measures)}"
+            )
     rest += ["", "| first item at least so sure | share of lists | right |", "|---|---|---|"]
-    for least, one in result["full"]["above"].items():
-        rest.append(f"| {least} | {one['share']:.3f} | {one['precision']:.3f} |")
+    for least, measures in result["full"]["above"].items():
+        rest.append(f"| {least} | {measures['share']:.3f} | {measures['precision']:.3f} |")
     stars = result["full"]["stars"]
     rest += [
         "",
@@ -64,15 +66,17 @@ def _memory_table(memories: dict) -> list[str]:
         if group.startswith("project") and len(names) <= 2:
             continue
         cells = [
-            " / ".join(f"{memories[name][group][what]:.3f}" for what in ("top1", "top5", "mrr"))
+            " / ".join(
+                f"{memories[name][group][measure]:.3f}" for measure in ("top1", "top5", "mrr")
+            )
             for name in names
         ]
         lines.append(f"| {group} | {memories[names[0]][group]['sites']} | {' | '.join(cells)} |")
     return lines
 
 
-def _two(one: dict) -> str:
-    return f"{one['top5']:.3f} | {one['mrr']:.3f} |"
+def _two(measures: dict) -> str:
+    return f"{measures['top5']:.3f} | {measures['mrr']:.3f} |"
 
 
 def put(path: Path, blocks: dict[str, str]) -> None:

@@ -148,7 +148,7 @@ class Bench:
             best, rate = self._count(which, more == ["all"]), 0.0
         else:
             tried = {rate: self._train(name, asked, rate) for rate in self._rates(name)}
-            rate = max(tried, key=lambda one: summary(tried[one].ranks)["mrr"])
+            rate = max(tried, key=lambda of_rate: summary(tried[of_rate].ranks)["mrr"])
             best = tried[rate]
         with whole_file(folder / "ranks.npy") as file:
             np.save(file, np.stack((best.ranks, best.lanes)))
@@ -212,35 +212,37 @@ def bytes_of(network: Network, rows: int) -> tuple[int, int]:
 def write_tables(out: Path) -> None:
     """Write what is known of all variants so far."""
     results = [Result(**json.loads(path.read_text())) for path in out.glob("*/result.json")]
-    results.sort(key=lambda one: list(PLAN).index(one.name))
-    ranks = {one.name: np.load(out / one.name / "ranks.npy") for one in results}
+    results.sort(key=lambda result: list(PLAN).index(result.name))
+    ranks = {result.name: np.load(out / result.name / "ranks.npy") for result in results}
     lines = [
         "| variant | rate | top-1 | top-5 | MRR | MRR against base | MB float | MB INT8 | CPU s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     rows = []
-    for one in results:
-        row: dict[str, object] = asdict(one)
+    for result in results:
+        row: dict[str, object] = asdict(result)
         gap = ""
-        if "base" in ranks and one.name != "base":
-            mean, half = difference(ranks[one.name], ranks["base"])
+        if "base" in ranks and result.name != "base":
+            mean, half = difference(ranks[result.name], ranks["base"])
             gap = f"{mean:+.4f} ± {half:.4f}"
             row |= {"against_base": round(mean, 5), "against_base_95": round(half, 5)}
         rows.append(row)
         lines.append(
-            f"| {one.meaning} | {one.rate or ''} | {one.top1:.3f} | {one.top5:.3f} | {one.mrr:.3f} | {gap} | "
-            f"{one.float_mb:.1f} | {one.int8_mb:.1f} | {one.seconds} |"
+            f"| {result.meaning} | {result.rate or ''} | {result.top1:.3f} | {result.top5:.3f} | "
+            f"{result.mrr:.3f} | {gap} | {result.float_mb:.1f} | {result.int8_mb:.1f} | {result.seconds} |"
         )
-    size_picture(out / "size.png", {one.name: (one.int8_mb, one.mrr) for one in results})
+    size_picture(
+        out / "size.png", {result.name: (result.int8_mb, result.mrr) for result in results}
+    )
     with whole_file(out / "ablate.json") as file:
         file.write((json.dumps(rows, indent=1) + "\n").encode())
     with whole_file(out / "ablate.md") as file:
         file.write(("\n".join(lines) + "\n").encode())
 
 
-def difference(one: np.ndarray, base: np.ndarray) -> tuple[float, float]:
+def difference(variant: np.ndarray, base: np.ndarray) -> tuple[float, float]:
     """Return the mean difference of reciprocal ranks and half its 95 % interval, lanes being the sample."""
-    gaps, lanes = 1 / one[0] - 1 / base[0], one[1].astype(int)
+    gaps, lanes = 1 / variant[0] - 1 / base[0], variant[1].astype(int)
     mean = float(gaps.mean())
     sums = np.bincount(lanes, gaps - mean)
     return mean, 1.96 * float(np.sqrt((sums**2).sum())) / len(gaps)

@@ -172,7 +172,7 @@ def best_of_log(folder: Path) -> float:
 
 def arguments(trial: Trial, options: argparse.Namespace, folder: Path) -> argparse.Namespace:
     """Ask the study for settings, and return them as train's arguments."""
-    streams = trial.suggest_categorical("streams", [str(one) for one in options.streams])
+    streams = trial.suggest_categorical("streams", [str(folder) for folder in options.streams])
     asked: dict[str, Any] = {
         "embedding": trial.suggest_categorical("embedding", options.embedding),
         "hidden": trial.suggest_categorical("hidden", options.hidden),
@@ -206,13 +206,17 @@ def try_again(study: optuna.Study, trial: FrozenTrial | Trial) -> None:
 def write_result(study: optuna.Study, out: Path) -> dict[str, Any]:
     """Write all trials and the best one."""
     trials = [
-        {"folder": one.user_attrs.get("folder"), "state": one.state.name.lower(), "mrr": one.value}
-        | {"settings": one.params}
-        for one in study.get_trials(deepcopy=False)
-        if one.state in _ENDED
+        {
+            "folder": trial.user_attrs.get("folder"),
+            "state": trial.state.name.lower(),
+            "mrr": trial.value,
+        }
+        | {"settings": trial.params}
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state in _ENDED
     ]
-    done = [one for one in trials if one["state"] == "complete"]
-    best = max(done, key=lambda one: one["mrr"], default=None)
+    done = [trial for trial in trials if trial["state"] == "complete"]
+    best = max(done, key=lambda trial: trial["mrr"], default=None)
     result = {"best": best, "trials": trials}
     with whole_file(out / "tune.json") as file:
         file.write((json.dumps(result, indent=1) + "\n").encode())

@@ -91,7 +91,7 @@ def wanted(options: argparse.Namespace) -> list[Wanted]:
 
 def ask_all(repositories: list[Wanted], options: argparse.Namespace, log: RowLog) -> None:
     """Ask about all repositories that are not done, until the time is up."""
-    left = [one for one in repositories if one[0].name not in log.finished]
+    left = [wanted for wanted in repositories if wanted[0].name not in log.finished]
     started = time.monotonic()
     with tqdm(total=len(left), desc="menus", unit=" repositories", mininterval=1) as bar:
 

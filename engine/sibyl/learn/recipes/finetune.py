@@ -206,8 +206,8 @@ def compare(options: argparse.Namespace) -> None:
     print("| remembered | model | top-1 | top-5 | MRR |\n|---|---|---|---|---|")
     for memory in ("none", "file", "project"):
         for name, measures in reports.items():
-            all_of = measures["memories"][memory]["all"]
-            shares = " | ".join(f"{all_of[measure]:.3f}" for measure in ("top1", "top5", "mrr"))
+            whole = measures["memories"][memory]["all"]
+            shares = " | ".join(f"{whole[measure]:.3f}" for measure in ("top1", "top5", "mrr"))
             print(f"| {memory} | {name} | {shares} |")
     start, own = ((name, out / f"{name}.ranks.json") for name in reports)
     print(f"\n{gain_table(start, own)}")

@@ -178,17 +178,17 @@ def _merge(parts: list[tuple[Path, str]], vocab: Vocab, out: Path) -> dict[str, 
             kinds.append(part_kinds)
             firsts.append(part_firsts[:-1] + base)
             base += len(tokens)
-        all_kinds = np.concatenate(kinds)
+        split_kinds = np.concatenate(kinds)
         _save(out / f"{split}.tokens.npy", np.concatenate(loaded))
-        _save(out / f"{split}.kinds.npy", all_kinds)
+        _save(out / f"{split}.kinds.npy", split_kinds)
         _save(out / f"{split}.files.npy", np.append(np.concatenate(firsts), base))
         about[split] = {
             "repositories": len(loaded),
             "files": sum(map(len, firsts)),
             "tokens": base,
-            "members": int((all_kinds == MEMBER).sum()),
-            "names": int((all_kinds == NAME).sum()),
-            "origins": int((all_kinds == ORIGIN).sum()),
+            "members": int((split_kinds == MEMBER).sum()),
+            "names": int((split_kinds == NAME).sum()),
+            "origins": int((split_kinds == ORIGIN).sum()),
         }
     _save(out / "rows.npy", rows_of(numbers, vocab))
     with (

@@ -60,7 +60,9 @@ def read_model(folder: Path) -> Weights:
         vocab, rows = _todays(folder, float_rows(np.load(folder / "rows.npy")), meta["vocab"])
         sizes = replace(sizes, rows=len(rows))
         graph = onnx.load(folder / "sibyl.onnx").graph
-        weights = _lstm({one.name: numpy_helper.to_array(one) for one in graph.initializer})
+        weights = _lstm(
+            {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LearnError(f"{folder} holds no model that can be trained on ({error!r}).") from error
     network = {name: torch.from_numpy(np.array(w, np.float32)) for name, w in weights.items()}
