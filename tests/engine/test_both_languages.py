@@ -16,7 +16,7 @@ from sibyl.host import worker
 from sibyl.host.experiment import _NUMBERS, Experiment
 from sibyl.memory.manager import Manager
 from sibyl.memory.sqlite import siblings
-from sibyl.ranking import features, labels, word_columns, word_list
+from sibyl.ranking import labels, member_columns, word_columns, word_list
 from sibyl.ranking.explain import groups_of
 
 
@@ -89,7 +89,7 @@ def test_bounds_are_the_same_numbers() -> None:
 
 def test_each_group_of_reasons_has_its_words() -> None:
     """`:Sibyl explain` has two sentences for each group of features, and none for a group there is not."""
-    groups = {*groups_of(features.NAMES), *groups_of(word_columns.NAMES)}
+    groups = {*groups_of(member_columns.NAMES), *groups_of(word_columns.NAMES)}
     keys = re.findall(r"\[(?:'([^']+)'|\"([^\"]+)\")\] = ", braces("explain.lua", "WORDS"))
     assert {single or double for single, double in keys} == groups
 

@@ -24,7 +24,7 @@ from sibyl.memory.class_lookup import Member
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
-from sibyl.ranking import features, word_columns
+from sibyl.ranking import member_columns, word_columns
 from sibyl.ranking.explain import reasons
 from sibyl.ranking.ranker import Mix, Ranker, _stars, packed
 from sibyl.ranking.session import Session
@@ -61,7 +61,7 @@ def rows_of(
     listed = session.listed(offset, names, kinds)
     table, _ = ranker.rows(listed, predicted, place, session.usage, remembered or Remembered())
     rows = table.whole()
-    columns = features.NAMES if place.member else word_columns.NAMES
+    columns = member_columns.NAMES if place.member else word_columns.NAMES
     return [dict(zip(columns, row, strict=True)) for row in rows.tolist()]
 
 
@@ -262,11 +262,11 @@ def test_stars_are_of_the_likely_and_of_those_nearly_so() -> None:
 
 def test_reasons_point_the_right_way() -> None:
     """What lifts an item is worth something above zero to it, what holds it down below."""
-    weights = {"version": features.FEATURES_VERSION, "features": ["receiver_count", "private"],
+    weights = {"version": member_columns.FEATURES_VERSION, "features": ["receiver_count", "private"],
                "hidden": packed([]), "out": packed([2, -4]), "star": 0.5}  # fmt: skip
-    rows: Floats = np.zeros((2, len(features.NAMES)), np.float32)
-    rows[0, features.COLUMNS["receiver_count"]] = 1
-    rows[1, features.COLUMNS["private"]] = 1
+    rows: Floats = np.zeros((2, len(member_columns.NAMES)), np.float32)
+    rows[0, member_columns.COLUMNS["receiver_count"]] = 1
+    rows[1, member_columns.COLUMNS["private"]] = 1
     first, second = reasons(Mix(weights), rows, [0, 1])
     assert dict(first) == {"used in this file": 1.0, "kind and shape": 2.0}
     assert dict(second) == {"used in this file": -1.0, "kind and shape": -2.0}

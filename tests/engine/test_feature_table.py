@@ -13,7 +13,7 @@ import pytest
 from sibyl.context.place import Place
 from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.project import Remembered
-from sibyl.ranking import features, word_columns
+from sibyl.ranking import member_columns, word_columns
 from sibyl.ranking.feature_table import FeatureTable, Known
 from sibyl.ranking.guard import evidence_columns
 from sibyl.ranking.ranker import Ranker
@@ -48,7 +48,7 @@ def test_scores_are_those_of_the_whole_table(real: Ranker, source: bytes) -> Non
 def test_evidence_is_found_among_the_known() -> None:
     """Every column that counts as evidence is one that only the known candidates have."""
     for names, first, last in (
-        (features.NAMES, features.HEAD, features.COLUMNS["own"]),
+        (member_columns.NAMES, member_columns.HEAD, member_columns.COLUMNS["own"]),
         (word_columns.NAMES, word_columns.HEAD, word_columns.FIRST_CONTEXT),
     ):
         assert all(first <= column < last for column in evidence_columns(names))

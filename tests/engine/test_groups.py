@@ -17,7 +17,7 @@ from sibyl.context.groups import (
     word_keys,
 )
 from sibyl.memory.notes import take_notes
-from sibyl.ranking import features, word_columns
+from sibyl.ranking import member_columns, word_columns
 
 
 def test_every_group_has_a_name() -> None:
@@ -28,8 +28,8 @@ def test_every_group_has_a_name() -> None:
     assert len(keys(use, "", ("", ""), "")) == len(GROUPS)
     assert len(word_keys(word)) == len(WORD_GROUPS)
     assert GROUPS[: len(ACCEPTED)] == ACCEPTED and set(ACCEPTED_WORDS) < set(WORD_GROUPS)
-    assert {f"{name}_count" for name in USED} <= set(features.NAMES)
-    assert {f"project_{name}_share" for name in GROUPS} <= set(features.NAMES)
+    assert {f"{name}_count" for name in USED} <= set(member_columns.NAMES)
+    assert {f"project_{name}_share" for name in GROUPS} <= set(member_columns.NAMES)
     assert {f"project_{name}_share" for name in WORD_GROUPS} <= set(word_columns.NAMES)
 
 

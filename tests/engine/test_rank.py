@@ -13,7 +13,7 @@ import pytest
 from standin import StandIn
 
 from sibyl.errors import ModelError
-from sibyl.ranking.features import NAMES
+from sibyl.ranking.member_columns import NAMES
 from sibyl.ranking.ranker import MOST_STARS, Mix, Ranker, Ranking
 from sibyl.ranking.session import Session
 

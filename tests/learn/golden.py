@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sibyl.learn.corpus.stores import blob_id
-from sibyl.ranking.features import FEATURES_VERSION
+from sibyl.ranking.member_columns import FEATURES_VERSION
 from sibyl.ranking.ranker import packed
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 

@@ -19,7 +19,8 @@ from sibyl.errors import LearnError
 from sibyl.learn.evaluation import baselines, evaluate, measures, schema
 from sibyl.learn.evaluation.paired import gain_table
 from sibyl.learn.evaluation.recorded import read_menus
-from sibyl.learn.evaluation.replay import RecordedList, collect
+from sibyl.learn.evaluation.recorded_list import RecordedList
+from sibyl.learn.evaluation.replay import collect
 from sibyl.learn.metrics import rank_of
 
 pytestmark = pytest.mark.learn

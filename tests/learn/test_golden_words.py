@@ -20,7 +20,8 @@ from sibyl.learn.corpus.stores import blob_id
 from sibyl.learn.evaluation import evaluate, lists
 from sibyl.learn.evaluation.letters import continued
 from sibyl.learn.evaluation.recorded import longer, read_menus
-from sibyl.learn.evaluation.replay import RecordedList, collect
+from sibyl.learn.evaluation.recorded_list import RecordedList
+from sibyl.learn.evaluation.replay import collect
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.streams import stage as streams
 from sibyl.network.vocab import Vocab

@@ -13,9 +13,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sibyl.learn.evaluation import cross_validation, mix  # noqa: E402
-from sibyl.learn.evaluation.replay import RecordedList  # noqa: E402
+from sibyl.learn.evaluation.recorded_list import RecordedList  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
-from sibyl.ranking.features import COLUMNS, NAMES  # noqa: E402
+from sibyl.ranking.member_columns import COLUMNS, NAMES  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 OPTIONS = mix.parser().parse_args(

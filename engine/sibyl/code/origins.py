@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sibyl.code.library import BUILTIN, CALLS, INNER, PLAIN, SAME, TYPING
 from sibyl.code.values import (
     CLASS,
     FUNCTION,
@@ -32,59 +33,6 @@ from sibyl.code.values import (
 _DEEPEST, _MOST_CLASSES = 5, 32
 """Steps from a class to a base that is asked, and classes asked: deeper ones say little, and cost a list."""
 _LONGEST = 64  # characters; longer paths say less than their last name
-
-# Values of calls that everybody makes; anything else is learned.
-_CALLS = {
-    f"{name}()": value
-    for value, names in {
-        "str": "str repr input chr format hex bin oct os.getcwd os.getenv str.join str.format "
-        "str.strip str.lstrip str.rstrip str.lower str.upper str.replace str.title str.capitalize "
-        "str.zfill str.ljust str.rjust str.center str.casefold str.expandtabs str.translate "
-        "bytes.decode os.path.join os.path.dirname os.path.basename os.path.abspath "
-        "os.path.realpath os.path.expanduser os.path.normpath json.dumps time.strftime "
-        "textwrap.dedent",
-        "bytes": "bytes str.encode",
-        "int": "int len ord hash id round sum",
-        "float": "float time.time",
-        "bool": "bool isinstance hasattr callable any all",
-        "list": "list sorted str.split str.rsplit str.splitlines os.listdir",
-        "dict": "dict vars globals locals",
-        "set": "set",
-        "tuple": "tuple str.partition str.rpartition",
-        "object": "object",
-    }.items()
-    for name in names.split()
-}
-_SAME = frozenset(("str", "bytes", "int", "float"))  # an item of it is one of it
-BUILTIN = frozenset(
-    "str bytes int float bool list dict set frozenset tuple object type super open range zip map "
-    "filter enumerate reversed iter next sorted len print repr input chr format hex bin oct ord hash "
-    "id round sum isinstance hasattr callable any all vars globals locals property bytearray "
-    "memoryview complex getattr "
-    # Exceptions, as Python 3.10 to 3.14 have them.
-    "BaseException BaseExceptionGroup Exception ExceptionGroup GeneratorExit KeyboardInterrupt "
-    "SystemExit ArithmeticError AssertionError AttributeError BlockingIOError BrokenPipeError "
-    "BufferError ChildProcessError ConnectionAbortedError ConnectionError ConnectionRefusedError "
-    "ConnectionResetError EOFError EnvironmentError FileExistsError FileNotFoundError "
-    "FloatingPointError IOError ImportError IndentationError IndexError InterruptedError "
-    "IsADirectoryError KeyError LookupError MemoryError ModuleNotFoundError NameError "
-    "NotADirectoryError NotImplementedError OSError OverflowError PermissionError "
-    "ProcessLookupError RecursionError ReferenceError RuntimeError StopAsyncIteration "
-    "StopIteration SyntaxError SystemError TabError TimeoutError TypeError UnboundLocalError "
-    "UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError ValueError "
-    "ZeroDivisionError".split()
-)
-_INNER = frozenset(
-    f"{module}.{name}"
-    for module in ("typing", "typing_extensions")
-    for name in "Optional Union Annotated Final ClassVar Required NotRequired Awaitable".split()
-)
-_TYPING = {
-    f"{module}.{name}": name.lower()
-    for module in ("typing", "typing_extensions")
-    for name in ("List", "Dict", "Set", "Tuple", "FrozenSet", "Type")
-} | {"typing.Text": "str"}
-_PLAIN = frozenset("list dict set frozenset tuple type".split())
 
 Known = dict[str, str]
 
@@ -206,11 +154,11 @@ class Origins:
         if value[-2:] == "()":
             return value
         called = value + "()"
-        return _CALLS.get(called, called)
+        return CALLS.get(called, called)
 
     def item(self, value: str) -> str:
         """Return the value of ``value[...]`` or of one turn of a loop over ``value``."""
-        if value in _SAME:
+        if value in SAME:
             return value
         if is_local(value) or is_function(value):
             return UNKNOWN + "[]"
@@ -222,20 +170,20 @@ class Origins:
             return "int"
         if value == "open()":
             return "str"
-        return "" if is_unknown(value) or value in _PLAIN else self.item(value)
+        return "" if is_unknown(value) or value in PLAIN else self.item(value)
 
     def instance(self, value: str) -> str:
         """Return the value of something annotated with ``value``; '' if that says nothing."""
         if not value or is_unknown(value) or value == "None":
             return ""
-        return self.call(_TYPING.get(value, value), "")
+        return self.call(TYPING.get(value, value), "")
 
     def subscripted(self, value: str, inner: str) -> str:
         """Return what an annotation ``value[inner]`` names: ``Optional[T]`` is T, ``List[T]`` a list."""
-        if value in _INNER:
+        if value in INNER:
             return inner
-        plain = _TYPING.get(value, value)
-        return plain if plain in _PLAIN else self.item(value)
+        plain = TYPING.get(value, value)
+        return plain if plain in PLAIN else self.item(value)
 
     # texts ----------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sibyl.code.origins import BUILTIN
+from sibyl.code.library import BUILTIN
 from sibyl.code.quotes import open_quote
 from sibyl.code.stream import MEMBER, Stream
 from sibyl.code.text import Text

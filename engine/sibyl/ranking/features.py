@@ -15,95 +15,28 @@ from math import log1p
 import numpy as np
 
 from sibyl.code.values import UNKNOWN_ORIGIN, is_local
-from sibyl.context.groups import ACCEPTED, GROUPS, MEMBERS, USED
+from sibyl.context.groups import MEMBERS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
-from sibyl.ranking.labels import LOOKS, pieces_of
+from sibyl.ranking.labels import pieces_of
+from sibyl.ranking.member_columns import (
+    BEFORE,
+    BY_PERSON,
+    COLUMNS,
+    FIRST_CONTEXT,
+    HEAD,
+    IN_FILE,
+    IN_PROJECT,
+    KIND_COLUMN,
+    LOOK_COLUMN,
+    NETWORK,
+)
 from sibyl.ranking.word_list import WordList
 
-FEATURES_VERSION = 4
-
-_COUNTED = (*USED, "member", "name")
-_CONTEXT = ("=", "(", ",", "return", "<nl>", "<in>", "<de>", "if", "in", "==", "[", "<str>")
-NAMES: tuple[str, ...] = (
-    "network",  # log of the network's probability among the candidates
-    "network_odds",  # the same against the best candidate
-    "place",  # log of the place in the server's list
-    "place_share",  # the same as a share of the list
-    "private",
-    "dunder",
-    "upper",
-    "callable",
-    "field",
-    "type",
-    "module",
-    *(f"{name}_count" for name in _COUNTED),
-    *(f"{name}_recency" for name in _COUNTED),
-    "just_used",  # the member used last on this receiver
-    "defined_here",  # the class of this file defines it
-    "defined_base",  # a base of it in this file does
-    "defined_method",
-    "defined_unused",
-    "defined_next",  # right after the member used last, or near it, in the class
-    "target_same",  # named like what is being assigned or passed
-    "target_pieces",
-    "function_pieces",  # shares pieces with the name of the function around
-    "near_pieces",  # with the names just above
-    "receiver_pieces",  # with the receiver's own name
-    *(f"project_{name}_count" for name in GROUPS),  # in other files of the project
-    *(f"project_{name}_share" for name in GROUPS),
-    "project_files",  # log of how many other files use it after this origin
-    "class_here",  # the receiver's class, in another file, defines it
-    "class_base",  # a base of it does
-    "class_method",
-    "class_unused",
-    "class_guess",  # of the class that is named like the receiver
-    "module_here",  # the receiver is a module of the project that defines it
-    *(f"person_{name}_weight" for name in ACCEPTED),  # accepted before, lately weighing more
-    *(f"person_{name}_recency" for name in ACCEPTED),
-    "own",  # from here on the same for all candidates: receiver is of a class of this file
-    "unresolved",
-    "known_members",  # log of how many members the class was given
-    "list",  # log of the list's length
-    "file",  # log of the tokens above
-    "used_receiver",  # log of the uses of this receiver above
-    *(f"before_{token}" for token in _CONTEXT),
-    "known_files",  # log of how many other files of the project are known
-    "known_class",  # log of how many members the receiver's class has there
-    "known_uses",  # log of the uses of this origin there
-    "accepted",  # log of how many items the person ever accepted
-)
-COLUMNS = {name: index for index, name in enumerate(NAMES)}
-NETWORK = NAMES[:2]
-HEAD = COLUMNS["receiver_count"]
-"""The columns before it say what the server, the network and the labels themselves say."""
-_KINDS = {  # the protocol's CompletionItemKind
-    "callable": (2, 3, 4), "field": (5, 6, 10, 12, 20, 21), "type": (7, 8, 13, 22, 25), "module": (9,),
-}  # fmt: skip
-_KIND_COLUMN = np.full(64, HEAD)
-for _name, _numbers in _KINDS.items():
-    _KIND_COLUMN[list(_numbers)] = COLUMNS[_name]
-_LOOK_COLUMN = np.array([*(COLUMNS[name] for name in LOOKS), HEAD])
-"""By the index of a look; the last is that of -1."""
-FIRST_CONTEXT = COLUMNS["own"]
-"""The columns from it on are the same for all candidates."""
-_USED = [(COLUMNS[f"{name}_count"], COLUMNS[f"{name}_recency"]) for name in (*USED, "member")]
-_PROJECT = [(COLUMNS[f"project_{name}_count"], COLUMNS[f"project_{name}_share"]) for name in GROUPS]
-_PERSON = [
-    (COLUMNS[f"person_{name}_weight"], COLUMNS[f"person_{name}_recency"]) for name in ACCEPTED
-]
-PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
-"""Columns that are zero where nothing is known of the person."""
-PROJECT = (
-    *("known_files", "known_class", "known_uses"),
-    *("class_here", "class_base", "class_method", "class_unused", "class_guess", "module_here"),
-    *(name for name in NAMES if name.startswith("project_")),
-)
-"""Columns that are zero where nothing is known of the project's other files."""
 _NOBODY = Remembered()
 
 
@@ -129,8 +62,8 @@ def features(
     head[COLUMNS["place"]] = logs(count)
     head[COLUMNS["place_share"]] = order.astype(np.float32) / count
     used, numbers = listed.rows
-    head[_LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
-    head[_KIND_COLUMN[listed.numbers & 63], order] = 1
+    head[LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
+    head[KIND_COLUMN[listed.numbers & 63], order] = 1
     rows = dict(zip(reversed(names), range(count - 1, -1, -1), strict=True))  # the first of each
     known = Known(rows, HEAD, FIRST_CONTEXT)
     _used(known, place, usage)
@@ -188,7 +121,7 @@ def accepted_before(
 def _used(known: Known, place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
     put, now = known.put, place.tokens
-    for key, (count, how_recent) in zip((*place.groups, MEMBERS), _USED, strict=True):
+    for key, (count, how_recent) in zip((*place.groups, MEMBERS), IN_FILE, strict=True):
         group = usage.group(*key)
         for name in common(group, known.rows):
             tokens = group[name]
@@ -232,7 +165,7 @@ def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> No
 def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate, and whether the class has it."""
     put, rows = known.put, known.rows
-    for used, (count, share) in zip(remembered.project, _PROJECT, strict=True):
+    for used, (count, share) in zip(remembered.project, IN_PROJECT, strict=True):
         whole = log1p(used.total) if used else 1.0
         for name in common(used, rows):
             times, files = used[name]
@@ -251,7 +184,7 @@ def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered)
             put(name, COLUMNS["class_base" if member.distance else "class_here"], 1)
             put(name, COLUMNS["class_unused"], name not in here)
         put(name, COLUMNS["class_method"], member.method)
-    accepted_before(known, remembered.person, _PERSON)
+    accepted_before(known, remembered.person, BY_PERSON)
 
 
 def row_of(values: Mapping[str, float], columns: Mapping[str, int], first: int) -> Floats:
@@ -276,6 +209,6 @@ def _context(candidates: int, place: Place, usage: Usage, remembered: Remembered
         "known_uses": log1p(remembered.project[0].total),
         "accepted": log1p(remembered.accepted),
     }
-    if place.previous in _CONTEXT:
+    if place.previous in BEFORE:
         values[f"before_{place.previous}"] = 1
     return row_of(values, COLUMNS, FIRST_CONTEXT)

@@ -25,9 +25,10 @@ from sibyl.errors import ModelError
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
 from sibyl.ranking.feature_table import FeatureTable
-from sibyl.ranking.features import FEATURES_VERSION, NAMES, features, log_share
+from sibyl.ranking.features import features, log_share
 from sibyl.ranking.guard import evidence_columns, guarded, held
 from sibyl.ranking.labels import is_dunder
+from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION

@@ -23,7 +23,6 @@ from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
 from sibyl.ranking.features import (
-    NETWORK,
     accepted_before,
     common,
     logs,
@@ -32,6 +31,7 @@ from sibyl.ranking.features import (
     row_of,
 )
 from sibyl.ranking.labels import pieces_of
+from sibyl.ranking.member_columns import NETWORK
 from sibyl.ranking.word_columns import (
     BEFORE,
     BY_PERSON,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sibyl.learn.evaluation.mixture import fit_all, scored
-from sibyl.learn.evaluation.replay import RecordedList
+from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.network.model import Floats
 from sibyl.ranking.features import log_share

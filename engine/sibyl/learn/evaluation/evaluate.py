@@ -23,7 +23,8 @@ from sibyl.learn.evaluation.lists import lists_table, measure_lists
 from sibyl.learn.evaluation.measures import baselines, confidence, gains, measure, remembered
 from sibyl.learn.evaluation.paired import write_ranks
 from sibyl.learn.evaluation.recorded import read_menus
-from sibyl.learn.evaluation.replay import RecordedList, collect, collect_all
+from sibyl.learn.evaluation.recorded_list import RecordedList
+from sibyl.learn.evaluation.replay import collect, collect_all
 from sibyl.learn.evaluation.schema import MEMORIES, WORDS
 from sibyl.learn.evaluation.tables import put, tables
 from sibyl.learn.io import whole_file

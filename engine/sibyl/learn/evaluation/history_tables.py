@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from sibyl.learn.evaluation.lists import ranks_of
-from sibyl.learn.evaluation.replay import RecordedList
+from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import MEMBERS
 from sibyl.learn.metrics import compare, interval, rank_of, summary
 from sibyl.ranking.ranker import Mix

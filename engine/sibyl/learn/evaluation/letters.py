@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sibyl.learn.evaluation.replay import RecordedList
+from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.metrics import keystrokes
 from sibyl.ranking.session import bare
 

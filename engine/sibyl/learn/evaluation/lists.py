@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sibyl.learn.evaluation.letters import letters_saved
-from sibyl.learn.evaluation.replay import RecordedList
+from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.metrics import interval, rank_of, summary
 from sibyl.network.model import Floats

@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from sibyl.learn.evaluation.baselines import Counts
-from sibyl.learn.evaluation.replay import RecordedList
+from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import MEMBERS
 from sibyl.learn.evaluation.tables import LETTERS
 from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
 from sibyl.network.model import Floats
-from sibyl.ranking.features import COLUMNS, log_share
+from sibyl.ranking.features import log_share
+from sibyl.ranking.member_columns import COLUMNS
 from sibyl.ranking.ranker import Mix
 
 Scores = dict[str, list[Floats]]

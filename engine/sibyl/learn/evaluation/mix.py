@@ -39,7 +39,8 @@ from sibyl.learn.evaluation.cross_validation import (
 )
 from sibyl.learn.evaluation.mixture import fit_all
 from sibyl.learn.evaluation.recorded import longer, read_menus
-from sibyl.learn.evaluation.replay import RecordedList, collect_all
+from sibyl.learn.evaluation.recorded_list import RecordedList
+from sibyl.learn.evaluation.replay import collect_all
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import rank_of, summary

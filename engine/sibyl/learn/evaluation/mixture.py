@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sibyl.learn.evaluation.replay import RecordedList
+from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import WORDS, Schema
 from sibyl.network.model import Floats
 

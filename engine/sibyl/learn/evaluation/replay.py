@@ -13,21 +13,19 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from tqdm import tqdm
 
 from sibyl.code.values import UNKNOWN_ORIGIN, is_class, is_self
 from sibyl.context.place import Place
 from sibyl.errors import LearnError, MemoryTrouble, ModelError
 from sibyl.learn.corpus.sources import Sources
-from sibyl.learn.evaluation.history import Before, History
+from sibyl.learn.evaluation.history import History
+from sibyl.learn.evaluation.recorded_list import Past, RecordedList
 from sibyl.learn.evaluation.replay_store import store_of
-from sibyl.learn.evaluation.schema import MEMBERS, WORDS, Schema
 from sibyl.memory.accepted import Accepted
 from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import digest_of
@@ -38,52 +36,6 @@ from sibyl.network.model import Floats, Model
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
 from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
-
-
-@dataclass
-class Past:
-    """A site with the memory of the project as it was before the site's line was written."""
-
-    before: Before
-    rows: Floats | None = None  # as ``RecordedList.rows``; None where that time is unknown
-    files: int = 0  # as ``RecordedList.files``
-    seconds: float = 0.0  # that making a repository's stores took; one site of each says it
-
-
-@dataclass
-class RecordedList:
-    """One recorded list whose truth is in it."""
-
-    repo: str
-    path: str  # of the file
-    member: str  # the truth's name
-    names: list[str]  # in the server's own order
-    truth: int  # its index in ``names``
-    rows: Floats  # features (candidates, columns)
-    logits: Floats  # the network's, bare
-    origin: str
-    before: str  # the member used last on this receiver
-    files: int  # other files of the project that are known
-    kind: str  # of receiver: known, self, chained, unresolved
-    listed: str = "member"  # or name, keyword, import: what was completed
-    where: str = ""  # the statement around, as recorded
-    letters: int = 0  # typed when the list was asked for
-    allowed: npt.NDArray[np.bool_] | None = None  # what those letters leave in the menu; None: all
-    imports: npt.NDArray[np.bool_] | None = None  # what adds an import
-    read: bool = False  # the network was trained on this repository
-    past: Past | None = None  # where it was asked for
-    offset: int = 0  # of the name's first byte
-    further: bool = False  # not recorded: what more letters leave of a recorded list
-
-    @property
-    def schema(self) -> Schema:
-        """The features of ``rows``."""
-        return MEMBERS if self.listed == "member" else WORDS
-
-    def prefixed(self, letters: int) -> npt.NDArray[np.bool_]:
-        """Return which candidates are left after the truth's first letters were typed."""
-        typed = self.member[:letters].lower()
-        return np.asarray([name.lower().startswith(typed) for name in self.names])
 
 
 def collect(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sibyl.network.model import Floats
-from sibyl.ranking import features, word_columns
+from sibyl.ranking import member_columns, word_columns
 
 MEMORIES = ("none", "file", "project", "replay")
 """What may be remembered at a site: nothing; the file above it; the project's other files, too; and what one
@@ -49,7 +49,12 @@ class Schema:
         return factor
 
 
-MEMBERS = Schema(features.NAMES, features.FEATURES_VERSION, features.PROJECT, features.PERSON)
+MEMBERS = Schema(
+    member_columns.NAMES,
+    member_columns.FEATURES_VERSION,
+    member_columns.PROJECT,
+    member_columns.PERSON,
+)
 WORDS = Schema(
     word_columns.NAMES,
     word_columns.WORD_FEATURES_VERSION,

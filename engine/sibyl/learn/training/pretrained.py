@@ -26,7 +26,7 @@ from sibyl.learn.training.network import Sizes
 from sibyl.network.model import MIXES, published_hash
 from sibyl.network.rows import float_rows
 from sibyl.network.vocab import FIXED_ROWS, Vocab, read_vocab
-from sibyl.ranking.features import FEATURES_VERSION
+from sibyl.ranking.member_columns import FEATURES_VERSION
 from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 
 _MIX_VERSIONS = {
