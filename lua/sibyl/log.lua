@@ -5,7 +5,10 @@ local config = require('sibyl.config')
 
 local M = {}
 
-local ORDER = { debug = 1, info = 2, warn = 3, error = 4 }
+local RANK = {} ---@type table<string, integer> a level's place among them
+for rank, level in ipairs(require('sibyl.options').LEVELS) do
+  RANK[level] = rank
+end
 local ROTATE_AT = 512 * 1024
 local OWNER_ONLY = 384 -- 0600: file names and error texts are nobody else's business
 
@@ -58,7 +61,7 @@ local function write(level, text, ...)
     if level == 'error' or level == 'warn' then
       last = text
     end
-    if ORDER[level] >= ORDER[config.get().log_level] then
+    if RANK[level] >= RANK[config.get().log_level] then
       append(M.path(), ('%s %-5s %s\n'):format(os.date('%Y-%m-%d %H:%M:%S'), level, text))
     end
   end, ...)

@@ -42,6 +42,9 @@ end
 -- `nil` defaults cannot be kept in a table: NONE stands for "not set".
 M.NONE = vim.NIL
 
+-- Levels of the log, from all to least.
+M.LEVELS = { 'debug', 'info', 'warn', 'error' }
+
 ---@type table<string, sibyl.Option>
 M.schema = {
   enabled = {
@@ -125,7 +128,7 @@ M.schema = {
   log_level = {
     default = 'warn',
     check = function(value)
-      return vim.tbl_contains({ 'debug', 'info', 'warn', 'error' }, value)
+      return vim.tbl_contains(M.LEVELS, value)
     end,
     wants = "'debug', 'info', 'warn' or 'error'",
     help = 'What is written to the log file.',
