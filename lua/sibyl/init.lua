@@ -31,86 +31,9 @@ local function detach(buf)
   require('sibyl.buffer.mirror').detach(buf)
 end
 
--- Autocommands that exist from the first Python buffer on.
 local function wire()
   wired = true
-  local group = api.nvim_create_augroup('sibyl_work', { clear = true })
-  local mirror, wrap = require('sibyl.buffer.mirror'), require('sibyl.completion.lsp_hook')
-  local function on(events, callback, desc)
-    api.nvim_create_autocmd(events, {
-      group = group,
-      desc = 'sibyl: ' .. desc,
-      callback = function(event)
-        if begun[event.buf] and config.enabled(event.buf) then
-          callback(event)
-        end
-      end,
-    })
-  end
-  on('CursorMovedI', function(event)
-    mirror.cursor_moved(event.buf)
-  end, 'prepare for the place of the cursor')
-  local accepted = require('sibyl.menus.accepted')
-  on('InsertEnter', function(event)
-    require('sibyl.host.client').look_again()
-    vim.schedule(function() -- the mode is not insert yet, and plugins that wait for this event are loaded now
-      accepted.listen()
-      mirror.cursor_moved(event.buf)
-    end)
-  end, 'prepare for the place of the cursor')
-  local server = require('sibyl.server.default')
-  on('BufFilePre', function(event)
-    server.before_rename(event.buf)
-  end, 'let our server close the old name')
-  on('BufFilePost', function(event)
-    M.rename(event.buf)
-  end, 'go on under the new name')
-  on('LspAttach', function(event)
-    wrap.buffer(event.buf)
-    server.consider(event.buf)
-    require('sibyl.buffer.project').attached(event.buf)
-  end, 'rank the replies of this client')
-  on('CompleteDone', function(event)
-    require('sibyl.completion.accepted').on_complete_done(event.buf)
-  end, 'learn what was accepted')
-  on('BufWritePost', function(event)
-    if names[event.buf] ~= api.nvim_buf_get_name(event.buf) then -- `:w name` in a buffer that had none
-      vim.schedule(function() -- after what Neovim's own client does then
-        server.before_rename(event.buf)
-        M.rename(event.buf)
-      end)
-    end
-    require('sibyl.buffer.project').saved(event.buf)
-  end, 'read the saved file again')
-  api.nvim_create_autocmd({ 'FocusGained', 'VimResume', 'ShellCmdPost' }, {
-    group = group,
-    desc = 'sibyl: read what was changed from outside',
-    callback = function()
-      require('sibyl.host.client').look_again()
-      require('sibyl.buffer.project').focused()
-    end,
-  })
-  on('InsertLeave', function()
-    require('sibyl.completion.word').forget()
-    require('sibyl.completion.flip').forget()
-  end, 'forget the ranking of the last word')
-  on('BufReadPost', function(event)
-    mirror.attach(event.buf)
-  end, 'follow a buffer that was unloaded and is back')
-  api.nvim_create_autocmd('BufWipeout', {
-    group = group,
-    desc = 'sibyl: forget the buffer',
-    callback = function(event)
-      vim.schedule(function()
-        if not api.nvim_buf_is_valid(event.buf) then -- `:w name` wipes out the nameless buffer, only to go on with it
-          begun[event.buf], names[event.buf] = nil, nil
-          require('sibyl.buffer.fit').forget(event.buf)
-        end
-      end)
-    end,
-  })
-  wrap.install()
-  api.nvim_set_hl(0, 'SibylStar', { default = true, link = 'Special' })
+  require('sibyl.events').wire(begun, names, M.rename)
 end
 
 --- Begins with a Python buffer. Called once its FileType event is over.

@@ -9,6 +9,7 @@ local config = require('sibyl.config')
 local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
 local post = require('sibyl.host.post')
+local process = require('sibyl.host.process')
 
 local M = {}
 
@@ -16,15 +17,6 @@ local FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60000
 local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins again
 local TRIES = 6
 local WORKER_ENDED = 70 -- exit code by which the host says that its worker is gone
-
--- EOFError: Neovim is gone.
-local BOOT = [[
-import pynvim
-try:
-    pynvim.start_host()
-except EOFError:
-    pass
-]]
 
 ---@class sibyl.Host
 M.state = {
@@ -46,12 +38,6 @@ local state = M.state
 
 local wanted = false -- false while the user has switched everything off, and while Neovim ends
 local on_up = {} ---@type fun()[] called when a new host can be written to
-
---- The door's file.
----@return string
-function M.door()
-  return vim.fs.joinpath(interpreter.root(), 'rplugin', 'python3', 'sibyl_host.py')
-end
 
 --- Where what was learned from the user is kept.
 ---@return string
@@ -118,34 +104,14 @@ end
 --- Starts the process; autoload/sibyl/host.vim calls this through Neovim's table of hosts.
 ---@return integer channel
 function M.spawn()
-  local surroundings = interpreter.surroundings({
-    MALLOC_ARENA_MAX = '1', -- one worker needs one
-    -- The arrays of a list of a thousand items stay in the heap: to map them again for each list costs as much time as
-    -- filling them. What is free beyond two megabytes is given back.
-    MALLOC_MMAP_THRESHOLD_ = '4194304',
-    MALLOC_TRIM_THRESHOLD_ = '2097152',
-  })
-  local options = vim.tbl_extend('error', surroundings, {
-    rpc = true,
-    on_stderr = function(_, lines)
-      for _, line in ipairs(lines) do
-        if line ~= '' then
-          log.info('host: %s', line)
-        end
-      end
-    end,
-    on_exit = function(channel, code)
-      on_exit(channel, code)
-    end,
-  })
-  return vim.fn.jobstart(interpreter.command(state.python.path, '-c', BOOT, M.door()), options)
+  return process.start(state.python.path, on_exit)
 end
 
 local function launch()
   log.rotate()
   state.phase = 'starting'
   state.started = vim.uv.now()
-  local ok, channel = pcall(vim.fn['sibyl#host#start'], M.door())
+  local ok, channel = pcall(vim.fn['sibyl#host#start'], interpreter.door())
   if not ok or type(channel) ~= 'number' or channel <= 0 then
     log.error('the host did not start: %s', tostring(channel))
     return retry()

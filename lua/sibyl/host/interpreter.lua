@@ -51,6 +51,12 @@ function M.root()
   return root
 end
 
+--- The door's file: what the host runs.
+---@return string
+function M.door()
+  return vim.fs.joinpath(M.root(), DOOR)
+end
+
 --- The environment `:Sibyl install` makes.
 ---@return string
 function M.venv()

@@ -1,0 +1,114 @@
+-- In: Python buffers that were begun with. Out: the autocommands that exist from the first of them on.
+
+local config = require('sibyl.config')
+
+local M = {}
+
+local api = vim.api
+local GROUP = 'sibyl_work'
+local begun = {} ---@type table<integer, true>
+local names = {} ---@type table<integer, string>
+local rename ---@type fun(buf: integer)
+
+-- Registers a function for events in the Python buffers that were begun with.
+local function on(events, callback, desc)
+  api.nvim_create_autocmd(events, {
+    group = GROUP,
+    desc = 'sibyl: ' .. desc,
+    callback = function(event)
+      if begun[event.buf] and config.enabled(event.buf) then
+        callback(event)
+      end
+    end,
+  })
+end
+
+-- What is typed, and where.
+local function wire_typing()
+  local mirror, accepted = require('sibyl.buffer.mirror'), require('sibyl.menus.accepted')
+  on('CursorMovedI', function(event)
+    mirror.cursor_moved(event.buf)
+  end, 'prepare for the place of the cursor')
+  on('InsertEnter', function(event)
+    require('sibyl.host.client').look_again()
+    vim.schedule(function() -- the mode is not insert yet, and plugins that wait for this event are loaded now
+      accepted.listen()
+      mirror.cursor_moved(event.buf)
+    end)
+  end, 'prepare for the place of the cursor')
+  on('CompleteDone', function(event)
+    require('sibyl.completion.accepted').on_complete_done(event.buf)
+  end, 'learn what was accepted')
+  on('InsertLeave', function()
+    require('sibyl.completion.word').forget()
+    require('sibyl.completion.flip').forget()
+  end, 'forget the ranking of the last word')
+end
+
+-- What a buffer is called, and who serves it.
+local function wire_names()
+  local server = require('sibyl.server.default')
+  on('BufFilePre', function(event)
+    server.before_rename(event.buf)
+  end, 'let our server close the old name')
+  on('BufFilePost', function(event)
+    rename(event.buf)
+  end, 'go on under the new name')
+  on('LspAttach', function(event)
+    require('sibyl.completion.lsp_hook').buffer(event.buf)
+    server.consider(event.buf)
+    require('sibyl.buffer.project').attached(event.buf)
+  end, 'rank the replies of this client')
+  on('BufWritePost', function(event)
+    if names[event.buf] ~= api.nvim_buf_get_name(event.buf) then -- `:w name` in a buffer that had none
+      vim.schedule(function() -- after what Neovim's own client does then
+        server.before_rename(event.buf)
+        rename(event.buf)
+      end)
+    end
+    require('sibyl.buffer.project').saved(event.buf)
+  end, 'read the saved file again')
+  on('BufReadPost', function(event)
+    require('sibyl.buffer.mirror').attach(event.buf)
+  end, 'follow a buffer that was unloaded and is back')
+end
+
+-- What happens outside of the buffers begun with.
+local function wire_outside()
+  api.nvim_create_autocmd({ 'FocusGained', 'VimResume', 'ShellCmdPost' }, {
+    group = GROUP,
+    desc = 'sibyl: read what was changed from outside',
+    callback = function()
+      require('sibyl.host.client').look_again()
+      require('sibyl.buffer.project').focused()
+    end,
+  })
+  api.nvim_create_autocmd('BufWipeout', {
+    group = GROUP,
+    desc = 'sibyl: forget the buffer',
+    callback = function(event)
+      vim.schedule(function()
+        if not api.nvim_buf_is_valid(event.buf) then -- `:w name` wipes out the nameless buffer, only to go on with it
+          begun[event.buf], names[event.buf] = nil, nil
+          require('sibyl.buffer.fit').forget(event.buf)
+        end
+      end)
+    end,
+  })
+end
+
+--- Makes the autocommands.
+---@param begun_with table<integer, true> Python buffers that were begun with
+---@param called table<integer, string> what they were called when last looked at
+---@param on_rename fun(buf: integer) called when one has another name
+function M.wire(begun_with, called, on_rename)
+  begun, names, rename = begun_with, called, on_rename
+  api.nvim_create_augroup(GROUP, { clear = true })
+  wire_typing()
+  wire_names()
+  wire_outside()
+  require('sibyl.completion.lsp_hook').install()
+  api.nvim_set_hl(0, 'SibylStar', { default = true, link = 'Special' })
+end
+
+return M
