@@ -2,7 +2,8 @@
 
 In:   a folder with the servers' programs (an environment made by `pip install ty pyrefly …`).
 Out:  one line per server: share of member sites whose list holds what stands there, names in a
-      list, milliseconds of a reply (first, median, 95 of 100), megabytes; last, the same as JSON.
+      list, milliseconds of a reply (first, median, 95 of 100), megabytes; one line per server of how many
+      probes it answers: unclosed brackets, f-strings, untyped receivers; last, all of it as JSON.
 By hand; results go into bench/LOG.md. Minutes on two cores.
 
     python bench/servers.py --programs DIR [--sites 12] [--seed 1] [SERVER …]
@@ -41,6 +42,7 @@ COMMANDS = {
     "basedpyright": "basedpyright-langserver --stdio",
     "zuban": "zuban server",
     "jedi": "jedi-language-server",
+    "pylsp": "pylsp",
 }
 MODULES = ("json.decoder", "argparse", "pathlib", "http.client", "tarfile", "configparser")
 OURS = (
@@ -49,6 +51,57 @@ OURS = (
     "scripts/install.py",
 )
 NAME = re.compile(r"\w+")
+BASE = """\
+import os
+
+
+class Till:
+    def __init__(self, owner: str):
+        self.balance = 0
+        self.owner = owner
+
+    def report(self, visitor):
+        {line}
+        return self.owner
+
+    def deposit(self, amount: int) -> int:
+        self.balance += amount
+        return self.balance
+
+
+def make_till(owner):
+    return Till(owner)
+
+
+def count(till: Till, words):
+    {other}
+
+
+count(Till("a"), ["b"])
+"""
+PROBES = {  # what is typed, with code below it, in `report` or in `count`; the word that the list should hold
+    "brackets": [
+        ("print(self.", "", "balance"),
+        ("print('a', self.", "", "owner"),
+        ("value = [self.", "", "balance"),
+        ("", "print(till.", "balance"),
+        ("", "return os.path.join(os.", "getcwd"),
+    ],
+    "f-strings": [
+        ('print(f"{self.', "", "balance"),
+        ('print(f"{self.")', "", "balance"),
+        ('text = f"{self.owner} {self.', "", "balance"),
+        ("", 'return f"{till.', "owner"),
+        ("", 'return f"{till.}"', "owner"),
+    ],
+    "untyped": [
+        ("", "make_till('c').", "deposit"),
+        ("", "other = make_till('c')\n    other.", "balance"),
+        ("", "for word in words:\n        word.", "upper"),
+        ("visitor.", "", "owner"),
+    ],
+}
+DOTS = re.compile(r"\.(?=[})\"]*$)")
 
 
 def sources() -> dict[str, bytes]:
@@ -99,15 +152,39 @@ def ask(
     return results
 
 
+def probed(server: Server, path: Path) -> dict[str, str]:
+    """Return how many probes of each sort a server answers with a list that holds the truth."""
+    answered = {}
+    for sort, probes in PROBES.items():
+        sites = []
+        for line, other, wanted in probes:
+            data = BASE.format(line=line or "pass", other=other or "pass").encode()
+            dot = DOTS.search(line or other)
+            assert dot
+            start = data.index((line or other).encode())
+            sites.append((data, start + dot.end(), wanted))
+        hits = 0
+        for version, (data, offset, wanted) in enumerate(sites, start=1):
+            uri = path.with_name(f"{sort.replace('-', '_')}{version}.py").as_uri()
+            opened = {"uri": uri, "version": 1, "languageId": "python", "text": data.decode()}
+            server.notify("textDocument/didOpen", {"textDocument": opened})
+            items = server.complete(uri, *position(data, offset, server.utf8))
+            hits += wanted in {found.group() for x in items if (found := NAME.match(x["label"]))}
+            server.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+        answered[sort] = f"{hits} of {len(sites)}"
+    return answered
+
+
 def measure(command: str, folder: Path, chosen: dict[Path, list[Site]]) -> dict[str, Any]:
     """Everything about one server."""
     began = time.perf_counter()
     server = Server(command, folder, {}, patience=60.0)
-    results, largest = [], 0.0
+    results, largest, answers = [], 0.0, dict[str, str]()
     try:
         for path, sites in chosen.items():
             results += ask(server, path, path.read_bytes(), sites)
             largest = max(largest, resident(server._process.pid))
+        answers = probed(server, folder / "probe.py")
     except ServerHangs as problem:
         print(f"{command} did not answer {problem}", file=sys.stderr)
     finally:
@@ -122,6 +199,7 @@ def measure(command: str, folder: Path, chosen: dict[Path, list[Site]]) -> dict[
         "p95_ms": round(times[int(len(times) * 0.95)], 1),
         "mb": round(largest),
         "seconds": round(time.perf_counter() - began, 1),
+        "probes": answers,
     }
 
 
@@ -153,6 +231,8 @@ def main() -> int:
                 f"{row['p95_ms']:8}{row['mb']:7}{row['seconds']:9}",
                 flush=True,
             )
+    for server, row in table.items():
+        print(server, ", ".join(f"{sort} {share}" for sort, share in row["probes"].items()))
     print(json.dumps(table))
     return 0
 
