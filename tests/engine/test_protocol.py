@@ -12,7 +12,7 @@ import pytest
 from child import ROOT
 
 from sibyl.host.handlers import Work
-from sibyl.host.protocol import LOST, MESSAGES, TYPES, USE, Message
+from sibyl.host.protocol import LOST, MESSAGES, OPENED, TYPES, USE, Message
 
 _OWN = {"close", "forget", "rest"}
 """Public methods of the worker that no message calls."""
@@ -34,7 +34,7 @@ def test_each_message_has_a_handler_with_its_arguments(message: Message) -> None
 def test_each_handler_has_a_message() -> None:
     """No method of the worker waits for a message that nobody can send."""
     methods = {name for name in vars(Work) if not name.startswith("_")}
-    assert methods - _OWN == {*MESSAGES, LOST, USE} - {"ping"}
+    assert methods - _OWN == {*MESSAGES, LOST, OPENED, USE} - {"ping"}
 
 
 _TOKEN = re.compile(r"'[^'\n]*'|--[^\n]*|[(){}\[\],]|\b(?:function|if|do|repeat|end|until)\b")

@@ -6,6 +6,7 @@ In:   small projects in folders.
 from __future__ import annotations
 
 import os
+import queue
 import shutil
 import sqlite3
 import subprocess
@@ -13,11 +14,13 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_build import ENGINE, place, wait, write
 from test_trouble import HERE, another, kept, known
 
+from sibyl.host.worker import Desk
 from sibyl.memory import manager
 from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.project_store import ProjectStore
@@ -94,6 +97,36 @@ def test_no_list_waits_for_a_slow_disk(
     opens.set()
     wait(lambda: known(another(manager_, buffer)))
     manager_.close()
+
+
+def test_a_project_is_read_as_soon_as_its_memory_is_open(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A memory that took long to open is filled though nobody types, or asks for a list, meanwhile."""
+    opens = threading.Event()
+
+    def slow(path: Path) -> ProjectStore:
+        opens.wait(60)
+        return ProjectStore(path)
+
+    monkeypatch.setattr(manager, "ProjectStore", slow)
+    monkeypatch.setattr(manager, "_FIRST_S", 0.05)
+    answers: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+    desk = Desk(lambda *answer: answers.put(answer))
+
+    def projects() -> dict[str, Any]:
+        desk.take("memory", 1)
+        while (answer := answers.get(timeout=60))[1] != "memory":
+            pass
+        return dict(answer[2]["projects"])
+
+    desk.take("start", {"state": str(tmp_path / "state")})
+    desk.take("project", 1, str(root), str(root / "new.py"))
+    desk.take("attach", 1, 1, b"import tools\n")
+    assert projects() == {}
+    opens.set()
+    wait(lambda: projects().get(str(root), {}).get("files", 0) > 0)
+    desk.close()
 
 
 LISTS = r"""

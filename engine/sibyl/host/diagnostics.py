@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +82,17 @@ def resident() -> float:
         return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
     except (OSError, ValueError, AttributeError):
         return 0.0
+
+
+def ms_since(began: float) -> float:
+    """Return the milliseconds since a moment of ``time.perf_counter``."""
+    return round((time.perf_counter() - began) * 1e3, 3)
+
+
+def spread(timings: Mapping[str, Iterable[float]]) -> dict[str, dict[str, float]]:
+    """Return median, largest and number of each sort of timings, none of which is empty."""
+    return {
+        name: {"p50": ordered[len(ordered) // 2], "max": ordered[-1], "n": len(ordered)}
+        for name, values in timings.items()
+        for ordered in [sorted(values)]
+    }

@@ -11,11 +11,13 @@ import os
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sibyl.errors import ModelError, SibylError
 from sibyl.host import diagnostics, models
+from sibyl.host.protocol import OPENED
 from sibyl.host.shelf import Shelf
 
 if TYPE_CHECKING:  # their imports are slow: the worker makes them when it starts
@@ -95,7 +97,7 @@ class Work:
         if self.ranker is None:
             _log.error(self._trouble)
             self._send(0, "notice", {"level": "error", "text": self._trouble})
-        ready = {"ok": self.ranker is not None, "ms": _ms(began), **self._about()}
+        ready = {"ok": self.ranker is not None, "ms": diagnostics.ms_since(began), **self._about()}
         if self._experiment is not None:
             ready["experiment"] = self._experiment.asked("about", {})
         self._send(0, "ready", ready)
@@ -110,7 +112,8 @@ class Work:
             self._manager.close()
         state, self._manager = options.get("state"), None
         if state:
-            self._manager = Manager(Path(state), options.get("memory") or {}, self._tell)
+            given, late = options.get("memory") or {}, partial(self._put, OPENED, ())
+            self._manager = Manager(Path(state), given, self._tell, late)
             from sibyl.host.experiment import Experiment
 
             self._experiment = Experiment(Path(state))
@@ -186,7 +189,7 @@ class Work:
             return
         known[1].edit(start, old_length, new)
         self._sessions[buffer] = (sequence, known[1])
-        self._timings["edit"].append(_ms(began))
+        self._timings["edit"].append(diagnostics.ms_since(began))
 
     def lost(self, buffer: int) -> None:
         """Edits of a buffer were left out for want of room: ask for its text."""
@@ -206,7 +209,7 @@ class Work:
         began = time.perf_counter()
         self._use(buffer, known[1])
         known[1].expect(offset, self._quiet)
-        self._timings["prepare"].append(_ms(began))
+        self._timings["prepare"].append(diagnostics.ms_since(began))
 
     def _session(self, request: int, buffer: int, sequence: int, length: int) -> Session | None:
         """Return the session a request is for, None after saying why there is none."""
@@ -224,8 +227,16 @@ class Work:
     def _use(self, buffer: int, session: Session) -> None:
         """Have a buffer ready with what is remembered behind it."""
         self._sessions.use(buffer)
+        self._recall(buffer, session)
+
+    def _recall(self, buffer: int, session: Session) -> None:
         if session.recall.lost and self._manager is not None:
             session.recall = self._manager.replaced(session.recall, *self._place_of(buffer))
+
+    def opened(self) -> None:
+        """Give the buffers a memory that took long to open; its project is read although nobody types yet."""
+        for buffer, (_, session) in list(self._sessions.items()):
+            self._recall(buffer, session)
 
     def rank(
         self,
@@ -245,7 +256,7 @@ class Work:
         if len(kinds) != len(names):
             raise SibylError("a list of names came without its kinds")
         ranking = session.rank(offset, names, kinds)
-        took = _ms(began)
+        took = diagnostics.ms_since(began)
         best = [round(probability, 4) for probability in ranking.probability[:10]]
         answer = {"order": ranking.order, "probability": best, "stars": ranking.stars, "ms": took}
         self._send(request, "order", answer)
@@ -258,14 +269,13 @@ class Work:
         session = self._session(request, buffer, sequence, length)
         if session is None:
             return
-        guesses = session.guess(offset, limit)
-        names, probability = [name for name, _ in guesses], [share for _, share in guesses]
-        self._send(request, "guess", {"names": names, "probability": probability})
+        guesses = dict(session.guess(offset, limit))
+        self._send(request, "guess", {"names": [*guesses], "probability": [*guesses.values()]})
 
     def explain(self, request: int, buffer: int) -> None:
         """Say why the last list stands as it does."""
         known = self._sessions.get(buffer)
-        self._send(request, "explain", known[1].told() if known is not None else {"items": []})
+        self._send(request, "explain", known[1].told() if known else {"items": []})
 
     def memory(self, request: int) -> None:
         """Say what is remembered."""
@@ -279,21 +289,5 @@ class Work:
 
     def status(self, request: int) -> None:
         """Say how things stand."""
-        timings = {
-            name: {"p50": ordered[len(ordered) // 2], "max": ordered[-1], "n": len(ordered)}
-            for name, values in self._timings.items()
-            for ordered in [sorted(values)]
-        }
-        buffers = self._sessions.about()
-        status = {
-            "buffers": buffers,
-            "ms": timings,
-            "rss_mb": diagnostics.resident(),
-            **self._about(),
-        }
-        self._send(request, "status", status)
-
-
-def _ms(began: float) -> float:
-    """Return the milliseconds since a moment."""
-    return round((time.perf_counter() - began) * 1e3, 3)
+        of_us = {"rss_mb": diagnostics.resident(), "ms": diagnostics.spread(self._timings)}
+        self._send(request, "status", {"buffers": self._sessions.about(), **of_us, **self._about()})

@@ -136,3 +136,6 @@ LOST = "lost"
 
 USE = "use"
 """What the worker puts in the mailbox, with a question's number and a model that passed its trial."""
+
+OPENED = "opened"
+"""What a memory puts in the mailbox that took longer to open than a buffer waits."""

@@ -40,9 +40,18 @@ _PAUSE_S = 2.0  # before a memory that could not be opened is tried again
 class Manager:
     """Opens memories when they are first needed, and has projects read."""
 
-    def __init__(self, state: Path, options: dict[str, Any], tell: News) -> None:
-        """Keep memories below ``state``; ``options``: project, person, and whether projects are read now."""
-        self._state, self._tell = state, tell
+    def __init__(
+        self,
+        state: Path,
+        options: dict[str, Any],
+        tell: News,
+        late: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Keep memories below ``state``; ``options``: project, person, and whether projects are read now.
+
+        ``late`` is called, on any thread, when a memory has been opened that a buffer waited for in vain.
+        """
+        self._state, self._tell, self._late = state, tell, late
         self._use = {name: bool(options.get(name, True)) for name in ("project", "person", "read")}
         if self._use["project"] or self._use["person"]:
             with contextlib.suppress(OSError):  # opening a memory in it reports it
@@ -137,7 +146,7 @@ class Manager:
             return None
         opening = self._opening.get(path)
         if opening is None:
-            opening = self._opening[path] = Opening(kind, path)
+            opening = self._opening[path] = Opening(kind, path, self._late)
         if not opening.done(seconds):
             return None
         del self._opening[path]

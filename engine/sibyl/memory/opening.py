@@ -30,16 +30,22 @@ _Kept = TypeVar("_Kept", bound=Kept)
 class Opening(Generic[_Kept]):
     """One try to open one memory."""
 
-    def __init__(self, kind: Callable[[Path], _Kept], path: Path) -> None:
+    def __init__(
+        self, kind: Callable[[Path], _Kept], path: Path, late: Callable[[], object] = lambda: None
+    ) -> None:
+        """Begin; ``late`` is called, on the thread, when it has ended after somebody waited in vain."""
         self.made: _Kept | None = None
         self.troubles: list[MemoryTrouble] = []
         self._kind, self._path = kind, path
         self._done, self._wanted = threading.Event(), True
+        self._late, self._awaited = late, False
         threading.Thread(target=self._run, name="sibyl-opening", daemon=True).start()
 
     def done(self, seconds: float) -> bool:
         """Tell whether it has ended, waiting for it at most ``seconds``."""
-        return self._done.wait(seconds)
+        if not self._done.wait(seconds):
+            self._awaited = True
+        return self._done.is_set()
 
     def give_up(self) -> None:
         """Close what was opened, now or as soon as it is."""
@@ -56,6 +62,8 @@ class Opening(Generic[_Kept]):
             self._done.set()
             if not self._wanted:
                 self.give_up()
+            elif self._awaited:
+                self._late()
 
     def _open(self) -> None:
         try:
