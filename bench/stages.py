@@ -94,7 +94,7 @@ def cold(folder: Path, data: bytes, clock: Clock, rounds: int) -> list[float]:
 
 def allocated(ranker: Ranker, data: bytes) -> dict[str, float]:
     """Bytes a keystroke allocates in Python and numpy, kept and at most, and passes of the collector."""
-    kept, most = [], []
+    retained, most = [], []
     session = Session(ranker, data)
     session.prepare(len(data))
     passes = sum(generation["collections"] for generation in gc.get_stats())
@@ -102,17 +102,17 @@ def allocated(ranker: Ranker, data: bytes) -> dict[str, float]:
     before = tracemalloc.get_traced_memory()[0]
     for _ in keystrokes(session, len(data), TYPED):
         now, peak = tracemalloc.get_traced_memory()
-        kept.append(now - before)
+        retained.append(now - before)
         most.append(peak - before)
         tracemalloc.reset_peak()
         before = now
     tracemalloc.stop()
     passes = sum(generation["collections"] for generation in gc.get_stats()) - passes
     return {
-        "kept_mean": round(sum(kept) / len(kept)),
+        "kept_mean": round(sum(retained) / len(retained)),
         "peak_p50": centiles(most)["p50"],
         "peak_max": centiles(most)["max"],
-        "collections_per_1000": round(passes * 1e3 / len(kept), 2),
+        "collections_per_1000": round(passes * 1e3 / len(retained), 2),
     }
 
 

@@ -44,11 +44,13 @@ class Stopwatch:
         self.clock = clock
         self.spent = dict.fromkeys(STEPS, 0.0)
         self._inner = 0.0
-        gone = [
+        missing = [
             f"{owner.__name__}.{name}" for owner, name, _ in WATCHED if not hasattr(owner, name)
         ]
-        if gone:
-            raise SystemExit(f"bench/stopwatch.py watches {', '.join(gone)}: say what it is now.")
+        if missing:
+            raise SystemExit(
+                f"bench/stopwatch.py watches {', '.join(missing)}: say what it is now."
+            )
         self._whole = [(owner, name, getattr(owner, name)) for owner, name, _ in WATCHED]
         for owner, name, step in WATCHED:
             setattr(owner, name, self._timed(getattr(owner, name), step))
