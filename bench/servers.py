@@ -169,7 +169,7 @@ def probed(server: Server, path: Path) -> dict[str, str]:
             opened = {"uri": uri, "version": 1, "languageId": "python", "text": data.decode()}
             server.notify("textDocument/didOpen", {"textDocument": opened})
             items = server.complete(uri, *position(data, offset, server.utf8))
-            hits += wanted in {found.group() for x in items if (found := NAME.match(x["label"]))}
+            hits += wanted in {match.group() for x in items if (match := NAME.match(x["label"]))}
             server.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
         answered[sort] = f"{hits} of {len(sites)}"
     return answered

@@ -224,12 +224,12 @@ def test_buffers_without_a_name(scripted: Callable, tmp_path: Path) -> None:
     child.command("enew | set filetype=python")
     wait_server(child, "sibyl")
 
-    def complete(what: str) -> None:
+    def complete(prefix: str) -> None:
         child.type_keys("oimport os<CR>p = os.path.", every=0.02)
         child.call("wait", 2000, False)
         if not child.menu():  # a busy ty refuses the first request: "content modified"
             child.type_keys("<C-x><C-o>")
-        child.wait_for(lambda: child.words()[:1] == ["join"], 30, f"a ranked menu {what}")
+        child.wait_for(lambda: child.words()[:1] == ["join"], 30, f"a ranked menu {prefix}")
         child.type_keys("<C-e><Esc>:%d<CR>")
 
     complete("without a name")

@@ -140,19 +140,19 @@ def test_odd_lists_come_back_whole(serve: Callable) -> None:
     ranker.set(best=["name_5", "b", "s3"], stars=1)
     child.lua("require([[sibyl.config]]).get().deadline = 30000")  # a busy machine is no failure
     child.type_keys("o")
-    for what, sent in ODD.items():
+    for oddity, sent in ODD.items():
         child.type_keys(" x")  # a word of its own
         server.set(items=sent)
         first, again = raw_replies(child)["items"], raw_replies(child)["items"]
-        assert first == again, what
-        assert len(first) == len(sent), what
+        assert first == again, oddity
+        assert len(first) == len(sent), oddity
         places = [item["sortText"][:5] for item in first]
-        assert sorted(places) == [f"{place:05}" for place in range(1, len(sent) + 1)], what
+        assert sorted(places) == [f"{place:05}" for place in range(1, len(sent) + 1)], oddity
         restored = child.lua(
             "return vim.tbl_map(require('sibyl.completion.sort_text').restore, ...)", first
         )
-        assert restored == sent, what
-        if what == "identical names":
+        assert restored == sent, oddity
+        if oddity == "identical names":
             assert places == sorted(places)
     assert child.messages() == []
 

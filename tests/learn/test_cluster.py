@@ -73,8 +73,8 @@ class Dask:
         worker.kill()
         worker.wait()
 
-    def _begin(self, what: str, *given: str) -> None:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *given]
+    def _begin(self, role: str, *given: str) -> None:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}", *given]
         command += ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--no-dashboard"]
         with open(self.folder / "dask.log", "ab") as log:
             self.processes.append(
