@@ -17,13 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from sibyl.errors import ModelError, SibylError
 from sibyl.host import diagnostics, models
+from sibyl.host.memories import Memories
 from sibyl.host.protocol import OPENED
 from sibyl.host.shelf import Shelf
 
 if TYPE_CHECKING:  # their imports are slow: the worker makes them when it starts
-    from sibyl.host.experiment import Experiment
-    from sibyl.memory.buffer_memory import BufferMemory
-    from sibyl.memory.manager import Manager
     from sibyl.ranking.ranker import Ranker
     from sibyl.ranking.session import Session
 
@@ -48,9 +46,7 @@ class Work:
         self._quiet = quiet  # no newer mail waits, nor comes within a number of seconds
         self.ranker: Ranker | None = None
         self._trouble = "The ranker has not been started."
-        self._manager: Manager | None = None  # where there is a state folder
-        self._experiment: Experiment | None = None  # likewise
-        self._places: dict[int, tuple[str, str]] = {}  # buffer: root and path of its project
+        self._memories = Memories(self._tell, partial(put, OPENED, ()))
         self._sessions = Shelf()
         self._timings: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_RECENT))
 
@@ -70,10 +66,7 @@ class Work:
 
     def close(self) -> None:
         """Close what is kept on disk."""
-        if self._manager is not None:
-            self._manager.close()
-        if self._experiment is not None:
-            self._experiment.close()
+        self._memories.close()
 
     def start(self, options: dict[str, Any]) -> None:
         """Load the model and open the memories; answer "ready"."""
@@ -85,38 +78,22 @@ class Work:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
             self.ranker = models.loaded(options.get("model"))
-            self._remember(options)
+            self._memories.open(options)
         except ModelError as error:
             self._trouble = str(error)
         except Exception as error:  # the plugin's own files may be replaced just now
             _log.exception("not started")
-            self.ranker, self._trouble = (
-                None,
-                f"The ranker cannot start ({error!r}): :Sibyl restart.",
-            )
+            self.ranker = None
+            self._trouble = f"The ranker cannot start ({error!r}): :Sibyl restart."
         if self.ranker is None:
             _log.error(self._trouble)
             self._send(0, "notice", {"level": "error", "text": self._trouble})
         ready = {"ok": self.ranker is not None, "ms": diagnostics.ms_since(began), **self._about()}
-        if self._experiment is not None:
-            ready["experiment"] = self._experiment.asked("about", {})
+        if experiment := self._memories.experiment("about", {}):
+            ready["experiment"] = experiment
         self._send(0, "ready", ready)
         gc.collect()
         gc.freeze()  # what packages brought stays: to look through it takes 20 ms, and happens while keys come
-
-    def _remember(self, options: dict[str, Any]) -> None:
-        """Open the memories, if there is a folder for them."""
-        from sibyl.memory.manager import Manager
-
-        if self._manager is not None:
-            self._manager.close()
-        state, self._manager = options.get("state"), None
-        if state:
-            given, late = options.get("memory") or {}, partial(self._put, OPENED, ())
-            self._manager = Manager(Path(state), given, self._tell, late)
-            from sibyl.host.experiment import Experiment
-
-            self._experiment = Experiment(Path(state))
 
     def _tell(self, level: str, text: str) -> None:
         self._send(0, "notice", {"level": level, "text": text})
@@ -137,7 +114,7 @@ class Work:
         self.ranker = ranker
         for buffer, (sequence, session) in list(self._sessions.items()):
             text = bytes(session.text.data)
-            self._sessions.put(buffer, sequence, Session(ranker, text, self._memory_of(buffer)))
+            self._sessions.put(buffer, sequence, Session(ranker, text, self._memories.of(buffer)))
         self._send(request, "model", self._about())
 
     def attach(self, buffer: int, sequence: int, text: bytes) -> None:
@@ -146,30 +123,19 @@ class Work:
             return
         from sibyl.ranking.session import Session
 
-        self._sessions.put(buffer, sequence, Session(self.ranker, text, self._memory_of(buffer)))
-
-    def _memory_of(self, buffer: int) -> BufferMemory | None:
-        """Return what is remembered behind a buffer."""
-        if self._manager is None:
-            return None
-        return self._manager.memory_of(*self._place_of(buffer))
-
-    def _place_of(self, buffer: int) -> tuple[str, str]:
-        return self._places.get(buffer, ("", ""))
+        self._sessions.put(buffer, sequence, Session(self.ranker, text, self._memories.of(buffer)))
 
     def project(self, buffer: int, root: str, path: str) -> None:
         """Say which project a buffer belongs to."""
-        if self._places.get(buffer) == (root, path):
+        if not self._memories.move(buffer, root, path):
             return
-        self._places[buffer] = (root, path)
         known = self._sessions.get(buffer)
-        if known is not None and self._manager is not None:
-            known[1].recall = self._manager.memory_of(root, path)
+        if known is not None and (memory := self._memories.of(buffer)) is not None:
+            known[1].recall = memory
 
     def changed(self, buffer: int) -> None:
         """Look at a project's files again."""
-        if self._manager is not None and buffer in self._places:
-            self._manager.read(*self._places[buffer])
+        self._memories.changed(buffer)
 
     def accepted(self, buffer: int, sequence: int, offset: int, name: str) -> None:
         """Take note of an accepted item."""
@@ -199,7 +165,7 @@ class Work:
     def detach(self, buffer: int) -> None:
         """Forget a buffer."""
         self._sessions.drop(buffer)
-        self._places.pop(buffer, None)
+        self._memories.forget(buffer)
 
     def cursor(self, buffer: int, sequence: int, offset: int) -> None:
         """Be ready for a word at this byte, if there is nothing else to do."""
@@ -230,8 +196,8 @@ class Work:
         self._recall(buffer, session)
 
     def _recall(self, buffer: int, session: Session) -> None:
-        if session.recall.lost and self._manager is not None:
-            session.recall = self._manager.replaced(session.recall, *self._place_of(buffer))
+        if session.recall.lost:
+            session.recall = self._memories.replaced(session.recall, buffer)
 
     def opened(self) -> None:
         """Give the buffers a memory that took long to open; its project is read although nobody types yet."""
@@ -279,13 +245,11 @@ class Work:
 
     def memory(self, request: int) -> None:
         """Say what is remembered."""
-        about = self._manager.about() if self._manager is not None else {}
-        self._send(request, "memory", about)
+        self._send(request, "memory", self._memories.about())
 
     def experiment(self, request: int, command: str, given: dict[str, Any]) -> None:
         """Do what is asked of an experiment; say how it stands."""
-        answer = self._experiment.asked(command, given) if self._experiment is not None else {}
-        self._send(request, "experiment", answer)
+        self._send(request, "experiment", self._memories.experiment(command, given))
 
     def status(self, request: int) -> None:
         """Say how things stand."""
