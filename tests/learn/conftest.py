@@ -1,6 +1,6 @@
 """What the tests of the learning stages share.
 
-In: nothing. Out: the fixtures `sources`, `streams` and `model`.
+In: nothing. Out: the fixtures `sources`, `streams`, `model`, `dask` and `heard`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from local_cluster import dask, heard  # noqa: F401 (fixtures)
 
 # Using models does not need what learning needs; `-ra` would not tell, so we do.
 LACKING = [name for name in ("datasketch", "tqdm") if find_spec(name) is None]
-collect_ignore_glob = ["test_corpus*.py", "test_menus*.py", "test_cluster.py"] if LACKING else []
+collect_ignore_glob = ["test_corpus*.py", "test_menus*.py", "test_cluster*.py"] if LACKING else []
 
 
 def pytest_report_header() -> str | None:

@@ -22,7 +22,7 @@ optuna = pytest.importorskip("optuna")
 from small_repositories import ENVIRONMENT, last_line, start  # noqa: E402
 
 from sibyl.errors import LearnError  # noqa: E402
-from sibyl.learn.experiments import tune  # noqa: E402
+from sibyl.learn.experiments import study, tune  # noqa: E402
 from sibyl.learn.training.ablations import with_vocabulary  # noqa: E402
 from sibyl.learn.training.checkpoints import load_network  # noqa: E402
 
@@ -78,8 +78,8 @@ def test_two_workers_share_one_study(streams: Path, tmp_path: Path) -> None:
 def began(streams: Path, out: Path) -> subprocess.Popen:
     """A worker that is in the middle of its first, long trial; it gives a sign of life every second."""
     code = (
-        "import sys; from sibyl.learn import stages; from sibyl.learn.experiments import tune; "
-        "tune._BEAT = 1; sys.exit(stages.main())"
+        "import sys; from sibyl.learn import stages; from sibyl.learn.experiments import study; "
+        "study._BEAT = 1; sys.exit(stages.main())"
     )
     worker = subprocess.Popen(
         [sys.executable, "-c", code, "tune", *given(streams, out, 1, steps=60)],
@@ -125,7 +125,7 @@ def test_a_killed_workers_trial_goes_on(
     worker.kill()
     worker.communicate()
     time.sleep(5)  # three signs missed, in SQLite's whole seconds
-    monkeypatch.setattr(tune, "_BEAT", 1)
+    monkeypatch.setattr(study, "_BEAT", 1)
     assert goes_on(streams, tmp_path)
 
 

@@ -32,7 +32,10 @@ from sibyl.learn import io
 
 PATIENCE = 30.0
 """Seconds to wait for the scheduler, and for its first worker."""
-_MATTERS = ("numpy", "tree-sitter", "tree-sitter-python", "datasketch", "onnxruntime")
+_MATTERS = (
+    "numpy", "tree-sitter", "tree-sitter-python", "datasketch", "onnxruntime", "torch", "optuna", "ty",
+    "basedpyright",
+)  # fmt: skip
 """Packages whose versions a result may depend on."""
 _one_at_a_time = threading.Lock()  # a worker may have threads; our functions are made for one
 Result = TypeVar("Result")

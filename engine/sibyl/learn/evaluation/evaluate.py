@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from sibyl.errors import LearnError
+from sibyl.learn import executors
 from sibyl.learn.evaluation.history_tables import history_table, measure_history
 from sibyl.learn.evaluation.letters import continued
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
@@ -24,7 +25,7 @@ from sibyl.learn.evaluation.measures import baselines, confidence, gains, measur
 from sibyl.learn.evaluation.paired import write_ranks
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList
-from sibyl.learn.evaluation.replay import collect, collect_all
+from sibyl.learn.evaluation.replay_all import collect_all
 from sibyl.learn.evaluation.schema import MEMORIES, WORDS
 from sibyl.learn.evaluation.tables import put, tables
 from sibyl.learn.io import whole_file
@@ -49,11 +50,11 @@ def parser() -> argparse.ArgumentParser:
     add("--memory", choices=MEMORIES, default="file", help="what 'full' may remember")
     add("--history", action="store_true", help="also with the memory of before each line (git)")
     add("--stores", type=Path, help="folder that keeps the projects' memories")
-    add("--jobs", type=int, default=1, help="processes that look at the lists")
     add("--json", type=Path, help="write all numbers here")
     add("--ranks", type=Path, help="write the truth's rank in each list of members here")
     add("--picture", type=Path, help="draw the calibration of 'full' (PNG)")
     add("--into", type=Path, action="append", default=[], help="put the tables into this document")
+    executors.add_options(arguments, jobs=1)
     return arguments
 
 
@@ -66,8 +67,8 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         whole = options.memory in ("project", "replay")
         stores = (options.stores or Path(folder)) if whole else None
-        given = options.sources, options.model, stores, options.jobs
-        sites = collect_all(menus + continued(menus), *given, history=options.history)
+        lines = menus + continued(menus)
+        sites = collect_all(lines, options, options.model, stores, history=options.history)
     if not sites:
         raise LearnError(f"No list in {options.menus} holds what was typed.")
     result: dict = {
@@ -122,7 +123,7 @@ def _members(sites: list[RecordedList], options: argparse.Namespace) -> tuple[di
     }
     if options.float:
         menus = read_menus(options.menus)
-        floats = list(collect(menus, options.sources, options.float))
+        floats = collect_all(menus, options, options.float)
         scores["float"] = [plain.scores(site.rows) for site in floats if site.listed == "member"]
     measured = measure(sites, scores, mix.star) | {"memories": gains(sites, by_memory)}
     return measured, confidence(sites, scores["full"])

@@ -20,7 +20,7 @@ from pathlib import Path
 from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.corpus.stores import GitStore, ask_git
-from sibyl.learn.evaluation.replay_store import files_of, notes_of, store_of, store_path
+from sibyl.learn.evaluation.replay_store import files_of, notes_of, part_path, store_of, store_path
 from sibyl.memory.index import digest_of
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
@@ -134,7 +134,7 @@ class History:
         touched = {blob for path, blob in old.items() if new.get(path) != blob}
         touched |= {blob for path, blob in new.items() if old.get(path) != blob}
         path = store_path(self._folder, self._repo, commit)
-        part = path.with_name(path.name + ".part")
+        part = part_path(path)
         shutil.copyfile(store_path(self._folder, self._repo, nearest), part)
         store = ProjectStore(part)
         deleted = [path for path, blob in old.items() if blob in touched]

@@ -29,6 +29,7 @@ import numpy as np
 import torch
 
 from sibyl.errors import LearnError
+from sibyl.learn import executors
 from sibyl.learn.evaluation.cross_validation import (
     by_list,
     judged,
@@ -40,7 +41,7 @@ from sibyl.learn.evaluation.cross_validation import (
 from sibyl.learn.evaluation.mixture import fit_all
 from sibyl.learn.evaluation.recorded import longer, read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList
-from sibyl.learn.evaluation.replay import collect_all
+from sibyl.learn.evaluation.replay_all import collect_all
 from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import rank_of, summary
@@ -77,7 +78,6 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--model", type=Path, required=True, help="model folder, written to")
     arguments.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
     arguments.add_argument("--only", choices=("members", "words"), help="one sort of lists alone")
-    arguments.add_argument("--jobs", type=int, default=1, help="processes that look at the lists")
     arguments.add_argument("--units", type=int, default=16, help="rectified units of each seed")
     arguments.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
     arguments.add_argument(
@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     )
     arguments.add_argument("--epochs", type=int, default=15)
     arguments.add_argument("--seed", type=int, default=1)
+    executors.add_options(arguments, jobs=1)
     return arguments
 
 
@@ -128,8 +129,7 @@ def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> 
     if options.only:
         members = options.only == "members"
         lines = [line for line in lines if (line.get("kind", "member") == "member") == members]
-    given = options.sources, options.model, stores, options.jobs, shortened
-    return collect_all(lines, *given)
+    return collect_all(lines, options, options.model, stores, shortened)
 
 
 def shortened(site: RecordedList, most: int = 120) -> RecordedList:

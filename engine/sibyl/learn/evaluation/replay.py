@@ -9,9 +9,7 @@ site, by appending: it cannot look below the cursor, and the incremental path is
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import groupby
 from pathlib import Path
@@ -84,44 +82,6 @@ def collect(
                 yield from sites
                 if sites:  # once, whatever lists were recorded there
                     session.accepted(given, sites[0].member)
-
-
-Kept = Callable[[RecordedList], RecordedList]
-"""What is kept of a site; a function of a module, so that processes can be given it."""
-
-
-def collect_all(
-    menus: list[dict],
-    sources: Path,
-    model: Path,
-    stores: Path | None = None,
-    jobs: int = 1,
-    keep: Kept | None = None,
-    history: bool = False,
-) -> list[RecordedList]:
-    """Return what ``collect`` yields, one repository after the other, by several processes."""
-    by_repo: dict[str, list[dict]] = {}
-    for line in menus:
-        by_repo.setdefault(line["repo"], []).append(line)
-    parts = [(lines, sources, model, stores, keep, history) for _, lines in sorted(by_repo.items())]
-    if jobs <= 1:
-        return [site for part in parts for site in _part(*part)]
-    spawned = multiprocessing.get_context("spawn")  # ONNX Runtime's threads do not survive a fork
-    with ProcessPoolExecutor(jobs, spawned) as pool:
-        parts_of_sites = pool.map(_part, *zip(*parts, strict=True))
-        return [site for sites in parts_of_sites for site in sites]
-
-
-def _part(
-    lines: list[dict],
-    sources: Path,
-    model: Path,
-    stores: Path | None,
-    keep: Kept | None,
-    history: bool,
-) -> list[RecordedList]:
-    sites = collect(lines, sources, model, stores, history)
-    return [site if keep is None else keep(site) for site in sites]
 
 
 def _refuse(trouble: MemoryTrouble) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sibyl.code.filters import path_fault
 from sibyl.errors import LearnError, MemoryTrouble
+from sibyl.learn import io
 from sibyl.learn.corpus.sources import Sources
 from sibyl.memory.index import Changed, noted
 from sibyl.memory.project_store import ProjectStore
@@ -24,7 +25,7 @@ def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> ProjectS
     path = store_path(folder, repo, commit)
     try:
         if not path.exists():
-            part = path.with_name(path.name + ".part")
+            part = part_path(path)
             remove(part)
             _fill(part, sources, repo, commit)
             part.rename(path)
@@ -36,6 +37,11 @@ def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> ProjectS
 def store_path(folder: Path, repo: str, commit: str) -> Path:
     """Return where the store of a repository at a commit is kept."""
     return folder / f"{repo.replace('/', '+')}@{commit[:12]}.sqlite"
+
+
+def part_path(store: Path) -> Path:
+    """Return where a store is made; the same one may be made by two workers of a cluster at once."""
+    return store.with_name(f"{store.name}{io.part_of}.part")
 
 
 def _fill(path: Path, sources: Sources, repo: str, commit: str) -> None:

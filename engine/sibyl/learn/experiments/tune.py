@@ -5,43 +5,44 @@ for each trial, and ``tune.json`` with all trials and the best settings.
 
     python -m sibyl.learn tune --streams build/streams --out build/tune --trials 20 --steps 500 --every 100
 
-Start the same command several times, on several machines with a common folder if you like: the workers share
-one study. A trial whose validations stay below the median of the others' is pruned. A trial that was killed
-is tried again by the next free worker, from its last checkpoint. A network too large for ``--mb`` is not
-trained at all. All workers search under the same settings: only ``--trials`` and ``--threads`` may differ.
+Start the same command several times, or let processes (``--jobs``) or a cluster's workers (``--cluster``) do
+the trials: they share one study. There each trial is a call with a number: its folder and what it tries follow
+from that. What a trial tries also depends on the trials that have ended; the first ten are drawn by chance, the
+same whatever process trains them. A trial whose validations stay below the median of the others' is pruned. A
+trial that was killed is tried again by the next free worker, from its last checkpoint. A network too large for
+``--mb`` is not trained at all. All workers search under the same settings: only ``--trials`` and ``--threads``
+may differ. They write one SQLite file: the folder must be on a file system whose locks hold.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
-import warnings
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from sibyl.errors import LearnError
+from sibyl.learn import executors
 from sibyl.learn.experiments.ablate import bytes_of
+from sibyl.learn.experiments.study import (
+    ENDED,
+    open_study,
+    opened,
+    sampler,
+    settings,
+    try_again,
+)
 from sibyl.learn.io import whole_file
-from sibyl.learn.made_with import check_or_keep
 from sibyl.learn.training import run as runs
 from sibyl.learn.training.distributed import Processes
 from sibyl.learn.training.network import Network, Sizes
 from sibyl.learn.training.options import parser as training_parser
 from sibyl.learn.training.stage import DivergedError, train
 from sibyl.learn.training.validation import read_log
-
-_BEAT = 15
-"""Seconds between two signs of life of a worker; after three without one its trial counts as killed."""
-MADE_WITH = ("steps", "every", "embedding", "hidden", "mb")
-"""Options that all trials of a study share."""
-_ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,6 +67,8 @@ def parser() -> argparse.ArgumentParser:
     add("--mb", type=float, default=4.0, help="largest network to try, in INT8 (4 MB)")
     add("--train", default="", help="more options for every training, in quotes: '--lanes 32'")
     add("--threads", type=int, default=1, help="CPU threads of this worker (1)")
+    add("--seed", type=int, default=1, help="which settings are tried (1)")
+    executors.add_options(arguments, jobs=1)
     return arguments
 
 
@@ -78,75 +81,42 @@ def main(argv: list[str] | None = None) -> int:
             raise LearnError(f"The streams in {folder} have no split to judge trials by.")
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # we say ourselves how trials end
     study = open_study(options.out, settings(options, streams))
-    enough = optuna.study.MaxTrialsCallback(options.trials, _ENDED)
-    callbacks = [enough, lambda study, trial: _say(study, trial, options.out)]
-    if len(study.get_trials(deepcopy=False, states=_ENDED)) < options.trials:
+    if options.cluster or options.jobs > 1:
+        all_trials(study, options)
+        print(json.dumps(write_result(study, options.out)["best"]))
+        return 0
+    enough = optuna.study.MaxTrialsCallback(options.trials, ENDED)
+    callbacks = [enough, lambda study, trial: say(study, trial, options.out)]
+    if len(study.get_trials(deepcopy=False, states=ENDED)) < options.trials:
         try:
-            study.optimize(lambda trial: objective(trial, options), callbacks=callbacks)
+            study.optimize(lambda trial: _kept(trial, options), callbacks=callbacks)
         except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
             raise LearnError(f"The study in {options.out} cannot be written ({error}).") from error
     print(json.dumps(write_result(study, options.out)["best"]))
     return 0
 
 
-def _say(study: optuna.Study, trial: FrozenTrial, out: Path) -> None:
+def say(study: optuna.Study, trial: FrozenTrial, out: Path) -> None:
     """Say what became of a trial, and write down what is known."""
     best = write_result(study, out)["best"]
     line = {"trial": trial.number, "state": trial.state.name.lower(), "mrr": trial.value}
     print(json.dumps(line | {"best": best and best["mrr"]}), flush=True)
 
 
-def settings(options: argparse.Namespace, streams: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what decides how trials are chosen and judged: one study has one of each."""
-    made_with = {name: getattr(options, name) for name in MADE_WITH}
-    made_with |= {"train": " ".join(options.train.split())}
-    made_with |= {"streams": [str(folder) for folder in options.streams]}
-    made_with |= {"vocab": [about["vocab"] for about in streams]}
-    return made_with | {"tokens": [about["train"]["tokens"] for about in streams]}
-
-
-def open_study(out: Path, made_with: dict[str, Any]) -> optuna.Study:
-    """Open the study of a folder, or begin it.
-
-    Raises LearnError where it cannot be opened, or was begun with other settings than ``made_with``.
-    """
+def _kept(trial: Trial, options: argparse.Namespace) -> float:
+    """Train as a trial of this machine says, which is tried again if it is interrupted."""
+    trial.study.sampler = sampler(options, trial.number)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        # Two workers that begin at once would make the same tables: one after the other.
-        with closing(sqlite3.connect(out / "study.lock", timeout=60, isolation_level=None)) as lock:
-            lock.execute("BEGIN EXCLUSIVE")
-            check_or_keep(out / "made_with.json", made_with)
-            return _opened(out)
-    except LearnError:
+        return objective(trial, options, trial.user_attrs.get("folder", f"trial-{trial.number:03}"))
+    except KeyboardInterrupt:
+        try_again(trial.study, trial)
         raise
-    except Exception as error:  # SQLAlchemy's, SQLite's and the file system's
-        raise LearnError(f"The study {out / 'study.db'} cannot be opened ({error}).") from error
 
 
-def _opened(out: Path) -> optuna.Study:
-    with warnings.catch_warnings():  # signs of life are called experimental since 2021
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        storage = RDBStorage(
-            f"sqlite:///{out / 'study.db'}",
-            engine_kwargs={"connect_args": {"timeout": 60}},  # workers wait for one another
-            heartbeat_interval=_BEAT,
-            grace_period=3 * _BEAT,
-            heartbeat_stale_trial_callback=try_again,
-        )
-    return optuna.create_study(
-        storage=storage,
-        study_name="sibyl",
-        direction="maximize",
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
-    )
-
-
-def objective(trial: Trial, options: argparse.Namespace) -> float:
-    """Train as a trial says; returns the best MRR."""
-    folder = options.out / trial.user_attrs.get("folder", f"trial-{trial.number:03}")
-    trial.set_user_attr("folder", folder.name)
+def objective(trial: Trial, options: argparse.Namespace, name: str) -> float:
+    """Train as a trial says, in the folder of this name; returns the best MRR."""
+    folder = options.out / name
+    trial.set_user_attr("folder", name)
     given = arguments(trial, options, folder)
     _small_enough(given, options.mb)
 
@@ -159,9 +129,6 @@ def objective(trial: Trial, options: argparse.Namespace) -> float:
         train(given, Processes(device=given.device), report)
     except DivergedError as error:
         raise optuna.TrialPruned(str(error)) from error
-    except KeyboardInterrupt:
-        try_again(trial.study, trial)
-        raise
     return best_of_log(folder)
 
 
@@ -196,13 +163,6 @@ def _small_enough(given: argparse.Namespace, most: float) -> None:
         raise optuna.TrialPruned(f"larger than {most} MB")
 
 
-def try_again(study: optuna.Study, trial: FrozenTrial | Trial) -> None:
-    """Line up a trial that was killed; it goes on in its folder."""
-    study.enqueue_trial(
-        trial.params, user_attrs={"folder": f"trial-{trial.number:03}"} | trial.user_attrs
-    )
-
-
 def write_result(study: optuna.Study, out: Path) -> dict[str, Any]:
     """Write all trials and the best one."""
     trials = [
@@ -213,11 +173,58 @@ def write_result(study: optuna.Study, out: Path) -> dict[str, Any]:
         }
         | {"settings": trial.params}
         for trial in study.get_trials(deepcopy=False)
-        if trial.state in _ENDED
+        if trial.state in ENDED
     ]
+    trials.sort(key=lambda trial: str(trial["folder"]))  # not by who began first
     done = [trial for trial in trials if trial["state"] == "complete"]
     best = max(done, key=lambda trial: trial["mrr"], default=None)
     result = {"best": best, "trials": trials}
     with whole_file(out / "tune.json") as file:
         file.write((json.dumps(result, indent=1) + "\n").encode())
     return result
+
+
+def all_trials(study: optuna.Study, options: argparse.Namespace) -> None:
+    """Let all trials be done that are not, and say what became of each."""
+    options = argparse.Namespace(**vars(options))
+    options.out = options.out.absolute()
+    ended = {trial.user_attrs.get("folder") for trial in _trials(study, ENDED)}
+    calls = [(options, number) for number in range(options.trials) if _folder(number) not in ended]
+    for name in executors.as_done(one_trial, calls, options, options.out):
+        for trial in _trials(study, ENDED, name):
+            say(study, trial, options.out)
+
+
+def one_trial(options: argparse.Namespace, number: int) -> str:
+    """Do the trial of this number, unless it is done; returns the name of its folder."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study, name = opened(options.out, beats=False), _folder(number)
+    if _trials(study, ENDED, name):
+        return name
+    draws = sampler(options, number)
+    for before in _trials(study, (TrialState.RUNNING, TrialState.FAIL), name):  # its worker died
+        draws = optuna.samplers.PartialFixedSampler(before.params, draws)
+        if before.state == TrialState.RUNNING:
+            study.tell(before.number, state=TrialState.FAIL)
+    trial = study.ask()
+    trial.study.sampler = draws
+    try:
+        study.tell(trial, objective(trial, options, name))
+    except optuna.TrialPruned:
+        study.tell(trial, state=TrialState.PRUNED)
+    except BaseException:
+        study.tell(trial, state=TrialState.FAIL)
+        raise
+    return name
+
+
+def _folder(number: int) -> str:
+    return f"trial-{number:03}"
+
+
+def _trials(
+    study: optuna.Study, states: tuple[TrialState, ...], name: str | None = None
+) -> list[FrozenTrial]:
+    """Return the trials in these states, of one folder alone if it is named."""
+    trials = study.get_trials(deepcopy=False, states=states)
+    return [trial for trial in trials if name is None or trial.user_attrs.get("folder") == name]
