@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import editor
-from child import Child, isolated
+from child import Child
 from common import ROOT, centiles, finish, table
 from fake_server import items
+from isolation import isolated
 
 LINES = 2_000
 LAST = re.compile(r"^(\d+\.\d+) .*--- NVIM STARTED ---", re.MULTILINE)

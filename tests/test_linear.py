@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
-from child import ROOT, isolated
+from child import ROOT
+from isolation import isolated
 
 LENGTH = 30_000
 # A quadratic pattern takes seconds at this length, a linear one less than a millisecond.

@@ -17,11 +17,12 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pynvim
+from isolation import isolated
+from menu import MENU, Item, items_of
 from screen import Screen
 from wire import NoAnswer, Wire
 
@@ -32,45 +33,6 @@ PATIENCE = float(os.environ.get("SIBYL_PATIENCE", "1"))
 HUNG = 60.0
 KEY = re.compile(r"<[A-Za-z][^<>\s]*>|.", re.DOTALL)
 T = TypeVar("T")
-# The lines the menu shows. Up to 0.10 "items" also holds those that no longer fit what was typed,
-# and "selected" counts all; which ones show follows from how many show, as the sets for longer and
-# longer beginnings of the word at the cursor lie one within the other.
-MENU = """
-if vim.fn.pumvisible() == 0 then return {} end
-if vim.fn.has("nvim-0.11") == 1 then
-  local info = vim.fn.complete_info({ "matches", "selected" })
-  return { info.matches, info.selected }
-end
-local info = vim.fn.complete_info({ "items", "selected" })
-local size, shown, place = vim.fn.pum_getpos().size, info.items, info.selected
-local before = vim.api.nvim_get_current_line():sub(1, vim.fn.col(".") - 1)
-local word = vim.fn.matchstr(before, [[\\k*$]]):lower()
-for length = #word, 0, -1 do
-  local fit, chosen = {}, -1
-  for index, item in ipairs(info.items) do
-    if vim.startswith(item.word:lower(), word:sub(1, length)) then
-      table.insert(fit, item)
-      chosen = index == info.selected + 1 and #fit - 1 or chosen
-    end
-  end
-  if #fit == size then
-    return { fit, chosen }
-  end
-end
-return { shown, place }
-"""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One line of the completion menu."""
-
-    word: str
-    abbr: str
-    kind: str
-    menu: str
-    info: str
-    selected: bool
 
 
 class Child:
@@ -206,16 +168,7 @@ class Child:
 
     def menu(self) -> list[Item]:
         """The completion menu's lines, in order; empty when none is shown."""
-        got = self.lua(MENU)
-        if not got:
-            return []
-        shown, selected = got
-        return [
-            Item(
-                item["word"], item["abbr"], item["kind"], item["menu"], item["info"], at == selected
-            )
-            for at, item in enumerate(shown)
-        ]
+        return items_of(self.lua(MENU))
 
     def words(self) -> list[str]:
         """What the lines of the menu would insert."""
@@ -258,26 +211,3 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.wire.process.wait(3 * PATIENCE)
         self.wire.close()
-
-
-def isolated(home: Path) -> dict[str, str]:
-    """An environment that leads every file of Neovim into `home`."""
-    # Of an outer Neovim these would lead the inner one astray; the rest may name private places.
-    drop = ("VIM", "VIMRUNTIME", "NVIM", "MYVIMRC", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
-    variables = {
-        key: value
-        for key, value in os.environ.items()
-        if key not in drop and not key.startswith(("NVIM_", "XDG_"))
-    }
-    variables |= {
-        "HOME": str(home),
-        "TERM": "xterm-256color",
-        "NVIM_LOG_FILE": str(home / "nvim.log"),
-    }
-    for name in ("CONFIG", "DATA", "STATE", "CACHE", "RUNTIME"):
-        folder = home / name.lower()
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        variables[f"XDG_{name}_{'DIR' if name == 'RUNTIME' else 'HOME'}"] = str(folder)
-    # System-wide configuration is somebody else's too.
-    return variables | {"XDG_CONFIG_DIRS": str(home / "none"), "XDG_DATA_DIRS": str(home / "none")}

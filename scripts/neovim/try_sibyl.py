@@ -22,7 +22,9 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 import find  # noqa: E402 (found through the line above, as the next)
-from child import Child, Item, isolated  # noqa: E402
+from child import Child  # noqa: E402
+from isolation import isolated  # noqa: E402
+from menu import Item  # noqa: E402
 
 PROJECT = HERE / "example"
 PROBES = {"(1)": "parser.", "(2)": 'parser.add_argument("--currency", ', "(3)": "basket."}

@@ -26,7 +26,8 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 import find  # noqa: E402 (found through the line above, as the next)
-from child import Child, isolated  # noqa: E402
+from child import Child  # noqa: E402
+from isolation import isolated  # noqa: E402
 
 PACK = """\
 vim.api.nvim_create_autocmd('PackChanged', {

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from child import ROOT, Child, isolated
+from child import ROOT, Child
 from fake_server import FakeServer, items
+from isolation import isolated
 from scripted import ScriptedRanker, host_ready
 
 SCHEMA = (

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from child import ROOT, Child, isolated
+from child import ROOT, Child
+from isolation import isolated
 from scripted import ScriptedRanker, host_ready, mirrored
 
 STATE = "local s = require('sibyl.host.client').state return "

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from child import ROOT, Child, isolated
+from child import ROOT, Child
+from isolation import isolated
 from scripted import ScriptedRanker, host_ready
 from test_host import SERVER_OFF, STATE, script, wait_phase
 

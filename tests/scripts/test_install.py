@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import failures
 import install
 import packages
 import pytest
@@ -148,7 +149,7 @@ ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics
 def test_a_reason_is_a_sentence(output: str, expected: str) -> None:
     """Whatever a package manager prints, one sentence says what to do."""
     problem = subprocess.CalledProcessError(1, ["pip"], output)
-    sentence = str(packages.reason(problem))
+    sentence = str(failures.reason(problem))
     assert expected in sentence
     assert "\n" not in sentence
 
@@ -168,7 +169,7 @@ def test_no_network() -> None:
     )
     assert problem.returncode
     failed = subprocess.CalledProcessError(1, ["pip"], problem.stdout + problem.stderr)
-    assert "check the network" in str(packages.reason(failed))
+    assert "check the network" in str(failures.reason(failed))
 
 
 def test_a_place_that_cannot_be(tmp_path: Path) -> None:
@@ -256,10 +257,10 @@ def test_a_system_without_packages_is_named(
     monkeypatch: pytest.MonkeyPatch, system: str, libc: str, machine: str, words: str
 ) -> None:
     """Where no other Python would help, the sentence says what is missing, and does not send people looking."""
-    monkeypatch.setattr(packages.sys, "platform", system)
-    monkeypatch.setattr(packages.sys, "version_info", (3, 12, 1))
-    monkeypatch.setattr(packages.platform, "libc_ver", lambda: (libc, ""))
-    monkeypatch.setattr(packages.platform, "machine", lambda: machine)
+    monkeypatch.setattr(failures.sys, "platform", system)
+    monkeypatch.setattr(failures.sys, "version_info", (3, 12, 1))
+    monkeypatch.setattr(failures.platform, "libc_ver", lambda: (libc, ""))
+    monkeypatch.setattr(failures.platform, "machine", lambda: machine)
     text = "ERROR: No matching distribution found for onnxruntime==1.32.0"
     problem = subprocess.CalledProcessError(1, ["pip"], text)
-    assert words in str(packages.reason(problem))
+    assert words in str(failures.reason(problem))

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import failures
 import install
 import packages
 import pytest
@@ -162,7 +163,7 @@ def test_a_conflict_is_named_as_one(
     pip += ["--dry-run", "demo==1.0", "-c", str(tmp_path / "below.txt")]
     done = subprocess.run(pip, capture_output=True, text=True, timeout=240)
     failed = subprocess.CalledProcessError(1, pip, done.stdout + done.stderr)
-    assert "conflict" in str(packages.reason(failed)), done.stderr
+    assert "conflict" in str(failures.reason(failed)), done.stderr
 
 
 def test_another_package_of_the_same_name_is_refused(
