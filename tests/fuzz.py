@@ -33,7 +33,7 @@ from differ import Differ  # noqa: E402 (found through the line above)
 from fuzzed_files import files  # noqa: E402
 from standin import StandIn  # noqa: E402
 
-from sibyl.code import sections  # noqa: E402
+from sibyl.code import cuts  # noqa: E402
 from sibyl.ranking.ranker import Ranker  # noqa: E402
 
 SNIPPETS = (
@@ -64,7 +64,7 @@ SNIPPETS = (
 )
 _HEAVY = 4000  # bytes of a file that is edited; a few are larger
 LONG = 150_000  # bytes: several thousand lines
-_SPANS = (sections.SPAN, sections.SPAN, 300, 1500)  # bytes that decide where a text is cut
+_SPANS = (cuts.SPAN, cuts.SPAN, 300, 1500)  # bytes that decide where a text is cut
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Typist:
         self.long = long or self.chance.random() < 0.03
         sizes = (0, 300, 1000, 2000, _HEAVY, _HEAVY, 5 * _HEAVY)
         size = LONG if self.long else self.chance.choice(sizes)
-        self.span = sections.SPAN if self.long else self.chance.choice(_SPANS)
+        self.span = cuts.SPAN if self.long else self.chance.choice(_SPANS)
         data = self.chance.choice(sources).read_bytes()
         while len(data) < size:
             data += self.chance.choice(sources).read_bytes()
@@ -198,12 +198,12 @@ def play(differ: Differ, doings: Iterator[list[Any]], every: int, done: list[lis
 @contextmanager
 def cut_by(span: int) -> Iterator[None]:
     """Let this many bytes decide where a text is cut."""
-    before = sections.SPAN, sections.LONG
-    sections.SPAN, sections.LONG = span, 8 * span
+    before = cuts.SPAN, cuts.LONG
+    cuts.SPAN, cuts.LONG = span, 8 * span
     try:
         yield
     finally:
-        sections.SPAN, sections.LONG = before
+        cuts.SPAN, cuts.LONG = before
 
 
 def run(

@@ -12,7 +12,7 @@ import pytest
 from counting import count_parsed
 from test_sections import leaves
 
-from sibyl.code import sections
+from sibyl.code import cuts, sections
 from sibyl.code.grammar import Leaf, leaves_of
 from sibyl.code.syntax import Syntax
 from sibyl.code.text import Text
@@ -59,7 +59,7 @@ def test_a_key_in_a_long_body_costs_a_few_sections(
     for letter in b"    a.b(c, 'd')\n    e = f\n":
         syntax.edit(text.apply(len(text), 0, bytes((letter,))))
         syntax.advance(text, text.word_start(len(text)))
-    assert 0 < max(parsed) <= 2 * sections.SPAN
+    assert 0 < max(parsed) <= 2 * cuts.SPAN
 
 
 @pytest.mark.parametrize("name", ["a dictionary", "a call", "commented entries"])
@@ -75,7 +75,8 @@ def test_data_is_looked_at_for_a_cut_once(name: str, monkeypatch: pytest.MonkeyP
             yielded += 1
             yield leaf
 
-    monkeypatch.setattr(sections, "leaves_of", counting)
+    for module in (cuts, sections):
+        monkeypatch.setattr(module, "leaves_of", counting)
     syntax = Syntax()
     syntax.advance(Text(source), len(source))
     assert yielded < 3 * len(list(syntax.leaves()))
@@ -106,7 +107,7 @@ def test_prose_in_an_open_string_is_not_read_as_code(monkeypatch: pytest.MonkeyP
     syntax.edit(edit)
     syntax.advance(text, len(text))
     assert [text.data[begin:end] for begin, end, _ in syntax.leaves()][-3:] == [b"a", b".", b"b"]
-    monkeypatch.setattr(sections, "LONG", 2_000)
+    monkeypatch.setattr(cuts, "LONG", 2_000)
     syntax = Syntax()
     syntax.advance(Text(head + prose), len(head + prose))
     assert len(syntax.ends) > 100

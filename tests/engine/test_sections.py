@@ -12,7 +12,7 @@ import pytest
 from counting import count_parsed
 from differ import Differ
 
-from sibyl.code import sections
+from sibyl.code import cuts
 from sibyl.code.grammar import Leaf
 from sibyl.code.syntax import Syntax
 from sibyl.code.text import Text
@@ -55,7 +55,7 @@ TRICKY = {
 
 def leaves(source: bytes, span: int, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Leaf], int]:
     """All leaves of a text cut by this many bytes, and how many sections were closed."""
-    monkeypatch.setattr(sections, "SPAN", span)
+    monkeypatch.setattr(cuts, "SPAN", span)
     syntax = Syntax()
     syntax.advance(Text(source), len(source))
     return list(syntax.leaves()), len(syntax._sections.closed)
@@ -80,7 +80,7 @@ def test_a_cut_changes_no_leaf_of_real_files(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("argparse", "inspect", "typing", "doctest", "turtle", "subprocess", "tarfile"):
         source = (library / f"{name}.py").read_bytes()
         whole, _ = leaves(source, 1 << 30, monkeypatch)
-        for span in (3_000, sections.SPAN):
+        for span in (3_000, cuts.SPAN):
             cut, closed = leaves(source, span, monkeypatch)
             assert whole == cut, (name, span)
             assert closed >= len(source) // span // 4
@@ -90,7 +90,7 @@ def test_a_broken_statement_far_above_does_not_keep_a_section_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A line left half written is no reason to parse all that follows again at each key."""
-    monkeypatch.setattr(sections, "SPAN", 600)
+    monkeypatch.setattr(cuts, "SPAN", 600)
     sound = b"def f(a):\n    return a.b(c, 'd')\n\n\n" * 100
     for broken in ("x = (a.", "class A(", "def g(self", "<<<<<<< HEAD", "x = 'a", "[a, {", "if x"):
         text, syntax = Text(broken.encode() + b"\n" + sound), Syntax()
@@ -100,8 +100,8 @@ def test_a_broken_statement_far_above_does_not_keep_a_section_open(
 
 def test_a_string_left_open_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Text that may be in a string is not taken for code before several spans have passed."""
-    monkeypatch.setattr(sections, "SPAN", 400)
-    monkeypatch.setattr(sections, "LONG", 1200)
+    monkeypatch.setattr(cuts, "SPAN", 400)
+    monkeypatch.setattr(cuts, "LONG", 1200)
     inside = b"def f(a):\n    return a\n" * 60
     text, syntax = Text(b"a = 1\nb = '''\n" + inside), Syntax()
     for stop in (500, 900, 1300):
@@ -122,13 +122,13 @@ def test_a_key_in_a_long_file_costs_a_section(monkeypatch: pytest.MonkeyPatch) -
     for letter in b"\n\nresult = self.thing(1)\nclass A(B):\n    pass\n":
         syntax.edit(text.apply(len(text), 0, bytes((letter,))))
         syntax.advance(text, text.word_start(len(text)))
-    assert 0 < max(parsed) <= 2 * sections.SPAN
-    assert len(source) > 10 * sections.SPAN
+    assert 0 < max(parsed) <= 2 * cuts.SPAN
+    assert len(source) > 10 * cuts.SPAN
 
 
 def test_typing_over_a_cut_leaves_no_trace(ranker: Ranker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a section closes while typing, and opens while deleting, all is as if freshly opened."""
-    monkeypatch.setattr(sections, "SPAN", 300)
+    monkeypatch.setattr(cuts, "SPAN", 300)
     differ = Differ(ranker, "")
     typed = (
         "import os\n\nclass A(B):\n    def f(self, x):\n        return os.path.join(x.y)\n\n" * 6

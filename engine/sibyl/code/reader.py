@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from sys import intern
 
-from sibyl.code.brackets import Brackets
 from sibyl.code.grammar import (
     CLOSE,
     CONTINUED,
@@ -30,6 +29,7 @@ from sibyl.code.grammar import (
     SPELLED,
     WORDS,
 )
+from sibyl.code.lines import Lines
 from sibyl.code.tokens import (
     KEYWORD_ARGUMENT,
     KEYWORDS,
@@ -41,15 +41,10 @@ from sibyl.code.tokens import (
 )
 from sibyl.code.values import UNKNOWN, class_name
 
-# Keywords that begin a statement wherever they begin a line: an unclosed bracket above ends there.
-_HARD = frozenset(
-    "def class import return while try with raise assert pass break continue del global nonlocal "
-    "elif except finally".split()
-)
 _HEADS = frozenset("def class for with except if elif else while try finally".split())
 
 
-class Reader(Brackets):
+class Reader(Lines):
     """Reads leaves, writes tokens into two lists that it is given."""
 
     # leaves ---------------------------------------------------------------------------------------
@@ -84,37 +79,6 @@ class Reader(Brackets):
             self._mark(word)
         else:
             self._name(word)
-
-    def line(self, begin: int, word: str) -> None:
-        """Tell the lines: write what a leaf ``word`` at byte ``begin`` says by where it stands."""
-        if self.last_end < 0:
-            self.column = 0
-            return
-        if self.glued or self.data.find(b"\n", self.last_end, begin) < 0:
-            return
-        first = self.data.rfind(b"\n", 0, begin) + 1
-        # A form feed sets the column to zero (Python's lexical analysis, section 2.1.8).
-        column = begin - max(first, self.data.rfind(b"\f", first, begin) + 1)
-        if self.level is not None and not (word in _HARD and column <= self.column):
-            return
-        self.level = None
-        self._finish()
-        scopes = self.scopes
-        while scopes[0] is not None and column <= scopes[1].indent:
-            scopes = scopes[0]
-        if self.pending is not None and column > self.column:
-            scopes = (scopes, self.pending)
-        self.scopes, self.pending = scopes, None
-        indents, back = self.indents, 0
-        while column < indents[1]:
-            indents, back = indents[0], back + 1
-        token = "<nl>" if back == 0 else "<de>" if back == 1 else "<dd>"
-        if column > indents[1]:
-            indents = (indents, column)
-            token = "<in>" if back == 0 else token
-        self.indents, self.column = indents, column
-        self._emit(token)
-        self._statement()
 
     def _is_lazy(self, word: str) -> bool:
         """Tell whether a statement's second word makes it a lazy import (PEP 810)."""
