@@ -28,6 +28,7 @@ def scripted(
         child = start_nvim(init=ranker.init(**options) + "\n" + lua)
         child.open(tmp_path / "shop.py", text)
         host_ready(child)
+        assert child.lua("return require('sibyl.config').problems()") == [], "options of the test"
         return child, ranker
 
     return start
