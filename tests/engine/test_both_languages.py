@@ -107,3 +107,20 @@ def test_packages_and_pythons_are_those_that_are_installed() -> None:
     pythons = [int(minor) for minor in re.findall(r"3\.(\d+)", wheels)]
     assert bounds == [(str(pythons[0]), str(pythons[-1]))]
     assert f"3.{pythons[0]} to 3.{pythons[-1]}" in source("install.lua")
+
+
+def test_answers_that_lua_waits_for_are_sent() -> None:
+    """Each kind of answer that the host gives is one that Lua knows, and the other way round; so are reasons."""
+    sent, reasons = set(), set()
+    for path in [
+        *(ROOT / "engine/sibyl/host").glob("*.py"),
+        ROOT / "rplugin/python3/sibyl_host.py",
+    ]:
+        text = path.read_text(encoding="utf-8")
+        sent |= set(re.findall(r"(?:send|_deliver)\([\w.\[\]]+, \"(\w+)\"", text))
+        reasons |= set(re.findall(r"\"reason\": \"([^\"]+)\"", text))
+    lua = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "lua").rglob("*.lua"))
+    compared = set(re.findall(r"\bkind [=~]= '(\w+)'", lua))
+    # `explain` is taken as it comes; `none` is what every other kind is not.
+    assert compared == sent - {"explain", "none"}
+    assert set(re.findall(r"\.reason == '([^']+)'", lua)) <= reasons | {"host gone"}
