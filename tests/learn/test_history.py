@@ -19,13 +19,14 @@ from small_repositories import ENVIRONMENT, run_git, write_tree
 
 from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Sources
-from sibyl.learn.evaluation import evaluate
+from sibyl.learn.evaluation import evaluate, replay_store
 from sibyl.learn.evaluation.history import FIRST, NO_HISTORY, SHALLOW, History
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import collect
 from sibyl.learn.evaluation.replay_store import store_of, store_path
 from sibyl.learn.evaluation.schema import MEMBERS
 from sibyl.learn.metrics import compare
+from sibyl.memory.index import Changed, noted
 
 pytestmark = pytest.mark.learn
 
@@ -120,6 +121,21 @@ def test_stores_made_from_one_another_are_those_made_from_nothing(
                 store_path(tmp_path / name, "me/mine", commit) for name in ("stores", "fresh")
             )
             assert dumped(chained) == dumped(other), commit
+
+
+def test_each_content_is_read_once(
+    tmp_path: Path, history: History, commits: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many commits and paths have the same bytes, the stores of a repository read them once."""
+    contents: list[bytes] = []
+
+    def counted(path: str, stamp: tuple[int, int], data: bytes) -> Changed:
+        contents.append(data)
+        return noted(path, stamp, data)
+
+    monkeypatch.setattr(replay_store, "noted", counted)
+    history.make(set(commits))
+    assert len(contents) == len(set(contents)) > 5
 
 
 def test_ranks_are_those_counted_by_hand(

@@ -168,4 +168,4 @@ def test_own_with_other_settings_is_refused(
     ):
         finetune.main(f"{given} {more}".split())
     assert done == len(ran) == 10
-    assert json.loads((tmp_path / "out" / "own.json").read_text())["seed"] == 1
+    assert json.loads((tmp_path / "out" / "made_with.json").read_text())["seed"] == 1

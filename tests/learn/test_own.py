@@ -144,7 +144,10 @@ def test_one_command_makes_a_model_and_measures_it(
         assert f"\n| {memory} | MRR | " in output
     assert "\n| remembered | measure | start | own | gain | 95 % |\n" in output
     assert str(tmp_path / "out" / "model") in output.splitlines()[-1]
-
+    assert (
+        stages.main([*given, "--server", server, "--passes", "2"]) == 1
+    )  # when it is finished, too
+    assert "was begun with passes 1.0, not 2.0" in capsys.readouterr().err
     few = finetune.few_with_truth(tmp_path / "out" / "menus.jsonl.gz")
     assert ("warning: only" in output) == bool(few)
     assert "mine: no environment of its own" in output
@@ -205,8 +208,8 @@ def test_one_sentence_tells_whether_the_gain_is_real(tmp_path: Path) -> None:
     cases = [
         (down, up, 10, "The new model is better here with the project's memory (MRR +0.375"),
         (up, down, 10, "The new model is worse here with the project's memory (MRR -0.375"),
-        (up, up, 10, "is not known: the gain may be chance (MRR +0.000"),
-        (down, up, 4, "is not known: the gain is of fewer than 5 files"),
+        (up, up, 10, "is not known: the difference may be chance (MRR +0.000"),
+        (down, up, 4, "is not known: the difference is of fewer than 5 files"),
     ]
     for before, after, files, sentence in cases:
         paths_ = [tmp_path / "a.json", tmp_path / "b.json"]

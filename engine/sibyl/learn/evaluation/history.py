@@ -20,7 +20,7 @@ from pathlib import Path
 from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.corpus.stores import GitStore, ask_git
-from sibyl.learn.evaluation.replay_store import files_of, notes_of, part_path, store_of, store_path
+from sibyl.learn.evaluation.replay_store import Notebook, files_of, part_path, store_of, store_path
 from sibyl.memory.index import digest_of
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
@@ -49,6 +49,7 @@ class History:
         self._parents: dict[str, str] = {}  # commit: its first parent, or why there is none
         self._projects: dict[tuple[str, str, bytes], Project] = {}
         self._stores: dict[str, ProjectStore] = {}
+        self._notebook = Notebook(sources, repo)
         self._seconds = 0.0
 
     def read(self, lists: list[dict]) -> None:
@@ -115,7 +116,8 @@ class History:
         for commit in self._by_date(commits):
             if nearest and not store_path(self._folder, self._repo, commit).exists():
                 self._from_nearest(commit, nearest)
-            store_of(self._sources, self._repo, commit, self._folder).close()
+            given = (self._sources, self._repo, commit, self._folder, self._notebook)
+            store_of(*given).close()
             nearest = commit
 
     def _by_date(self, commits: set[str]) -> list[str]:
@@ -139,7 +141,7 @@ class History:
         store = ProjectStore(part)
         deleted = [path for path, blob in old.items() if blob in touched]
         changed = [file for file in listed if file[1] in touched]
-        store.update(notes_of(self._sources, self._repo, changed), deleted)
+        store.update(self._notebook.of(changed), deleted)
         store.close()
         part.rename(path)
 

@@ -61,7 +61,7 @@ def verdict(first: Path, second: Path, order: str) -> str:
         return f"The new model is {better} here with the {order}'s memory ({numbers})."
     why = "may be chance" if gain.groups >= FEWEST else f"is of fewer than {FEWEST} files"
     return (
-        f"Whether the new model is better here with the {order}'s memory is not known: the gain {why} "
+        f"Whether the new model is better here with the {order}'s memory is not known: the difference {why} "
         f"({numbers})."
     )
 

@@ -6,28 +6,35 @@ The rules for files, the notes and the store are the live ones; only the bytes c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sibyl.code.filters import path_fault
+from sibyl.code.filters import is_migration, path_fault
 from sibyl.errors import LearnError, MemoryTrouble
 from sibyl.learn import io
 from sibyl.learn.corpus.sources import Sources
 from sibyl.memory.index import Changed, noted
+from sibyl.memory.notes import Notes
 from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import remove, siblings
 
 _AT_A_TIME = 200  # files of one transaction
 
 
-def store_of(sources: Sources, repo: str, commit: str, folder: Path) -> ProjectStore:
-    """Return the store of a repository at a commit; it is kept in ``folder`` and found there again."""
+def store_of(
+    sources: Sources, repo: str, commit: str, folder: Path, notebook: Notebook | None = None
+) -> ProjectStore:
+    """Return the store of a repository at a commit; it is kept in ``folder`` and found there again.
+
+    Who makes several stores of a repository gives each the same ``notebook``.
+    """
     path = store_path(folder, repo, commit)
     try:
         if not path.exists():
             part = part_path(path)
             remove(part)
-            _fill(part, sources, repo, commit)
+            notebook = notebook or Notebook(sources, repo)
+            _fill(part, list(files_of(sources, repo, commit)), notebook)
             part.rename(path)
         return ProjectStore(path)
     except MemoryTrouble as trouble:
@@ -44,12 +51,11 @@ def part_path(store: Path) -> Path:
     return store.with_name(f"{store.name}{io.part_of}.part")
 
 
-def _fill(path: Path, sources: Sources, repo: str, commit: str) -> None:
+def _fill(path: Path, files: list[File], notebook: Notebook) -> None:
     """Read all files of a repository into a new store."""
     store = ProjectStore(path)
-    files = list(files_of(sources, repo, commit))
     for first in range(0, len(files), _AT_A_TIME):
-        store.update(notes_of(sources, repo, files[first : first + _AT_A_TIME]))
+        store.update(notebook.of(files[first : first + _AT_A_TIME]))
     store.close()
     for left in siblings(path)[1:]:  # the log was written back when the last connection went
         left.unlink(missing_ok=True)
@@ -66,7 +72,21 @@ def files_of(sources: Sources, repo: str, commit: str) -> Iterator[File]:
             yield listed.path, listed.blob, listed.size
 
 
-def notes_of(sources: Sources, repo: str, files: list[File]) -> Iterator[Changed]:
-    """Yield what a store takes up of each file."""
-    for path, blob, size in files:
-        yield noted(path, (size, 0), sources.read(repo, blob))
+class Notebook:
+    """The notes of a repository's files; each content is read once, whatever its path and commit."""
+
+    def __init__(self, sources: Sources, repo: str) -> None:
+        self._sources, self._repo = sources, repo
+        self._notes: dict[tuple[str, bool], tuple[bytes, bytes]] = {}  # digest, packed notes
+
+    def of(self, files: Iterable[File]) -> Iterator[Changed]:
+        """Yield what a store takes up of each file."""
+        for path, blob, size in files:
+            key = blob, is_migration(path)  # a path can tell no more of what is worth reading
+            if key in self._notes:
+                digest, packed = self._notes[key]
+                yield path, (size, 0), digest, Notes.unpacked(packed)
+                continue
+            changed = noted(path, (size, 0), self._sources.read(self._repo, blob))
+            self._notes[key] = changed[2], changed[3].packed()
+            yield changed

@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
         "start": str(options.start.resolve()), "hold-out": options.hold_out, "seed": options.seed,
         "passes": options.passes, "rate": options.rate,
     }  # fmt: skip
-    check_or_keep(out / "own.json", made_with)
+    check_or_keep(out / "made_with.json", made_with)
     projects = link(options.projects, sources)
     chosen = ("--hold-out-files", options.hold_out, "--seed", options.seed)
     run_shown("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)
