@@ -110,7 +110,7 @@ def test_packages_and_pythons_are_those_that_are_installed() -> None:
 
 
 def test_answers_that_lua_waits_for_are_sent() -> None:
-    """Each kind of answer that the host gives is one that Lua knows, and the other way round; so are reasons."""
+    """Each kind of answer that the host gives is known to Lua, and the other way round; reasons, too."""
     sent, reasons = set(), set()
     for path in [
         *(ROOT / "engine/sibyl/host").glob("*.py"),
