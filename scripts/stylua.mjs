@@ -18,9 +18,9 @@ const MODULE = join(PLACE, 'node_modules', ...PACKAGE.split('/'), 'stylua_lib_no
 /** Brings the package; false where the registry cannot be reached. */
 function bring() {
   if (!existsSync(MODULE)) {
-    const options = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--silent', '--prefix', PLACE]
+    const options = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--fetch-retries=0', '--prefix', PLACE]
     try {
-      execFileSync('npm', ['install', ...options, `${PACKAGE}@${VERSION}`], { stdio: 'ignore' })
+      execFileSync('npm', ['install', ...options, `${PACKAGE}@${VERSION}`], { stdio: 'ignore', timeout: 120000 })
     } catch {
       return false
     }
