@@ -119,7 +119,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--times", type=int, default=60, help="lists at each place")
     options = parser.parse_args()
-    from sibyl.memory.sqlite import bytes_of
+    from sibyl.memory.sqlite import size_on_disk
     from sibyl.network.model import Model
 
     with tempfile.TemporaryDirectory() as folder:
@@ -135,7 +135,7 @@ def main() -> int:
         took = lists(model, recall, options.times)
         gc.collect()
         grown = round(resident().all - before.all, 1)
-        size = round(bytes_of(store) / 1e6, 2)
+        size = round(size_on_disk(store) / 1e6, 2)
     rows = [
         (f"reading {options.files} files, {lines:,} lines, the first time: CPU s", cpu),
         ("the same, in seconds that passed", wall),

@@ -208,8 +208,8 @@ def keys_measured(ranker: Ranker, options: argparse.Namespace, clock: Clock) -> 
     table(
         head,
         [
-            (f"{int(n):,} lines", *bytes_of.values())
-            for n, bytes_of in measured["allocations"].items()
+            (f"{int(n):,} lines", *figures.values())
+            for n, figures in measured["allocations"].items()
         ],
     )
     return measured

@@ -189,17 +189,15 @@ def test_variants_are_compared_and_a_killed_comparison_goes_on(
     rows = len(np.unique(np.load(streams / "rows.npy"))) - 1
     weights = sum(parameter.numel() for parameter in base.parameters())
     unused = (base.sizes.rows - rows) * base.sizes.embedding
-    assert ablate.bytes_of(base, rows)[0] == 4 * (weights - unused)
+    assert ablate.network_bytes(base, rows)[0] == 4 * (weights - unused)
 
 
 def test_the_difference_is_one_between_pairs() -> None:
     """Alike ranks differ by nothing, and surely; one better everywhere is better, and surely."""
     ranks, lanes = np.array([1.0, 2, 4, 1]), np.array([0.0, 0, 1, 1])
     base = np.stack((ranks, lanes))
-    assert (0.0, 0.0) == ablate.difference(base, base)
-    mean, half = ablate.difference(
-        np.stack((np.ones(4), lanes)), np.stack((np.full(4, 2.0), lanes))
-    )
+    assert (0.0, 0.0) == ablate.gain_over(base, base)
+    mean, half = ablate.gain_over(np.stack((np.ones(4), lanes)), np.stack((np.full(4, 2.0), lanes)))
     assert (0.5, 0.0) == (mean, half)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation import baselines, evaluate, measures, schema
+from sibyl.learn.evaluation import baselines, evaluate, member_measures, schema
 from sibyl.learn.evaluation.paired import gain_table
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList
@@ -95,7 +95,7 @@ def test_the_networks_logits_are_its_own(sites: list[RecordedList]) -> None:
 
 def test_every_order_ranks_as_counted_by_hand(sites: list[RecordedList], counts: Path) -> None:
     """Orders that need no weights: the server's, the alphabet's, four ways of counting, the network's."""
-    scores = measures.baselines(sites, counts) | {"bare": [site.logits for site in sites]}
+    scores = member_measures.baselines(sites, counts) | {"bare": [site.logits for site in sites]}
     assert RANKS == {name: ranks(sites, values) for name, values in scores.items()}
 
 
@@ -103,7 +103,7 @@ def test_every_amount_of_memory_ranks_as_counted_by_hand(
     sites: list[RecordedList], model: Path
 ) -> None:
     """The open file is none of the other files, and the person is left out where the project alone counts."""
-    scores = measures.remembered(sites, *evaluate.mixtures(model), schema.MEMORIES)
+    scores = member_measures.remembered(sites, *evaluate.mixtures(model), schema.MEMORIES)
     assert BY_MEMORY == {name: ranks(sites, values) for name, values in scores.items()}
 
 
@@ -113,7 +113,7 @@ def test_without_stores_nothing_but_the_file_is_known(
     """Where no project is read, more memory gives the orders of the file alone."""
     sources, menus = world
     sites = list(collect(read_menus(menus), sources, model))
-    scores = measures.remembered(sites, *evaluate.mixtures(model), ("file", "replay"))
+    scores = member_measures.remembered(sites, *evaluate.mixtures(model), ("file", "replay"))
     assert ranks(sites, scores["file"]) == ranks(sites, scores["replay"]) == BY_MEMORY["file"]
     assert [site.files for site in sites] == [0, 0, 0]
 
@@ -126,7 +126,7 @@ def test_a_copy_of_the_open_file_counts_no_more_than_the_file(
     golden.write_sources(sources, {"me+mine/A_copy.py": golden.MEASURED})
     (tmp_path / "stores").mkdir()
     sites = list(collect(read_menus(menus), sources, model, tmp_path / "stores"))
-    scores = measures.remembered(sites, *evaluate.mixtures(model), ["project"])
+    scores = member_measures.remembered(sites, *evaluate.mixtures(model), ["project"])
     assert ranks(sites, scores["project"]) == BY_MEMORY["project"]
     assert [site.files for site in sites] == [1, 1, 0]
 
@@ -180,7 +180,9 @@ def test_the_gain_of_a_second_model_is_paired_by_list(
 
 def test_letters_leave_what_begins_so(sites: list[RecordedList], counts: Path) -> None:
     """After `p`: put POST patch; after `po`: POST alone. By five keys at most, letters are saved."""
-    measured = measures.letters(sites, {"server": measures.baselines(sites, counts)["server"]})
+    measured = member_measures.letters(
+        sites, {"server": member_measures.baselines(sites, counts)["server"]}
+    )
     server = measured["server"]
     assert [server[str(count)]["mrr"] for count in range(3)] == [0.3333, 0.5, 1.0]  # type: ignore[index]
     # Three keys by place (rank 3), three after p (1 + 2), three after po (2 + 1): 1 of 4 letters saved.
@@ -190,7 +192,7 @@ def test_letters_leave_what_begins_so(sites: list[RecordedList], counts: Path) -
 def test_how_sure_the_first_is_can_be_counted(sites: list[RecordedList]) -> None:
     """Sureness is the softmax of the first item; it is right where the truth is first."""
     likely = np.log(np.asarray([1, 1, 6, 1, 1], np.float32))  # the third is the truth
-    sure, right = measures.confidence(sites[:2], [likely, -likely])
+    sure, right = member_measures.confidence(sites[:2], [likely, -likely])
     assert sure == pytest.approx([0.6, 1 / (4 + 1 / 6)])
     assert right == [True, False]
 

@@ -27,7 +27,7 @@ _CERTAIN, _MATCH = numbers("class", "def"), numbers("match")
 _MAYBE = re.compile(rb"(?m)^[ \t]*(?:class|def)")  # what is certain begins so, if there is anything
 
 
-def cut(tree: Tree, data: bytearray, base: int) -> tuple[int, bool]:
+def place_to_cut(tree: Tree, data: bytearray, base: int) -> tuple[int, bool]:
     """Return the first byte of the last line of a tree at which a section may begin, and if that is certain.
 
     The end of the tree is where its text was cut off, in the middle of anything: in a string that holds code,
@@ -81,7 +81,7 @@ def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
     return place
 
 
-def cut_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
+def place_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
     """Return the last of the lines with the least indentation, or 0 where a string or ``match`` holds all."""
     place, least, end = 0, span, 0
     opened: list[int] = []  # where strings left open begin

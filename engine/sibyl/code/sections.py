@@ -83,10 +83,10 @@ class Sections:
     def settle(self, text: Text, stop: int) -> None:
         """Close what is to be closed where nothing from ``stop`` on exists."""
         self._open(stop)
-        while (boundary := self._next(text, stop)) is not None:
+        while (section := self._next(text, stop)) is not None:
             before = self.closed[-1].reach if self.closed else 0
-            boundary.reach = max(boundary.base + boundary.span, before)
-            self.closed.append(boundary)
+            section.reach = max(section.base + section.span, before)
+            self.closed.append(section)
             self._dry = 0
 
     def _open(self, stop: int) -> None:
@@ -107,9 +107,9 @@ class Sections:
         span = max(2 * self._dry, cuts.SPAN)
         while base + span <= stop:
             tree = self._tree(text, base, base + span)
-            length, certain = cuts.cut(tree, text.data, base)
+            length, certain = cuts.place_to_cut(tree, text.data, base)
             if not length and span >= 2 * cuts.SPAN:
-                length, certain = cuts.cut_inside(tree, text.data, base, span), False
+                length, certain = cuts.place_inside(tree, text.data, base, span), False
             if length:
                 if not certain:  # the way the text was cut off may have broken more than its end
                     tree = self._tree(text, base, base + length)

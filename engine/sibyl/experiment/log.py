@@ -39,7 +39,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Run:
+class Period:
     """An experiment that runs."""
 
     how: str  # "coin" or "interleaved"
@@ -85,14 +85,14 @@ class Log:
         with sentence(self.path), waiting(self._base, WAIT_S):
             self._base.execute("UPDATE runs SET ends=? WHERE ends>?", (now, now))
 
-    def running(self, now: float) -> Run | None:
+    def running(self, now: float) -> Period | None:
         """Return the experiment that runs."""
         same_file(self.path, self._file)
         with sentence(self.path):
             row = self._base.execute(
                 "SELECT how, began, ends FROM runs WHERE ends>? ORDER BY number DESC", (now,)
             ).fetchone()
-            return Run(str(row[0]), float(row[1]), float(row[2])) if row else None
+            return Period(str(row[0]), float(row[1]), float(row[2])) if row else None
 
     def add(self, outcome: Outcome) -> None:
         """Keep one outcome."""

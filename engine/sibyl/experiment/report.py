@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from sibyl.experiment.log import Outcome, Run
+from sibyl.experiment.log import Outcome, Period
 from sibyl.experiment.measures import (
     MEASURES,
     SAVED,
@@ -25,7 +25,7 @@ _MOST_SHOWN = 8  # of projects, or weeks
 
 
 def report(
-    words: list[Outcome], run: Run | None, now: float, here: str = "", name: str = ""
+    words: list[Outcome], run: Period | None, now: float, here: str = "", name: str = ""
 ) -> list[str]:
     """Return the report's lines; ``here``: the digest of the project at hand, called ``name``."""
     lines = [state(len(words), run, now), ""]
@@ -51,7 +51,7 @@ _NOTES = (
 )
 
 
-def state(count: int, run: Run | None, now: float) -> str:
+def state(count: int, run: Period | None, now: float) -> str:
     """Say whether an experiment runs."""
     words = f"{count} word{'s' * (count != 1)} so far"
     if run is None:

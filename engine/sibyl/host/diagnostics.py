@@ -25,7 +25,7 @@ def process() -> dict[str, Any]:
     return {"python": platform.python_version(), "pid": os.getpid(), "versions": versions()}
 
 
-class Log(logging.Handler):
+class LogFile(logging.Handler):
     """Lines at the end of a file that its owner alone can read.
 
     The file is opened for each line: whatever happens to it in between, and whichever user owns it now, a line
@@ -57,7 +57,7 @@ def log_to(path: Path, level: str) -> None:
     for old in _log.handlers[:]:
         _log.removeHandler(old)
         old.close()
-    _log.addHandler(Log(path))
+    _log.addHandler(LogFile(path))
     _log.propagate = False
     _log.setLevel(getattr(logging, level, logging.WARNING))
 

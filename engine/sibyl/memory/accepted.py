@@ -17,12 +17,12 @@ from sibyl.memory.sqlite import (
     MOST_ANSWERS,
     READ_S,
     WAIT_S,
-    bytes_of,
     count,
     identity,
     opened,
     same_file,
     sentence,
+    size_on_disk,
     wait_for_locks,
     waiting,
     written,
@@ -116,7 +116,7 @@ class Accepted:
         """Return how many items were accepted, how many are kept, and how many bytes they take."""
         with sentence(self.path):
             names = self._base.execute("SELECT count(*) FROM picks WHERE key='m'").fetchone()[0]
-        return {"items": self.items, "names": names, "bytes": bytes_of(self.path)}
+        return {"items": self.items, "names": names, "bytes": size_on_disk(self.path)}
 
 
 def _faded(weight: float, items: float) -> float:

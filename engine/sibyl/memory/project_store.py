@@ -26,12 +26,12 @@ from sibyl.memory.sqlite import (
     MOST_ANSWERS,
     READ_S,
     WAIT_S,
-    bytes_of,
     count,
     identity,
     opened,
     same_file,
     sentence,
+    size_on_disk,
     wait_for_locks,
     written,
 )
@@ -218,7 +218,7 @@ class ProjectStore:
 
     def size(self) -> dict[str, int]:
         """Return how many files are counted and how many bytes all of it takes."""
-        return {"files": self.files(), "bytes": bytes_of(self.path)}
+        return {"files": self.files(), "bytes": size_on_disk(self.path)}
 
 
 def _module(path: str) -> str:

@@ -143,7 +143,7 @@ def siblings(path: Path) -> list[Path]:
     return [path, *(path.with_name(path.name + more) for more in ("-wal", "-shm"))]
 
 
-def bytes_of(path: Path) -> int:
+def size_on_disk(path: Path) -> int:
     """Return how many bytes a store takes on disk."""
     return sum(sibling.stat().st_size for sibling in siblings(path) if sibling.exists())
 

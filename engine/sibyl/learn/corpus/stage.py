@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> int:
             f"{len(absent)} repositories are missing in {options.sources} ({absent[0]}, ...); "
             "bring them with --clone or go on with --skip-absent."
         )
-    parts = [load_part(options.out, repo) for repo, report in zip(wanted, reports, strict=True)
+    parts = [load_scanned(options.out, repo) for repo, report in zip(wanted, reports, strict=True)
              if report["state"] == "scanned"]  # fmt: skip
     if options.hold_out_files:
         parts = [
@@ -117,7 +117,7 @@ def wanted_repositories(lists: list[str], sources: Path, whole: bool) -> list[Re
     return list(by_name.values())
 
 
-def part_path(out: Path, repository: Repository) -> Path:
+def scanned_path(out: Path, repository: Repository) -> Path:
     """Name the file that keeps what one repository gave."""
     return out / "parts" / f"{repository.folder}.npz"
 
@@ -130,7 +130,7 @@ def scan_all(wanted: list[Repository], options: argparse.Namespace) -> list[dict
         str(options.sources), options.any_licence, options.clone, options.remote
     )
     calls = (
-        (repository, str(part_path(options.out, repository)), settings) for repository in order
+        (repository, str(scanned_path(options.out, repository)), settings) for repository in order
     )
     with tqdm(total=len(order), unit=" repositories", desc="scan", mininterval=1) as bar:
         for report in executors.as_done(scan.scan, calls, options, options.out):
@@ -141,9 +141,9 @@ def scan_all(wanted: list[Repository], options: argparse.Namespace) -> list[dict
     return [reports[repository.name] for repository in wanted]
 
 
-def load_part(out: Path, repository: Repository) -> Part:
+def load_scanned(out: Path, repository: Repository) -> Part:
     """Read what scanning one repository found: its files and their signatures."""
-    path = part_path(out, repository)
+    path = scanned_path(out, repository)
     try:
         with np.load(path, allow_pickle=False) as saved:
             return repository, json.loads(saved["files"].tobytes()), saved["signatures"]

@@ -21,7 +21,7 @@ from sibyl.learn import executors
 from sibyl.learn.evaluation.history_tables import history_table, measure_history
 from sibyl.learn.evaluation.letters import continued
 from sibyl.learn.evaluation.lists import lists_table, measure_lists
-from sibyl.learn.evaluation.measures import baselines, confidence, gains, measure, remembered
+from sibyl.learn.evaluation.member_measures import baselines, confidence, gains, measure, remembered
 from sibyl.learn.evaluation.paired import write_ranks
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList

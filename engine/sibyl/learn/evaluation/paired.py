@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sibyl.errors import LearnError
-from sibyl.learn.evaluation.measures import Scores
+from sibyl.learn.evaluation.member_measures import Scores
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import FEWEST, compare, rank_of

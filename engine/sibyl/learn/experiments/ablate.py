@@ -181,7 +181,7 @@ class Bench:
         rows = run.data.roles.plain
         watch = self.watch(rows, given.window)
         used = len(np.unique(rows[rows >= 0]))
-        sizes = bytes_of(run.network, used)
+        sizes = network_bytes(run.network, used)
         return Measured(watch.ranks(run.network, "cpu"), watch.lane_of_members(), sizes)
 
     def _count(self, which: str, whole: bool) -> Measured:
@@ -192,7 +192,7 @@ class Bench:
         return Measured(counted.ranks(watch)[which], watch.lane_of_members(), (size, size))
 
 
-def bytes_of(network: Network, rows: int) -> tuple[int, int]:
+def network_bytes(network: Network, rows: int) -> tuple[int, int]:
     """Return a network's bytes in float and in INT8, of its rows only those that are ever used.
 
     In INT8 each row has a float16 scale, each column of a matrix a float32 scale and a zero point.
@@ -223,7 +223,7 @@ def write_tables(out: Path) -> None:
         row: dict[str, object] = asdict(result)
         gap = ""
         if "base" in ranks and result.name != "base":
-            mean, half = difference(ranks[result.name], ranks["base"])
+            mean, half = gain_over(ranks[result.name], ranks["base"])
             gap = f"{mean:+.4f} ± {half:.4f}"
             row |= {"against_base": round(mean, 5), "against_base_95": round(half, 5)}
         rows.append(row)
@@ -240,7 +240,7 @@ def write_tables(out: Path) -> None:
         file.write(("\n".join(lines) + "\n").encode())
 
 
-def difference(variant: np.ndarray, base: np.ndarray) -> tuple[float, float]:
+def gain_over(variant: np.ndarray, base: np.ndarray) -> tuple[float, float]:
     """Return the mean difference of reciprocal ranks and half its 95 % interval, lanes being the sample."""
     gaps, lanes = 1 / variant[0] - 1 / base[0], variant[1].astype(int)
     mean = float(gaps.mean())

@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sibyl.errors import LearnError
 from sibyl.learn import executors
-from sibyl.learn.experiments.ablate import bytes_of
+from sibyl.learn.experiments.ablate import network_bytes
 from sibyl.learn.experiments.study import (
     ENDED,
     open_study,
@@ -159,7 +159,7 @@ def arguments(trial: Trial, options: argparse.Namespace, folder: Path) -> argpar
 def _small_enough(given: argparse.Namespace, most: float) -> None:
     rows = runs.read_about(given.streams)["rows"]
     network = Network(Sizes(rows, given.embedding, given.hidden))
-    if bytes_of(network, rows)[1] > most * 1e6:
+    if network_bytes(network, rows)[1] > most * 1e6:
         raise optuna.TrialPruned(f"larger than {most} MB")
 
 

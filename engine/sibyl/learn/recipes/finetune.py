@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> int:
         run_shown("menus", "--corpus", corpus, *asked, "--server", server, "--out", out / MENUS)
         if few := few_with_truth(out / MENUS):
             print(f"\nwarning: {few}")
-        compare(options)
+        measure_both(options)
     print(f"\n{how_to_switch((out / 'model').resolve())}")
     return 0
 
@@ -188,7 +188,7 @@ def plan(streams: Path, passes: float) -> list[object]:
     ]
 
 
-def compare(options: argparse.Namespace) -> None:
+def measure_both(options: argparse.Namespace) -> None:
     """Measure both models on the recorded lists, and print two tables: the measures, and the gains."""
     out, reports = options.out, {}
     with tempfile.TemporaryDirectory() as stores:
