@@ -156,6 +156,7 @@ def test_own_with_other_settings_is_refused(
     """No stage runs, and the old model is not taken for one made as asked."""
     ran: list[object] = []
     monkeypatch.setattr(finetune, "run_shown", lambda *words, **_: ran.append(words[0]))
+    monkeypatch.setattr(finetune, "enough", lambda _: None)
     monkeypatch.setattr(finetune, "plan", lambda *_: [])
     monkeypatch.setattr(finetune, "read_about", lambda _: {})
     write_tree(tmp_path / "mine", {"a.py": "import os\n"})
