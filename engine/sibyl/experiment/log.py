@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
-from sibyl.memory.sqlite import WAIT_S, identity, opened, same_file, sentence, waiting
+from sibyl.memory.sqlite import WAIT_S, Database, sentence, waiting
 
 ARMS = ("server", "sibyl", "interleaved")
 KINDS = ("member", "name", "keyword", "import")
@@ -58,18 +58,11 @@ _INSERT = f"INSERT INTO words ({_NAMES}) VALUES ({_MARKS})"  # noqa: S608 (names
 _SELECT = f"SELECT {_NAMES} FROM words ORDER BY number"  # noqa: S608
 
 
-class Log:
+class Log(Database):
     """The file, open; raises MemoryTrouble when it cannot be used."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        with sentence(path):
-            self._base = opened(path, _VERSION, _SCHEMA, ("words", "runs"))
-            self._file = identity(path)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._base.close()
+        super().__init__(path, _VERSION, _SCHEMA, ("words", "runs"))
 
     def start(self, how: str, began: float, ends: float) -> None:
         """Begin; one that runs ends."""
@@ -81,13 +74,13 @@ class Log:
 
     def stop(self, now: float) -> None:
         """End what runs."""
-        same_file(self.path, self._file)
+        self.check()
         with sentence(self.path), waiting(self._base, WAIT_S):
             self._base.execute("UPDATE runs SET ends=? WHERE ends>?", (now, now))
 
     def running(self, now: float) -> Period | None:
         """Return the experiment that runs."""
-        same_file(self.path, self._file)
+        self.check()
         with sentence(self.path):
             row = self._base.execute(
                 "SELECT how, began, ends FROM runs WHERE ends>? ORDER BY number DESC", (now,)
@@ -96,14 +89,14 @@ class Log:
 
     def add(self, outcome: Outcome) -> None:
         """Keep one outcome."""
-        same_file(self.path, self._file)
+        self.check()
         with sentence(self.path), waiting(self._base, WAIT_S), self._base:
             number = self._base.execute(_INSERT, astuple(outcome)).lastrowid
             self._base.execute("DELETE FROM words WHERE number<=?", ((number or 0) - _MOST,))
 
     def outcomes(self) -> list[Outcome]:
         """Return all outcomes, oldest first."""
-        same_file(self.path, self._file)
+        self.check()
         with sentence(self.path):
             return [Outcome(*row) for row in self._base.execute(_SELECT)]
 

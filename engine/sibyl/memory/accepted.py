@@ -17,10 +17,8 @@ from sibyl.memory.sqlite import (
     MOST_ANSWERS,
     READ_S,
     WAIT_S,
+    Database,
     count,
-    identity,
-    opened,
-    same_file,
     sentence,
     size_on_disk,
     wait_for_locks,
@@ -42,27 +40,21 @@ DELETE FROM picks WHERE last < (SELECT last FROM picks ORDER BY last DESC LIMIT 
 """
 
 
-class Accepted:
+class Accepted(Database):
     """What one person accepted; raises MemoryTrouble when the file cannot be used."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path, _VERSION, _SCHEMA, ("picks", "picked"))
         self._answers: dict[str, Used] = {}  # as of now
         self._moment = -1
         self.items = 0
         with sentence(path):
-            self._base = opened(path, _VERSION, _SCHEMA, ("picks", "picked"))
-            self._file = identity(path)
             wait_for_locks(self._base, READ_S)
         self.look()
 
-    def close(self) -> None:
-        """Close the file."""
-        self._base.close()
-
     def look(self) -> None:
         """Forget the answers kept if another Neovim has written since."""
-        same_file(self.path, self._file)
+        self.check()
         with sentence(self.path):
             moment = written(self._base)
             if moment == self._moment and len(self._answers) < MOST_ANSWERS:

@@ -26,10 +26,8 @@ from sibyl.memory.sqlite import (
     MOST_ANSWERS,
     READ_S,
     WAIT_S,
+    Database,
     count,
-    identity,
-    opened,
-    same_file,
     sentence,
     size_on_disk,
     wait_for_locks,
@@ -63,29 +61,18 @@ class Used(dict[str, tuple[float, float]]):
         self.total = sum(often for often, _ in self.values())
 
 
-class ProjectStore:
+class ProjectStore(Database):
     """One project's file; raises MemoryTrouble when it cannot be used."""
 
     def __init__(self, path: Path, patience: float = WAIT_S) -> None:
-        self.path = path
+        version = f"{STORE_VERSION} {STREAM_VERSION}"
+        super().__init__(path, version, _SCHEMA, ("files", "uses", "defined"), patience)
         self.root = ""  # of the project, where it is known
         with sentence(path):
-            self._base = opened(
-                path,
-                f"{STORE_VERSION} {STREAM_VERSION}",
-                _SCHEMA,
-                ("files", "uses", "defined"),
-                patience,
-            )
-            self._file = identity(path)
             if patience == WAIT_S:  # it is read while a person types
                 wait_for_locks(self._base, READ_S)
         self._answers: dict[str, Used] = {}  # answers of this moment, for all buffers
         self._moment = -1
-
-    def close(self) -> None:
-        """Close the file."""
-        self._base.close()
 
     # writing --------------------------------------------------------------------------------------
 
@@ -174,7 +161,7 @@ class ProjectStore:
 
     def moment(self) -> int:
         """Return a number that changes when another process has written."""
-        same_file(self.path, self._file)
+        self.check()
         with sentence(self.path):
             moment = written(self._base)
         if moment != self._moment or len(self._answers) > MOST_ANSWERS:

@@ -123,19 +123,39 @@ def count(value: object) -> float:
     return value
 
 
-def identity(path: Path) -> int:
+class Database:
+    """One file of ours, open; raises MemoryTrouble when it cannot be used."""
+
+    def __init__(
+        self,
+        path: Path,
+        version: object,
+        schema: str,
+        tables: Iterable[str],
+        patience: float = WAIT_S,
+    ) -> None:
+        self.path = path
+        with sentence(path):
+            self._base = opened(path, version, schema, tables, patience)
+            self._file = _identity(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    def check(self) -> None:
+        """Raise MemoryTrouble if the file has been deleted since."""
+        try:
+            now = _identity(self.path)
+        except OSError:
+            now = -1
+        if now != self._file:
+            raise MemoryTrouble(f"The memory {self.path} was deleted.", self.path, "gone")
+
+
+def _identity(path: Path) -> int:
     """Return what tells a file from another one made later under its name."""
     return 0 if str(path) == IN_MEMORY else path.stat().st_ino
-
-
-def same_file(path: Path, file: int) -> None:
-    """Raise MemoryTrouble if a file that was opened has been deleted since."""
-    try:
-        now = identity(path)
-    except OSError:
-        now = -1
-    if now != file:
-        raise MemoryTrouble(f"The memory {path} was deleted.", path, "gone")
 
 
 def siblings(path: Path) -> list[Path]:
