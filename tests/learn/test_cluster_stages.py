@@ -117,7 +117,7 @@ def test_menus_evaluate_and_mix_lose_a_worker_each(
 def test_tune_loses_a_worker(dask: Dask, streams: Path, tmp_path: Path) -> None:
     """Trials, their settings and their networks are those of one process; a killed worker's trial goes on."""
     training = "--lanes 4 --length 32 --warm 2 --sample 100 --float --val-steps 2 --val-lanes 4"
-    asked = f"--streams {streams} --trials 3 --steps 40 --every 40 --embedding 8 16 --hidden 12 24"
+    asked = f"--streams {streams} --trials 3 --steps 60 --every 10 --embedding 8 16 --hidden 12 24"
     given = ("tune", *asked.split(), "--train", training)
     single, many = tmp_path / "one", tmp_path / "many"
     alone(*given, "--out", single)

@@ -129,6 +129,32 @@ def test_a_killed_workers_trial_goes_on(
     assert goes_on(streams, tmp_path)
 
 
+def test_a_trial_whose_worker_died_is_done_again_with_its_settings(
+    streams: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Called again with a trial's number, a worker takes over what the dead one tried; a third does nothing."""
+    trained: list[str] = []
+
+    def training(asked: argparse.Namespace, processes: object, report: object) -> None:
+        trained.append(asked.out.name)
+        asked.out.mkdir(parents=True)
+        (asked.out / "log.jsonl").write_text('{"step": 2, "mrr": 0.5}\n')
+
+    monkeypatch.setattr(tune, "train", training)
+    options = tune.parser().parse_args(given(streams, tmp_path, 2))
+    search = study.opened(options.out, beats=False)
+    dead = search.ask()  # begun, and its worker killed
+    search.sampler = study.sampler(options, 7)
+    dead.set_user_attr("folder", "trial-001")
+    tune.arguments(dead, options, tmp_path / "trial-001")
+    for _ in range(2):
+        assert tune.one_trial(options, 1) == "trial-001"
+    before, after = search.get_trials()
+    assert (before.state.name, after.state.name) == ("FAIL", "COMPLETE")
+    assert before.params == after.params != {}
+    assert trained == ["trial-001"]
+
+
 def test_a_network_that_is_too_large_is_not_trained(streams: Path, tmp_path: Path) -> None:
     """With almost no room, all trials are pruned, and no training begins."""
     tune.main(given(streams, tmp_path, 2, "--mb 0.001"))

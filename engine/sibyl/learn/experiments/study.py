@@ -79,6 +79,15 @@ def sampler(options: argparse.Namespace, number: int) -> optuna.samplers.BaseSam
     return optuna.samplers.TPESampler(seed=zlib.crc32(f"{options.seed} {number}".encode()))
 
 
+def sampler_again(
+    draws: optuna.samplers.BaseSampler, before: FrozenTrial
+) -> optuna.samplers.BaseSampler:
+    """Return what draws again the settings that a trial had; those that it had not drawn yet, by ``draws``."""
+    with warnings.catch_warnings():  # called experimental since 2021
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.PartialFixedSampler(before.params, draws)
+
+
 def try_again(study: optuna.Study, trial: FrozenTrial | Trial) -> None:
     """Line up a trial that was killed; it goes on in its folder."""
     study.enqueue_trial(

@@ -33,6 +33,7 @@ from sibyl.learn.experiments.study import (
     open_study,
     opened,
     sampler,
+    sampler_again,
     settings,
     try_again,
 )
@@ -203,7 +204,7 @@ def one_trial(options: argparse.Namespace, number: int) -> str:
         return name
     draws = sampler(options, number)
     for before in _trials(study, (TrialState.RUNNING, TrialState.FAIL), name):  # its worker died
-        draws = optuna.samplers.PartialFixedSampler(before.params, draws)
+        draws = sampler_again(draws, before)
         if before.state == TrialState.RUNNING:
             study.tell(before.number, state=TrialState.FAIL)
     trial = study.ask()
