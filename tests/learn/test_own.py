@@ -189,6 +189,9 @@ def test_each_repository_has_its_interpreter() -> None:
         assert menu_options.python_of(options, repo) == python
         settings = menu_options.settings_of(options, python)
         assert settings["ty"]["configuration"]["environment"]["python"] == python
+    for wrong in ("me/mine", "=/two", "me/mine="):
+        with pytest.raises(SystemExit):
+            menu_options.parser("").parse_args(["--so-far", "--out", "m", "--python-of", wrong])
 
 
 @pytest.mark.parametrize(("listed", "warns"), [(39, True), (40, False), (0, True), (100, False)])

@@ -43,6 +43,7 @@ def parser(summary: str) -> argparse.ArgumentParser:
     )
     arguments.add_argument(
         "--python-of",
+        type=_named,
         action="append",
         default=[],
         metavar="REPOSITORY=PYTHON",
@@ -84,6 +85,14 @@ def _numbers(text: str) -> dict[str, int | None]:
     return numbers
 
 
+def _named(text: str) -> str:
+    """Accept `owner/name=/path/to/python`."""
+    name, equals, python = text.partition("=")
+    if not (name and equals and python):
+        raise argparse.ArgumentTypeError(f"{text!r} is not REPOSITORY=PYTHON")
+    return text
+
+
 def _letters(text: str) -> list[int]:
     """Read `0,1`."""
     parts = text.split(",")
@@ -117,7 +126,7 @@ def default_settings(python: str, auto_imports: bool = True) -> dict:
 
 def python_of(options: argparse.Namespace, repository: str) -> str:
     """Return the interpreter whose libraries the server is to know in a repository."""
-    own = dict(given.split("=", 1) for given in options.python_of if "=" in given)
+    own = dict(given.split("=", 1) for given in options.python_of)
     return str(own.get(repository, options.python))
 
 
