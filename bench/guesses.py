@@ -3,12 +3,12 @@
 In:   a menus file (`python -m sibyl.learn menus`), its repositories, a folder for the stores of projects.
 Out:  a table for people; the last line is one JSON object.
 
-    python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER [--kinds member,name]
+    python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER [--alone]
 
-A site is one whose server's list lacks what the author wrote. What is known is the text above the cursor and
-the project's other files, as in a user's editor. Of the lists that are shown: how often the truth stands first
-and among the first five. Of all sites: how many lists are shown, and how many names are shown that occur
-nowhere in the file above or in the project.
+A site is one whose server's list lacks what the author wrote. What is known is the text above the cursor, the
+project's other files, and, without --alone, the modules of the active environment and the standard library. Of
+the lists that are shown: how often the truth stands first and among the first five. Of all sites: how many
+lists are shown, and how many names that occur nowhere in the file above, the project or the receiver's module.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sibyl.learn.evaluation.replay_store import store_of
 from sibyl.learn.metrics import interval
 from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import digest_of
+from sibyl.memory.installed import Installed
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.network.model import Model
@@ -51,7 +52,7 @@ def sites(menus: Path, kinds: set[str]) -> dict[tuple[str, str, str, str], list[
 
 
 def guesses(
-    menus: Path, sources: Path, stores: Path, kinds: set[str]
+    menus: Path, sources: Path, stores: Path, kinds: set[str], installed: Installed | None
 ) -> Iterator[tuple[dict[str, Any], list[str], int]]:
     """Yield each site with the names shown there, and how many of them occur nowhere."""
     ranker, at = Ranker(Model(MODEL)), ""
@@ -61,15 +62,15 @@ def guesses(
             if repo != at:
                 store, at = store_of(reader, repo, commit, stores), repo
             session = Session(ranker, b"", BufferMemory(Project(store, path, digest_of(data))))
+            session.recall.installed = installed
             given = 0
             for line in sorted(lines, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given : line["offset"]])
                 given = line["offset"]
                 names = [name for name, _ in session.guess(given, LIMIT)]
-                here = set(WORD.findall(data[:given]))
-                nowhere = sum(
-                    name.encode() not in here and not occurs(store, name) for name in names
-                )
+                here = {word.decode("utf-8", "replace") for word in WORD.findall(data[:given])}
+                here |= set(installed.names(session._place().value) if installed else ())
+                nowhere = sum(name not in here and not occurs(store, name) for name in names)
                 yield line, names, nowhere
 
 
@@ -104,10 +105,12 @@ def main() -> int:
     for name in ("menus", "sources", "stores"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--kinds", default="member")
+    parser.add_argument("--alone", action="store_true", help="without installed modules")
     options = parser.parse_args()
     options.stores.mkdir(parents=True, exist_ok=True)
     kinds = set(options.kinds.split(","))
-    rows = list(guesses(options.menus, options.sources, options.stores, kinds))
+    installed = None if options.alone else Installed("")
+    rows = list(guesses(options.menus, options.sources, options.stores, kinds, installed))
     parts = {
         "all": rows,
         "the server's list is empty": [row for row in rows if row[0]["size"] == 0],

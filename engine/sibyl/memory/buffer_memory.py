@@ -13,6 +13,7 @@ from collections.abc import Callable
 from sibyl.context.place import Place
 from sibyl.errors import MemoryTrouble
 from sibyl.memory.accepted import Accepted
+from sibyl.memory.installed import Installed
 from sibyl.memory.project import Project, Remembered, accepted_contexts, contexts
 from sibyl.memory.project_store import ProjectStore
 
@@ -27,6 +28,7 @@ class BufferMemory:
         tell: Callable[[MemoryTrouble], None] = lambda _: None,
     ) -> None:
         self.project, self.person, self._tell = project, person, tell
+        self.installed: Installed | None = None  # the modules of the project's environment
         self.lost = False  # another BufferMemory is needed
         self.failed: tuple[ProjectStore | Accepted, MemoryTrouble] | None = (
             None  # why, if one broke

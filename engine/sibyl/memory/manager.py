@@ -25,6 +25,7 @@ from sibyl.errors import MemoryTrouble
 from sibyl.memory.accepted import Accepted
 from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.indexer import Indexer, News
+from sibyl.memory.installed import Installed
 from sibyl.memory.opening import Opening
 from sibyl.memory.private import private_folder
 from sibyl.memory.project import Project
@@ -63,6 +64,7 @@ class Manager:
         self._again: dict[Path, float] = {}  # when one that could not be opened is tried again
         self._off: dict[Path, str] = {}  # why one could not be opened
         self._told: set[str] = set()
+        self._installed: dict[str, Installed] = {}  # by roots
 
     def memory_of(self, root: str, path: str) -> BufferMemory:
         """Return what is remembered behind a buffer; ``root`` and ``path`` may be empty.
@@ -100,6 +102,7 @@ class Manager:
             missing = missing or person is None
         memory = BufferMemory(project, person, self._note)
         memory.lost = missing
+        memory.installed = self._installed.setdefault(root, Installed(root))
         return memory
 
     def _settle(self, lost: BufferMemory) -> None:

@@ -1,17 +1,19 @@
 """Names for a place where no language server knows any.
 
-In: a place, the file's usage, what is remembered.  Out: the names that something in the user's own code
-speaks for.
+In: a place, the file's usage, what is remembered, the public names of the module that the receiver is.
+Out: the names that something in the user's own code or environment speaks for.
 
-Candidates come from the text above, from the project's other files and from the class of the receiver, as far
-as it can be followed; the network only orders them. What it alone believes in is not offered: nobody has seen
-that it exists here. A list is left out where too little speaks for its first names at this very receiver: that
-a name is used somewhere makes it a candidate, but no reason to interrupt.
+Candidates come from the text above, from the project's other files, from the class of the receiver, as far
+as it can be followed, or from the installed module that it is; the network only orders them. What it alone
+believes in is not offered: nobody has seen that it exists here. A list is left out where too little speaks for
+its first names at this very receiver: that a name is used somewhere makes it a candidate, but no reason to
+interrupt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
@@ -28,13 +30,21 @@ LEAST = 0.005
 _MOST = 400  # names of one context, those used most: a large project has tens of thousands
 
 
-def candidates(place: Place, usage: Usage, remembered: Remembered, typed: str) -> list[str]:
+def candidates(
+    place: Place,
+    usage: Usage,
+    remembered: Remembered,
+    typed: str,
+    public: Iterable[str] = (),
+) -> list[str]:
     """Return the names that may be meant, each once; ``typed`` is what they begin with.
+
+    ``public``: the names of the installed module that the receiver is, if it is one.
 
     Names like ``__init__`` are meant only where their underscore is typed.
     """
     if place.member:
-        names = _members(place, usage, remembered)
+        names = list(dict.fromkeys([*public, *_members(place, usage, remembered)]))
     else:
         names = _words(place, usage, remembered)
     if typed[:1] != "_":
@@ -42,15 +52,28 @@ def candidates(place: Place, usage: Usage, remembered: Remembered, typed: str) -
     return [name for name in names if name.startswith(typed) and name != typed]
 
 
-def near(place: Place, usage: Usage, remembered: Remembered, names: Iterable[str]) -> set[str]:
+def near(
+    place: Place,
+    usage: Usage,
+    remembered: Remembered,
+    names: Iterable[str],
+    public: Mapping[str, object] = MappingProxyType({}),
+) -> set[str]:
     """Return those of the names that something speaks for at this place.
 
-    After a dot: they are of the receiver's class, or were used on this receiver or its like, here or elsewhere.
+    After a dot: they are of the receiver's class or module, or were used on this receiver or its like, here or
+    elsewhere.
     """
     if not place.member:
         return set(names)
     spelled, origin = (usage.group(*group) for group in place.groups[:2])
-    sources: list[Mapping[str, object]] = [place.attributes, remembered.members, spelled, origin]
+    sources: list[Mapping[str, object]] = [
+        place.attributes,
+        remembered.members,
+        spelled,
+        origin,
+        public,
+    ]
     sources += remembered.project[:2]
     return {name for name in names if any(name in source for source in sources)}
 

@@ -200,12 +200,14 @@ class Session:
         place = self._place()
         remembered = self._remembered(place)
         typed = self.listed(offset, [], []).typed
-        names = candidates(place, self.usage, remembered, typed)
+        installed = self.recall.installed
+        public = installed.names(place.value) if installed is not None and place.member else {}
+        names = candidates(place, self.usage, remembered, typed, public)
         if not names:
             return []
         listed = WordList(names, names, [0] * len(names), typed)
         likely = self._ranker.likely(listed, predicted, place, self.usage, remembered)
         first = {names[at]: share for at, share in likely[:FIRST]}
-        if sum(first[name] for name in near(place, self.usage, remembered, first)) < SURE:
+        if sum(first[name] for name in near(place, self.usage, remembered, first, public)) < SURE:
             return []
         return [(names[at], round(share, 4)) for at, share in likely[:limit] if share >= LEAST]

@@ -145,6 +145,6 @@ function M.items(names)
   return list
 end
 
-M.INFO = 'A guess: used like this in your own code, not known to a language server.'
+M.INFO = 'A guess: of your own code or of the module that you import, not told by a language server.'
 
 return M
