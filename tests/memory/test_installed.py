@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "till.py").write_text("class Till: pass\nclass Drawer: pass\n")
     (package / "rest.py").write_text("def tea(): pass\nfrom .rest import *\n")
     (package / "typed.py").write_text("hidden_by_types = 1\n")
-    (package / "typed.pyi").write_text("open: int\ndef close() -> None: ...\n")
+    (package / "typed.pyi").write_text("open: int\ntry: ...\ndef close() -> None: ...\n")
     return tmp_path / "project"
 
 
@@ -127,6 +128,19 @@ def test_odd_files_give_what_they_have(root: Path) -> None:
         (package / f"m{number}.py").touch()
         modules.names(f"shop.m{number}")
     assert len(modules._kept) <= installed._MOST_KEPT
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from .a import (\n", "__all__ = [\n", "x: a", '"a', "  ", "from . import *\n", "import ("],
+)
+def test_hostile_modules_cost_little(root: Path, line: str) -> None:
+    """No line that is repeated until the file is full makes its search take longer than its length explains."""
+    file = root / ".venv/lib/python3.11/site-packages/hostile.py"
+    file.write_text(line * (installed._MOST_BYTES // len(line)))
+    began = time.process_time()
+    Installed(str(root)).names("hostile")
+    assert time.process_time() - began < 5
 
 
 def test_guesses_after_a_module_are_its_names(root: Path, tmp_path: Path) -> None:

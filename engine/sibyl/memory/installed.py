@@ -30,12 +30,10 @@ _BOUND = re.compile(
     r"^(?:(?:async )?def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = ", re.MULTILINE | re.ASCII
 )
 _TYPED = re.compile(r"^(\w+): ", re.MULTILINE | re.ASCII)  # in files of types alone
-_LISTED = re.compile(r"^__all__\b[^=\n]*=\s*[\[(]([^\])]{0,20000})[\])]", re.MULTILINE)
+_LISTED = re.compile(r"^__all__\b[^=\n]*=\s*[\[(]([^\[\]()]*)[\])]", re.MULTILINE)
 _QUOTED = re.compile(r"""["'](\w+)["']""", re.ASCII)
 _COMMENT = re.compile(r"#[^\n]*")
-_TAKEN = re.compile(
-    r"^from (\.*[\w.]*) import (?:\(([^)]{0,20000})\)|([^(\n]+))", re.MULTILINE | re.ASCII
-)
+_TAKEN = re.compile(r"^from (\.*[\w.]*) import (?:\(([^()]*)\)|([^(\n]+))", re.MULTILINE | re.ASCII)
 _ALL = re.compile(r"^[ \t]*from (\.*[\w.]*) import \*", re.MULTILINE | re.ASCII)
 _WORDS = re.compile(r"(\w+)(?: as (\w+))?", re.ASCII)
 Names = dict[str, None]
