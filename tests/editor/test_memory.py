@@ -147,7 +147,7 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
     undo(other)
     assert "forgot" in other.command("Sibyl forget")
     host_ready(other)
-    other.wait_for(lambda: remembered(other).get("person", {}).get("items") == 0)
+    other.wait_for(lambda: (remembered(other).get("person") or {}).get("items") == 0)
     assert menu(other, "x = parcel.").index("mike_count") > after
 
 
