@@ -82,6 +82,11 @@ def remembered(child: Child) -> dict:
     )
 
 
+def accepted(child: Child) -> int | None:
+    """How many accepted items are remembered; None while that memory is being opened, or nothing is said."""
+    return (told(child).get("person") or {}).get("items")
+
+
 def known(child: Child, root: Path, files: int) -> None:
     """Wait until this many files of the project are known: they are read at a low priority."""
     where = str(root.resolve())
@@ -136,7 +141,7 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
     for _ in range(2):
         menu(child, "x = parcel.")
         child.type_keys("mike", every=0.05)
-        child.wait_for(lambda: child.words() == ["mike_count"])
+        child.wait_for(lambda: child.words() == ["mike_count"], 30, "the only item left")
         child.type_keys("<C-n><C-y>()<Esc>", every=0.05)
     child.wait_for(lambda: remembered(child)["person"]["items"] == 2)
     assert child.lines()[-1] == "x = parcel.mike_count()"
