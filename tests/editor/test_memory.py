@@ -84,7 +84,7 @@ def remembered(child: Child) -> dict:
 
 def accepted(child: Child) -> int | None:
     """How many accepted items are remembered; None while that memory is being opened, or nothing is said."""
-    return (told(child).get("person") or {}).get("items")
+    return (remembered(child).get("person") or {}).get("items")
 
 
 def known(child: Child, root: Path, files: int) -> None:
@@ -143,7 +143,7 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
         child.type_keys("mike", every=0.05)
         child.wait_for(lambda: child.words() == ["mike_count"], 30, "the only item left")
         child.type_keys("<C-n><C-y>()<Esc>", every=0.05)
-    child.wait_for(lambda: remembered(child)["person"]["items"] == 2)
+    child.wait_for(lambda: accepted(child) == 2, 60, "two accepted items")
     assert child.lines()[-1] == "x = parcel.mike_count()"
 
     other = opened("second.py", 4, home=child.home)
@@ -152,7 +152,7 @@ def test_accepted_items_climb_and_are_forgotten(opened: Callable[..., Child]) ->
     undo(other)
     assert "forgot" in other.command("Sibyl forget")
     host_ready(other)
-    other.wait_for(lambda: (remembered(other).get("person") or {}).get("items") == 0)
+    other.wait_for(lambda: accepted(other) == 0, 60, "a memory without items")
     assert menu(other, "x = parcel.").index("mike_count") > after
 
 
