@@ -88,10 +88,14 @@ class Model:
         if len(places) + len(texts) > _MOST_CACHED:
             places.clear()
         try:
-            return self._vectors[[places[text] for text in texts]]
+            return self._vectors.take(self._places_of(texts), 0)
         except KeyError:
             self._make(texts)
-            return self._vectors[[places[text] for text in texts]]
+            return self._vectors.take(self._places_of(texts), 0)
+
+    def _places_of(self, texts: Sequence[str]) -> npt.NDArray[np.intp]:
+        """Return where the vectors of texts stand; raises KeyError where one is not made."""
+        return np.fromiter(map(self._places.__getitem__, texts), np.intp, len(texts))
 
     def members(self) -> list[str]:
         """Return the names that have a row of their own."""

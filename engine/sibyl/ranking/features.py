@@ -33,7 +33,6 @@ from sibyl.ranking.member_columns import (
     IN_PROJECT,
     KIND_COLUMN,
     LOOK_COLUMN,
-    NETWORK,
 )
 from sibyl.ranking.word_list import WordList
 
@@ -57,7 +56,7 @@ def features(
     names = listed.names
     count = len(names)
     head = np.zeros((HEAD + 1, count), np.float32)  # and a row for what has no column
-    head[: len(NETWORK)] = network_columns(logits)
+    network_columns(logits, head)
     order = np.arange(count)
     head[COLUMNS["place"]] = logs(count)
     head[COLUMNS["place_share"]] = order.astype(np.float32) / count
@@ -101,10 +100,11 @@ def recency(tokens: int) -> float:
     return 1 / (1 + 0.25 * log1p(tokens))
 
 
-def network_columns(logits: Floats) -> Floats:
-    """Return the columns ``NETWORK`` (columns, candidates), with which every table begins."""
+def network_columns(logits: Floats, head: Floats) -> None:
+    """Fill the columns ``NETWORK`` of ``head`` (columns, candidates), with which every table begins."""
     shares = log_share(logits)
-    return np.maximum(np.stack((shares, shares - shares.max())), -20.0)
+    np.maximum(shares, -20.0, out=head[0])
+    np.maximum(shares - shares.max(), -20.0, out=head[1])
 
 
 def accepted_before(

@@ -46,7 +46,7 @@ def has_evidence(rows: Floats, names: tuple[str, ...]) -> Mask:
 def held(scores: Floats, evidence: Mask, letters: int) -> npt.NDArray[np.float64]:
     """Return the scores with those without evidence held below what the server put before them."""
     # Sums of the same numbers may differ in their last bits by where they stand in memory.
-    rounded = np.round(scores, 4).astype(np.float64)
+    rounded = scores.round(4).astype(np.float64)
     if letters < _FEW_LETTERS:
         return rounded
     return np.where(evidence, rounded, np.minimum.accumulate(rounded))

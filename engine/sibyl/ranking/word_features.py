@@ -31,7 +31,6 @@ from sibyl.ranking.features import (
     row_of,
 )
 from sibyl.ranking.labels import pieces_of
-from sibyl.ranking.member_columns import NETWORK
 from sibyl.ranking.word_columns import (
     BEFORE,
     BY_PERSON,
@@ -57,7 +56,7 @@ def word_features(
     """Return the features of candidates given in the server's order."""
     count, words = len(listed.labels), usage.words
     head = np.zeros((HEAD, count), np.float32)
-    head[: len(NETWORK)] = network_columns(logits)
+    network_columns(logits, head)
     tiers = _server(head, listed)
     _kinds(head, listed)
     keys = listed.keys
