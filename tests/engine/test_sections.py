@@ -113,6 +113,20 @@ def test_a_string_left_open_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
     assert syntax.base > text.data.index(b"c = 2")
 
 
+def test_a_leaf_that_ends_with_its_section_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line continuation right before a cut is still there when all of the open section is laid out again."""
+    monkeypatch.setattr(cuts, "SPAN", 300)
+    source = b"x = 1\n" * 43 + b"y = 2 \\\n" + b"def f():\n    z = 3\n" * 8
+    text, syntax = Text(source), Syntax()
+    syntax.advance(text, len(text))
+    before = list(syntax.leaves())
+    assert syntax.base in syntax.ends
+    syntax.refresh()
+    syntax.edit(text.apply(len(text), 0, b"\n"))
+    syntax.advance(text, len(text))
+    assert list(syntax.leaves()) == before
+
+
 def test_a_key_in_a_long_file_costs_a_section(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is done for a key grows with the file: not what is parsed, not what is walked."""
     source = (Path(sysconfig.get_path("stdlib")) / "typing.py").read_bytes() * 5
