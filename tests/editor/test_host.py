@@ -224,7 +224,8 @@ def test_log_is_private(scripted: Callable) -> None:
     child.command("Sibyl restart")
     host_ready(child)
     assert path.stat().st_size < 100_000
-    assert path.with_suffix(".log.old").stat().st_size == 600_000
+    # The host that ends may have written a line of its own behind.
+    assert path.with_suffix(".log.old").read_text().startswith("x" * 600_000)
 
 
 def test_real_host_without_a_model(start_nvim: Callable, tmp_path: Path) -> None:

@@ -45,7 +45,18 @@ local function question(name, ...)
 end
 
 -- Facts that have a line of their own, or a command.
-local TOLD_ELSEWHERE = { buffers = true, rss_mb = true, ok = true, pid = true, python = true, experiment = true }
+local TOLD_ELSEWHERE =
+  { buffers = true, rss_mb = true, ok = true, pid = true, python = true, experiment = true, ms = true }
+
+-- What the host times, in the order of a key.
+local TIMED = { 'edit', 'prepare', 'rank' }
+
+local function list_times(times)
+  for _, name in ipairs(TIMED) do
+    local time = times[name] or { n = 0, p50 = 0, max = 0 }
+    health.info(('%s: %s times, median %s ms, at most %s ms'):format(name, time.n, time.p50, time.max))
+  end
+end
 
 local function list_facts(facts)
   local keys = vim.tbl_keys(facts)
@@ -59,6 +70,7 @@ local function list_facts(facts)
       health.info(('%s: %s'):format(key, tostring(value)))
     end
   end
+  list_times(facts.ms or {})
 end
 
 --- Which Python hosts the ranker, and what it says of itself.
