@@ -107,7 +107,7 @@ function M.show(name, lines)
   vim.api.nvim_buf_set_lines(buf, 0, -1, true, lines)
   vim.api.nvim_buf_set_name(buf, ('sibyl://%s/%d'):format(name, buf))
   vim.bo[buf].modifiable = false
-  vim.wo.wrap, vim.wo.number, vim.wo.list = false, false, false
+  vim.wo.wrap, vim.wo.linebreak, vim.wo.number, vim.wo.list = true, true, false, false
   vim.api.nvim_win_set_height(0, math.min(#lines, math.max(vim.o.lines - 8, 3)))
   vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'close' })
 end

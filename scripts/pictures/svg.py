@@ -7,6 +7,7 @@ Out:  SVG text. The same screens give the same bytes. A reader without animation
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ CELL, LINE, SIZE = 7.8, 17.0, 13.0  # pixels: a cell's width, a row's height, th
 MARGIN, HEAD, GAP = 12.0, 30.0, 16.0  # around a screen, above it, between two
 FONT = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
 FRAME, TITLE = "#3a3d45", "#9aa0ac"
+_PIECES = re.compile(r"\S+(?: \S+)*")  # browsers draw several spaces as one and stretch the rest
 Rows = list[list[Run]]
 Place = tuple[float, float]
 
@@ -111,14 +113,13 @@ def _row(runs: list[Run], place: Place, background: str, styles: dict[Look, str]
         if _colour(look.background) != background:
             box = f'x="{x:.1f}" y="{place[1]:g}" width="{width + 0.1:.1f}" height="{LINE:g}"'
             boxes.append(f'<rect {box} fill="{_colour(look.background)}"/>')
-        inner = text.strip()
-        if inner:
+        for piece in _PIECES.finditer(text):
             name = styles.setdefault(_ink(look), f"c{len(styles)}")
-            x += (len(text) - len(text.lstrip())) * CELL
+            begin, inner = x + cells(text[: piece.start()]) * CELL, piece[0]
             wide = f'textLength="{cells(inner) * CELL:.1f}" lengthAdjust="spacingAndGlyphs"'
             y = place[1] + LINE - 4.5
             texts.append(
-                f'<text class="{name}" x="{x:.1f}" y="{y:g}" {wide}>{escape(inner)}</text>'
+                f'<text class="{name}" x="{begin:.1f}" y="{y:g}" {wide}>{escape(inner)}</text>'
             )
         column += cells(text)
     return "".join(boxes + texts)

@@ -41,6 +41,17 @@ def test_pictures_that_are_kept(name: str) -> None:
     assert name != "report" or "simulated" in texts(picture)[0]
 
 
+def test_what_stands_apart_has_its_own_place() -> None:
+    """Words with several spaces between are drawn each at its column: no browser has to keep the spaces."""
+    drawn = svg.still("apart", [[("  ab cd   e", PLAIN)]])
+    places = re.findall(
+        r'<text class="c0" x="([\d.]+)"[^>]* textLength="([\d.]+)"[^>]*>([^<]+)<', drawn
+    )
+    column = svg.CELL
+    assert [(f"{svg.MARGIN + 2 * column:.1f}", f"{5 * column:.1f}", "ab cd")] == places[:1]
+    assert [(f"{svg.MARGIN + 10 * column:.1f}", f"{column:.1f}", "e")] == places[1:]
+
+
 @pytest.mark.parametrize("name", ["resp", "explain", "health"])
 def test_a_picture_is_made_again(nvim_binary: Path, tmp_path: Path, name: str) -> None:
     """Real keys in a real Neovim give the picture that is kept, but for numbers; a second time the same one."""

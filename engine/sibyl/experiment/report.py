@@ -44,9 +44,10 @@ def report(
 
 
 _NOTES = (
-    "A completion is a word that was written while a list was on the screen; letters saved are those of",
-    "the word that were not typed, none where nothing was accepted. The intervals are valid together at all",
-    "times: to look every day, and to stop when one likes, makes none of them wrong (Howard, Ramdas,",
+    "A completion is a word that was written while a list was on the screen;",
+    "letters saved are those of the word that were not typed, none where nothing",
+    "was accepted. The intervals are valid together at all times: to look every",
+    "day, and to stop when one likes, makes none of them wrong (Howard, Ramdas,",
     "McAuliffe and Sekhon 2021).",
 )
 

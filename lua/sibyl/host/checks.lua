@@ -54,8 +54,16 @@ local TIMED = { 'edit', 'prepare', 'rank' }
 local function list_times(times)
   for _, name in ipairs(TIMED) do
     local time = times[name] or { n = 0, p50 = 0, max = 0 }
-    health.info(('%s: %s times, median %s ms, at most %s ms'):format(name, time.n, time.p50, time.max))
+    health.info(('%s: median %s ms, at most %s ms, of %d'):format(name, time.p50, time.max, time.n))
   end
+end
+
+local function in_words(facts)
+  local words = {}
+  for name, value in vim.spairs(facts) do
+    table.insert(words, ('%s %s'):format(name, tostring(value)))
+  end
+  return table.concat(words, ', ')
 end
 
 local function list_facts(facts)
@@ -64,7 +72,7 @@ local function list_facts(facts)
   for _, key in ipairs(keys) do
     local value = facts[key]
     if type(value) == 'table' then
-      value = vim.inspect(value, { newline = ' ', indent = '' })
+      value = in_words(value)
     end
     if not TOLD_ELSEWHERE[key] then
       health.info(('%s: %s'):format(key, tostring(value)))
