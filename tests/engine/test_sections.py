@@ -127,6 +127,24 @@ def test_a_leaf_that_ends_with_its_section_stays(monkeypatch: pytest.MonkeyPatch
     assert list(syntax.leaves()) == before
 
 
+def test_a_leaf_that_ends_with_its_section_stays_when_another_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A line continuation right before a cut is still there when the section after it is closed."""
+    monkeypatch.setattr(cuts, "SPAN", 300)
+    source = b"x = 1\n" * 43 + b"y = 2 \\\n" + b"def f():\n    z = 3\n" * 8
+    text, syntax = Text(source), Syntax()
+    syntax.advance(text, len(text))
+    base = syntax.base
+    assert base in syntax.ends
+    while syntax.base == base:
+        syntax.edit(text.apply(len(text), 0, b"def g():\n    z = 4\n"))
+        syntax.advance(text, len(text))
+    fresh = Syntax()
+    fresh.advance(Text(bytes(text.data)), len(text))
+    assert list(syntax.leaves()) == list(fresh.leaves())
+
+
 def test_a_key_in_a_long_file_costs_a_section(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that is done for a key grows with the file: not what is parsed, not what is walked."""
     source = (Path(sysconfig.get_path("stdlib")) / "typing.py").read_bytes() * 5

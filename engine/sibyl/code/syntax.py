@@ -158,9 +158,11 @@ class Syntax:
         """
         begins, ends, kinds, edited = self.begins, self.ends, self.kinds, self._edited
         self._edited = _NOWHERE
-        at = bisect_left(ends, stale)
-        if not closed:  # a closed section's last leaf may end where the tree's text begins
-            at = self._kept(max(at, bisect_right(ends, self.base)))
+        # The last leaf of a section that stays may end where the next one begins.
+        base = closed[0].base if closed else self.base
+        at = max(bisect_left(ends, stale), bisect_right(ends, base))
+        if not closed:
+            at = self._kept(at)
         fresh = self._fresh(closed, ends[at - 1] if at else 0)
         for begin, end, kind in fresh:
             if (
