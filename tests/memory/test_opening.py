@@ -78,10 +78,8 @@ def test_no_list_waits_for_a_memory_that_is_locked(
     manager_.close()
 
 
-def test_no_list_waits_for_a_slow_disk(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A memory that is still being opened is not there for the lists of that time, and then is."""
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Have a project's memory opened only when the event that is returned is set, or after a minute."""
     opens = threading.Event()
 
     def slow(path: Path) -> ProjectStore:
@@ -90,6 +88,14 @@ def test_no_list_waits_for_a_slow_disk(
 
     monkeypatch.setattr(manager, "ProjectStore", slow)
     monkeypatch.setattr(manager, "_FIRST_S", 0.05)
+    return opens
+
+
+def test_no_list_waits_for_a_slow_disk(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A memory that is still being opened is not there for the lists of that time, and then is."""
+    opens = slow_disk(monkeypatch)
     manager_ = kept(tmp_path)
     buffer = (str(root), str(root / "new.py"))
     manager_.memory_of(*buffer)
@@ -103,14 +109,7 @@ def test_a_project_is_read_as_soon_as_its_memory_is_open(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A memory that took long to open is filled though nobody types, or asks for a list, meanwhile."""
-    opens = threading.Event()
-
-    def slow(path: Path) -> ProjectStore:
-        opens.wait(60)
-        return ProjectStore(path)
-
-    monkeypatch.setattr(manager, "ProjectStore", slow)
-    monkeypatch.setattr(manager, "_FIRST_S", 0.05)
+    opens = slow_disk(monkeypatch)
     answers: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
     desk = Desk(lambda *answer: answers.put(answer))
 

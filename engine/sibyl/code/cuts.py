@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 from tree_sitter import Node, Tree
 
-from sibyl.code.grammar import IDENTIFIER, KINDS, leaves_of, numbers
+from sibyl.code.grammar import IDENTIFIER, KINDS, Leaf, leaves_of, numbers
 
 SPAN = 8192
 """Bytes that decide a cut where they hold a place for one; a section has half of them at least."""
 LONG = 65_536
 """Bytes; a string left open within these is taken for broken code, not for one that goes on."""
 
-_STRING_START, _STRING_END = numbers("string_start"), numbers("string_end")
+_STRING_START, _QUOTES = numbers("string_start"), numbers("string_start", "string_end")
 _STATEMENTS = frozenset(
     number for number, name in KINDS.items() if name.endswith(("_statement", "_definition"))
 )
@@ -56,15 +56,12 @@ def _cut_broken(tree: Tree, start: int, data: bytearray, base: int) -> int:
     if not _MAYBE.search(data, base + SPAN // 2, base + tree.root_node.end_byte):
         return 0  # data alone, as a rule: its leaves need not be looked at
     place, last, outside = 0, 0, -1
-    opened: list[int] = []  # where strings left open begin, below 0 those that hold one line
+    opened: list[int] = []  # where strings left open begin
     deepest = max(_column(data, base + start), 0)
     for begin, end, kind in leaves_of(tree, 0, start):
         place, last = last or place, 0
-        if kind in _STRING_START:
-            lines = data.endswith((b"'''", b'"""'), base + begin, base + end)
-            opened.append(begin if lines else -LONG)
-        elif kind in _STRING_END:
-            del opened[-1:]
+        if kind in _QUOTES:
+            _follow_strings(opened, data, base, (begin, end, kind))
         word = (
             kind in _CERTAIN or kind in IDENTIFIER
         )  # in brackets left open, keywords are taken for names
@@ -98,11 +95,8 @@ def place_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
             if line and not continued and matched == span and column <= least:
                 place, least = line, column
             matched = column if kind in _MATCH else matched
-        if kind in _STRING_START:
-            lines = data.endswith((b"'''", b'"""'), base + begin, base + after)
-            opened.append(begin if lines else -LONG)
-        elif kind in _STRING_END:
-            del opened[-1:]
+        if kind in _QUOTES:
+            _follow_strings(opened, data, base, (begin, after, kind))
         end = after
     last = data.rfind(b"\n", base, base + span) + 1 - base
     if (
@@ -112,6 +106,16 @@ def place_inside(tree: Tree, data: bytearray, base: int, span: int) -> int:
     ):
         return last  # behind the last leaf there are comments and white space
     return place
+
+
+def _follow_strings(opened: list[int], data: bytearray, base: int, leaf: Leaf) -> None:
+    """Note where a string is left open by a leaf, below 0 for one that holds one line, or closed."""
+    begin, end, kind = leaf
+    if kind in _STRING_START:
+        lines = data.endswith((b"'''", b'"""'), base + begin, base + end)
+        opened.append(begin if lines else -LONG)
+    else:
+        del opened[-1:]
 
 
 def _column(data: bytearray, at: int) -> int:
