@@ -10,12 +10,19 @@ import pytest
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.learn
 
-from sibyl.code.tokens import FIXED, KEYWORD_ARGUMENT, NAME  # noqa: E402
+from sibyl.code.tokens import FIXED, KEYWORD_ARGUMENT, MEMBER, NAME  # noqa: E402
 from sibyl.learn.streams.parts import tokens_of  # noqa: E402
 from sibyl.learn.streams.stage import rows_of  # noqa: E402
 from sibyl.learn.training.batches import Shard  # noqa: E402
 from sibyl.learn.training.network import Network, Sizes  # noqa: E402
-from sibyl.learn.training.roles import ARGUMENT, KEYWORD, Roles, with_roles  # noqa: E402
+from sibyl.learn.training.repeats import repeats  # noqa: E402
+from sibyl.learn.training.roles import (  # noqa: E402
+    ARGUMENT,
+    KEYWORD,
+    WORDS,
+    Roles,
+    with_roles,
+)
 from sibyl.learn.training.stage import rate_at  # noqa: E402
 from sibyl.network.vocab import FIXED_ROWS, Vocab  # noqa: E402
 
@@ -73,3 +80,28 @@ def test_the_rate_rises_stays_and_falls() -> None:
     assert rates[81:] == sorted(rates[81:], reverse=True) and rates[-1] < 0.03
     longer = SimpleNamespace(steps=200, warm=10, decay=20)
     assert [rate_at(step, longer) for step in range(80)] == rates[:80]
+
+
+def test_a_repetition_is_what_its_own_file_has_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member repeats after the same origin only, a word in the same role only, and files begin anew."""
+    source = b"import os, re\nos.sep\nre.sep\nos.sep\nf(sep=sep)\nf(sep=1)\n"
+    shard, rows, texts = shard_of(source)
+    shard = with_roles(shard, rows)
+    expected = [
+        ("os", False), ("re", False), ("os", True), ("sep", False), ("re", True), ("sep", False),
+        ("os", True), ("sep", True), ("f", False), ("sep", False), ("sep", False), ("f", True),
+        ("sep", True),
+    ]  # fmt: skip
+    repeated = repeats(shard)
+    asked = [at for at, kind in enumerate(shard.kinds) if kind in (MEMBER, *WORDS)]
+    words = [at for at in asked if shard.kinds[at] != KEYWORD]
+    assert [(texts[at], bool(repeated[at])) for at in words] == expected
+    assert not repeated[[at for at in range(len(texts)) if at not in asked]].any()
+    twice = Shard(
+        np.concatenate((shard.tokens, shard.tokens)),
+        np.concatenate((shard.kinds, shard.kinds)),
+        np.array([0, len(texts), 2 * len(texts)]),
+    )
+    assert repeats(twice).tolist() == 2 * repeated.tolist()
+    monkeypatch.setattr("sibyl.learn.training.repeats._AT_ONCE", 1)
+    assert repeats(twice).tolist() == 2 * repeated.tolist()

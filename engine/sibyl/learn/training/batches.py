@@ -90,3 +90,10 @@ class Lanes:
             tokens[lane, : end - start] = self.shard.tokens[start:end]
             kinds[lane, : end - start] = self.shard.kinds[start:end]
         return tokens, kinds, plan[:, 2].astype(bool)
+
+    def values(self, index: int, of_tokens: np.ndarray) -> np.ndarray:
+        """Return what belongs to the tokens of a step (lanes, length), 0 where there is no token."""
+        values = np.zeros((self.lanes, self.length), of_tokens.dtype)
+        for lane, (start, end, _) in enumerate(self.plan[:, index % self.steps]):
+            values[lane, : end - start] = of_tokens[start:end]
+        return values

@@ -24,6 +24,7 @@ from sibyl.learn.training.batches import Lanes, Shard
 from sibyl.learn.training.distributed import Processes
 from sibyl.learn.training.negatives import Sampler, Siblings
 from sibyl.learn.training.network import Network, State, carried
+from sibyl.learn.training.repeats import repeats
 from sibyl.learn.training.roles import ARGUMENT, KEYWORD, WORDS, Roles
 
 _LOSSES: dict[str, dict[str, tuple[int, ...]]] = {
@@ -59,10 +60,15 @@ class Data:
     members: Sampler
     words: Sampler
     siblings: Siblings
+    weights: np.ndarray | None
+    """Of the split's tokens as targets; None where all count alike."""
 
     @classmethod
-    def of(cls, lanes: Lanes, rows: np.ndarray, sample: int) -> Data:
-        """Count the lanes' words; for words half as many candidates are drawn as for members."""
+    def of(cls, lanes: Lanes, rows: np.ndarray, sample: int, repeated: float = 1.0) -> Data:
+        """Count the lanes' words; for words half as many candidates are drawn as for members.
+
+        ``repeated`` is the weight of words that their file has before.
+        """
         shard, roles = lanes.shard, Roles.of(rows)
         read = lanes.lanes * lanes.length
         members, words = (
@@ -70,7 +76,10 @@ class Data:
             for kinds, many in (((MEMBER,), sample), (WORDS, sample // 2))
         )
         siblings = Siblings(shard, len(rows))
-        return cls(lanes, roles, torch.from_numpy(roles.rows), members, words, siblings)
+        weights = None
+        if repeated != 1.0:
+            weights = np.where(repeats(shard), np.float32(repeated), np.float32(1.0))
+        return cls(lanes, roles, torch.from_numpy(roles.rows), members, words, siblings, weights)
 
     @staticmethod
     def _sampler(
@@ -96,6 +105,8 @@ class Asked:
     correction: np.ndarray
     kinds: np.ndarray
     """Of the targets."""
+    weights: np.ndarray
+    """Of the targets in the loss."""
 
 
 @dataclass
@@ -114,14 +125,15 @@ def draw(data: Data, index: int, seed: tuple[int, int]) -> Batch:
     """Draw chunk ``index`` of every lane, and its candidates by ``seed``."""
     tokens, kinds, begins = data.lanes.step(index)
     rng = np.random.default_rng(seed)
-    member = _ask(data, data.members, (MEMBER,), tokens, kinds, rng)
+    weights = data.lanes.values(index, data.weights) if data.weights is not None else None
+    member = _ask(data, data.members, (MEMBER,), (tokens, kinds, weights), rng)
     others = data.siblings.draw(tokens[member.lane, member.time], _SIBLINGS, rng)
     near = rng.integers(0, tokens.shape[1], (len(member.lane), _NEAR))
     lane = member.lane[:, None]
     near = np.where(kinds[lane, near] == MEMBER, tokens[lane, near], -1)
     others = np.concatenate((others, near), 1)
     others[others == member.targets[:, None]] = -1
-    word = _ask(data, data.words, WORDS, tokens, kinds, rng)
+    word = _ask(data, data.words, WORDS, (tokens, kinds, weights), rng)
     return Batch(tokens, begins, member, word, others)
 
 
@@ -129,15 +141,17 @@ def _ask(
     data: Data,
     sampler: Sampler,
     asked: tuple[int, ...],
-    tokens: np.ndarray,
-    kinds: np.ndarray,
+    chunk: tuple[np.ndarray, np.ndarray, np.ndarray | None],
     rng: np.random.Generator,
 ) -> Asked:
+    tokens, kinds, weights = chunk
     lane, time = np.nonzero(np.isin(kinds[:, 1:], asked))  # predicted by the token before
     role = kinds[lane, time + 1]
     targets = data.roles.target(tokens[lane, time + 1], role)
     candidates, places = sampler.draw(targets, rng)
-    return Asked(lane, time, targets, candidates, places, sampler.correction[candidates], role)
+    weight = np.ones(len(lane), np.float32) if weights is None else weights[lane, time + 1]
+    correction = sampler.correction[candidates]
+    return Asked(lane, time, targets, candidates, places, correction, role, weight)
 
 
 class Lesson(nn.Module):
@@ -154,7 +168,7 @@ class Lesson(nn.Module):
     def forward(self, batch: Batch, state: State | None) -> tuple[dict[str, Tensor], State]:
         """Return this process's part of a batch's mean losses, and the state of its lanes to carry on.
 
-        Each part is a sum over the process's own names, divided by how many there are in the whole batch, so
+        Each part is a weighted sum over the process's own names, divided by the weights of the whole batch, so
         that the parts of all processes add up to the means that one process alone would have.
         """
         tokens = batch.tokens[self._mine]
@@ -179,24 +193,33 @@ class Lesson(nn.Module):
             logits = logits.float() + self._tensor(asked.correction)
             each = functional.cross_entropy(
                 logits, self._tensor(asked.places[own]), reduction="none"
-            )
+            ) * self._tensor(asked.weights[own])
             for name, kinds in _LOSSES[sort].items():
                 of_loss = np.isin(asked.kinds, kinds)
-                losses[name] = each[self._tensor(of_loss[own])].sum() / max(int(of_loss.sum()), 1)
+                whole = max(float(asked.weights[of_loss].sum()), 1.0)
+                losses[name] = each[self._tensor(of_loss[own])].sum() / whole
             if sort == "member":
-                losses["sibling"] = self._tell_apart(query, near, listed, len(asked.lane))
+                losses["sibling"] = self._tell_apart(query, near, listed, asked.weights, own)
         return losses, tuple(part.float() for part in state)
 
     def _own(self, asked: Asked) -> np.ndarray:
         """Return which of a batch's names stand in this process's lanes."""
         return np.flatnonzero((asked.lane >= self._mine.start) & (asked.lane < self._mine.stop))
 
-    def _tell_apart(self, query: Tensor, vectors: Tensor, listed: np.ndarray, whole: int) -> Tensor:
+    def _tell_apart(
+        self,
+        query: Tensor,
+        vectors: Tensor,
+        listed: np.ndarray,
+        weights: np.ndarray,
+        own: np.ndarray,
+    ) -> Tensor:
         """Softmax of each member, the first of those listed, against its own few siblings."""
         logits = torch.einsum("ne,nke->nk", query.float(), vectors)
         logits = logits.masked_fill(self._tensor(listed < 0), -1e4)
         first = torch.zeros(len(listed), dtype=torch.long, device=self._device)
-        return _part(logits, first, whole)
+        each = functional.cross_entropy(logits, first, reduction="none")
+        return (each * self._tensor(weights[own])).sum() / max(float(weights.sum()), 1.0)
 
     def _vectors(self, read: np.ndarray, *compared: np.ndarray) -> list[Tensor]:
         """Return the vectors of tokens that are read and of those compared with, each text's made once.
@@ -225,7 +248,3 @@ class Lesson(nn.Module):
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self._device)
-
-
-def _part(logits: Tensor, places: Tensor, whole: int) -> Tensor:
-    return functional.cross_entropy(logits, places, reduction="sum") / max(whole, 1)

@@ -87,6 +87,7 @@ def _learning(group: argparse._ArgumentGroup) -> None:
     add("--names", type=float, default=0.6, help="weight of names that are not members (0.6)")
     add("--keywords", type=float, default=0.2, help="weight of keywords (0.2)")
     add("--siblings", type=float, default=0.5, help="weight of telling siblings apart (0.5)")
+    add("--repeats", type=float, default=1.0, help="weight of words that their file has before (1)")
     add("--sample", type=int, default=1_500, help="candidates drawn, half for names (1500)")
 
 

@@ -30,7 +30,7 @@ from sibyl.network.vocab import Vocab
 
 MADE_WITH = (
     "seed", "lanes", "length", "skip", "window", "share", "chunks", "rate", "names", "keywords", "siblings",
-    "sample", "dropout", "inward", "float",
+    "sample", "dropout", "inward", "float", "repeats",
 )  # fmt: skip
 """Options that decide what the weights become: a training goes on with the same ones only."""
 
@@ -131,7 +131,7 @@ def prepare(options: argparse.Namespace, processes: Processes, weights: Weights 
     lanes = Lanes(shard, options.lanes, options.length, options.seed, window=options.window)
     if options.chunks:
         lanes.steps = min(lanes.steps, options.chunks)
-    data = Data.of(lanes, rows, options.sample)
+    data = Data.of(lanes, rows, options.sample, options.repeats)
     watch = None
     if watched and processes.first:
         given = (shards[1], rows, data.siblings, data.members)
