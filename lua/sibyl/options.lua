@@ -117,7 +117,7 @@ M.schema = {
     default = true,
     check = is('boolean'),
     wants = 'true or false',
-    help = "Remember what other files of the project use, below Neovim's state folder.",
+    help = "Remember what the files of the project use, below Neovim's state folder.",
   },
   ['memory.person'] = {
     default = true,

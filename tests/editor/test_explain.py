@@ -35,7 +35,7 @@ def test_explain_is_a_page(scripted: Callable) -> None:
     child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
     page = "\n".join(child.lines())
     assert "Receiver: `resp`, which is requests.get()." in page
-    why = "other files of the project use it so (+1.5), its class in this project has others (-0.5)"
+    why = "files of the project use it so (+1.5), its class in this project has others (-0.5)"
     assert re.search(
         rf"^ +1 +2 +★ json +81.0 % +{re.escape(why)}, the network expects it here \(\+0.3\)$",
         page,
@@ -72,4 +72,4 @@ def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
     child.wait_for(lambda: sentence in "\n".join(child.messages()), what="the sentence")
     assert child.words() == ["json", "close"]
     screen = " ".join(re.sub("[│~]", " ", "\n".join(child.screen())).split())
-    assert "other files of the project use it so (+1.5)" in screen
+    assert "files of the project use it so (+1.5)" in screen

@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import golden
@@ -20,7 +21,14 @@ from small_repositories import ENVIRONMENT, run_git, write_tree
 from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.evaluation import evaluate, replay_store
-from sibyl.learn.evaluation.history import FIRST, NO_HISTORY, SHALLOW, History
+from sibyl.learn.evaluation.history import (
+    FIRST,
+    NO_HISTORY,
+    SHALLOW,
+    Before,
+    History,
+    names_replaced,
+)
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import collect
 from sibyl.learn.evaluation.replay_store import store_of, store_path
@@ -102,6 +110,27 @@ def test_each_line_has_the_project_of_before_it(history: History, commits: list[
     ]  # fmt: skip
 
 
+def test_names_in_lines_that_a_commit_took_away_are_known(tmp_path: Path) -> None:
+    """A line that was written in another form before is told from one that is new, across a new name too."""
+    tree = tmp_path / "tree"
+    run_git("init", "--quiet", str(tree))
+    texts = {
+        "a.py": USE + "client.get(1)\n" + "client.put()\n" * 9,
+        "b.py": USE + "client.get(2)\n" + "client.put()\n" * 9 + "--client.post()\n",
+    }
+    hashes = []
+    for path, text in texts.items():
+        write_tree(tree, {path: text})
+        if path == "b.py":
+            (tree / "a.py").unlink()
+        run_git("-C", str(tree), "add", "-A")
+        run_git("-C", str(tree), "commit", "--quiet", "-m", "more")
+        hashes.append(run_git("-C", str(tree), "rev-parse", "HEAD").strip())
+    before = Before(hashes[0], "a.py", by=hashes[1], written="b.py")
+    assert names_replaced(tree / ".git", before) == {"client", "get"}
+    assert names_replaced(tree / ".git", replace(before, path="b.py")) == frozenset()
+
+
 def dumped(path: Path) -> list[str]:
     """All that a store holds."""
     with closing(sqlite3.connect(path)) as base:
@@ -161,6 +190,9 @@ def test_ranks_are_those_counted_by_hand(
     assert members["today"]["mrr"] == 0.2
     assert members["history"]["mrr"] == round((1 / 3 + 1 / 4) / 2, 4)
     assert members["history"]["top5"] == 1.0
+    assert members["saved"]["mrr"] == round((1 / 3 + 1 / 2) / 2, 4)
+    new = history_table["lists"]["member, name replaced nowhere"]
+    assert (new["sites"], new["saved"]) == (2, members["saved"]), "no commit took a line away"
     assert members["gain"]["mrr"]["gain"] == round((1 / 3 + 1 / 4) / 2 - 0.2, 4)
     assert "2 sites, 2 commits" in capsys.readouterr().out
     with pytest.raises(LearnError, match="--memory project"):

@@ -83,7 +83,7 @@ def test_the_rate_rises_stays_and_falls() -> None:
 
 
 def test_a_repetition_is_what_its_own_file_has_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A member repeats after the same origin only, a word in the same role only, and files begin anew."""
+    """A member repeats after the same origin only, a word in the same role only, never another file's."""
     source = b"import os, re\nos.sep\nre.sep\nos.sep\nf(sep=sep)\nf(sep=1)\n"
     shard, rows, texts = shard_of(source)
     shard = with_roles(shard, rows)

@@ -225,8 +225,6 @@ BREAKS = {
     "counts beyond all": "UPDATE uses SET times=1e300",
     "a class that is a number": "UPDATE defined SET said='5'",
     "a class without an end": "UPDATE defined SET said='" + "[" * 100_000 + "'",
-    "notes that are no notes": "UPDATE files SET notes=x'00'",
-    "notes that are a word": "UPDATE files SET notes='x'",
 }
 
 

@@ -135,6 +135,52 @@ def test_the_open_file_is_not_another_file(store: ProjectStore) -> None:
     assert other.uses("o @os") == {"sep": (1, 1)}
 
 
+SAVED = """\
+import os
+os.sep
+
+class Tool:
+    def start(self):
+        self.
+
+    def stop(self):
+        self.level = os.curdir
+
+def helper():
+    pass
+"""
+
+
+def test_the_saved_file_counts_while_it_is_written(store: ProjectStore) -> None:
+    """What is used below the cursor is known, but of the class around only what is above it."""
+    saved = SAVED.replace("self.\n", "pass\n")
+    store.update([noted("a.py", (1, 1), saved.encode())])
+    above = SAVED.partition("self.")[0] + "self."
+    project, other = Project(store, "a.py", saved=True), Project(store, "a.py")
+
+    def remembered(of: Project, source: str) -> Remembered:
+        known, here = Remembered(), place(source)
+        of.remembered(here, contexts(here), known)
+        return known
+
+    assert not remembered(project, above).members
+    assert list(remembered(project, above[:-5] + "os.").project[0]) == ["curdir", "sep"]
+    assert not remembered(other, above[:-5] + "os.").project[0]
+    assert remembered(project, above).files == remembered(other, above).files + 1
+    assert not remembered(Project(store, "new.py", saved=True), above).members
+
+
+def test_a_class_written_anew_is_not_mistaken_for_the_saved_one_of_another_file(
+    store: ProjectStore,
+) -> None:
+    """A class of this file that the saved copy does not have has no members of another file's namesake."""
+    store.update([noted("b.py", (1, 1), SAVED.encode())])
+    above = SAVED.partition("self.")[0] + "self."
+    known, here = Remembered(), place(above)
+    Project(store, "a.py", saved=True).remembered(here, contexts(here), known)
+    assert not known.members
+
+
 def test_what_is_saved_again_is_seen(tmp_path: Path) -> None:
     """After another process has written, the next list knows it."""
     reader, writer = ProjectStore(tmp_path / "a.sqlite"), ProjectStore(tmp_path / "a.sqlite")

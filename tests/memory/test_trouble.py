@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_build import ENGINE, place, read, wait, write
@@ -223,3 +224,35 @@ def test_bases_that_go_in_circles_cost_nothing() -> None:
     assert time.process_time() - began < 0.2
     assert remembered.kind == "class"
     assert "k9" in remembered.members
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE files SET notes=x'00'", "UPDATE files SET notes='x'"],
+    ids=["notes that are no notes", "notes that are a word"],
+)
+def test_notes_that_are_none_are_made_again(damage: str, tmp_path: Path) -> None:
+    """Damaged notes are needed by no list; when a file changes, the reader makes all of them again."""
+    root = tmp_path / "project"
+    write(root, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
+    manager_ = kept(tmp_path)
+    buffer = (str(root), str(root / "new.py"))
+    wait(lambda: known(another(manager_, buffer)))
+    wait(lambda: not manager_.about()["reading"])
+    manager_.close()
+    base = sqlite3.connect(manager_.place(str(root)))
+    base.executescript(damage)
+    base.close()
+    manager_ = kept(tmp_path)
+    recalls = [manager_.memory_of(*buffer)]
+
+    def members() -> dict[str, Any]:
+        if recalls[-1].lost:
+            recalls.append(another(manager_, buffer, recalls[-1]))
+        return recalls[-1].at(place("from tools import saw\nimport tools\ntools.")).members
+
+    wait(lambda: "saw" in members())
+    write(root, tools="def saw(): pass\ndef plane(): pass\n")
+    manager_.read(*buffer)
+    wait(lambda: {"saw", "plane"} <= set(members()))
+    manager_.close()

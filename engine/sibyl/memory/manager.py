@@ -96,7 +96,7 @@ class Manager:
             missing = store is None
             if store is not None:
                 store.root = root
-                project = Project(store, inside(root, path))
+                project = Project(store, inside(root, path), saved=True)
         if self._use["person"]:
             person = self._opened(Accepted, self._person, seconds)
             missing = missing or person is None

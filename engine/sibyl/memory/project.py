@@ -1,9 +1,11 @@
-"""A project's memory as the ranker asks it, without the file that is being written.
+"""A project's memory as the ranker asks it.
 
 In: a store, the open file's place in the project, a place in the text.  Out: ``Remembered``: for each context
-of the place, what followed it in other files; the members of the receiver's class.
+of the place, what followed it in the project's files; the members of the receiver's class.
 
-The saved copy of the open file never counts as another file: what it says is taken off.
+While a file is written its copy on disk counts like the other files: it knows what stands below the cursor, and
+most code is written into files that are there. Where lists of finished files are judged, the copy holds what
+was typed: there it is taken off.
 Answers are kept until another process has written, so that a list costs a few look-ups in dictionaries.
 """
 
@@ -63,13 +65,19 @@ def accepted_contexts(place: Place, asked: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Project:
-    """The other files of the project that an open file belongs to."""
+    """The files of the project that an open file belongs to.
 
-    def __init__(self, store: ProjectStore, path: str, digest: bytes | None = None) -> None:
-        self.store, self._path, self._digest = store, path, digest
+    ``saved``: the copy of the open file on disk counts; else it does not, nor does an exact copy of it
+    (``digest``) under another path.
+    """
+
+    def __init__(
+        self, store: ProjectStore, path: str, digest: bytes | None = None, saved: bool = False
+    ) -> None:
+        self.store, self._path, self._digest, self._saved = store, path, digest, saved
         self._moment = -1
         self._own: Notes | None = None
-        self._own_path = path
+        self._own_path = "" if saved else path
         self._uses: dict[str, Used] = {}  # those that the own copy has a part in
         self._defined: dict[tuple[str, str], dict[str, Any]] = {}
         self._receivers: dict[tuple[Any, ...], tuple[Members, str]] = {}
@@ -84,13 +92,17 @@ class Project:
         self._uses.clear()
         self._defined.clear()
         self._receivers.clear()
-        own = self.store.counted_as(self._path, self._digest)
-        self._own_path, self._own = own if own is not None else (self._path, None)
-        self._files = self.store.files() - (own is not None)
+        self._files = self.store.files()
+        own = None if self._saved else self.store.counted_as(self._path, self._digest)
+        if own is not None:
+            self._own_path, self._own = own
+            self._files -= 1
+        elif not self._saved:
+            self._own_path, self._own = self._path, None
         self._moment = moment
 
     def remembered(self, place: Place, asked: tuple[str, ...], remembered: Remembered) -> None:
-        """Put into ``remembered`` what other files say of a place, whose contexts are ``asked``."""
+        """Put into ``remembered`` what the files say of a place, whose contexts are ``asked``."""
         self.look()
         remembered.files = self._files
         if self._files <= 0:
@@ -106,7 +118,7 @@ class Project:
                     remembered.members = self._imported(place.word.module)
 
     def uses(self, key: str) -> Used:
-        """Return the names that followed a context in other files; the context '' is none."""
+        """Return the names that followed a context in the files; the context '' is none."""
         if not key:
             return _NOTHING
         own = self._own.uses.get(key) if self._own is not None else None
@@ -136,7 +148,7 @@ class Project:
         return files
 
     def _receiver(self, place: Place) -> tuple[Members, str]:
-        """Return the members of the receiver's class as other files define it."""
+        """Return the members of the receiver's class as the files define it."""
         asked = (place.value, place.spelled, tuple(place.bases))
         members = self._receivers.get(asked)
         if members is None:
@@ -156,6 +168,7 @@ class Project:
     def _resolved(self, place: Place) -> tuple[Members, str]:
         value, path = place.value, self._path
         if is_local(value) or value == "super()":
+            # Not what the saved class defines below the cursor: who writes into a class uses what is new.
             return self.classes.inherited(place.bases, path), "base"
         if is_unknown(value) and place.bases and place.spelled.startswith("self."):
             spelled, place_of = self.classes.inherited_value(place.bases, unknown_name(value), path)

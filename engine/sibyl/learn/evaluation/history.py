@@ -1,7 +1,7 @@
 """The memory of a project as it was before a line was written.
 
 In: a repository with its history, a file at a commit, places in it.  Out: for each place, the project at the
-parent of the commit that wrote the place's line.
+parent of the commit that wrote the place's line, without and with the file itself as it was saved there.
 
 What other files use today may be there because of this very line, or was written after it. `git blame` names
 the commit that wrote a line. Its first parent is the project that its author had, up to what was not committed
@@ -11,6 +11,7 @@ files that differ; they hold what a store made from nothing holds.
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from sibyl.memory.project_store import ProjectStore
 NO_HISTORY, SHALLOW, FIRST = "no history", "shallow", "no parent"
 """Why the time before a line is unknown: no git repository; the clone ends there; the first commit wrote it."""
 
+_NAME = re.compile(r"[^\W\d]\w*")
+
 
 @dataclass(frozen=True)
 class Before:
@@ -36,6 +39,8 @@ class Before:
     commit: str = ""  # the parent
     path: str = ""  # of the file there
     unknown: str = ""  # why there is no parent
+    by: str = ""  # the commit that wrote it
+    written: str = ""  # path of the file there
 
 
 class History:
@@ -47,7 +52,8 @@ class History:
         self._before: dict[tuple[str, str, int], Before] = {}  # by commit, path, offset
         self._digests: dict[tuple[str, str], bytes] = {}  # of files, by commit and path
         self._parents: dict[str, str] = {}  # commit: its first parent, or why there is none
-        self._projects: dict[tuple[str, str, bytes], Project] = {}
+        self._projects: dict[tuple[str, str, bytes], tuple[Project, Project]] = {}
+        self._replaced: dict[Before, frozenset[str]] = {}
         self._stores: dict[str, ProjectStore] = {}
         self._notebook = Notebook(sources, repo)
         self._seconds = 0.0
@@ -69,8 +75,11 @@ class History:
         self.make({state.commit for state in self._before.values() if state.commit})
         self._seconds += time.perf_counter() - began
 
-    def of(self, recorded: dict) -> tuple[Before, Project | None]:
-        """Return a recorded list's project before its line was written, None where that is unknown."""
+    def of(self, recorded: dict) -> tuple[Before, tuple[Project, Project] | None]:
+        """Return a recorded list's project before its line was written, None where that is unknown.
+
+        First without the file itself, then with the file as it was saved at that time.
+        """
         commit, path = recorded["commit"], recorded["path"]
         before = self._before[commit, path, recorded["offset"]]
         if before.unknown:
@@ -81,8 +90,21 @@ class History:
             if before.commit not in self._stores:
                 given = (self._sources, self._repo, before.commit, self._folder)
                 self._stores[before.commit] = store_of(*given)
-            self._projects[key] = Project(self._stores[before.commit], before.path, digest)
+            store = self._stores[before.commit]
+            saved = Project(store, before.path, saved=True)
+            self._projects[key] = Project(store, before.path, digest), saved
         return before, self._projects[key]
+
+    def replaced(self, before: Before) -> frozenset[str]:
+        """Return the names in all lines that the commit took from the file.
+
+        Where the truth is one of them, its line may have been there in another form.
+        """
+        if before not in self._replaced:
+            place = self._sources.store(self._repo)
+            assert isinstance(place, GitStore)
+            self._replaced[before] = names_replaced(place.place, before)
+        return self._replaced[before]
 
     def told(self) -> float:
         """Return the seconds that ``read`` took, once."""
@@ -102,12 +124,16 @@ class History:
         if not isinstance(store, GitStore):
             return dict.fromkeys(lines, Before(unknown=NO_HISTORY))
         origins = {}
-        for line, (by, old_path) in blame(store.place, commit, path, lines).items():
+        for line, (by, old_path, new_path) in blame(store.place, commit, path, lines).items():
             if by not in self._parents:
                 self._parents[by] = parent_of(store.place, by)
             parent = self._parents[by]
             unknown = parent in (SHALLOW, FIRST)
-            origins[line] = Before(unknown=parent) if unknown else Before(parent, old_path)
+            origins[line] = (
+                Before(unknown=parent)
+                if unknown
+                else Before(parent, old_path, by=by, written=new_path)
+            )
         return origins
 
     def make(self, commits: set[str]) -> None:
@@ -146,8 +172,10 @@ class History:
         part.rename(path)
 
 
-def blame(place: Path, commit: str, path: str, lines: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Return who wrote each line (from 1): the commit, and the file's path at its parent.
+def blame(
+    place: Path, commit: str, path: str, lines: Sequence[int]
+) -> dict[int, tuple[str, str, str]]:
+    """Return who wrote each line (from 1): the commit, the file's path at its parent, and at the commit.
 
     A file that the commit added has no path at the parent; its path at the commit is given.
     """
@@ -156,11 +184,11 @@ def blame(place: Path, commit: str, path: str, lines: Sequence[int]) -> dict[int
     # No list of commits to pass over, and no program that shows a file in another form.
     plain = ("--ignore-revs-file=", "--no-textconv", "--line-porcelain")
     output = ask_git(place, "blame", *plain, *ranges, commit, "--", path)
-    by_line: dict[int, tuple[str, str]] = {}
+    by_line: dict[int, tuple[str, str, str]] = {}
     commit, line, here, old_path = "", 0, "", ""
     for row in output.split(b"\n"):
         if row[:1] == b"\t":  # the line itself ends what is said of it
-            by_line[line] = (commit, old_path or here)
+            by_line[line] = (commit, old_path or here, here)
             commit, here, old_path = "", "", ""
         elif not commit and row:
             words = row.split()
@@ -172,6 +200,19 @@ def blame(place: Path, commit: str, path: str, lines: Sequence[int]) -> dict[int
     if any(line not in by_line for line in wanted):
         raise LearnError(f"git blame does not say who wrote {path} in {place}.")
     return by_line
+
+
+def names_replaced(place: Path, before: Before) -> frozenset[str]:
+    """Return the names in the lines that a commit took from a file; none where the file is new."""
+    plain = ("--unified=0", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames")
+    asked = (before.commit, before.by, "--", before.path, before.written)
+    names: set[str] = set()
+    inside = False
+    for row in ask_git(place, "diff", *plain, *asked).split(b"\n"):
+        inside = row[:2] == b"@@" or (inside and row[:5] != b"diff ")
+        if inside and row[:1] == b"-":
+            names.update(_NAME.findall(row.decode("utf-8", "replace")))
+    return frozenset(names)
 
 
 def parent_of(place: Path, commit: str) -> str:

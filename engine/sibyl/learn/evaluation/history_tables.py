@@ -2,7 +2,8 @@
 
 In: sites that have a ``past``, the mixing weights.  Out: the row ``history`` of an evaluation, and its table.
 
-Both orders are of the same sites: those whose past is known. The others are counted by the reason.
+All orders are of the same sites: those whose past is known. The others are counted by the reason. ``saved``
+is that past with the file itself as it was saved then, which is what there is while one types.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from sibyl.learn.metrics import compare, interval, rank_of, summary
 from sibyl.ranking.ranker import Mix
 
 Ranks = dict[str, list[int]]
-"""By the memory that an order has: ``today`` and ``history``."""
+"""By the memory that an order has: ``today``, ``history`` and ``saved``."""
+_NEW = ", name replaced nowhere"
+"""Lists whose truth stands in no line that the commit took from the file: nothing was only written in another
+form, or moved."""
 
 
 def measure_history(
@@ -33,6 +37,8 @@ def measure_history(
     for site in known:
         name = "member" if site.listed == "member" else f"{site.listed} {site.letters}"
         groups.setdefault(name, []).append(site)
+        if site.past is not None and not site.past.replaced:
+            groups.setdefault(name + _NEW, []).append(site)
     commits = {(site.repo, site.past.before.commit) for site in known if site.past}
     return {
         "sites": len(known),
@@ -40,7 +46,7 @@ def measure_history(
         "commits": len(commits),
         "seconds": round(sum(site.past.seconds for site in known if site.past), 3),
         "lists": {
-            name: _measured(group, mix if name == "member" else words, memory)
+            name: _measured(group, mix if group[0].listed == "member" else words, memory)
             for name, group in sorted(groups.items())
         },
     }
@@ -49,24 +55,32 @@ def measure_history(
 def _measured(sites: list[RecordedList], mix: Mix | None, memory: str) -> dict[str, object]:
     repos = [site.repo for site in sites]
     then = [_then(site) for site in sites]
-    by_memory = {"today": _ranks(sites, mix, memory), "history": _ranks(then, mix, memory)}
+    saved = [_then(site, saved=True) for site in sites]
+    by_memory = {
+        "today": _ranks(sites, mix, memory),
+        "history": _ranks(then, mix, memory),
+        "saved": _ranks(saved, mix, memory),
+    }
     measures: dict[str, object] = {
         name: summary(ranks) | {"top1_interval": interval(ranks, repos)}
         for name, ranks in by_memory.items()
     }
     gains = compare(by_memory["today"], by_memory["history"], repos)
+    more = compare(by_memory["history"], by_memory["saved"], repos)
     return measures | {
         "sites": len(sites),
         "repositories": len(set(repos)),
+        "saved_gain": {name: asdict(gain) | {"real": gain.real} for name, gain in more.items()},
         "gain": {name: asdict(gain) | {"real": gain.real} for name, gain in gains.items()},
     }
 
 
-def _then(site: RecordedList) -> RecordedList:
-    """Return a site as it was before its line was written."""
+def _then(site: RecordedList, saved: bool = False) -> RecordedList:
+    """Return a site as it was before its line was written; ``saved``: with the file itself."""
     assert site.past is not None
-    assert site.past.rows is not None
-    return replace(site, rows=site.past.rows, files=site.past.files)
+    rows = site.past.saved if saved else site.past.rows
+    assert rows is not None
+    return replace(site, rows=rows, files=site.past.files)
 
 
 def _ranks(sites: list[RecordedList], mix: Mix | None, memory: str) -> list[int]:
@@ -87,18 +101,21 @@ def history_table(history: dict) -> str:
     )
     head = (
         "| list | sites | memory of today: top-1 / top-5 / MRR | as of the parent | 95 % of top-1 "
-        "| top-1 lost, 95 % |"
+        "| top-1 lost, 95 % | and the saved file | top-1 gained by it, 95 % |"
     )
-    lines = [about, "", head, "|---|---|---|---|---|---|"]
+    lines = [about, "", head, "|---|---|---|---|---|---|---|---|"]
     for name, measures in history["lists"].items():
-        today, then = (
+        today, then, saved = (
             " / ".join(f"{measures[memory][measure]:.3f}" for measure in ("top1", "top5", "mrr"))
-            for memory in ("today", "history")
+            for memory in ("today", "history", "saved")
         )
         between = "{:.3f}-{:.3f}".format(*measures["history"]["top1_interval"])
         gain = measures["gain"]["top1"]
         difference = f"{-gain['gain']:+.3f} ({-gain['high']:+.3f} to {-gain['low']:+.3f})"
+        gain = measures["saved_gain"]["top1"]
+        gained = f"{gain['gain']:+.3f} ({gain['low']:+.3f} to {gain['high']:+.3f})"
         lines.append(
-            f"| {name} | {measures['sites']} | {today} | {then} | {between} | {difference} |"
+            f"| {name} | {measures['sites']} | {today} | {then} | {between} | {difference} "
+            f"| {saved} | {gained} |"
         )
     return "\n".join(lines)

@@ -131,12 +131,17 @@ def _site(
     if letters:
         site.allowed = site.prefixed(letters)
     if history is not None:
-        before, project = history.of(line)
+        before, projects = history.of(line)
         site.past = Past(before)
-        if project is not None:
-            then = BufferMemory(project, session.recall.person, _refuse).at(place)
-            table, _ = ranker.rows(shown, predicted, place, session.usage, then)
-            site.past = Past(before, _kept(table.whole(), listed), then.files, history.told())
+        if projects is not None:
+            thens = [BufferMemory(of, session.recall.person, _refuse).at(place) for of in projects]
+            rows, saved = (
+                _kept(ranker.rows(shown, predicted, place, session.usage, then)[0].whole(), listed)
+                for then in thens
+            )
+            replaced = site.member in history.replaced(before)
+            files, seconds = thens[0].files, history.told()
+            site.past = Past(before, rows, files, seconds, saved, replaced)
     return site
 
 

@@ -60,7 +60,11 @@ def save(path: Path, made_of: str, sites: Sequence[RecordedList]) -> None:
         if site.past is not None:
             if site.past.rows is not None:
                 arrays[f"{number}.past"] = site.past.rows
-            plain["past"] = vars(site.past) | {"before": asdict(site.past.before), "rows": None}
+            if site.past.saved is not None:
+                arrays[f"{number}.saved"] = site.past.saved
+            plain["past"] = vars(site.past) | {
+                "before": asdict(site.past.before), "rows": None, "saved": None,
+            }  # fmt: skip
         fields.append(plain)
     arrays["sites"] = np.frombuffer(json.dumps(fields).encode(), np.uint8)
     with whole_file(path) as file:
@@ -84,6 +88,7 @@ def _site(number: int, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> 
     past = plain.pop("past")
     if past is not None:
         before = Before(**past["before"])
-        past = Past(**past | {"before": before, "rows": arrays.get(f"{number}.past")})
+        rows = {"rows": arrays.get(f"{number}.past"), "saved": arrays.get(f"{number}.saved")}
+        past = Past(**past | {"before": before} | rows)
     own: dict[str, Any] = {name: arrays.get(f"{number}.{name}") for name in _ARRAYS}
     return RecordedList(past=past, **plain, **own)
