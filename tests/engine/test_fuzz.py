@@ -57,7 +57,7 @@ def test_a_fault_is_found_saved_and_replayed(
         with pytest.raises(Different, match=r"usage|states"):
             fuzz.run(5000, 1, every=5, folder=tmp_path)
         (saved,) = tmp_path.glob("*.json")
-        assert {"error", "span", "source", "done"} == json.loads(saved.read_text()).keys()
+        assert {"error", "span", "every", "source", "done"} == json.loads(saved.read_text()).keys()
         with pytest.raises(Different, match=r"usage|states"):
             fuzz.redo(saved, None)
     assert fuzz.redo(saved, None).drift == fuzz.redo(saved, 3).drift == 0

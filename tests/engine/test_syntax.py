@@ -108,6 +108,31 @@ def test_a_leaf_that_ends_before_the_change_is_compared(grown: int) -> None:
     assert same <= len(sound) - grown
 
 
+@pytest.mark.parametrize("quote", ['"""', "'''", "rb'''"])
+@pytest.mark.parametrize("close", ["typed", "pasted", "mended", "seen"])
+def test_a_string_that_was_left_open_is_one_as_soon_as_it_is_closed(quote: str, close: str) -> None:
+    """What was read of its text as code is gone, however its end came to be, far behind its statement."""
+    above = f"class A:\n    def f(self):\n        {quote}One two."
+    quotes = quote[-3:].encode()
+    text, syntax = Text(above.encode()), Syntax()
+    syntax.advance(text, len(text))
+    edits = [(bytes((letter,)), 0) for letter in b"\nt\n"]
+    edits += {
+        "typed": [(quotes[:1], 0)] * 3,
+        "pasted": [(quotes, 0)],
+        "mended": [(quotes[:2] + b"x", 0), (quotes[:1], 1)],
+        "seen": [(quotes, 0)],
+    }[close]
+    for new, old in edits:
+        syntax.edit(text.apply(len(text) - old, old, new))
+        syntax.advance(text, len(text) - 3 * (close == "seen"))
+    syntax.advance(text, len(text))
+    words = [bytes(text.data[begin:end]) for begin, end, _ in syntax.leaves()]
+    assert words == leaves(bytes(text.data))
+    assert words[-2:] == [quote.encode(), quotes]
+    assert syntax.tree is not None and not syntax.tree.root_node.has_error
+
+
 def test_without_a_text_there_are_no_leaves() -> None:
     """Asking before anything was parsed is no error."""
     assert list(Syntax().leaves()) == []

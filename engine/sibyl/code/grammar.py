@@ -5,6 +5,7 @@ In: a tree.  Out: its leaves in reading order, and what leaves of each type are 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 
 import tree_sitter_python
@@ -56,6 +57,22 @@ _KNOWN = OTHERS | KEYWORDS | OPEN | CLOSE | {*_LITERALS, *_DROPPED}
 WORDS = {number: SPELLED.get(kind, kind) for number, kind in KINDS.items()}
 WORDS = {number: word for number, word in WORDS.items() if word in _KNOWN}
 """What leaves of a type are called; one whose type is not here is called by its own text."""
+
+
+_STRING_START, _STRING_END = min(numbers("string_start")), min(numbers("string_end"))
+
+
+def left_open(kinds: array[int]) -> list[int]:
+    """Return which of these leaves, known by their types in reading order, begin a string that none ends."""
+    opened: list[int] = []
+    if kinds.count(_STRING_START) == kinds.count(_STRING_END):
+        return opened
+    for number, kind in enumerate(kinds):
+        if kind == _STRING_START:
+            opened.append(number)
+        elif kind == _STRING_END:
+            del opened[-1:]
+    return opened
 
 
 def leaves_of(tree: Tree, base: int, start: int) -> Iterator[Leaf]:

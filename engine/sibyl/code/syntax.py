@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 
 from tree_sitter import Parser, Tree
 
-from sibyl.code.grammar import LANGUAGE, Leaf, leaves_of
+from sibyl.code.grammar import LANGUAGE, Leaf, leaves_of, left_open
 from sibyl.code.sections import Section, Sections, shown
 from sibyl.code.text import Edit, Point, Text
 
@@ -84,7 +84,9 @@ class Syntax:
         if stale is None:
             self._edited = _NOWHERE
             return len(self.ends)
-        return self._lay(changed, stale)
+        same = self._lay(changed, stale)
+        self._doubt(text)
+        return same
 
     def refresh(self) -> None:
         """Let the next ``advance`` parse afresh (on broken code an old tree can steer a new one)."""
@@ -110,8 +112,7 @@ class Syntax:
             else:
                 self._edit_tree(self.stop, self.stop, stop, (end, end, point))
             self.stop, self._end = stop, point
-        stale = self._stale
-        if stale is None:
+        if (stale := self._stale) is None:
             return None
         raw = bytes(memoryview(text.data)[base:stop])
         given = shown(raw)
@@ -142,6 +143,20 @@ class Syntax:
             base = self.base
             self.tree.edit(start - base, old_end - base, new_end - base, *points)
         self._stale = start if self._stale is None else min(self._stale, start)
+
+    def _doubt(self, text: Text) -> None:
+        """Mark strings that are left open as edited, so that the next parse looks for their ends again.
+
+        Tree-sitter reads on to the end to find that a string has none. Where it recovers from that, it does not
+        keep how far it read, and would take such a statement as it was whatever is edited behind it.
+        """
+        if self.tree is not None and self.tree.root_node.has_error:
+            first = bisect_right(self.ends, self.base)
+            for number in left_open(self.kinds[first:]):
+                end = self.ends[first + number]  # of the quote
+                row, column = self._inside(text.point(end))
+                at, point = end - self.base, (row, column)
+                self.tree.edit(at - 1, at, at, (row, column - 1), point, point)
 
     def _fresh(self, closed: list[Section], start: int) -> Iterator[Leaf]:
         """Yield the leaves of these sections and of the tree that end after byte ``start``."""
