@@ -6,6 +6,7 @@ In:   the name of a series, and files.  Out: `Typist`: the text to begin with, a
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,23 @@ SNIPPETS = (
     "yield from ",
     "\ndel a.b; global c; x.",
 )
+PAIRS = (
+    "''' '''",
+    '""" """',
+    "f''' '''",
+    'rb""" """',
+    "' '",
+    '" "',
+    "( )",
+    "f([ ])",
+    "x={ }",
+    "f'{ }'",
+    "# \n",
+)
+"""What is opened, and what closes it."""
+_BEGINS = re.compile(
+    rb"^(?:def|class|import|from|@|if|for|try|with|[A-Za-z_.]+ ?[=(])", re.MULTILINE
+)
 _HEAVY = 4000  # bytes of a file that is edited; a few are larger
 LONG = 150_000  # bytes: several thousand lines
 _SPANS = (cuts.SPAN, cuts.SPAN, 300, 1500)  # bytes that decide where a text is cut
@@ -56,6 +74,8 @@ class Typist:
         while len(data) < size:
             data += self.chance.choice(sources).read_bytes()
         start = data.rfind(b"\n", 0, self.chance.randrange(max(len(data) - size, 1))) + 1
+        if self.chance.random() < 0.7 and (statement := _BEGINS.search(data, start)) is not None:
+            start = statement.start()  # sound code, as a rule, down to any line of it
         self.source = data[start : start + size]
         self.data = self.source
         self.cursor = len(self.data)
@@ -65,6 +85,7 @@ class Typist:
         """Yield ["edit", start, old length, new, cursor after] and ["move", cursor]."""
         acts = [self._type, self._type, self._type, self._delete, self._paste, self._jump]
         acts += [self._undo, self._elsewhere, self._backspaces, self._jump]
+        acts += [self._enclose, self._enclose, self._restore]
         done = 0
         while done < edits:
             for doing in self.chance.choice(acts)():
@@ -137,3 +158,30 @@ class Typist:
         elif start < cursor:
             cursor = start
         yield self._edit(start, old, new, cursor)
+
+    def _enclose(self) -> Iterator[list[Any]]:
+        """Open a string or a bracket on a line of its own, write on, and close it, as a rule."""
+        chance, data = self.chance, self.data
+        at = data.find(b"\n", self.cursor) if chance.random() < 0.5 else -1
+        at = len(data) if at < 0 else at
+        line = data[data.rfind(b"\n", 0, at) + 1 : at]
+        begin, end = (half.encode() for half in chance.choice(PAIRS).split(" "))
+        yield self._edit(at, 0, b"\n" + line[: len(line) - len(line.lstrip())] + begin)
+        for _ in range(chance.randrange(5)):
+            lines = chance.choice(
+                (b"\n", b" t", b"\nt\n", b"\n    ", b"it's\n", b"\nx = 1\n", b" \\\n", b"")
+            )
+            yield self._edit(self.cursor, 0, lines or self._fragment())
+        if chance.random() < 0.8:
+            for letter in end if chance.random() < 0.5 else [end]:
+                new = bytes((letter,)) if isinstance(letter, int) else letter
+                yield self._edit(self.cursor, 0, new)
+
+    def _restore(self) -> Iterator[list[Any]]:
+        """Take all back at once, as if the file was read again."""
+        before, now = self.data, self.source
+        least = min(len(before), len(now))
+        first = next((at for at in range(least) if before[at] != now[at]), least)
+        last = next((at for at in range(least - first) if before[~at] != now[~at]), least - first)
+        self.undo.clear()
+        yield self._put(first, len(before) - first - last, now[first : len(now) - last])
