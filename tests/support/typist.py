@@ -58,7 +58,7 @@ _BEGINS = re.compile(
 )
 _HEAVY = 4000  # bytes of a file that is edited; a few are larger
 LONG = 150_000  # bytes: several thousand lines
-_SPANS = (cuts.SPAN, cuts.SPAN, 300, 1500)  # bytes that decide where a text is cut
+_SPANS = (cuts.SPAN, 100, 300, 1500)  # bytes that decide where a text is cut
 
 
 class Typist:
