@@ -5,17 +5,22 @@ In:   made-up lists, whose truth only some columns know.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from sibyl.learn.evaluation import cross_validation, mix  # noqa: E402
+from sibyl.errors import LearnError  # noqa: E402
+from sibyl.learn.evaluation import cross_validation, mix, mixture  # noqa: E402
 from sibyl.learn.evaluation.recorded_list import RecordedList  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
-from sibyl.ranking.member_columns import COLUMNS, NAMES  # noqa: E402
+from sibyl.ranking.member_columns import COLUMNS, FEATURES_VERSION, NAMES  # noqa: E402
+from sibyl.ranking.ranker import Mix, packed  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 OPTIONS = mix.parser().parse_args(
@@ -65,3 +70,35 @@ def test_only_lists_it_was_not_trained_on_are_judged() -> None:
     judged = mix.learn(sites, None, OPTIONS, ("file",))["left_out"]
     assert isinstance(judged, dict)
     assert (200, 2, 100) == tuple(judged[name] for name in ("sites", "repositories", "read_sites"))
+
+
+def weights(seed: int, units: int) -> dict[str, Any]:
+    """A sidecar's entry with weights drawn by a seed."""
+    rng = np.random.default_rng(seed)
+    return {
+        "version": FEATURES_VERSION,
+        "features": list(NAMES),
+        "hidden": packed(rng.normal(size=(len(NAMES) + 1, units))),
+        "out": packed(rng.normal(size=units + len(NAMES))),
+        "star": 0.5 + seed / 10,
+        "left_out": {"seed": seed},
+    }
+
+
+def test_blended_weights_score_what_both_score_on_average(tmp_path: Path) -> None:
+    """Half of a mixture may be that of a model whose lists are gone; what is no such model is refused."""
+    one, two = weights(1, 3), weights(2, 5)
+    both = mixture.blended(one, two)
+    rows = np.random.default_rng(3).normal(size=(7, len(NAMES))).astype(np.float32)
+    mean = (Mix(one).scores(rows) + Mix(two).scores(rows)) / 2
+    assert Mix(both).scores(rows) == pytest.approx(
+        mean, abs=0.3
+    )  # float16, of hundreds of products
+    assert np.corrcoef(Mix(both).scores(rows), mean)[0, 1] > 0.9999
+    assert both["star"] == pytest.approx(0.65)
+    (tmp_path / "meta.json").write_text(json.dumps({"mix": one}))
+    assert mix.weights_of(tmp_path) == mix.weights_of(tmp_path / "meta.json") == one
+    for wrong in ({}, {"mix": one | {"version": 0}}, {"mix": one | {"out": "?"}}):
+        (tmp_path / "meta.json").write_text(json.dumps(wrong))
+        with pytest.raises(LearnError, match="to blend with"):
+            mix.weights_of(tmp_path)

@@ -13,6 +13,7 @@ it too much elsewhere. Their lists can help with all the rest: with ``--read`` t
 the network is worth on them is learnt apart and thrown away.
 
     python -m sibyl.learn mix --menus dev.jsonl.gz --read train.jsonl.gz --sources FOLDER --model models
+    python -m sibyl.learn mix ... --blend OLD                       half of it are another model's weights
     python -m sibyl.learn mix ... --ablate build/ablation.json      what each group of features is worth
 """
 
@@ -24,11 +25,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, ModelError
 from sibyl.learn import executors
 from sibyl.learn.evaluation.cross_validation import (
     by_list,
@@ -38,7 +40,7 @@ from sibyl.learn.evaluation.cross_validation import (
     temperature,
     threshold,
 )
-from sibyl.learn.evaluation.mixture import fit_all
+from sibyl.learn.evaluation.mixture import blended, fit_all
 from sibyl.learn.evaluation.recorded import longer, read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.replay_all import collect_all
@@ -46,7 +48,7 @@ from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import rank_of, summary
 from sibyl.ranking.explain import groups_of
-from sibyl.ranking.ranker import packed
+from sibyl.ranking.ranker import Mix, packed
 
 WITHOUT_MEMORY = (
     "network", "network_odds", "place", "place_share", "private", "dunder", "upper", "callable",
@@ -76,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
     arguments.add_argument("--stores", type=Path, help="folder that keeps the projects' memories")
     arguments.add_argument("--model", type=Path, required=True, help="model folder, written to")
+    arguments.add_argument("--blend", type=Path, metavar="MODEL",
+                           help="the weights for members become half of what is learnt and half of this "
+                           "model's (folder or meta.json), whose lists are not there any more")  # fmt: skip
     arguments.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
     arguments.add_argument("--only", choices=("members", "words"), help="one sort of lists alone")
     arguments.add_argument("--units", type=int, default=16, help="rectified units of each seed")
@@ -115,12 +120,25 @@ def main(argv: list[str] | None = None) -> int:
     }
     if sorts["mix"]:
         mixes["mix_none"] = learn(sorts["mix"], WITHOUT_MEMORY, options, ("none",))
+    if options.blend and "mix" in mixes:
+        mixes["mix"] = blended(mixes["mix"], weights_of(options.blend))
     path = options.model / "meta.json"
     meta = json.loads(path.read_text()) | mixes
     with whole_file(path) as file:
         file.write((json.dumps(meta) + "\n").encode())
     print(json.dumps({name: mix["left_out"] for name, mix in mixes.items()}))
     return 0
+
+
+def weights_of(model: Path) -> dict[str, Any]:
+    """Return a model's weights for members; raises LearnError where it has none for today's features."""
+    path = model / "meta.json" if model.is_dir() else model
+    try:
+        weights: dict[str, Any] = json.loads(path.read_text())["mix"]
+        Mix(weights)
+    except (OSError, ValueError, KeyError, ModelError) as error:
+        raise LearnError(f"{model} has no weights for members to blend with ({error}).") from error
+    return weights
 
 
 def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[RecordedList]:
@@ -180,7 +198,7 @@ def learn(
     names: Sequence[str] | None,
     options: argparse.Namespace,
     views: Sequence[str],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return the sidecar's entry: learned on all repositories, judged where each was left out in turn.
 
     ``names`` are the columns it looks at; None: all.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from torch.nn import functional
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import WORDS, Schema
 from sibyl.network.model import Floats
+from sibyl.ranking.ranker import packed, unpacked
 
 _NETWORK = [WORDS.columns[name] for name in ("network", "network_odds")]
 """Columns that the network alone makes: they come first in every schema."""
@@ -102,6 +104,25 @@ def fit_all(
     return [
         _fit(batches, sizes, columns, options, schema, views, seed) for seed in range(options.seeds)
     ]
+
+
+def blended(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return a sidecar's entry whose scores are the mean of those of two entries with the same features."""
+    units: list[np.ndarray] = []
+    direct: list[np.ndarray] = []
+    features = len(first["features"])
+    hidden = []
+    for entry in (first, second):
+        out = unpacked(entry["out"])
+        units.append(out[:-features] / 2)
+        direct.append(out[-features:] / 2)
+        hidden.append(unpacked(entry["hidden"]).reshape(features + 1, -1))
+    return first | {
+        "hidden": packed(np.concatenate(hidden, 1)),
+        "out": packed(np.concatenate((*units, direct[0] + direct[1]))),
+        "star": round((first["star"] + second["star"]) / 2, 4),
+        "blended": {"left_out": second["left_out"]},
+    }
 
 
 @torch.no_grad()
