@@ -87,18 +87,18 @@ def weights(seed: int, units: int) -> dict[str, Any]:
 
 def test_blended_weights_score_what_both_score_on_average(tmp_path: Path) -> None:
     """Half of a mixture may be that of a model whose lists are gone; what is no such model is refused."""
-    one, two = weights(1, 3), weights(2, 5)
-    both = mixture.blended(one, two)
+    newer, older = weights(1, 3), weights(2, 5)
+    both = mixture.blended(newer, older)
     rows = np.random.default_rng(3).normal(size=(7, len(NAMES))).astype(np.float32)
-    mean = (Mix(one).scores(rows) + Mix(two).scores(rows)) / 2
+    mean = (Mix(newer).scores(rows) + Mix(older).scores(rows)) / 2
     assert Mix(both).scores(rows) == pytest.approx(
         mean, abs=0.3
     )  # float16, of hundreds of products
     assert np.corrcoef(Mix(both).scores(rows), mean)[0, 1] > 0.9999
     assert both["star"] == pytest.approx(0.65)
-    (tmp_path / "meta.json").write_text(json.dumps({"mix": one}))
-    assert mix.weights_of(tmp_path) == mix.weights_of(tmp_path / "meta.json") == one
-    for wrong in ({}, {"mix": one | {"version": 0}}, {"mix": one | {"out": "?"}}):
+    (tmp_path / "meta.json").write_text(json.dumps({"mix": newer}))
+    assert mix.weights_of(tmp_path) == mix.weights_of(tmp_path / "meta.json") == newer
+    for wrong in ({}, {"mix": newer | {"version": 0}}, {"mix": newer | {"out": "?"}}):
         (tmp_path / "meta.json").write_text(json.dumps(wrong))
         with pytest.raises(LearnError, match="to blend with"):
             mix.weights_of(tmp_path)
