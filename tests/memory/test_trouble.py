@@ -256,3 +256,23 @@ def test_notes_that_are_none_are_made_again(damage: str, tmp_path: Path) -> None
     manager_.read(*buffer)
     wait(lambda: {"saw", "plane"} <= set(members()))
     manager_.close()
+
+
+def test_the_copy_on_disk_of_the_open_file_is_remembered(tmp_path: Path) -> None:
+    """What only the open file uses is known once it is saved; after another save, what that one uses."""
+    root = tmp_path / "project"
+    write(root, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
+    manager_ = kept(tmp_path)
+    buffer = (str(root), str(root / "a.py"))
+    recalls = [manager_.memory_of(*buffer)]
+
+    def used() -> set[str]:
+        if recalls[-1].lost:
+            recalls.append(another(manager_, buffer, recalls[-1]))
+        return set(recalls[-1].at(place(HERE)).project[0])
+
+    wait(lambda: used() == {"saw"})
+    write(root, a="import tools\ntools.saw()\ntools.plane()\n")
+    manager_.read(*buffer)
+    wait(lambda: used() == {"saw", "plane"})
+    manager_.close()
