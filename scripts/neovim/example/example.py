@@ -14,13 +14,13 @@ def main() -> None:
     """Read the command line and print the sum."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
-    # ↓ (1) Type  parser.  What a parser is mostly asked for stands first; a ★ means that sibyl is sure.
+    # ↓ (1) Type  parser.  What a parser is mostly asked for stands first.
 
-    # ↓ (2) Type  parser.add_argument("--currency",  and <C-x><C-o>: arguments of this call come first.
+    # ↓ (2) Type  parser.add_argument("--currency",  and <C-x><C-o>: its arguments come first; ★: sure.
 
     args = parser.parse_args()
     basket = Basket()
-    # ↓ (3) Type  basket.  The class is of another file of this project: what its other users call stands first.
+    # ↓ (3) Type  basket.  A class of another file: what is called below and in sale.py stands first.
 
     for item in json.loads(args.file.read_text()):
         basket.put(item["name"], item["price"])
