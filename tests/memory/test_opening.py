@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from test_build import ENGINE, place, wait, write
-from test_trouble import HERE, another, kept, known
+from test_trouble import HERE, another, damage_store, kept, known, recalls_of
 
 from sibyl.host.worker import Desk
 from sibyl.memory import manager
@@ -241,18 +241,11 @@ def test_a_file_that_is_no_store_of_ours_is_made_again(
     wait(lambda: known(another(manager_, buffer)))
     wait(lambda: not manager_.about()["reading"])
     manager_.close()
-    base = sqlite3.connect(manager_.place(str(root)))
-    base.executescript(damage)
-    base.close()
+    damage_store(manager_, root, damage)
     manager_ = kept(tmp_path, notices)
-    recalls = [manager_.memory_of(*buffer)]
-
-    def healed() -> bool:
-        if recalls[-1].lost:
-            recalls.append(another(manager_, buffer, recalls[-1]))
-        return "saw" in recalls[-1].at(place("from tools import saw\nimport tools\ntools.")).members
-
-    wait(healed)
+    recall = recalls_of(manager_, buffer)
+    here = place("from tools import saw\nimport tools\ntools.")
+    wait(lambda: "saw" in recall().at(here).members)
     assert len(notices) == 1, notices
     assert "A new one is made" in notices[0]
     manager_.close()

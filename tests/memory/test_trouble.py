@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,25 @@ def another(
     """What a buffer that lost its memory gets, as soon as there is any."""
     wait(lambda: not manager_.replaced(lost or BufferMemory(), *buffer).lost)
     return manager_.replaced(BufferMemory(), *buffer)
+
+
+def recalls_of(manager_: Manager, buffer: tuple[str, str]) -> Callable[[], BufferMemory]:
+    """What is remembered behind a buffer each time it is asked, as the host sees to it."""
+    recalls = [manager_.memory_of(*buffer)]
+
+    def recall() -> BufferMemory:
+        if recalls[-1].lost:
+            recalls.append(another(manager_, buffer, recalls[-1]))
+        return recalls[-1]
+
+    return recall
+
+
+def damage_store(manager_: Manager, root: Path, statement: str) -> None:
+    """Change what a project's memory holds behind its back."""
+    base = sqlite3.connect(manager_.place(str(root)))
+    base.executescript(statement)
+    base.close()
 
 
 def known(recall: BufferMemory) -> bool:
@@ -231,25 +251,19 @@ def test_bases_that_go_in_circles_cost_nothing() -> None:
     ["UPDATE files SET notes=x'00'", "UPDATE files SET notes='x'"],
     ids=["notes that are no notes", "notes that are a word"],
 )
-def test_notes_that_are_none_are_made_again(damage: str, tmp_path: Path) -> None:
+def test_notes_that_are_none_are_made_again(damage: str, root: Path, tmp_path: Path) -> None:
     """Damaged notes are needed by no list; when a file changes, the reader makes all of them again."""
-    root = tmp_path / "project"
-    write(root, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
     manager_ = kept(tmp_path)
     buffer = (str(root), str(root / "new.py"))
     wait(lambda: known(another(manager_, buffer)))
     wait(lambda: not manager_.about()["reading"])
     manager_.close()
-    base = sqlite3.connect(manager_.place(str(root)))
-    base.executescript(damage)
-    base.close()
+    damage_store(manager_, root, damage)
     manager_ = kept(tmp_path)
-    recalls = [manager_.memory_of(*buffer)]
+    recall = recalls_of(manager_, buffer)
 
     def members() -> dict[str, Any]:
-        if recalls[-1].lost:
-            recalls.append(another(manager_, buffer, recalls[-1]))
-        return recalls[-1].at(place("from tools import saw\nimport tools\ntools.")).members
+        return recall().at(place("from tools import saw\nimport tools\ntools.")).members
 
     wait(lambda: "saw" in members())
     write(root, tools="def saw(): pass\ndef plane(): pass\n")
@@ -258,18 +272,14 @@ def test_notes_that_are_none_are_made_again(damage: str, tmp_path: Path) -> None
     manager_.close()
 
 
-def test_the_copy_on_disk_of_the_open_file_is_remembered(tmp_path: Path) -> None:
+def test_the_copy_on_disk_of_the_open_file_is_remembered(root: Path, tmp_path: Path) -> None:
     """What only the open file uses is known once it is saved; after another save, what that one uses."""
-    root = tmp_path / "project"
-    write(root, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
     manager_ = kept(tmp_path)
     buffer = (str(root), str(root / "a.py"))
-    recalls = [manager_.memory_of(*buffer)]
+    recall = recalls_of(manager_, buffer)
 
     def used() -> set[str]:
-        if recalls[-1].lost:
-            recalls.append(another(manager_, buffer, recalls[-1]))
-        return set(recalls[-1].at(place(HERE)).project[0])
+        return set(recall().at(place(HERE)).project[0])
 
     wait(lambda: used() == {"saw"})
     write(root, a="import tools\ntools.saw()\ntools.plane()\n")

@@ -77,7 +77,7 @@ class Project:
         self.store, self._path, self._digest, self._saved = store, path, digest, saved
         self._moment = -1
         self._own: Notes | None = None
-        self._own_path = "" if saved else path
+        self._own_path = path
         self._uses: dict[str, Used] = {}  # those that the own copy has a part in
         self._defined: dict[tuple[str, str], dict[str, Any]] = {}
         self._receivers: dict[tuple[Any, ...], tuple[Members, str]] = {}
@@ -92,13 +92,9 @@ class Project:
         self._uses.clear()
         self._defined.clear()
         self._receivers.clear()
-        self._files = self.store.files()
         own = None if self._saved else self.store.counted_as(self._path, self._digest)
-        if own is not None:
-            self._own_path, self._own = own
-            self._files -= 1
-        elif not self._saved:
-            self._own_path, self._own = self._path, None
+        self._own_path, self._own = own if own is not None else (self._path, None)
+        self._files = self.store.files() - (own is not None)
         self._moment = moment
 
     def remembered(self, place: Place, asked: tuple[str, ...], remembered: Remembered) -> None:
@@ -143,7 +139,8 @@ class Project:
         files = self._defined.get((kind, name))
         if files is None:
             files = self.store.defined(kind, name)
-            files.pop(self._own_path, None)
+            if not self._saved:
+                files.pop(self._own_path, None)
             self._defined[kind, name] = files
         return files
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import WORDS, Schema
 from sibyl.network.model import Floats
-from sibyl.ranking.ranker import packed, unpacked
+from sibyl.ranking.ranker import Mix, packed
 
 _NETWORK = [WORDS.columns[name] for name in ("network", "network_odds")]
 """Columns that the network alone makes: they come first in every schema."""
@@ -108,18 +108,13 @@ def fit_all(
 
 def blended(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return a sidecar's entry whose scores are the mean of those of two entries with the same features."""
-    units: list[np.ndarray] = []
-    direct: list[np.ndarray] = []
+    halves = [Mix(entry) for entry in (first, second)]
     features = len(first["features"])
-    hidden = []
-    for entry in (first, second):
-        out = unpacked(entry["out"])
-        units.append(out[:-features] / 2)
-        direct.append(out[-features:] / 2)
-        hidden.append(unpacked(entry["hidden"]).reshape(features + 1, -1))
+    units = [half.out[:-features] / 2 for half in halves]
+    direct = sum(half.out[-features:] / 2 for half in halves)
     return first | {
-        "hidden": packed(np.concatenate(hidden, 1)),
-        "out": packed(np.concatenate((*units, direct[0] + direct[1]))),
+        "hidden": packed(np.concatenate([half.hidden for half in halves], 1)),
+        "out": packed(np.concatenate((*units, direct))),
         "star": round((first["star"] + second["star"]) / 2, 4),
         "blended": {"left_out": second["left_out"]},
     }

@@ -83,17 +83,13 @@ class Lanes:
 
     def step(self, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return tokens and kinds (lanes, length), and which lanes begin a file."""
-        tokens = np.zeros((self.lanes, self.length), np.int32)
-        kinds = np.full((self.lanes, self.length), PADDING, np.uint8)
-        plan = self.plan[:, index % self.steps]
-        for lane, (start, end, _) in enumerate(plan):
-            tokens[lane, : end - start] = self.shard.tokens[start:end]
-            kinds[lane, : end - start] = self.shard.kinds[start:end]
-        return tokens, kinds, plan[:, 2].astype(bool)
+        tokens = self.values(index, self.shard.tokens)
+        kinds = self.values(index, self.shard.kinds, PADDING)
+        return tokens, kinds, self.plan[:, index % self.steps, 2].astype(bool)
 
-    def values(self, index: int, of_tokens: np.ndarray) -> np.ndarray:
-        """Return what belongs to the tokens of a step (lanes, length), 0 where there is no token."""
-        values = np.zeros((self.lanes, self.length), of_tokens.dtype)
+    def values(self, index: int, of_tokens: np.ndarray, padding: int = 0) -> np.ndarray:
+        """Return what belongs to the tokens of a step (lanes, length), ``padding`` where there is no token."""
+        values = np.full((self.lanes, self.length), padding, of_tokens.dtype)
         for lane, (start, end, _) in enumerate(self.plan[:, index % self.steps]):
             values[lane, : end - start] = of_tokens[start:end]
         return values
