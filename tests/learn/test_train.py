@@ -28,6 +28,7 @@ from sibyl.learn.training.checkpoints import (  # noqa: E402
     write_sidecar,
 )
 from sibyl.learn.training.distributed import Processes  # noqa: E402
+from sibyl.learn.training.losses import draw  # noqa: E402
 from sibyl.learn.training.network import Network  # noqa: E402
 from sibyl.learn.training.pretrained import read_model  # noqa: E402
 from sibyl.learn.training.run import prepare  # noqa: E402
@@ -228,6 +229,32 @@ def test_lists_of_validation_hold_no_text_twice(streams: Path) -> None:
         for row in lists:
             present = row[row >= 0]
             assert len(present) == len(set(present.tolist())) > 1
+
+
+def test_repetitions_weigh_what_is_asked_for(streams: Path) -> None:
+    """The losses with weight .5 lie where those of first uses alone and of all words put them."""
+    losses = {}
+    for weight in (0.0, 0.5, 1.0):
+        given = ["--streams", str(streams), "--out", "unused", "--repeats", str(weight), "--float"]
+        options = train.parser().parse_args(given)
+        options.embedding, options.hidden, options.lanes = 8, 8, 4
+        torch.manual_seed(1)
+        prepared = prepare(options, Processes(), None)
+        batch = draw(prepared.data, 10, (1, 1))
+        first = batch.member.weights == 1
+        assert weight == 1 or 0 < first.sum() < len(first)
+        assert set(batch.member.weights.tolist()) == {weight, 1.0}
+        with torch.no_grad():
+            losses[weight] = {
+                name: float(loss) for name, loss in prepared.lesson(batch, None)[0].items()
+            }
+        if weight == 0.5:
+            news, everything = int(first.sum()), len(first)
+    for name in ("member", "sibling"):
+        sums = {0.0: losses[0.0][name] * news, 1.0: losses[1.0][name] * everything}
+        assert sums[0.0] < 0.99 * sums[1.0], "what repeats costs something where it counts"
+        mean = (sums[0.0] + sums[1.0]) / (news + everything)
+        assert losses[0.5][name] == pytest.approx(mean, rel=1e-4)
 
 
 def test_a_learning_curve_is_a_picture(trained: Path, tmp_path: Path) -> None:
