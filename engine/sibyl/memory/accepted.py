@@ -45,10 +45,12 @@ class Accepted(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _VERSION, _SCHEMA, ("picks", "picked"))
+
+    def _begin(self) -> None:
         self._answers: dict[str, Used] = {}  # as of now
         self._moment = -1
         self.items = 0
-        with sentence(path):
+        with sentence(self.path):
             wait_for_locks(self._base, READ_S)
         self.look()
 

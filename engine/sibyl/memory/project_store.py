@@ -67,9 +67,11 @@ class ProjectStore(Database):
     def __init__(self, path: Path, patience: float = WAIT_S) -> None:
         version = f"{STORE_VERSION} {STREAM_VERSION}"
         super().__init__(path, version, _SCHEMA, ("files", "uses", "defined"), patience)
+
+    def _begin(self) -> None:
         self.root = ""  # of the project, where it is known
-        with sentence(path):
-            if patience == WAIT_S:  # it is read while a person types
+        with sentence(self.path):
+            if self._patience == WAIT_S:  # it is read while a person types
                 wait_for_locks(self._base, READ_S)
         self._answers: dict[str, Used] = {}  # answers of this moment, for all buffers
         self._moment = -1

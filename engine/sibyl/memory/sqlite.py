@@ -134,10 +134,19 @@ class Database:
         tables: Iterable[str],
         patience: float = WAIT_S,
     ) -> None:
-        self.path = path
+        self.path, self._patience = path, patience
         with sentence(path):
             self._base = opened(path, version, schema, tables, patience)
-            self._file = _identity(path)
+        try:
+            with sentence(path):
+                self._file = _identity(path)
+            self._begin()
+        except BaseException:  # nobody else has it, and what is damaged is deleted next
+            self._base.close()
+            raise
+
+    def _begin(self) -> None:
+        """Set up what a kind of file has beside its tables."""
 
     def close(self) -> None:
         """Close the file."""

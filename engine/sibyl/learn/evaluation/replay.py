@@ -10,7 +10,7 @@ site, by appending: it cannot look below the cursor, and the incremental path is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import groupby
 from pathlib import Path
 
@@ -53,10 +53,10 @@ def collect(
         if line["menu"]:
             key = (line["repo"], line["commit"], line["path"], line["blob"])
             by_file.setdefault(key, []).append(line)
-    with closing(Sources(sources)) as reader:
+    with closing(Sources(sources)) as reader, ExitStack() as opened:
         store: ProjectStore | None = None
         past: History | None = None
-        person, at = Accepted(Path(IN_MEMORY)), ""
+        person, at = None, ""
         for (repo, commit, path, blob), lines in tqdm(
             sorted(by_file.items()), unit="file", disable=None
         ):
@@ -64,12 +64,12 @@ def collect(
             recall = BufferMemory()
             if stores is not None:
                 if repo != at:
-                    store = store_of(reader, repo, commit, stores)
-                    person, at = Accepted(Path(IN_MEMORY)), repo
-                    if past is not None:
-                        past.close()
+                    opened.close()  # the memories of the repository before
+                    at = repo
+                    store = opened.enter_context(closing(store_of(reader, repo, commit, stores)))
+                    person = opened.enter_context(closing(Accepted(Path(IN_MEMORY))))
                     if history:
-                        past = History(reader, repo, stores)
+                        past = opened.enter_context(closing(History(reader, repo, stores)))
                         past.read([line for line in menus if line["repo"] == repo and line["menu"]])
                 assert store is not None
                 recall = BufferMemory(Project(store, path, digest_of(data)), person, _refuse)

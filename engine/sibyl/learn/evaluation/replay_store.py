@@ -7,6 +7,7 @@ The rules for files, the notes and the store are the live ones; only the bytes c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 from sibyl.code.filters import is_migration, path_fault
@@ -53,10 +54,9 @@ def part_path(store: Path) -> Path:
 
 def _fill(path: Path, files: list[File], notebook: Notebook) -> None:
     """Read all files of a repository into a new store."""
-    store = ProjectStore(path)
-    for first in range(0, len(files), _AT_A_TIME):
-        store.update(notebook.of(files[first : first + _AT_A_TIME]))
-    store.close()
+    with closing(ProjectStore(path)) as store:
+        for first in range(0, len(files), _AT_A_TIME):
+            store.update(notebook.of(files[first : first + _AT_A_TIME]))
     for left in siblings(path)[1:]:  # the log was written back when the last connection went
         left.unlink(missing_ok=True)
 
