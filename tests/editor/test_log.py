@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,19 @@ def ranked(child: Child) -> str:
     return str(child.lua(code))
 
 
+def bring_about(fault: str, log: Path) -> None:
+    """Make a log one that cannot be written; raises OSError where somebody else writes there just now."""
+    log.unlink(missing_ok=True)
+    if fault == "a folder":
+        log.mkdir()
+    elif fault == "a FIFO":
+        os.mkfifo(log)
+    elif log.parent.is_dir():
+        shutil.rmtree(log.parent)
+    if fault == "read-only":
+        log.parent.write_text("in the way")  # a folder that root cannot write to either
+
+
 @pytest.mark.parametrize("fault", ["deleted", "read-only", "a folder", "a FIFO"])
 def test_a_log_that_cannot_be_written_changes_nothing(
     start_nvim: Callable, tmp_path: Path, fault: str
@@ -47,15 +61,13 @@ def test_a_log_that_cannot_be_written_changes_nothing(
     """Whatever became of the log, the real ranker goes on ranking, and Neovim stays silent."""
     child = real_host(start_nvim, tmp_path)
     log = Path(child.lua("return require('sibyl.log').path()"))
-    log.unlink(missing_ok=True)
-    if fault == "a folder":
-        log.mkdir()
-    elif fault == "a FIFO":
-        os.mkfifo(log)
-    else:
-        shutil.rmtree(log.parent)
-    if fault == "read-only":
-        log.parent.write_text("in the way")  # a folder that root cannot write to either
+    for moment in range(50):
+        try:
+            bring_about(fault, log)
+            break
+        except OSError:  # the host writes at this very moment
+            assert moment < 49
+            time.sleep(0.02)
     pid = child.lua(STATE + "s.pid")
     for _ in range(3):
         # An edit that cannot be: the host writes a traceback down.

@@ -198,7 +198,12 @@ def test_scopes_have_columns(words: list[Row]) -> None:
     assert having(words, CANDIDATES, "bound_function") == inner
     assert having(words, CANDIDATES, "bound_module") == {"limit": 1, "os": 1}
     assert having(words, CANDIDATES, "parameter") == {"size": 1, "total": 1}
-    assert having(words, CANDIDATES, "unused") == inner  # the binding in the body counts, too
+    assert having(words, CANDIDATES, "unused") == {"extra": 1, "size": 1}  # `total` was read
+    once, twice = round(log1p(1), 4), round(log1p(2), 4)
+    in_function = {"limit": twice, "extra": once, "total": once, "sep=": once, "os": once}
+    assert having(words, CANDIDATES, "function_count") == in_function
+    in_statement = {"limit": once, "sep=": once, "os": once}
+    assert having(words, CANDIDATES, "statement_count") == in_statement
 
 
 @pytest.mark.parametrize(

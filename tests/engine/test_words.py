@@ -12,7 +12,7 @@ from standin import StandIn
 from sibyl.context.place import Place
 from sibyl.ranking.ranker import Mix, Ranker, Ranking, packed
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_columns import COLUMNS, NAMES, WORD_FEATURES_VERSION
+from sibyl.ranking.word_columns import COLUMNS, NAMES, SORTED, WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
 from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
 
@@ -97,9 +97,13 @@ def test_scopes_are_told_apart() -> None:
 
 
 def test_what_is_bound_and_not_used_is_known() -> None:
-    """A local that nothing has read yet is likely to be meant."""
-    rows = rows_of(SOURCE, ["first", "second", "command", "limit"])
-    assert [label for label in rows if "unused" in rows[label]] == ["first", "second"]
+    """A local, or a parameter, that nothing has read yet is likely to be meant; one reading is enough."""
+    source, labels = SOURCE, ["first", "second", "retries", "command", "limit"]
+    for read in ("", "second", "retries"):
+        source += f"{read}\n        "
+        labels = [label for label in labels if label != read]
+        rows = rows_of(source, ["first", "second", "retries", "command", "limit"])
+        assert [label for label in rows if "unused" in rows[label]] == labels[: len(labels) - 2]
 
 
 def test_keyword_arguments_know_their_callee() -> None:
@@ -135,6 +139,53 @@ def test_imports_know_their_module() -> None:
     assert rows["path"]["imported_count"] > 0
     assert "imported_count" not in rows["sep"] and "imported_count" not in rows["re"]
     assert rows["path"]["where_import"] == 1
+
+
+def test_imports_know_what_comes_next_in_the_alphabet() -> None:
+    """Most code sorts its imports: the name before says what may follow, by case or not, and how far behind."""
+    labels = ["Any", "Zero", "cast", "List", "overload"]
+    rows = rows_of("from typing import Any, List, ", labels)
+    having = {name: [rows[label].get(f"sorted_{name}", 0) for label in labels] for name in SORTED}
+    assert having["after"] == having["like_after"] == [0, 1, 0, 0, 1]
+    assert having["case"] == [0, 1, 1, 0, 1]
+    assert having["gap"] == having["like_gap"] == pytest.approx([-0.6, 0.2, -0.4, -0.2, 0])
+    assert rows["Any"]["sorted"] == 1
+    rows = rows_of(
+        "import sys, os\nfrom abc import ABC\nfrom ", ["abc", "os", "re", "sys", "zipfile"]
+    )
+    assert [label for label in rows if "sorted_after" in rows[label]] == [
+        "os",
+        "re",
+        "sys",
+        "zipfile",
+    ]
+    rows = rows_of("import sys, os\nfrom abc import ABC\nimport ", ["abc", "os", "re", "zipfile"])
+    assert [label for label in rows if "sorted_like_after" in rows[label]] == ["zipfile"]
+    assert "sorted" not in rows["re"]  # abc after os after sys: none in order
+    assert rows["re"]["before_import"] == 1
+    rows = rows_of("from os import path\ny = os\nx = ", ["path", "sep"])
+    assert not [name for name in rows["sep"] if name.startswith("sorted")]
+
+
+def test_long_names_have_their_place_in_the_alphabet() -> None:
+    """Names that begin alike are told apart behind their first eight letters."""
+    labels = ["validate_age", "validate_name", "validate_size"]
+    rows = rows_of("from checks import validate_name, ", labels)
+    assert [label for label in labels if "sorted_after" in rows[label]] == ["validate_size"]
+
+
+def test_how_much_is_sorted_is_a_share() -> None:
+    """One module in four that came out of order is a habit all the same; what came long ago says nothing."""
+    rows = rows_of("import abc\nimport ast\nimport zlib\nimport os\nimport re\nimport ", ["sys"])
+    assert rows["sys"]["sorted"] == pytest.approx(3 / 4)
+    many = "".join(f"import m{number:02}\n" for number in range(30))
+    assert rows_of("import zlib\n" + many + "import ", ["sys"])["sys"]["sorted"] == 1
+
+
+def test_a_statement_begins_behind_the_line_before() -> None:
+    """What a statement begins with was used in it; a name of the line before was not."""
+    rows = rows_of("first = second\nthird(first, ", ["first", "second", "third"])
+    assert [label for label in rows if "statement_count" in rows[label]] == ["first", "third"]
 
 
 def test_the_servers_tiers_are_seen() -> None:

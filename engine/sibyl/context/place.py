@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sibyl.code.origins import Scope, Scopes
-from sibyl.code.stream import MEMBER, NAME, ORIGIN, Stream
+from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 from sibyl.code.values import class_name, is_function, is_local, rest
 from sibyl.context.groups import Group, around, places
 from sibyl.context.usage import Usage
 from sibyl.context.words import Seen, WordUsage, hashes
 
 _NEAR = 30  # tokens
+_LONGEST = 64  # tokens of a statement that are looked back at
+_LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
 
 
 class Place:
@@ -50,6 +52,7 @@ class Place:
         surroundings = self.target, self.previous = around(kinds, texts, end - 1)
         self.newest = usage.last()
         self.newest_token = texts[-1] if texts else "<nl>"
+        self.statement = _statement(kinds, texts)
         self.word = reader.word(reader.leaves)
         self.contexts = hashes(self.word, texts, usage.words.before)
         self._scopes = reader.scopes
@@ -91,3 +94,12 @@ class Place:
             elif at is self._scopes:  # class bodies are not seen from the functions in them
                 yield "class", scope
             at = at[0]
+
+
+def _statement(kinds: list[int], texts: list[str]) -> int:
+    """Return the first token of the statement at the end, or of its last ``_LONGEST`` tokens."""
+    first = max(len(kinds) - _LONGEST, 0)
+    for index in range(len(kinds) - 1, first - 1, -1):
+        if kinds[index] == FIXED and texts[index] in _LINES:
+            return index + 1
+    return first

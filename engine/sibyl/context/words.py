@@ -119,6 +119,10 @@ class WordUsage:
         """Return the token index of a place."""
         return self._at[place]
 
+    def since(self, token: int) -> int:
+        """Return the number of the first place at or behind a token."""
+        return bisect_left(self._at, token)
+
     def like(self, numbers: Iterable[int]) -> list[dict[str, Seen]]:
         """Return for each context the names that stood in it, the latest first."""
         by_context: list[dict[str, Seen]] = []

@@ -66,7 +66,7 @@ def _group(name: str) -> str:
 
 _STARTS = {
     "network": "network", "defined_": "its class", "class_": "its class", "module_": "its class",
-    "project_": "other files", "person_": "accepted before",
+    "project_": "other files", "person_": "accepted before", "sorted_": "order of imports",
 }  # fmt: skip
 
 

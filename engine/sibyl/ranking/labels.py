@@ -68,6 +68,12 @@ def pieces_of(name: str) -> frozenset[str]:
     return frozenset(part for part in pieces(name) if part[0].islower() and len(part) > 1)
 
 
+def codes_of(text: str) -> tuple[np.uint64, np.uint64]:
+    """Return the first 16 bytes of a text as two numbers that sort as they do."""
+    data = text.encode("utf-8", "surrogatepass")
+    return np.uint64(_code(data)), np.uint64(_code(data[_CODE:]))
+
+
 def _code(data: bytes) -> int:
     """Return the first bytes as a number that sorts as they do."""
     return int.from_bytes(data[:_CODE].ljust(_CODE, b"\0"), "big")

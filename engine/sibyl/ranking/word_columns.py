@@ -11,7 +11,7 @@ from sibyl.context.groups import ACCEPTED_WORDS, WORD_GROUPS
 from sibyl.context.words import CONTEXTS
 from sibyl.ranking.labels import SHAPES
 
-WORD_FEATURES_VERSION = 2
+WORD_FEATURES_VERSION = 3
 WHERE = (
     "statement", "assignment", "expression", "argument", "subscript", "item", "return", "if", "elif", "while",
     "for", "with", "assert", "raise", "except", "decorator", "base", "annotation", "default", "import",
@@ -23,7 +23,11 @@ _KINDS = {  # the protocol's CompletionItemKind
 }  # fmt: skip
 BEFORE = (
     "=", "<kw>", "(", "[", "{", ",", "<nl>", "<in>", "<de>", "return", "in", "not", "and", "or", "==", "+",
+    "from", "import",
 )  # fmt: skip
+SORTED = ("after", "case", "gap", "like_after", "like_gap")
+"""An imported name against the one imported before it: behind it in the alphabet, in whatever case and by case;
+how far from the next one there, as a share of the list; the same against the last one behind the same mark."""
 _BOUND = ("function", "enclosing", "class", "module")
 
 NAMES: tuple[str, ...] = (
@@ -49,13 +53,15 @@ NAMES: tuple[str, ...] = (
     "prefix",  # it begins as typed, in whatever case
     "word_count",  # of the name in this file, where it is no member
     "word_recency",
+    "function_count",  # in the function around
+    "statement_count",  # in this statement, up to here
     "member_count",  # as a member
     *(f"{name}_count" for name in CONTEXTS),
     *(f"{name}_recency" for name in CONTEXTS),
     *(f"bound_{name}" for name in _BOUND),  # the innermost scope of this file that binds it
     "parameter",
     "bound_late",  # one of the names that the scope was given last
-    "unused",  # bound in this function and not used yet
+    "unused",  # bound in the function around and not used yet
     "python",  # a keyword of the language
     "keyword_same",  # named like the keyword argument it would be the value of
     "target_same",  # named like what is being assigned
@@ -67,6 +73,7 @@ NAMES: tuple[str, ...] = (
     "function_pieces",
     "callee_pieces",
     "near_pieces",
+    *(f"sorted_{name}" for name in SORTED),
     *(f"project_{name}_count" for name in WORD_GROUPS),
     *(f"project_{name}_share" for name in WORD_GROUPS),
     "project_files",  # log of how many other files have it in this context
@@ -82,6 +89,7 @@ NAMES: tuple[str, ...] = (
     "tiers",  # log of how many tiers it has
     "arguments",  # log of how many keyword arguments are listed
     "file",  # log of the words above
+    "sorted",  # the share of names imported so far that came in the order of the alphabet
     "known_files",
     "known_names",  # log of what other files have in the most telling context
     "accepted",

@@ -10,6 +10,7 @@ or only for type checkers. So the place in the list stands beside what the text 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from math import log1p
 
@@ -30,6 +31,7 @@ from sibyl.ranking.features import (
     recency,
     row_of,
 )
+from sibyl.ranking.import_order import order_of_imports, share_in_order
 from sibyl.ranking.labels import pieces_of
 from sibyl.ranking.word_columns import (
     BEFORE,
@@ -67,6 +69,7 @@ def word_features(
     _bound(known, place, words)
     _related(known, listed, place)
     _arguments(known, place, words)
+    order_of_imports(known, listed, place, words)
     _elsewhere(known, remembered)
     same = None
     if len(rows) < count:
@@ -130,10 +133,15 @@ def _python(known: Known, listed: WordList) -> None:
 def _used(known: Known, place: Place, usage: Usage, words: WordUsage) -> None:
     """Say how often and how recently each candidate was used, in places like this one and at all."""
     seen, now, put = words.seen(), place.tokens, known.put
+    function, statement = words.since(_begins(place)), words.since(place.statement)
     for name in common(seen, known.rows):
         places = seen[name]
         put(name, COLUMNS["word_count"], log1p(len(places)))
         put(name, COLUMNS["word_recency"], recency(now - words.tokens_of(places[-1])))
+        if places[-1] >= function:
+            put(name, COLUMNS["function_count"], log1p(_since(function, places)))
+            if places[-1] >= statement:
+                put(name, COLUMNS["statement_count"], log1p(_since(statement, places)))
     members = usage.group(*MEMBERS)
     for name in common(members, known.rows):
         put(name, COLUMNS["member_count"], log1p(len(members[name])))
@@ -158,17 +166,23 @@ def _bound(known: Known, place: Place, words: WordUsage) -> None:
             if name in newest:
                 put(name, COLUMNS["bound_late"], 1 / (1 + newest[name]))
             if level == "function":
-                used = _uses_in(scope.begins, seen.get(name, ()), words)
-                put(name, COLUMNS["unused"], used <= 1)
+                used = _since(words.since(scope.begins), seen.get(name, ()))
+                # A parameter is bound in the header, all else by a word of the body.
+                put(name, COLUMNS["unused"], used <= (name not in scope.parameters))
         if level == "function":
             for name in scope.parameters:
                 if name in known.rows:
                     put(name, COLUMNS["parameter"], 1)
 
 
-def _uses_in(begins: int, places: Sequence[int], words: WordUsage) -> int:
-    """Return how often a name was used since a token, at most two."""
-    return sum(words.tokens_of(at) >= begins for at in places[-2:])
+def _begins(place: Place) -> int:
+    """Return the first token behind the header of the function around, 0 outside of functions."""
+    return next((scope.begins for level, scope in place.bindings() if level == "function"), 0)
+
+
+def _since(first: int, places: Sequence[int]) -> int:
+    """Return how many places are not before ``first``."""
+    return len(places) - bisect_left(places, first)
 
 
 def _related(known: Known, listed: WordList, place: Place) -> None:
@@ -238,6 +252,7 @@ def _context(
         "tiers": log1p(tiers),
         "arguments": log1p(int(listed.arguments.sum())),
         "file": log1p(len(words.names)),
+        "sorted": share_in_order(place, words),
         "known_files": log1p(remembered.files),
         "known_names": log1p(max((used.total for used in remembered.words), default=0)),
         "accepted": log1p(remembered.accepted),
