@@ -6,8 +6,10 @@ Out:  tables for people; the last line is one JSON object.
     python bench/keystroke.py --nvim 0.12.4 --times 20      one Neovim, quickly
 
 With and without are measured in one run and in turn, so that a machine's moods hit both alike, and what is
-added is the difference of neighbours. From the *reply* means from the moment the server gives it to the client;
-from the *key*, from the key that asks for the list (a dot where Neovim opens the menu by itself, else <C-o>).
+added is the difference of neighbours. A server that answers at once finds the host at work on the letter
+before; real ones take longer, so lists that come after 10 ms are measured, too. From the *reply* means from the
+moment the server gives it to the client; from the *key*, from the key that asks for the list (a dot where
+Neovim opens the menu by itself, else <C-o>).
 *Ours at once* is the longest that one function of ours kept the editor's main loop, for one list. The gaps are
 those between two ticks of a timer that fires every millisecond, while 15 keys a second are typed into a file of
 20,000 lines; *ours* is all that our functions take on the main loop for one key.
@@ -30,6 +32,15 @@ from fake_server import items
 
 SIZES = (10, 100, 700, 1_000, 2_000)
 NAMES = (100, 1_000)
+LATE = 10
+"""Milliseconds a server takes that is not instant; real ones take 5 to 50."""
+SERVERS = {
+    "instant": "instant",
+    "names": "instant, names",
+    "late": f"after {LATE} ms",
+    "late names": f"after {LATE} ms, names",
+}
+"""The parts measured with a server of ours, as they are called in the table."""
 WARM = 3  # turns of each kind that fill caches: names' vectors, Neovim's own
 ROUNDS = 3
 TICK = 5.0
@@ -83,21 +94,21 @@ def compared(completions: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
     return by_start
 
 
-def instant(child: Child, times: int, sizes: list[int]) -> dict[str, Any]:
-    """Lists of each length, from a server that answers at once."""
+def members(child: Child, times: int, sizes: list[int], delay: int = 0) -> dict[str, Any]:
+    """Lists of each length, from a server that answers at once, or after some milliseconds."""
     server, by_size = editor.serve(child), {}
     for size in sizes:
-        server.set(items=items(*(f"name_{index:04}" for index in range(size))))
+        server.set(items=items(*(f"name_{index:04}" for index in range(size))), delay=delay)
         by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Goos."))
     return by_size
 
 
-def named(child: Child, times: int, sizes: list[int]) -> dict[str, Any]:
-    """Lists of names in an expression, one letter typed, from a server that answers at once."""
+def named(child: Child, times: int, sizes: list[int], delay: int = 0) -> dict[str, Any]:
+    """Lists of names in an expression, one letter typed, from a server like that."""
     server, by_size = editor.serve(child), {}
     for size in sizes:
         labels = [f"n{index:04}_{('size', 'path', 'key=')[index % 3]}" for index in range(size)]
-        server.set(items=items(*labels))
+        server.set(items=items(*labels), delay=delay)
         by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Govalue = n"))
     return by_size
 
@@ -150,8 +161,10 @@ def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Everything in one Neovim."""
     measured: dict[str, Any] = {}
     parts: list[tuple[str, int, Any]] = [
-        ("instant", 2_000, lambda child: instant(child, options.times, options.sizes)),
+        ("instant", 2_000, lambda child: members(child, options.times, options.sizes)),
         ("names", 2_000, lambda child: named(child, options.times, options.names)),
+        ("late", 2_000, lambda child: members(child, options.times, options.late, LATE)),
+        ("late names", 2_000, lambda child: named(child, options.times, options.late, LATE)),
     ]
     ty = ROOT / ".venv" / "bin" / "ty"
     if not ty.exists():
@@ -175,8 +188,11 @@ def show(result: dict[str, Any]) -> None:
     """Print the tables."""
     rows: list[tuple[object, ...]] = []
     for version, measured in result.items():
-        lists = [("instant", int(size), costs) for size, costs in measured["instant"].items()]
-        lists += [("names", int(size), costs) for size, costs in measured["names"].items()]
+        lists = [
+            (server, int(size), costs)
+            for part, server in SERVERS.items()
+            for size, costs in measured[part].items()
+        ]
         lists += [("ty", measured["ty"]["items"], measured["ty"])] if "ty" in measured else []
         for name, size, costs in lists:
             reply, ours = costs["reply"], costs["ours_at_once"]
@@ -235,6 +251,7 @@ def main() -> int:
     add("--times", type=int, default=40, help="completions of each kind and length")
     add("--sizes", type=int, nargs="+", default=list(SIZES), help="lengths of the instant lists")
     add("--names", type=int, nargs="+", default=list(NAMES), help="lengths of the lists of names")
+    add("--late", type=int, nargs="*", default=list(NAMES), help=f"of those that take {LATE} ms")
     add("--keys", type=int, default=150, help="keys typed with and without; 0: do not type")
     add("--no-server", action="store_true", help="leave the real server out")
     options = parser.parse_args()

@@ -38,6 +38,7 @@ SHORT = {
         "100",
         "--names",
         "1000",
+        "--late",
         "--keys",
         "0",
         "--no-server",

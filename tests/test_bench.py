@@ -78,13 +78,17 @@ def test_keystroke_compares_with_and_without() -> None:
     """From reply to menu both ways, by length of list, and what typing takes on the main loop."""
     measured = said(
         *("keystroke", "--nvim", newest(), "--times", "2", "--sizes", "20"),
-        *("--names", "30", "--keys", "12", "--no-server"),
+        *("--names", "30", "--late", "25", "--keys", "12", "--no-server"),
     )
     of_newest = measured[newest()]
     for since in ("key", "reply"):
         assert {"native", "ranked", "added"} == set(of_newest["instant"]["20"][since])
     assert of_newest["instant"]["20"]["items"] == 20
     assert of_newest["names"]["30"]["items"] == 30
+    for part in ("late", "late names"):
+        late = of_newest[part]["25"]
+        assert late["items"] == 25
+        assert late["key"]["native"]["p50"] > 9 > late["reply"]["native"]["p50"]
     assert of_newest["instant"]["20"]["ours_at_once"]["p50"] > 0
     assert of_newest["typing"]["ours_us"]["p50"] > 0
     assert {"over_5_ms"} == set(of_newest["typing"]["ranked"]) - CENTILES
