@@ -18,6 +18,8 @@ KEYWORDS = frozenset(
 KEYWORD_ARGUMENT = "<kw>"
 """Stands for the ``=`` behind the name of a keyword argument; any other ``=`` is itself."""
 STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>", KEYWORD_ARGUMENT)
+LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
+"""Stand between two statements."""
 MARKS = ("(", "[", "{", ",", "=", "+=", "+", "-", "*", "/", "%", "|", "&", "==", "<", "->", "@")
 FIXED_TOKENS = (*STRUCTURE, *MARKS, *sorted(KEYWORDS))
 

@@ -9,14 +9,13 @@ added here is added everywhere.
 from __future__ import annotations
 
 from sibyl.code.stream import FIXED
-from sibyl.code.tokens import KEYWORD_ARGUMENT, Use, Word
+from sibyl.code.tokens import KEYWORD_ARGUMENT, LINES, Use, Word
 
 Group = tuple[str, ...]
 
 _LONGEST = 80  # characters of a key; longer receivers are met once
 _FAR = 64  # tokens looked back at: in a string left open, no fixed token may stand before for a whole file
 _GIVES = frozenset(("=", KEYWORD_ARGUMENT))
-_LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
 
 # In this file -----------------------------------------------------------------------------------
 
@@ -54,7 +53,7 @@ def places(
         ("b", spelled, before),
         ("p", origin, before),
         ("t", target) if target else ("t", spelled, ""),
-        ("x", spelled, "<nl>" if previous in _LINES else previous),
+        ("x", spelled, "<nl>" if previous in LINES else previous),
         ("c", newest),
         ("3", *texts[max(end - 3, 0) : end]),
         ("6", *texts[max(end - 6, 0) : end]),
@@ -75,7 +74,7 @@ def around(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
             continue
         if text in _GIVES:
             return texts[back - 1], previous
-        if text == "," or text in _LINES:
+        if text == "," or text in LINES:
             break
     return "", previous
 

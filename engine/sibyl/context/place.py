@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from sibyl.code.origins import Scope, Scopes
 from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
+from sibyl.code.tokens import LINES
 from sibyl.code.values import class_name, is_function, is_local, rest
 from sibyl.context.groups import Group, around, places
 from sibyl.context.usage import Usage
@@ -17,7 +18,6 @@ from sibyl.context.words import Seen, WordUsage, hashes
 
 _NEAR = 30  # tokens
 _LONGEST = 64  # tokens of a statement that are looked back at
-_LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
 
 
 class Place:
@@ -100,6 +100,6 @@ def _statement(kinds: list[int], texts: list[str]) -> int:
     """Return the first token of the statement at the end, or of its last ``_LONGEST`` tokens."""
     first = max(len(kinds) - _LONGEST, 0)
     for index in range(len(kinds) - 1, first - 1, -1):
-        if kinds[index] == FIXED and texts[index] in _LINES:
+        if kinds[index] == FIXED and texts[index] in LINES:
             return index + 1
     return first
