@@ -17,7 +17,7 @@ import argparse
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +56,13 @@ def guesses(
 ) -> Iterator[tuple[dict[str, Any], list[str], int]]:
     """Yield each site with the names shown there, and how many of them occur nowhere."""
     ranker, at = Ranker(Model(MODEL)), ""
-    with closing(Sources(sources)) as reader:
+    with closing(Sources(sources)) as reader, ExitStack() as opened:
         for (repo, commit, path, blob), lines in sorted(sites(menus, kinds).items()):
             data = reader.read(repo, blob)
             if repo != at:
-                store, at = store_of(reader, repo, commit, stores), repo
+                opened.close()  # the memory of the repository before
+                at = repo
+                store = opened.enter_context(closing(store_of(reader, repo, commit, stores)))
             session = Session(ranker, b"", BufferMemory(Project(store, path, digest_of(data))))
             session.recall.installed = installed
             given = 0

@@ -24,20 +24,25 @@ def _opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _databases_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close what a test opened and let go: from Python 3.13 on that is a warning, and warnings are errors."""
-    connections: list[sqlite3.Connection] = []
+def connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[list[tuple[object, sqlite3.Connection]]]:
+    """Note what a test opens, with its path, and close what it let go.
+
+    From Python 3.13 on a connection that is left open is a warning, and warnings are errors.
+    """
+    noted: list[tuple[object, sqlite3.Connection]] = []
     connect = sqlite3.connect
 
-    def noted(*given: Any, **options: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = connect(*given, **options)
+    def noting(path: object, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(path, **options)
         if threading.current_thread() is threading.main_thread():  # others may still use theirs
-            connections.append(connection)
+            noted.append((path, connection))
         return connection
 
-    monkeypatch.setattr(sqlite3, "connect", noted)
-    yield
-    for connection in connections:
+    monkeypatch.setattr(sqlite3, "connect", noting)
+    yield noted
+    for _, connection in noted:
         connection.close()
 
 

@@ -134,7 +134,6 @@ LISTS = r"""
 import queue, sys, time
 from sibyl.memory import manager, sqlite
 manager._PAUSE_S, sqlite.opened.__defaults__ = 0.0, (5.0,)  # each list tries again; each try waits long
-from sibyl.errors import MemoryTrouble
 from sibyl.host.worker import Desk
 state, root = sys.argv[1:]
 answers = queue.SimpleQueue()
@@ -277,22 +276,18 @@ def test_accepted_items_of_wrong_types_are_made_again(damage: str, tmp_path: Pat
     manager_.close()
 
 
-def test_a_file_that_is_refused_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_refused_is_closed(
+    tmp_path: Path, connections: list[tuple[object, sqlite3.Connection]]
+) -> None:
     """What is damaged is deleted next, and not every system deletes a file that is open."""
     path = tmp_path / "person.sqlite"
     Accepted(path).close()
     base = sqlite3.connect(path)
     base.executescript("INSERT INTO picked VALUES (1, 'x')")
     base.close()
-    connections: dict[object, sqlite3.Connection] = {}
-    connect = sqlite3.connect
-
-    def noted(place: object, **options: Any) -> sqlite3.Connection:
-        connections[place] = connect(place, **options)
-        return connections[place]
-
-    monkeypatch.setattr(sqlite3, "connect", noted)
+    connections.clear()
     with pytest.raises(MemoryTrouble, match="damaged"):
         Accepted(path)
+    (refused,) = [connection for place, connection in connections if place == path]
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        connections[path].execute("SELECT 1")
+        refused.execute("SELECT 1")

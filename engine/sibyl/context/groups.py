@@ -14,7 +14,7 @@ from sibyl.code.tokens import KEYWORD_ARGUMENT, LINES, Use, Word
 Group = tuple[str, ...]
 
 _LONGEST = 80  # characters of a key; longer receivers are met once
-_FAR = 64  # tokens looked back at: in a string left open, no fixed token may stand before for a whole file
+FAR = 64  # tokens looked back at: in a string left open, no fixed token may stand before for a whole file
 _GIVES = frozenset(("=", KEYWORD_ARGUMENT))
 
 # In this file -----------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def places(
 
 def around(kinds: list[int], texts: list[str], index: int) -> tuple[str, str]:
     """Return the name assigned or passed where token ``index`` is, and the fixed token before its receiver."""
-    farthest = max(index - _FAR, -1)
+    farthest = max(index - FAR, -1)
     while index > farthest and kinds[index] != FIXED:
         index -= 1
     previous = texts[index] if index > farthest else "<nl>"

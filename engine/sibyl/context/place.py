@@ -12,12 +12,11 @@ from sibyl.code.origins import Scope, Scopes
 from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 from sibyl.code.tokens import LINES
 from sibyl.code.values import class_name, is_function, is_local, rest
-from sibyl.context.groups import Group, around, places
+from sibyl.context.groups import FAR, Group, around, places
 from sibyl.context.usage import Usage
 from sibyl.context.words import Seen, WordUsage, hashes
 
 _NEAR = 30  # tokens
-_LONGEST = 64  # tokens of a statement that are looked back at
 
 
 class Place:
@@ -97,8 +96,8 @@ class Place:
 
 
 def _statement(kinds: list[int], texts: list[str]) -> int:
-    """Return the first token of the statement at the end, or of its last ``_LONGEST`` tokens."""
-    first = max(len(kinds) - _LONGEST, 0)
+    """Return the first token of the statement at the end, or of its last ``FAR`` tokens."""
+    first = max(len(kinds) - FAR, 0)
     for index in range(len(kinds) - 1, first - 1, -1):
         if kinds[index] == FIXED and texts[index] in LINES:
             return index + 1

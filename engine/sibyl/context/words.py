@@ -25,6 +25,8 @@ CONTEXTS = (
 """What a word's place has in common with another: the part of a statement; that and the token before; the
 callee; the callee and the position among its arguments; the keyword it is the value of, or the keyword given
 before; the name assigned to; the last two tokens; the last four; the module; the word before."""
+IN_IMPORTS = ("import", "module")
+"""Where a word is imported, or is what is imported from."""
 _MOST_FOUND = 256
 """Places like this one that are looked at, the latest: older ones say nothing that these do not."""
 _NOWHERE = 0
@@ -52,7 +54,7 @@ def hashes(word: Word, texts: list[str], before: str) -> list[int]:
         ("t", word.target) if word.target else None,
         ("2", *near[-2:]),
         ("4", *near),
-        ("i", word.module) if word.where in ("import", "module") else None,
+        ("i", word.module) if word.where in IN_IMPORTS else None,
         ("a", before),
     )
     return [_NOWHERE if key is None else hash(key) or 1 for key in keys]

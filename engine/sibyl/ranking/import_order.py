@@ -13,14 +13,14 @@ from itertools import islice, pairwise
 import numpy as np
 
 from sibyl.context.place import Place
-from sibyl.context.words import CONTEXTS, WordUsage
+from sibyl.context.words import CONTEXTS, IN_IMPORTS, WordUsage
 from sibyl.ranking.feature_table import Known
 from sibyl.ranking.labels import codes_of
 from sibyl.ranking.word_columns import COLUMNS, SORTED
 from sibyl.ranking.word_list import WordList
 
-_IMPORTS = ("import", "module")
 _MODULE, _MARK = CONTEXTS.index("imported"), CONTEXTS.index("mark")
+_AT = {name: index for index, name in enumerate(SORTED)}
 _LATEST = 12
 """Imported names that say whether they are sorted."""
 
@@ -31,28 +31,27 @@ def order_of_imports(known: Known, listed: WordList, place: Place, words: WordUs
     That is the last one of this module (for modules: the last module), and the last one behind the same mark:
     behind ``from``, behind ``import``, behind a comma.
     """
-    if place.word.where not in _IMPORTS:
+    if place.word.where not in IN_IMPORTS:
         return
     like = place.like(words)
     used, numbers = listed.rows
     high, low = used.rows["label"][numbers].T
-    ranks = np.empty(len(numbers), np.int64)
-    ranks[np.lexsort((low, high))] = np.arange(len(numbers))
+    ranks = np.lexsort((low, high)).argsort()
     columns = np.zeros((len(numbers), len(SORTED)), np.float32)
     if last := next(iter(like[_MODULE]), ""):
-        columns[:, 1] = used.rows["exact"][numbers] > codes_of(last)[0]
-    for context, after, gap in ((_MODULE, 0, 2), (_MARK, 3, 4)):
+        columns[:, _AT["case"]] = used.rows["exact"][numbers] > codes_of(last)[0]
+    for context, prefix in ((_MODULE, ""), (_MARK, "like_")):
         if last := next(iter(like[context]), ""):
             first, second = codes_of(last.lower())
             behind = (high > first) | ((high == first) & (low > second))
-            columns[:, after] = behind
-            columns[:, gap] = (ranks - (len(ranks) - behind.sum())) / len(ranks)
+            columns[:, _AT[prefix + "after"]] = behind
+            columns[:, _AT[prefix + "gap"]] = (ranks - (len(ranks) - behind.sum())) / len(ranks)
     known.put_block(np.arange(len(numbers)), COLUMNS[f"sorted_{SORTED[0]}"], columns)
 
 
 def share_in_order(place: Place, words: WordUsage) -> float:
     """Return the share of names imported so far that came in order; .5 where there are fewer than two."""
-    if place.word.where not in _IMPORTS:
+    if place.word.where not in IN_IMPORTS:
         return 0
     latest = [name.lower() for name in islice(place.like(words)[_MODULE], _LATEST)]
     in_order = [later > earlier for later, earlier in pairwise(latest)]

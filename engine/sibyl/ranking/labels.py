@@ -134,9 +134,7 @@ class Labels:
         if number == len(self.rows):
             self.rows = np.concatenate((self.rows, np.zeros_like(self.rows)))
         self.names.append(name)
-        data, lower, folded = (
-            text.encode("utf-8", "surrogatepass") for text in (name, name.lower(), label.lower())
-        )
+        data, lower = (text.encode("utf-8", "surrogatepass") for text in (name, name.lower()))
         pieces = [
             self._pieces.setdefault(piece, len(self._pieces) + 1) for piece in pieces_of(name)
         ]
@@ -147,7 +145,7 @@ class Labels:
             len(data),
             _code(data),
             _code(lower),
-            (_code(folded), _code(folded[_CODE:])),
+            codes_of(label.lower()),
             (*pieces, *[0] * (_PIECES - len(pieces))),
         )
         return number

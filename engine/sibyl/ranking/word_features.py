@@ -160,13 +160,14 @@ def _bound(known: Known, place: Place, words: WordUsage) -> None:
         column = COLUMNS[f"bound_{level}"]
         bound = [name for name in common(scope.known, known.rows) if name not in done]
         done.update(bound)
+        first = words.since(scope.begins)
         newest = {name: back for back, name in enumerate(reversed(list(scope.known)[-8:]))}
         for name in bound:
             put(name, column, 1)
             if name in newest:
                 put(name, COLUMNS["bound_late"], 1 / (1 + newest[name]))
             if level == "function":
-                used = _since(words.since(scope.begins), seen.get(name, ()))
+                used = _since(first, seen.get(name, ()))
                 # A parameter is bound in the header, all else by a word of the body.
                 put(name, COLUMNS["unused"], used <= (name not in scope.parameters))
         if level == "function":

@@ -15,6 +15,7 @@ import re
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,11 +165,10 @@ class History:
         path = store_path(self._folder, self._repo, commit)
         part = part_path(path)
         shutil.copyfile(store_path(self._folder, self._repo, nearest), part)
-        store = ProjectStore(part)
         deleted = [path for path, blob in old.items() if blob in touched]
         changed = [file for file in listed if file[1] in touched]
-        store.update(self._notebook.of(changed), deleted)
-        store.close()
+        with closing(ProjectStore(part)) as store:
+            store.update(self._notebook.of(changed), deleted)
         part.rename(path)
 
 
