@@ -74,7 +74,8 @@ class ScriptedRanker:
         """Return the arguments of every notification of a name that it got."""
         if not self.log.exists():
             return []
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        written, _, _ = self.log.read_text().rpartition("\n")  # the last line may be half written
+        lines = [json.loads(line) for line in written.splitlines()]
         return [arguments for called, arguments in lines if called == name]
 
 
