@@ -22,6 +22,7 @@ local WORDS = {
   ['kind and shape'] = { 'its kind and shape fit', 'its kind and shape do not fit' },
   ['words around'] = { 'it is like the words around', 'it is not like the words around' },
   ['its scope'] = { 'it is bound near here', 'it is bound far from here' },
+  ['used below'] = { 'the code below uses it and nothing binds it', 'the code below waits for other names' },
   ['order of imports'] = { 'imports go on so', 'imports seldom go on so' },
   ['what is typed'] = { 'it is what is typed', 'it is not quite what is typed' },
   ['keyword arguments'] = { 'it is an argument of this call', 'other arguments fit this call better' },

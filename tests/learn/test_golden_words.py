@@ -269,3 +269,29 @@ def test_one_repository_cannot_fill_the_vocabulary(tmp_path: Path) -> None:
     given += ["--out", tmp_path / "streams", "--words", 1, "--pieces", 9, "--jobs", 1]
     assert streams.main([*map(str, given)]) == 0
     assert Vocab.load(tmp_path / "streams" / "vocab.txt").words == ["both"]
+
+
+def test_what_is_imported_for_code_below_is_first_with_below_alone(
+    tmp_path: Path, model: Path
+) -> None:
+    """`--below` measures an import that is added later: the file below, without the truth, waits for it."""
+    text = "import os\nfrom client import put, get\nget(put, post)\npost = 1\n"
+    sources = golden.write_sources(tmp_path / "sources", {"me+mine/a.py": text})
+    reply, at = [["patch", 3, "1"], ["gap", 3, "2"], ["get", 3, "3"]], text.index("get")
+    line = golden.recorded("me/mine", "a.py", text, at, "get", reply, kind="import", letters=0)
+    above, below = collect([line, line | {"below": True}], sources, model)
+    unbound = WORDS.columns["unbound"]
+    waited = [name for name, row in zip(below.names, below.rows, strict=True) if row[unbound]]
+    assert set(waited) == {"get"} and not above.rows[:, unbound].any()
+    others = [column for column in range(len(WORDS.names)) if column != unbound]
+    # Nothing else sees the text below.
+    assert (above.rows[:, others] == below.rows[:, others]).all()
+    menus = golden.write_menus(tmp_path / "imports.jsonl.gz", [line, line | {"kind": "name"}])
+    document = tmp_path / "card.md"
+    document.write_text("<!-- begin lists imports below -->\n<!-- end lists imports below -->\n")
+    given = ["--menus", menus, "--sources", sources, "--model", model, "--into", document]
+    assert evaluate.main([*map(str, given), "--below"]) == 0
+    rows = [row for row in document.read_text().splitlines() if row.startswith("| import 0")]
+    assert len(rows) == 1 and rows[0].endswith(" | 1.000 / 1.000 / 1.000 | 0.000 |")
+    assert " | 0.000 / 1.000 / 0.333 | " in rows[0]  # the server's
+    assert "| name 0" not in document.read_text()

@@ -18,9 +18,11 @@ torch = pytest.importorskip("torch")
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.evaluation import cross_validation, mix, mixture  # noqa: E402
 from sibyl.learn.evaluation.recorded_list import RecordedList  # noqa: E402
+from sibyl.learn.evaluation.schema import WORDS  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
 from sibyl.ranking.member_columns import COLUMNS, FEATURES_VERSION, NAMES  # noqa: E402
 from sibyl.ranking.ranker import Mix, packed  # noqa: E402
+from sibyl.ranking.word_columns import UNLEARNT  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 OPTIONS = mix.parser().parse_args(
@@ -102,3 +104,22 @@ def test_blended_weights_score_what_both_score_on_average(tmp_path: Path) -> Non
         (tmp_path / "meta.json").write_text(json.dumps(wrong))
         with pytest.raises(LearnError, match="to blend with"):
             mix.weights_of(tmp_path)
+
+
+def test_what_recorded_lists_say_nothing_of_is_not_learnt() -> None:
+    """Their weights are set, whatever a mixture has learnt: no draw of first weights ever counts."""
+    assert set(UNLEARNT) <= set(WORDS.names)
+    rng = np.random.default_rng(1)
+    sites = [
+        replace(site, listed="name", rows=rng.normal(size=(5, len(WORDS.names))).astype(np.float32))
+        for name in ("one", "seven")
+        for site in lists(name, read=False, many=10)
+    ]
+    weights = mix.learn(sites, None, OPTIONS, ("file",))
+    assert set(weights["features"]) == set(WORDS.names) - set(UNLEARNT)
+    rows = np.zeros((2, len(WORDS.names)), np.float32)
+    for name, weight in UNLEARNT.items():
+        rows[1] = 0
+        rows[1, WORDS.columns[name]] = 1
+        plain, marked = Mix(weights, WORDS.names, WORDS.version).scores(rows)
+        assert marked - plain == pytest.approx(weight)

@@ -23,7 +23,7 @@ _FEW_LETTERS = 2
 """Letters from which on a list is short enough for the server's order to say something."""
 _LONG_NAME = 3
 _EVIDENCE_ENDS = ("_count", "_weight")
-_EVIDENCE_STARTS = ("bound_", "project_", "parameter", "python")
+_EVIDENCE_STARTS = ("bound_", "unbound", "project_", "parameter", "python")
 """Uses and scopes. That a class or module defines a name is no reason: the server knows that, too."""
 Mask = npt.NDArray[np.bool_]
 

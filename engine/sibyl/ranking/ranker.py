@@ -31,7 +31,7 @@ from sibyl.ranking.labels import is_dunder
 from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
-from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
+from sibyl.ranking.word_columns import UNLEARNT, WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
 from sibyl.ranking.word_list import WordList
 
@@ -83,31 +83,29 @@ class Mix:
             raise ModelError(
                 "The model's mixing weights are of another version; get the model again."
             )
-        # Those that look at a few columns only leave the others out.
-        places = {name: index for index, name in enumerate(names)}
-        self._columns = None if features == list(names) else [places[name] for name in features]
         try:
-            self.out = unpacked(weights["out"])  # (units + columns)
-            units = len(self.out) - len(features)
-            self.hidden = unpacked(weights["hidden"]).reshape(len(features) + 1, units)
+            out = unpacked(weights["out"])  # (units + columns)
+            units = len(out) - len(features)
+            hidden = unpacked(weights["hidden"]).reshape(len(features) + 1, units)
             self.star = float(weights["star"])
-            if not all(
-                np.isfinite(weights).all() for weights in (self.out, self.hidden, self.star)
-            ):
+            if not all(np.isfinite(weights).all() for weights in (out, hidden, self.star)):
                 raise ValueError("numbers that are none")
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(
                 "The model's mixing weights are damaged; get the model again."
             ) from error
+        # Columns that it does not look at weigh nothing, or what is set for them.
+        columns = [self.names.index(name) for name in features]
+        self.hidden = np.zeros((len(names) + 1, units), np.float32)
+        self.hidden[[*columns, -1]] = hidden
+        straight = np.array([UNLEARNT.get(name, 0) for name in names], np.float32)
+        straight[columns] = out[units:]
+        self.out = np.concatenate((out[:units], straight))
 
     def scores(self, rows: Floats | FeatureTable) -> Floats:
         """Return one score a row of features."""
         if isinstance(rows, FeatureTable):
-            if self._columns is None:
-                return rows.scores(self.hidden, self.out)
-            rows = rows.whole()
-        if self._columns is not None:
-            rows = rows[:, self._columns]
+            return rows.scores(self.hidden, self.out)
         units = np.maximum(rows @ self.hidden[:-1] + self.hidden[-1], 0)
         return units @ self.out[: units.shape[1]] + rows @ self.out[units.shape[1] :]
 

@@ -18,6 +18,7 @@ from typing import Any
 from sibyl.code.quotes import open_quote
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
+from sibyl.code.unbound import Below
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.buffer_memory import BufferMemory
@@ -50,6 +51,7 @@ class Session:
         self._ranker = ranker
         self.recall = recall or BufferMemory()
         self.text = Text(data)
+        self._below = Below()
         self._begin()
 
     def _begin(self) -> None:
@@ -101,6 +103,7 @@ class Session:
             return
         place = self._place()
         remembered = self._remembered(place)
+        self.unbound(place, offset)
         if not quiet(_SOON):
             return
         # What was not run for a while takes twice as long: a few names bring all of it back into the caches.
@@ -171,7 +174,16 @@ class Session:
         """Return a server's list with what its labels stand for, and what is typed before ``offset``."""
         stop = min(offset, len(self.text))
         typed = self.text.data[self.stream.syntax.stop : stop].decode("utf-8", "replace")
-        return WordList.of(labels, kinds, typed)
+        return WordList.of(labels, kinds, typed, self.unbound(self._place(), stop))
+
+    def unbound(self, place: Place, cursor: int) -> frozenset[str]:
+        """Return what the text below a word that is imported waits for; nothing at other places."""
+        named = place.word.where == "import"
+        if not named and (
+            place.word.where != "module" or place.newest_token not in ("import", ",")
+        ):
+            return frozenset()
+        return self._below.unbound(self.text, self.stream.syntax.stop, cursor)
 
     def explained(self) -> list[tuple[str, list[tuple[str, float]]]]:
         """Return the first items of the list ranked last, with what moved each most."""

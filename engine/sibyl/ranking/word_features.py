@@ -70,6 +70,7 @@ def word_features(
     _related(known, listed, place)
     _arguments(known, place, words)
     order_of_imports(known, listed, place, words)
+    _unbound(known, listed, place)
     _elsewhere(known, remembered)
     same = None
     if len(rows) < count:
@@ -221,6 +222,13 @@ def _arguments(known: Known, place: Place, words: WordUsage) -> None:
         if places:
             how_recent = recency(place.tokens - words.tokens_of(places[-1]))
             known.put(name, COLUMNS["argument_recency"], how_recent)
+
+
+def _unbound(known: Known, listed: WordList, place: Place) -> None:
+    """Say which candidates the text below waits for: what is bound above is not imported again."""
+    for name in common(dict.fromkeys(listed.unbound), known.rows):
+        if not any(name in scope.known for _, scope in place.bindings()):
+            known.put(name, COLUMNS["unbound"], 1)
 
 
 def _elsewhere(known: Known, remembered: Remembered) -> None:

@@ -34,14 +34,21 @@ class WordList:
     names: Sequence[str]  # what the labels stand for; equal for ``key`` and ``key=``
     kinds: Sequence[int]  # with IMPORTS and DEPRECATED added
     typed: str = ""  # letters of the word that are there
+    unbound: frozenset[str] = frozenset()  # what the text below uses and nothing there binds
 
     @classmethod
-    def of(cls, labels: Sequence[str], kinds: Sequence[int], typed: str) -> WordList:
+    def of(
+        cls,
+        labels: Sequence[str],
+        kinds: Sequence[int],
+        typed: str,
+        unbound: frozenset[str] = frozenset(),
+    ) -> WordList:
         """Return a list whose labels stand for the names in them."""
         used = table()
         numbers = used.numbers(labels)
         names = list(map(used.names.__getitem__, numbers.tolist()))
-        listed = cls(labels, names, kinds, typed)
+        listed = cls(labels, names, kinds, typed, unbound)
         listed.__dict__["rows"] = used, numbers
         return listed
 

@@ -3,6 +3,9 @@
 In: a menus file, its repositories, the shipped model, and what counting needs.  Out: one table on the
 screen, and all of it as JSON.
 
+With ``--below`` only lists of imports are measured, each with the rest of its file below: an import that is
+added to code which uses it. All other measures see nothing below the cursor.
+
 With ``--history`` a project's memory is also made as it was before the line of each list was written: what
 other files use today may be there because of that line.
 
@@ -49,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     add("--counts", type=Path, default=_HOME / "bench" / "counts.json.gz", help="training counts")
     add("--memory", choices=MEMORIES, default="file", help="what 'full' may remember")
     add("--history", action="store_true", help="also with the memory of before each line (git)")
+    add("--below", action="store_true", help="imports alone, added to the code below them")
     add("--stores", type=Path, help="folder that keeps the projects' memories")
     add("--json", type=Path, help="write all numbers here")
     add("--ranks", type=Path, help="write the truth's rank in each list of members here")
@@ -64,6 +68,8 @@ def main(argv: list[str] | None = None) -> int:
     if options.history and options.memory not in ("project", "replay"):
         raise LearnError("--history is about other files: say --memory project or replay, too.")
     menus = read_menus(options.menus)
+    if options.below:
+        menus = [line | {"below": True} for line in menus if line.get("kind") == "import"]
     with tempfile.TemporaryDirectory() as folder:
         whole = options.memory in ("project", "replay")
         stores = (options.stores or Path(folder)) if whole else None
@@ -92,7 +98,8 @@ def main(argv: list[str] | None = None) -> int:
         result |= measure_lists(words, word_mixture(options.model), options.memory)
         shown.append(lists_table(result))
         for path in options.into:
-            put(path, {f"lists {options.menus.name.partition('.')[0]}": shown[-1]})
+            name = options.menus.name.partition(".")[0] + " below" * options.below
+            put(path, {f"lists {name}": shown[-1]})
     if options.history:
         _, mix = mixtures(options.model)
         recorded = [site for site in sites if not site.further]

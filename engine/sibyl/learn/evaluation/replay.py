@@ -4,7 +4,8 @@ In: recorded lists, their repositories, and a model.  Out: for each site whose
 list holds the truth, the candidates in the server's order with their features.
 
 A file's sites are visited from top to bottom by one ``Session`` that is given only the bytes before the
-site, by appending: it cannot look below the cursor, and the incremental path is the one measured.
+site, by appending: it cannot look below the cursor, and the incremental path is the one measured. Lines marked
+``below`` are the exception: what is imported there is added to the code that stands below it.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ def collect(
             for offset, here in groupby(lines, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given:offset])
                 given = offset
-                sites = [site for line in here if (site := _site(ranker, session, line, past))]
+                sites = [
+                    site for line in here if (site := _site(ranker, session, line, data, past))
+                ]
                 yield from sites
                 if sites:  # once, whatever lists were recorded there
                     session.accepted(given, sites[0].member)
@@ -89,7 +92,7 @@ def _refuse(trouble: MemoryTrouble) -> None:
 
 
 def _site(
-    ranker: Ranker, session: Session, line: dict, history: History | None = None
+    ranker: Ranker, session: Session, line: dict, data: bytes, history: History | None = None
 ) -> RecordedList | None:
     listed, letters = line.get("kind", "member"), line.get("letters", 0)
     offset = line["offset"]
@@ -101,6 +104,7 @@ def _site(
         [bare(item[0]) for item in items],
         [marked_kind(item) for item in items],
         line["member"][:letters],
+        _unbound(session, place, line, data) if line.get("below") else frozenset(),
     )
     truth = truth_of(shown, line["member"], listed)
     if truth is None or place.member != (listed == "member"):
@@ -143,6 +147,17 @@ def _site(
             files, seconds = thens[0].files, history.told()
             site.past = Past(before, rows, files, seconds, saved, replaced)
     return site
+
+
+def _unbound(session: Session, place: Place, line: dict, data: bytes) -> frozenset[str]:
+    """Return what the file below a word that is not typed yet waits for."""
+    offset, name = line["offset"], line["member"]
+    typed = name[: line.get("letters", 0)].encode()
+    below = typed + data[offset + len(name.encode()) :]
+    session.edit(offset, 0, below)
+    unbound = session.unbound(place, offset + len(typed))
+    session.edit(offset, len(below), b"")
+    return unbound
 
 
 def _kept(rows: Floats, listed: str) -> Floats:

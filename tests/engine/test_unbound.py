@@ -1,0 +1,110 @@
+"""What the code below an import waits for: which names, and where they come in a list.
+
+In:   short sources with the cursor at `|`, the shipped model.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from sibyl.code.text import Text
+from sibyl.code.unbound import Below
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session
+
+BELOW = """
+
+def main(argv, *rest, size=1, **more):
+    at = PurePath(argv[1]) / rest[0]
+    data = json.loads(at.read_text(), parse_int=more)
+    for row, (key, value) in enumerate(data):
+        print(row, key, value, size)
+    with open(at) as file, lock: pass
+    return [Counter(part) for part in data if (n := len(part))]
+"""
+WAITED = {"PurePath", "json", "lock", "Counter"}
+MODULES = ["abc", "json", "os", "sys"]
+PATHS = ["Path", "PosixPath", "PurePath", "PurePosixPath"]
+
+
+def unbound(source: str) -> set[str]:
+    """What is waited for at the cursor."""
+    above, below = source.split("|")
+    at = len(above.encode())
+    text = Text((above + below).encode())
+    return set(Below().unbound(text, text.word_start(at), at))
+
+
+def first(ranker: Ranker, source: str, labels: list[str]) -> tuple[str, float]:
+    """The first item at the cursor, and its probability."""
+    above, below = source.split("|")
+    session = Session(ranker, (above + below).encode())
+    ranking = session.rank(len(above.encode()), labels, [7] * len(labels))
+    return labels[ranking.order[0]], ranking.probability[0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from pathlib import |",
+        "from pathlib import Pure|",
+        "from pathlib import Path, |",
+        "from pathlib import (|)",
+        "from pathlib import (\n    Path,\n    P|,\n)",
+        "from pathlib import (  # import nothing else\n    |\n)",
+        "import |",
+        "import re, |",
+        "if True:\n    from pathlib import |",
+    ],
+)
+def test_names_used_below_and_bound_nowhere_are_waited_for(line: str) -> None:
+    """Parameters, targets, aliases and builtins are bound; members and keywords of calls are no names."""
+    assert unbound(line + BELOW) == WAITED
+
+
+def test_what_the_same_statement_goes_on_to_import_is_bound() -> None:
+    """Of `(|, Counter)` the second is there already, as is what other imports below bind."""
+    assert unbound("from a import (|, Counter)" + BELOW) == WAITED - {"Counter"}
+    assert unbound("from a import |, Counter as lock" + BELOW) == WAITED - {"lock"}
+    rest = "\nimport json.tool\nfrom b import PurePath\nimport c as lock\n"
+    assert unbound("from a import |" + rest + BELOW) == {"Counter"}
+    assert unbound("from a import |\nfrom PurePath import x\nfrom .lock import y" + BELOW) == WAITED
+
+
+def test_names_of_other_scripts_and_broken_code_are_read() -> None:
+    """A name may have any letters; what cannot be parsed hides no more than itself."""
+    assert unbound("from a import |\nprint(größe)\n") == {"größe"}
+    assert unbound("from a import |\n)))\nclass A(Base):\n  x = [1,\n") >= {"Base"}
+    assert unbound("|" + BELOW) == set()
+
+
+def test_long_files_are_looked_at_once() -> None:
+    """Typing in a word changes nothing below it: the names are those of before, and not read again."""
+    library = Path(sysconfig.get_path("stdlib"))
+    text = Text(b"from a import \n" + (library / "subprocess.py").read_bytes())
+    below = Below()
+    names = below.unbound(text, 14, 14)
+    text.apply(14, 0, b"P")
+    assert below.unbound(text, 14, 15) is names
+    text.apply(len(text), 0, b"\nWaited()\n")
+    assert below.unbound(text, 14, 15) == names | {"Waited"}
+
+
+def test_what_is_waited_for_comes_first(real: Ranker) -> None:
+    """An import that is added to code which uses it: its name is first, and sure enough to be starred."""
+    assert first(real, "from pathlib import |", PATHS)[0] == "Path"
+    for line in ("from pathlib import |", "from pathlib import (\n    Path,\n    |\n)"):
+        name, share = first(real, line + BELOW, PATHS)
+        assert name == "PurePath" and share > 0.8
+    assert first(real, "import |" + BELOW, MODULES)[0] == "json"
+
+
+def test_only_names_that_the_import_would_bind_move(real: Ranker) -> None:
+    """`from json import` binds no `json`, and what is bound above is not imported again."""
+    for source in ("from |", "import os.|", "x = |"):
+        assert first(real, source + BELOW, MODULES) == first(real, source, MODULES)
+    above = "from pathlib import PurePath\nfrom pathlib import |"
+    assert first(real, above + BELOW, PATHS) == first(real, above, PATHS)
