@@ -56,7 +56,7 @@ def test_evidence_is_found_among_the_known() -> None:
 
 def test_what_is_put_stands_in_its_row() -> None:
     """Values and blocks of values land on their candidate and column, for each name that equals it, too."""
-    known = Known({"a": 0, "b": 1, "c": 3}, first=10, last=14)
+    known = Known({"a": 0, "b": 1, "c": 3}, 5, first=10, last=14)
     known.put("c", 11, 2.0)
     known.put("c", 11, 3.0)
     known.put_block(np.array([0]), 12, np.array([[5.0, 6.0]], np.float32))
@@ -70,7 +70,7 @@ def test_what_is_put_stands_in_its_row() -> None:
 
 def test_nothing_known_is_no_error() -> None:
     """A list whose names nothing is known of has a table of zeros."""
-    candidates, middle = Known({"a": 0}, 3, 5).gathered(np.array([0, 0]))
+    candidates, middle = Known({"a": 0}, 2, 3, 5).gathered(np.array([0, 0]))
     assert not len(candidates) and middle.shape == (0, 2)
 
 

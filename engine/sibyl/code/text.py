@@ -6,6 +6,7 @@ bytes and points, the way tree-sitter wants them.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from sibyl.errors import TextError
@@ -75,7 +76,13 @@ class Text:
                 break
         return offset
 
+    def word_end(self, offset: int) -> int:
+        """Return where the identifier that goes on at ``offset`` ends (``offset`` if none does)."""
+        match = _LETTERS.match(self.data, offset)
+        return match.end() if match else offset
 
+
+_LETTERS = re.compile(rb"[\w\x80-\xff]*")
 _WORD = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte == 0x5F)
 _NEAR = 256  # bytes looked at in one go: longer than almost every name
 

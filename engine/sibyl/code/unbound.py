@@ -20,7 +20,6 @@ _MOST = 200_000
 """Bytes below that are looked at; 100,000 take 30 ms."""
 _ABOVE = 4_000  # bytes in which the statement must begin
 _IMPORT = re.compile(rb"(?<![\w.])import(?!\w)")
-_REST = re.compile(rb"\w*")
 _BUILTINS = frozenset(dir(builtins))
 
 _NAMES = Query(
@@ -77,8 +76,7 @@ class Below:
         behind = above[imports[-1].end() :]
         opened = b"(" in behind
         of_module = above[: imports[-1].start()].rpartition(b"\n")[2].strip() == b""
-        match = _REST.match(data, cursor)
-        end = match.end() if match else cursor
+        end = text.word_end(cursor)
         begin = b"import _" if of_module else b"from _ import (_" if opened else b"from _ import _"
         rest = begin + bytes(data[end : end + _MOST])
         if rest != self._seen[0]:

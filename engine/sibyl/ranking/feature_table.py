@@ -25,6 +25,9 @@ from sibyl.network.model import Floats
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+_AT_ONCE = 256
+"""Candidates whose units are worked out together."""
+
 
 @dataclass(frozen=True)
 class FeatureTable:
@@ -57,26 +60,39 @@ class FeatureTable:
         ``hidden`` (columns and a bias, units), ``out`` (units and columns).
         """
         first, last = len(self.head), len(self.head) + self.middle.shape[1]
-        units = hidden.shape[1]
-        activated = self.head.T @ hidden[:first]
-        activated += self.context @ hidden[last:-1] + hidden[-1]
-        straight = out[units:]
-        scores = self.head.T @ straight[:first]
-        scores += self.context @ straight[last:]
-        if len(self.known):
-            activated[self.known] += self.middle @ hidden[first:last]
-            scores[self.known] += self.middle @ straight[first:last]
-        np.maximum(activated, 0, out=activated)
-        result: Floats = scores + activated @ out[:units]
+        units, straight = hidden.shape[1], out[hidden.shape[1] :]
+        # Most columns hold nothing but zeros in a list. What is left, the context as one more column, is
+        # multiplied at once, some candidates after the other: where the caches are cold, calls and pages cost
+        # more than sums.
+        head, middle = np.flatnonzero(self.head.any(1)), np.flatnonzero(self.middle.any(0))
+        columns = np.concatenate((head, first + middle))
+        weights = np.empty((len(columns) + 1, units + 1), np.float32)
+        weights[:-1, :units], weights[:-1, units] = hidden[columns], straight[columns]
+        weights[-1, :units] = self.context @ hidden[last:-1] + hidden[-1]
+        weights[-1, units] = self.context @ straight[last:]
+        rows = np.zeros((self.head.shape[1], len(weights)), np.float32)
+        rows[:, : len(head)] = self.head[head].T
+        rows[self.known, len(head) : -1] = self.middle[:, middle]
+        rows[:, -1] = 1
+        result: Floats = np.empty(len(rows), np.float32)
+        for begin in range(0, len(rows), _AT_ONCE):
+            sums = rows[begin : begin + _AT_ONCE] @ weights
+            result[begin : begin + _AT_ONCE] = (
+                np.maximum(sums[:, :units], 0) @ out[:units] + sums[:, units]
+            )
         return result
 
 
 class Known:
     """What is known of some candidates, by column, while it is gathered."""
 
-    def __init__(self, rows: Mapping[str, int], first: int, last: int) -> None:
-        """``rows``: the first candidate of each name; ``first`` and ``last``: the middle columns' bounds."""
+    def __init__(self, rows: Mapping[str, int], count: int, first: int, last: int) -> None:
+        """``rows``: the first of ``count`` candidates with each name.
+
+        ``first`` and ``last``: the middle columns' bounds.
+        """
         self.rows = rows
+        self._count = count
         self._first, self._last = first, last
         self._candidates: list[int] = []
         self._columns: list[int] = []
@@ -98,17 +114,23 @@ class Known:
 
         ``same``: for each candidate the first one that it equals, None where all differ.
         """
-        parts = [np.asarray(self._candidates, np.int64), *(block[0] for block in self._blocks)]
-        known: Ints = np.unique(np.concatenate(parts))
+        candidates = np.asarray(self._candidates, np.int64)
+        place = np.zeros(
+            self._count, np.int64
+        )  # of a candidate in ``known``, -1 if it is not there
+        for some in (candidates, *(block[0] for block in self._blocks)):
+            place[some] = 1
+        known: Ints = np.flatnonzero(place)
+        place[:] = -1
+        place[known] = np.arange(len(known))
         middle = np.zeros((len(known), self._last - self._first), np.float32)
-        for candidates, column, values in self._blocks:
+        for some, column, values in self._blocks:
             left = column - self._first
-            middle[known.searchsorted(candidates), left : left + values.shape[1]] = values
+            middle[place[some], left : left + values.shape[1]] = values
         columns = np.asarray(self._columns, np.int64) - self._first
-        middle[known.searchsorted(parts[0]), columns] = self._values
-        if same is None or not len(known):
+        middle[place[candidates], columns] = self._values
+        if same is None:
             return known, middle
-        places = known.searchsorted(same)
-        places[places == len(known)] = 0
-        repeated: Ints = np.flatnonzero(known[places] == same)
-        return repeated, middle[places[repeated]]
+        place = place[same]
+        repeated: Ints = np.flatnonzero(place >= 0)
+        return repeated, middle[place[repeated]]

@@ -64,7 +64,7 @@ def features(
     head[LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
     head[KIND_COLUMN[listed.numbers & 63], order] = 1
     rows = dict(zip(reversed(names), range(count - 1, -1, -1), strict=True))  # the first of each
-    known = Known(rows, HEAD, FIRST_CONTEXT)
+    known = Known(rows, count, HEAD, FIRST_CONTEXT)
     _used(known, place, usage)
     _relations(known, listed, place, usage)
     _elsewhere(known, place, usage, remembered)

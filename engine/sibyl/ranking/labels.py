@@ -35,18 +35,18 @@ _CODE = 8
 _PIECES = 8
 """One more than a name has, so that a row of marks is one number."""
 
-_ROW = np.dtype(
-    [
-        ("shape", np.float32, len(SHAPES)),
-        ("look", np.int8),  # the index in LOOKS, -1 for none
-        ("argument", np.bool_),
-        ("size", np.int32),  # bytes of the name
-        ("exact", np.uint64),  # its first bytes
-        ("folded", np.uint64),  # the same in lower case
-        ("label", np.uint64, 2),  # those of the label in lower case
-        ("pieces", np.int32, _PIECES),  # numbers of the pieces that say something, 0 for none
-    ]
-)
+_COLUMNS: dict[str, tuple[Any, ...]] = {
+    "shape": (np.float32, len(SHAPES)),
+    "look": (np.int8,),  # the index in LOOKS, -1 for none
+    "argument": (np.bool_,),
+    "size": (np.int32,),  # bytes of the name
+    "exact": (np.uint64,),  # its first bytes
+    "folded": (np.uint64,),  # the same in lower case
+    "label": (np.uint64, 2),  # those of the label in lower case
+    "pieces": (np.int32, _PIECES),  # numbers of the pieces that say something, 0 for none
+}
+"""Kept apart: a list looks at few of them, and whole rows would bring all into the processor's caches."""
+_FIRST = 1024  # rows that there is room for at first
 
 
 def bare(label: str) -> str:
@@ -105,7 +105,9 @@ class Labels:
         self._numbers: dict[Hashable, int] = {}
         self._pieces: dict[str, int] = {}
         self.names: list[str] = []
-        self.rows: npt.NDArray[Any] = np.zeros(1024, _ROW)
+        self.rows: dict[str, npt.NDArray[Any]] = {
+            name: np.zeros((_FIRST, *shape), kind) for name, (kind, *shape) in _COLUMNS.items()
+        }
 
     def __len__(self) -> int:
         return len(self.names)
@@ -131,14 +133,15 @@ class Labels:
 
     def _add(self, key: Hashable, label: str, name: str) -> int:
         number = self._numbers[key] = len(self.names)
-        if number == len(self.rows):
-            self.rows = np.concatenate((self.rows, np.zeros_like(self.rows)))
+        if number == len(self.rows["look"]):
+            for column, values in self.rows.items():
+                self.rows[column] = np.concatenate((values, np.zeros_like(values)))
         self.names.append(name)
         data, lower = (text.encode("utf-8", "surrogatepass") for text in (name, name.lower()))
         pieces = [
             self._pieces.setdefault(piece, len(self._pieces) + 1) for piece in pieces_of(name)
         ]
-        self.rows[number] = (
+        of_label: tuple[Any, ...] = (
             _shape(name),
             _look(name),
             label[-1:] == "=",
@@ -148,6 +151,8 @@ class Labels:
             codes_of(label.lower()),
             (*pieces, *[0] * (_PIECES - len(pieces))),
         )
+        for of_column, value in zip(self.rows.values(), of_label, strict=True):
+            of_column[number] = value
         return number
 
     def beginning(self, numbers: Ints, typed: str, folded: bool) -> Mask:
@@ -181,15 +186,16 @@ class Labels:
         """Return the places of names that have any of the pieces wanted, and which share is in each set."""
         if len(numbers) <= _FEW:
             return self._shared_by_few(numbers, wanted)
-        marks = np.zeros((len(self._pieces) + 1, len(wanted)), np.int64)
+        # For each piece one number, whose bytes say which sets have it: their sums are counts side by side.
+        marks = np.zeros((len(self._pieces) + 1, _CODE), np.uint8)
         for index, some in enumerate(wanted):
             marks[[self._pieces[piece] for piece in some if piece in self._pieces], index] = 1
         present = self.rows["pieces"][numbers]
-        marked = np.take(marks.any(1), present).view(np.uint64)[:, 0]
-        places = np.flatnonzero(marked)
-        present = present[places]
-        sizes = (present > 0).sum(1)
-        return places, (marks[present].sum(1) / sizes[:, None]).astype(np.float32)
+        counts = marks.view(np.uint64)[:, 0].take(present).sum(1)
+        places = np.flatnonzero(counts)
+        sizes = (present[places] > 0).sum(1)
+        shared = counts[places].view(np.uint8).reshape(-1, _CODE)[:, : len(wanted)]
+        return places, (shared / sizes[:, None]).astype(np.float32)
 
     def _shared_by_few(self, numbers: Ints, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
         """Return what ``shared`` does, to the last bit."""

@@ -39,6 +39,10 @@ _FRESH = 0.5
 """Seconds that what is remembered of a place is not asked for again."""
 _SOON = 0.002
 """Seconds in which a next key or the list of a fast server comes: it is not made to wait for a dry run."""
+_WARM, _PAUSE = 0.05, 0.004
+"""Seconds for which a list is expected, and between two dry runs, each of which takes a tenth of that."""
+_DRY_NAMES = 250
+"""Names of the last list that are ranked dry: enough for what long lists take other paths for."""
 _DRY = ("self", "name", "path", "append", "get", "items", "join", "None", "return", "key=")
 _NO_NAMES = frozenset((1, 15))
 """The protocol's kinds of words of the text and of snippets."""
@@ -63,6 +67,8 @@ class Session:
         self._recalled: tuple[float, BufferMemory, Place, Remembered] | None = None
         self._here: Place | None = None  # while the text before the word is as it was
         self._last: tuple[Sequence[str], Ranking, Place] | None = None  # labels ranked last
+        self._dry: tuple[Sequence[str], Sequence[int]] = _DRY, [6] * len(_DRY)
+        self._asked = False  # a list came since a list was expected last
 
     def shed(self) -> bool:
         """Free all but the text; it is computed again when asked for. Return whether there was anything."""
@@ -92,25 +98,37 @@ class Session:
         self._ready = True
         return predicted
 
-    def expect(self, offset: int, quiet: Callable[[float], bool] = lambda _: True) -> None:
+    def expect(
+        self, offset: int, quiet: Callable[[float], bool] = lambda seconds: seconds <= _SOON
+    ) -> None:
         """Be ready for a list at ``offset``: what can be done before the server answers.
 
         Stops between two steps when ``quiet`` says no: a list that came already would wait for the rest. It
         is asked whether anything comes within a number of seconds.
         """
-        predicted = self.prepare(offset)
+        self.prepare(offset)
         if not quiet(0):
             return
         place = self._place()
-        remembered = self._remembered(place)
+        self._remembered(place)
         self.unbound(place, offset)
         if not quiet(_SOON):
             return
-        # What was not run for a while takes twice as long: a few names bring all of it back into the caches.
-        listed = WordList.of(_DRY, [6] * len(_DRY), "")
-        self._ranker.rank(listed, predicted, place, self.usage, remembered)
-        if quiet(0):
-            self.states.ahead(self.stream.texts)
+        # What was not run for 20 ms takes twice as long: the names of the last list bring all of it back into
+        # the processor's caches, and keep it there as long as a server usually takes.
+        until = monotonic() + (_WARM if self._is_likely(place, offset) else 0)
+        self._asked = False
+        self._ranked(offset, *self._dry)
+        if not quiet(0):
+            return
+        self.states.ahead(self.stream.texts)
+        while monotonic() < until and quiet(_PAUSE):
+            self._ranked(offset, *self._dry)
+
+    def _is_likely(self, place: Place, offset: int) -> bool:
+        """Tell whether a list will probably be asked for: where a word begins, or again for its next letter."""
+        letters = self.text.word_end(offset) - self.stream.syntax.stop
+        return self._asked or letters == 1 or (letters == 0 and place.member)
 
     def _place(self) -> Place:
         """Return what the text says of the place that all is prepared for."""
@@ -150,16 +168,24 @@ class Session:
         """Order candidates (labels and kinds in the server's order) for the word at ``offset``."""
         if not labels:
             return Ranking([], [], 0)
+        ranking = self._ranked(offset, labels, kinds)
+        if ranking is None:
+            self._last = None
+            return as_given(len(labels))
+        self._last = labels, ranking, self._place()
+        self._dry = labels[:_DRY_NAMES], kinds[:_DRY_NAMES]
+        self._asked = True
+        return ranking
+
+    def _ranked(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> Ranking | None:
+        """Order candidates, at least one; None where the server's order stands."""
         predicted = self.prepare(offset)
         place = self._place()
         if self._is_left(place, kinds):
-            self._last = None
-            return as_given(len(labels))
+            return None
         remembered = self._remembered(place)
         listed = self.listed(offset, labels, kinds)
-        ranking = self._ranker.rank(listed, predicted, place, self.usage, remembered)
-        self._last = listed.labels, ranking, place
-        return ranking
+        return self._ranker.rank(listed, predicted, place, self.usage, remembered)
 
     def _is_left(self, place: Place, kinds: Sequence[int]) -> bool:
         """Tell whether a list keeps the server's order: no list of its sort was ever learned from.

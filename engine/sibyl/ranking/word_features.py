@@ -63,7 +63,7 @@ def word_features(
     _kinds(head, listed)
     keys = listed.keys
     rows = dict(zip(reversed(keys), range(count - 1, -1, -1), strict=True))  # the first of each
-    known = Known(rows, HEAD, FIRST_CONTEXT)
+    known = Known(rows, count, HEAD, FIRST_CONTEXT)
     _python(known, listed)
     _used(known, place, usage, words)
     _bound(known, place, words)
