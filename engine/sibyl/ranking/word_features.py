@@ -68,7 +68,7 @@ def word_features(
     _used(known, place, usage, words)
     _bound(known, place, words)
     _related(known, listed, place)
-    _arguments(known, place, words)
+    _arguments(known, listed, place, words)
     order_of_imports(known, listed, place, words)
     _unbound(known, listed, place)
     _elsewhere(known, remembered)
@@ -206,9 +206,9 @@ def _related(known: Known, listed: WordList, place: Place) -> None:
         known.put_block(places, COLUMNS["keyword_pieces"], shares)
 
 
-def _arguments(known: Known, place: Place, words: WordUsage) -> None:
+def _arguments(known: Known, listed: WordList, place: Place, words: WordUsage) -> None:
     """Say which keyword arguments are named like something at hand: ``timeout=timeout``."""
-    arguments = [name for name in known.rows if name[-1:] == "="]
+    arguments = {listed.keys[at] for at in np.flatnonzero(listed.arguments).tolist()}
     if not arguments:
         return
     seen = words.seen()
@@ -218,7 +218,8 @@ def _arguments(known: Known, place: Place, words: WordUsage) -> None:
             bound.update(scope.known)
     for name in arguments:
         places = seen.get(name[:-1])
-        known.put(name, COLUMNS["argument_bound"], name[:-1] in bound)
+        if name[:-1] in bound:
+            known.put(name, COLUMNS["argument_bound"], 1)
         if places:
             how_recent = recency(place.tokens - words.tokens_of(places[-1]))
             known.put(name, COLUMNS["argument_recency"], how_recent)
