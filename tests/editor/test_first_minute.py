@@ -218,9 +218,26 @@ def test_an_enabled_server_is_waited_for(scripted: Callable) -> None:
     assert child.lua("return Attached") == ["mine"]
 
 
+ASK_WHAT_ENDS = """
+Asked = {}
+vim.api.nvim_create_autocmd('LspAttach', { callback = function(event)
+  local rpc = vim.lsp.get_client_by_id(event.data.client_id).rpc
+  local request = rpc.request
+  rpc.request = function(method, ...)
+    if method == 'shutdown' then
+      vim.schedule(function() table.insert(Asked, (rpc.request('textDocument/hover', {}, print))) end)
+    end
+    return request(method, ...)
+  end
+end })
+"""
+"""Ask a server for something right after it was told to end, as timers of Neovim's do."""
+
+
 def test_buffers_without_a_name(scripted: Callable, tmp_path: Path) -> None:
     """A Python buffer without a name is served and ranked, and still is when it gets one, and another."""
     child, _ = served(scripted, "x = 1\n")
+    child.lua(ASK_WHAT_ENDS)
     child.command("enew | set filetype=python")
     wait_server(child, "sibyl")
 
@@ -243,6 +260,7 @@ def test_buffers_without_a_name(scripted: Callable, tmp_path: Path) -> None:
     child.wait_for(lambda: child.lua(root) == str(tmp_path / "project"), 20, "its root")
     child.call("wait", 2000, False)  # ty refuses what it is asked while it reads a project
     complete("under another name")
+    assert set(child.lua("return Asked")) == {False}  # it would answer by an error on the screen
     assert child.messages() == []
 
 

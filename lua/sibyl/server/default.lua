@@ -92,12 +92,24 @@ local function on_exit(code, signal, id)
   log.warn('the language server ended (%s)', M.ended) -- on the screen Neovim itself says so
 end
 
+-- What timers of Neovim's still ask of a client that was told to end would be answered by an error on the screen.
+local function ask_no_more(client)
+  local request = client.rpc.request
+  client.rpc.request = function(method, ...)
+    if method == 'shutdown' then
+      return request(method, ...)
+    end
+    return false
+  end
+end
+
 -- Ends a client that has no buffer left.
 local function end_unused(id)
   vim.schedule(function()
     local client = vim.lsp.get_client_by_id(id)
     if client and not stopped[id] and not next(client.attached_buffers or {}) then
       stopped[id] = true -- being told twice, a server complains on the user's screen
+      ask_no_more(client)
       if vim.fn.has('nvim-0.11') == 1 then
         client:stop()
       else
