@@ -49,6 +49,14 @@ for _, client in ipairs(vim.lsp.get_clients({ bufnr = 0 })) do
 end
 return false
 """
+REMEMBERED = """
+local client = require('sibyl.host.client')
+client.ask('memory', function(_, answer) Remembered = answer end)
+for _, size in pairs(Remembered and Remembered.projects or {}) do
+  return size.files > 0 and #Remembered.reading == 0
+end
+return false
+"""
 
 
 class NotShown(Exception):
@@ -95,6 +103,8 @@ def menus(nvim: Path, home: Path, init: str, ranked: bool) -> dict[str, list[Ite
             child.wait_for(
                 lambda: child.lua("return require('sibyl.host.client').ready()"), 30, "the ranker"
             )
+            # Before, its lists would be those of a project that nothing is known of yet.
+            child.wait_for(lambda: child.lua(REMEMBERED), 30, "the project's memory")
         # The first menu of a server comes late; it is not the one to look at.
         type_probe(child, "(3)", "args.")
         return {text: type_probe(child, mark, text) for mark, text in PROBES.items()}
