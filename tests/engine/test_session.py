@@ -15,9 +15,7 @@ from differ import Differ
 from standin import StandIn
 
 from sibyl.errors import TextError
-from sibyl.network.model import Model
 from sibyl.network.states import STRIDE, WINDOW
-from sibyl.ranking import session as session_module
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
 
@@ -275,42 +273,3 @@ def test_a_rest_makes_ready_what_the_next_keys_need() -> None:
     assert differ.session.states.start == 0
     assert model.tokens < 300
     assert differ.check()
-
-
-@pytest.mark.parametrize(("questions", "ranked"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 3)])
-def test_getting_ready_stops_when_a_list_came(
-    model: Model, questions: int, ranked: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a list does not need is left out as soon as something waits: it would delay that list."""
-    source, rankings = b"import os\nos.", []
-    answers = iter([True] * questions + [False])
-    session = Session(Ranker(model), source)
-    monkeypatch.setattr(Ranker, "rank", lambda *given: rankings.append(given))
-    session.expect(len(source), lambda _: next(answers))
-    assert len(rankings) == ranked
-
-
-def test_ranking_is_kept_warm_where_a_list_is_likely(
-    ranker: Ranker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a dot, and after a word's first letter; later where the server is asked again; never for long."""
-    rankings: list[int] = []
-    clock = iter(range(1_000_000))
-    monkeypatch.setattr(session_module, "monotonic", lambda: next(clock) / 100)
-
-    def times(source: bytes, session: Session | None = None) -> int:
-        rankings.clear()
-        session = session or Session(ranker, source)
-        monkeypatch.setattr(session, "_ranked", lambda *_: rankings.append(1))
-        session.expect(session.text.word_start(len(source)), lambda _: True)
-        monkeypatch.undo()
-        monkeypatch.setattr(session_module, "monotonic", lambda: next(clock) / 100)
-        return len(rankings)
-
-    assert [times(source) for source in (b"x = ", b"x = ab", b"os.ab")] == [1, 1, 1]
-    warm = [times(source) for source in (b"os.", b"x = a", b"os.a")]
-    assert all(2 <= many <= 6 for many in warm)  # the clock goes on 10 ms a look, of 50
-    session = Session(ranker, b"x = ab")
-    session.rank(6, ["abc", "abd"], [6, 6])
-    assert times(b"x = ab", session) == warm[1]
-    assert times(b"x = ab", session) == 1

@@ -107,7 +107,7 @@ def explained(names: Sequence[str], ranking: Ranking) -> list[tuple[str, list[tu
     """Return the first items of a ranked list, with what moved each most; none where no mixture decided."""
     if ranking.rows is None or ranking.mix is None:
         return []
-    why = reasons(ranking.mix, ranking.rows.whole(), ranking.order)
+    why = reasons(ranking.mix, ranking.rows.whole(), ranking.ranked)
     return [
         (names[index], reasons_of) for index, reasons_of in zip(ranking.order, why, strict=False)
     ]

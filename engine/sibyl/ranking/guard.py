@@ -22,6 +22,8 @@ from sibyl.network.model import Floats
 _FEW_LETTERS = 2
 """Letters from which on a list is short enough for the server's order to say something."""
 _LONG_NAME = 3
+_LOOSE = -1e30
+"""Below all scores: the value of what does not begin as typed."""
 _EVIDENCE_ENDS = ("_count", "_weight")
 _EVIDENCE_STARTS = ("bound_", "unbound", "project_", "parameter", "python")
 """Uses and scopes. That a class or module defines a name is no reason: the server knows that, too."""
@@ -64,10 +66,19 @@ def guarded(
     """Return the scores (candidates) of a list in the server's order, as they are to be sorted by.
 
     ``evidence``: the user's own code has to do with it. ``exact``: it is what is typed. ``prefixed``: it
-    begins so.
+    begins so; what does not comes last, in the server's order, what would add an import behind the others.
     """
+    if not prefixed.all():
+        values = np.where(imports, 2 * _LOOSE, _LOOSE)
+        shown = np.flatnonzero(prefixed)
+        if len(shown):
+            values[shown] = guarded(
+                scores[shown], evidence[shown], exact[shown], letters, prefixed[shown], imports[shown],
+                [names[at] for at in shown.tolist()],
+            )  # fmt: skip
+        return values
     values = held(scores, evidence, letters)
-    steps = 2.0 * ~prefixed + imports
+    steps = 1.0 * imports
     if imports.any():
         # Imports that nothing in the user's code asks for stay in the server's order.
         values = np.where(imports & ~evidence, values.min() - 1, values)
@@ -78,7 +89,7 @@ def guarded(
         for index in asked_for:
             values[index] = best[names[index]]  # one name of several modules: the server's order
         lifted = imports & exact & (letters >= _LONG_NAME)
-        scope = np.flatnonzero(~imports & prefixed)
+        scope = np.flatnonzero(~imports)
         first = scope[0] if len(scope) else len(values)
         # The server itself put the exact name before all that is in scope.
         lifted[first:] = False

@@ -21,13 +21,14 @@ import numpy.typing as npt
 from sibyl.code.tokens import KEYWORD_ARGUMENT
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
+from sibyl.context.words import IN_IMPORTS
 from sibyl.errors import ModelError
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
 from sibyl.ranking.feature_table import FeatureTable
 from sibyl.ranking.features import features, log_share
 from sibyl.ranking.guard import evidence_columns, guarded, held
-from sibyl.ranking.labels import is_dunder
+from sibyl.ranking.labels import Ints, is_dunder
 from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
@@ -45,9 +46,11 @@ class Ranking:
     order: list[int]
     probability: list[float]  # of the candidate at the same place of ``order``
     stars: int  # how many from the front are starred
-    # Features of the candidates as given, where the mixture decided.
+    # Features of the candidates, where the mixture decided.
     rows: FeatureTable | None = field(default=None, compare=False, repr=False)
     mix: Mix | None = field(default=None, compare=False, repr=False)
+    # Rows of the first candidates of ``order``; what does not begin as typed may have none.
+    ranked: list[int] = field(default_factory=list, compare=False, repr=False)
 
 
 def as_given(count: int) -> Ranking:
@@ -138,13 +141,14 @@ class Ranker:
         place: Place,
         usage: Usage,
         remembered: Remembered,
+        shown: Ints | None = None,
     ) -> tuple[FeatureTable, Floats]:
-        """Return the features of a list's candidates, and the network's logits."""
+        """Return the features of a list's candidates, for words of those ``shown``, and all logits."""
         if place.member:
             logits = self.logits(listed.names, predicted)
             return features(listed, logits, place, usage, remembered), logits
         logits = self.word_logits(listed, predicted)
-        return word_features(listed, logits, place, usage, remembered), logits
+        return word_features(listed, logits, place, usage, remembered, shown), logits
 
     def rank(
         self,
@@ -158,7 +162,11 @@ class Ranker:
         mix = self.mix if place.member else self.mix_words
         if mix is None:
             return as_given(len(listed.labels))
-        rows, _ = self.rows(listed, predicted, place, usage, remembered)
+        # Imports stand in an order that all of their list makes; members are filtered by letters typed later.
+        in_part = not place.member and place.word.where not in IN_IMPORTS
+        shown = listed.shown if in_part else None
+        rows, _ = self.rows(listed, predicted, place, usage, remembered, shown)
+        of_rows = listed if shown is None else listed.part(shown)
         scores = mix.scores(rows)
         evidence = rows.any(evidence_columns(mix.names))
         letters = len(listed.typed)
@@ -167,16 +175,21 @@ class Ranker:
         else:
             exact = rows.head[WORD_COLUMNS["exact"]] > 0
             final = guarded(
-                scores, evidence, exact, letters, listed.prefixed, listed.imports, listed.names
+                scores, evidence, exact, letters, of_rows.prefixed, of_rows.imports, of_rows.names
             )
         order = np.argsort(-final, kind="stable")
         probability = np.exp(log_share(scores))[order]
         stars = _stars(probability, mix.star)
         if listed.typed[:1] != "_":
             # A dunder is meant only where one has been begun.
-            dunder = [is_dunder(listed.names[at]) for at in order[:stars]]
+            dunder = [is_dunder(of_rows.names[at]) for at in order[:stars]]
             stars = dunder.index(True) if True in dunder else stars
-        return Ranking(order.tolist(), probability.tolist(), stars, rows, mix)
+        ranked = order.tolist()
+        if shown is None:
+            return Ranking(ranked, probability.tolist(), stars, rows, mix, ranked)
+        rest = listed.without(shown)
+        likely = [*probability.tolist(), *[0.0] * len(rest)]
+        return Ranking([*shown[order].tolist(), *rest], likely, stars, rows, mix, ranked)
 
     def likely(
         self,

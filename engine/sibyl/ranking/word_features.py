@@ -32,7 +32,7 @@ from sibyl.ranking.features import (
     row_of,
 )
 from sibyl.ranking.import_order import order_of_imports, share_in_order
-from sibyl.ranking.labels import pieces_of
+from sibyl.ranking.labels import Ints, pieces_of
 from sibyl.ranking.word_columns import (
     BEFORE,
     BY_PERSON,
@@ -47,6 +47,9 @@ from sibyl.ranking.word_columns import (
 )
 from sibyl.ranking.word_list import DEPRECATED, WordList
 
+_OF_LIST = COLUMNS["tier_last"] + 1
+"""The first columns: what a candidate is beside all others of its list."""
+
 
 def word_features(
     listed: WordList,
@@ -54,12 +57,18 @@ def word_features(
     place: Place,
     usage: Usage,
     remembered: Remembered,
+    shown: Ints | None = None,
 ) -> FeatureTable:
-    """Return the features of candidates given in the server's order."""
-    count, words = len(listed.labels), usage.words
+    """Return the features of candidates given in the server's order: of those ``shown``, or all."""
+    whole, words = listed, usage.words
+    of_list = np.zeros((_OF_LIST, len(whole.labels)), np.float32)
+    network_columns(logits, of_list)
+    tiers = _server(of_list, whole)
+    if shown is not None:
+        listed, of_list = whole.part(shown), of_list[:, shown]
+    count = len(listed.labels)
     head = np.zeros((HEAD, count), np.float32)
-    network_columns(logits, head)
-    tiers = _server(head, listed)
+    head[:_OF_LIST] = of_list
     _kinds(head, listed)
     keys = listed.keys
     rows = dict(zip(reversed(keys), range(count - 1, -1, -1), strict=True))  # the first of each
@@ -86,7 +95,7 @@ def word_features(
         part = slice(COLUMNS["place"], COLUMNS["tier_last"] + 1)
         head[part] = head[part, alike]
     candidates, middle = known.gathered(same)
-    context = _context(listed, tiers, place, words, remembered)
+    context = _context(whole, tiers, place, words, remembered)
     return FeatureTable(head, candidates, middle, context)
 
 

@@ -15,6 +15,8 @@ from sibyl.ranking.labels import MOST, Ints, Labels, Mask
 
 IMPORTS, DEPRECATED = 64, 128
 """Added to the kind of a candidate whose acceptance adds an import, and of one that is deprecated."""
+_MUCH_OF = 0.8
+"""Share of a list up to which it pays to look at a part of it alone."""
 _table = Labels()
 
 
@@ -57,6 +59,33 @@ class WordList:
         """A table of labels, and the numbers of these."""
         used = table()
         return used, used.numbers_of(self.labels, self.names)
+
+    def part(self, shown: Ints) -> WordList:
+        """Return some of its candidates as a list of their own."""
+        places = shown.tolist()
+        used, numbers = self.rows
+        labels, names, kinds = (
+            [field[at] for at in places] for field in (self.labels, self.names, self.kinds)
+        )
+        part = WordList(labels, names, kinds, self.typed, self.unbound)
+        part.__dict__["rows"] = used, numbers[shown]
+        return part
+
+    def without(self, shown: Ints) -> list[int]:
+        """Return the places of all others: in the server's order, what adds an import last."""
+        other = np.ones(len(self.labels), np.bool_)
+        other[shown] = False
+        rest = np.flatnonzero(other)
+        places: list[int] = rest[np.argsort(self.imports[rest], kind="stable")].tolist()
+        return places
+
+    @cached_property
+    def shown(self) -> Ints | None:
+        """Which candidates begin as typed, where that leaves many out; None: all count."""
+        if not self.typed:
+            return None
+        shown = np.flatnonzero(self.prefixed)
+        return shown if 0 < len(shown) < _MUCH_OF * len(self.labels) else None
 
     @cached_property
     def keys(self) -> list[str]:

@@ -30,7 +30,7 @@ local function copy(from)
   return setmetatable(out, getmetatable(from))
 end
 
--- How a sortText begins, by place: to spell a thousand numbers anew for each list takes longer than all else of it.
+-- How a sortText begins, by place: spelling a thousand numbers for each list would take most of the time here.
 local begins = {} ---@type string[]
 
 local function begin(rank)
