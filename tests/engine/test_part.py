@@ -40,7 +40,7 @@ def test_a_part_of_a_list_is_ranked_as_all_of_it(
     shown = listed.shown
     assert shown is not None and 2 < len(shown) < 100
     given = (listed, predicted, place, session.usage, remembered)
-    part, whole = real.rows(*given, shown)[0].whole(), real.rows(*given)[0].whole()
+    part, whole = real.rows(*given, True)[0].whole(), real.rows(*given)[0].whole()
     assert np.array_equal(part, whole[shown])
     ranking = real.rank(*given)
     assert sorted(ranking.order) == list(range(len(labels)))

@@ -28,7 +28,7 @@ from sibyl.network.model import Floats, Model
 from sibyl.ranking.feature_table import FeatureTable
 from sibyl.ranking.features import features, log_share
 from sibyl.ranking.guard import evidence_columns, guarded, held
-from sibyl.ranking.labels import Ints, is_dunder
+from sibyl.ranking.labels import is_dunder
 from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
@@ -141,14 +141,14 @@ class Ranker:
         place: Place,
         usage: Usage,
         remembered: Remembered,
-        shown: Ints | None = None,
+        in_part: bool = False,
     ) -> tuple[FeatureTable, Floats]:
-        """Return the features of a list's candidates, for words of those ``shown``, and all logits."""
+        """Return the features of a list's candidates, or of the words shown (``in_part``), and all logits."""
         if place.member:
             logits = self.logits(listed.names, predicted)
             return features(listed, logits, place, usage, remembered), logits
         logits = self.word_logits(listed, predicted)
-        return word_features(listed, logits, place, usage, remembered, shown), logits
+        return word_features(listed, logits, place, usage, remembered, in_part), logits
 
     def rank(
         self,
@@ -163,10 +163,11 @@ class Ranker:
         if mix is None:
             return as_given(len(listed.labels))
         # Imports stand in an order that all of their list makes; members are filtered by letters typed later.
-        in_part = not place.member and place.word.where not in IN_IMPORTS
-        shown = listed.shown if in_part else None
-        rows, _ = self.rows(listed, predicted, place, usage, remembered, shown)
-        of_rows = listed if shown is None else listed.part(shown)
+        whole = place.member or place.word.where in IN_IMPORTS
+        shown = None if whole else listed.shown
+        in_part = shown is not None
+        rows, _ = self.rows(listed, predicted, place, usage, remembered, in_part)
+        of_rows = listed.part if in_part else listed
         scores = mix.scores(rows)
         evidence = rows.any(evidence_columns(mix.names))
         letters = len(listed.typed)
@@ -187,9 +188,9 @@ class Ranker:
         ranked = order.tolist()
         if shown is None:
             return Ranking(ranked, probability.tolist(), stars, rows, mix, ranked)
-        rest = listed.without(shown)
-        likely = [*probability.tolist(), *[0.0] * len(rest)]
-        return Ranking([*shown[order].tolist(), *rest], likely, stars, rows, mix, ranked)
+        others = listed.others()
+        likely = [*probability.tolist(), *[0.0] * len(others)]
+        return Ranking([*shown[order].tolist(), *others], likely, stars, rows, mix, ranked)
 
     def likely(
         self,

@@ -32,7 +32,7 @@ from sibyl.ranking.features import (
     row_of,
 )
 from sibyl.ranking.import_order import order_of_imports, share_in_order
-from sibyl.ranking.labels import Ints, pieces_of
+from sibyl.ranking.labels import pieces_of
 from sibyl.ranking.word_columns import (
     BEFORE,
     BY_PERSON,
@@ -57,15 +57,15 @@ def word_features(
     place: Place,
     usage: Usage,
     remembered: Remembered,
-    shown: Ints | None = None,
+    in_part: bool = False,
 ) -> FeatureTable:
-    """Return the features of candidates given in the server's order: of those ``shown``, or all."""
+    """Return the features of candidates given in the server's order: of those shown (``in_part``), or all."""
     whole, words = listed, usage.words
     of_list = np.zeros((_OF_LIST, len(whole.labels)), np.float32)
     network_columns(logits, of_list)
     tiers = _server(of_list, whole)
-    if shown is not None:
-        listed, of_list = whole.part(shown), of_list[:, shown]
+    if in_part:
+        listed, of_list = whole.part, of_list[:, whole.shown]
     count = len(listed.labels)
     head = np.zeros((HEAD, count), np.float32)
     head[:_OF_LIST] = of_list

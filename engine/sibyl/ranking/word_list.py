@@ -60,25 +60,6 @@ class WordList:
         used = table()
         return used, used.numbers_of(self.labels, self.names)
 
-    def part(self, shown: Ints) -> WordList:
-        """Return some of its candidates as a list of their own."""
-        places = shown.tolist()
-        used, numbers = self.rows
-        labels, names, kinds = (
-            [field[at] for at in places] for field in (self.labels, self.names, self.kinds)
-        )
-        part = WordList(labels, names, kinds, self.typed, self.unbound)
-        part.__dict__["rows"] = used, numbers[shown]
-        return part
-
-    def without(self, shown: Ints) -> list[int]:
-        """Return the places of all others: in the server's order, what adds an import last."""
-        other = np.ones(len(self.labels), np.bool_)
-        other[shown] = False
-        rest = np.flatnonzero(other)
-        places: list[int] = rest[np.argsort(self.imports[rest], kind="stable")].tolist()
-        return places
-
     @cached_property
     def shown(self) -> Ints | None:
         """Which candidates begin as typed, where that leaves many out; None: all count."""
@@ -86,6 +67,26 @@ class WordList:
             return None
         shown = np.flatnonzero(self.prefixed)
         return shown if 0 < len(shown) < _MUCH_OF * len(self.labels) else None
+
+    @cached_property
+    def part(self) -> WordList:
+        """Those candidates as a list of their own."""
+        assert self.shown is not None
+        places = self.shown.tolist()
+        used, numbers = self.rows
+        labels, names, kinds = (
+            [field[at] for at in places] for field in (self.labels, self.names, self.kinds)
+        )
+        part = WordList(labels, names, kinds, self.typed, self.unbound)
+        part.__dict__["rows"] = used, numbers[self.shown]
+        part.__dict__["prefixed"] = np.ones(len(places), np.bool_)
+        return part
+
+    def others(self) -> list[int]:
+        """Return the places of all that are not shown: in the server's order, what adds an import last."""
+        others = np.flatnonzero(~self.prefixed)
+        places: list[int] = others[np.argsort(self.imports[others], kind="stable")].tolist()
+        return places
 
     @cached_property
     def keys(self) -> list[str]:
