@@ -115,9 +115,8 @@ class Known:
         ``same``: for each candidate the first one that it equals, None where all differ.
         """
         candidates = np.asarray(self._candidates, np.int64)
-        place = np.zeros(
-            self._count, np.int64
-        )  # of a candidate in ``known``, -1 if it is not there
+        # Of each candidate in ``known``, -1 if it is not there.
+        place = np.zeros(self._count, np.int64)
         for some in (candidates, *(block[0] for block in self._blocks)):
             place[some] = 1
         known: Ints = np.flatnonzero(place)
