@@ -6,6 +6,7 @@ In:   short sources with the cursor at `|`, the shipped model.
 from __future__ import annotations
 
 import sysconfig
+import time
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ PATHS = ["Path", "PosixPath", "PurePath", "PurePosixPath"]
 
 def unbound(source: str) -> set[str]:
     """What is waited for at the cursor."""
-    above, below = source.split("|")
+    above, _, below = source.partition("|")
     at = len(above.encode())
     text = Text((above + below).encode())
     return set(Below().unbound(text, text.word_start(at), at))
@@ -74,6 +75,77 @@ def test_what_the_same_statement_goes_on_to_import_is_bound() -> None:
     assert unbound("from a import |\nfrom PurePath import x\nfrom .lock import y" + BELOW) == WAITED
 
 
+BOUND = """
+def f[T: Base, *Q](x: T) -> T: return Q
+class C[U]: y: U
+type Alias[V] = list[V]
+with a() as (left, [right]), b() as c: print(left, right, c)
+match r:
+    case Ok(value, part=whole) as found: print(value, whole, found)
+    case [one, *rest] | {"k": two, **more}: print(one, rest, two, more)
+    case Color.RED | (p, q): print(p, q)
+    case alone: print(alone)
+try: pass
+except E as error: print(error)
+def g():
+    global kept
+    nonlocal held
+"""
+
+
+def test_every_way_to_bind_a_name_is_known() -> None:
+    """Type parameters, targets in brackets, patterns, exceptions; classes in patterns are used."""
+    waited = {"a", "b", "r", "Ok", "Color", "E"}  # Base, which bounds a type, is taken for bound
+    assert unbound("from result import |" + BOUND) == waited
+    assert unbound("from a import |\ndef f(x: list[T]) -> list[U]: pass") == {"T", "U"}
+
+
+def test_what_only_a_failed_import_binds_is_waited_for() -> None:
+    """The import that fails is the one that is typed: its fallback below is no reason to leave it."""
+    for fallback in ("from b import Foo", "Foo = None"):
+        source = f"try:\n    from a import |\nexcept ImportError:\n    {fallback}\nFoo()\n"
+        assert unbound(source) == {"Foo"}
+
+
+def test_an_import_in_a_block_ends_with_it() -> None:
+    """What is defined below, less indented, is bound as it is by the whole file."""
+    source = """\
+def h(x):
+    if x:
+        from numpy import |
+        y = array(1)
+    else:
+        y = 2
+    return y
+
+class Later: pass
+def load(path):
+\treturn path, Later, missing
+"""
+    assert unbound(source) == {"array", "missing"}
+    assert unbound(source.replace("        from", "\t\tfrom").replace("    if", "\tif")) >= {
+        "array"
+    }
+
+
+def test_brackets_are_those_of_the_import() -> None:
+    """A comment in them says nothing, and one that is not closed yet takes in no statement below."""
+    listed = "from a import (\n    # import these\n    |,\n    Other,  # and (that)\n)\nOther(1)\nThis()\n"
+    assert unbound(listed) == {"This"}
+    assert unbound("from a import (|\n\nfoo = 1\nbar = Foo()\n") == {"Foo"}
+    assert unbound("from a import (|\n\nclass Foo(Base): pass\nFoo()\n") == {"Base"}
+    assert unbound("from gettext import |\nprint(_('a'))\n") == {"_"}
+
+
+@pytest.mark.parametrize("nested", [b"(", b"[", b"a.b(c)", b"-", b"f(", b"if x:\n ", b"{1: "])
+def test_nested_code_takes_no_longer_than_flat_code(nested: bytes) -> None:
+    """Whatever stands below, an import waits for it a moment at most; the time grows with the length alone."""
+    text = Text(b"from a import \nx = " + nested * (200_000 // len(nested)))
+    began = time.process_time()
+    Below().unbound(text, 14, 14)
+    assert time.process_time() - began < 1
+
+
 def test_names_of_other_scripts_and_broken_code_are_read() -> None:
     """A name may have any letters; what cannot be parsed hides no more than itself."""
     assert unbound("from a import |\nprint(größe)\n") == {"größe"}
@@ -89,8 +161,11 @@ def test_long_files_are_looked_at_once() -> None:
     names = below.unbound(text, 14, 14)
     text.apply(14, 0, b"P")
     assert below.unbound(text, 14, 15) is names
-    text.apply(len(text), 0, b"\nWaited()\n")
+    text.apply(text.data.index(b"\n") + 1, 0, b"Waited()\n")
     assert below.unbound(text, 14, 15) == names | {"Waited"}
+    assert "Popen" not in names  # a class far below, behind what is looked at closely
+    text.apply(len(text), 0, b"\ndef Waited(): pass\n")
+    assert below.unbound(text, 14, 15) == names
 
 
 def test_what_is_waited_for_comes_first(real: Ranker) -> None:

@@ -55,13 +55,13 @@ class Session:
         self._ranker = ranker
         self.recall = recall or BufferMemory()
         self.text = Text(data)
-        self._below = Below()
         self._begin()
 
     def _begin(self) -> None:
         self.stream = Stream()
         self.usage = Usage()
         self.states = States(self._ranker.model)
+        self._below = Below()
         self._edited = False
         self._ready = False  # what is predicted still holds: no edit before ``syntax.stop`` since
         self._recalled: tuple[float, BufferMemory, Place, Remembered] | None = None
