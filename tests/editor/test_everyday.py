@@ -88,3 +88,18 @@ def test_everyday_places(shop: Child) -> None:
             first = next(line for line in shop.lines() if " check= " in line)
             assert "this file uses it so" in first
             shop.type_keys("q")
+
+
+def test_an_import_for_code_that_is_there(shop: Child) -> None:
+    """Above code that says `Counter(…)` and `json.loads` the import offers these, and says why."""
+    code = "\n\ndef count(path):\n    return Counter(json.loads(path.read_text()))\n"
+    for line, wanted in (("from collections import ", "Counter"), ("import ", "json")):
+        shop.lua("vim.api.nvim_buf_set_lines(0, 0, -1, true, ...)", (line + code).split("\n"))
+        shop.type_keys("ggA<C-x><C-o>")
+        shop.wait_for(lambda: bool(shop.words()), 60, f"the menu after {line}")
+        assert shop.words()[0] == wanted
+        shop.type_keys("<C-e><Esc>")
+    shop.command("Sibyl explain")
+    shop.wait_for(lambda: shop.lines()[0].startswith("The last list"), 10, "the reasons")
+    first = next(line for line in shop.lines() if " json " in line)
+    assert "the code below uses it and nothing binds it" in first
