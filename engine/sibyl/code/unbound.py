@@ -128,8 +128,7 @@ def _unbound(tree: Tree, code: bytes) -> frozenset[str]:
         node, field = cursor.node, cursor.field_name
         assert node is not None
         if node.kind_id in IDENTIFIER:
-            is_first = node.prev_named_sibling is None
-            is_bound = _is_bound(above, field, is_first)
+            is_bound = _is_bound(node, above, field)
             if is_bound and failed and _is_fallback(node, above[-1].kind):
                 is_bound = None
             if is_bound is not None:
@@ -146,7 +145,7 @@ def _unbound(tree: Tree, code: bytes) -> frozenset[str]:
             failed -= above.pop().kind == "except_clause"
 
 
-def _is_bound(above: list[_Node], field: str | None, is_first: bool) -> bool | None:
+def _is_bound(name: Node, above: list[_Node], field: str | None) -> bool | None:
     """Tell whether a name is bound where it stands; None: it is neither bound nor used there.
 
     ``above``: the nodes around it, from the root on; ``field``: what it is to the last of them.
@@ -154,7 +153,7 @@ def _is_bound(above: list[_Node], field: str | None, is_first: bool) -> bool | N
     near = above[: -1 - _FAR : -1]
     parent, around = near[0], near[1].kind if len(near) > 1 else ""
     if parent.kind == "dotted_name":
-        return _in_dotted(parent, around, is_first)
+        return _in_dotted(parent, around, name.prev_named_sibling is None)
     if (parent.kind, field) in _OTHER:
         return None
     if parent.kind == "as_pattern" and field is None:  # else what is matched, or an exception
