@@ -26,7 +26,8 @@ _ENDS = (b"\ndef ", b"\nclass ", b"\n@")
 _ABOVE = 4_000  # bytes in which the statement must begin
 _COMMENT = re.compile(rb"#[^\n]*")
 _IMPORT = re.compile(rb"(?<![\w.])import(?!\w)")
-_NAMES_TO_BRACKET = re.compile(rb"(?:[\w\x80-\xff\s,]|#[^\n]*)*\)")
+_LISTED = 8_000  # bytes in which a bracket of names must close
+_OF_NAMES = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum()) + b"_, \t\r\n"
 _LINE = re.compile(rb"^([ \t]*)(except|finally|[^\s#])", re.MULTILINE)
 _DEFINED = re.compile(rb"^(?:async +)?(?:def|class) +([\w\x80-\xff]+)", re.MULTILINE)
 _HERE = "_sibyl_imports_here"  # stands for the word that is typed
@@ -79,13 +80,19 @@ class Below:
         below, farther = _cut(bytes(text.data[end:]))
         first, last = imports[-1].span()
         line = bytes(above[above.rfind(b"\n", 0, first) + 1 : first])
-        opened = b"(" in above[last:] and _NAMES_TO_BRACKET.match(below) is not None
+        opened = b"(" in above[last:] and _closes(below)
         code = _whole(line, opened, below)
         if (code, farther) != self._seen[0]:
             bound = {name.decode("utf-8", "replace") for name in _DEFINED.findall(farther)}
             names = _unbound(Parser(LANGUAGE).parse(code), code) - bound
             self._seen = (code, farther), names
         return self._seen[1]
+
+
+def _closes(below: bytes) -> bool:
+    """Tell whether nothing but names comes before the next bracket that closes."""
+    names, closed, _ = _COMMENT.sub(b"", below[:_LISTED]).partition(b")")
+    return bool(closed) and not names.translate(None, _OF_NAMES)
 
 
 def _cut(below: bytes) -> tuple[bytes, bytes]:
