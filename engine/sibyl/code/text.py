@@ -70,7 +70,7 @@ class Text:
         """Return where the identifier that ends at ``offset`` begins (``offset`` if there is none)."""
         while offset > 0:
             near = self.data[max(offset - _NEAR, 0) : offset]
-            rest = len(near.rstrip(_WORD))
+            rest = len(near.rstrip(NAME_BYTES))
             offset -= len(near) - rest
             if rest:
                 break
@@ -83,7 +83,7 @@ class Text:
 
 
 _LETTERS = re.compile(rb"[\w\x80-\xff]*")
-_WORD = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte == 0x5F)
+NAME_BYTES = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum() or byte == 0x5F)
 _NEAR = 256  # bytes looked at in one go: longer than almost every name
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from tree_sitter import Node, Parser, Tree
 
 from sibyl.code.grammar import IDENTIFIER, KINDS, LANGUAGE
-from sibyl.code.text import Text
+from sibyl.code.text import NAME_BYTES, Text
 
 _MOST = 80_000
 """Bytes below that are looked at: 20 ms of code, up to 200 ms of what is none."""
@@ -27,7 +27,7 @@ _ABOVE = 4_000  # bytes in which the statement must begin
 _COMMENT = re.compile(rb"#[^\n]*")
 _IMPORT = re.compile(rb"(?<![\w.])import(?!\w)")
 _LISTED = 8_000  # bytes in which a bracket of names must close
-_OF_NAMES = bytes(byte for byte in range(256) if byte > 127 or chr(byte).isalnum()) + b"_, \t\r\n"
+_OF_NAMES = NAME_BYTES + b", \t\r\n"
 _LINE = re.compile(rb"^([ \t]*)(except|finally|[^\s#])", re.MULTILINE)
 _DEFINED = re.compile(rb"^(?:async +)?(?:def|class) +([\w\x80-\xff]+)", re.MULTILINE)
 _HERE = "_sibyl_imports_here"  # stands for the word that is typed
@@ -65,7 +65,7 @@ class Below:
     """What stands below an import, looked at once as long as it stays."""
 
     def __init__(self) -> None:
-        self._seen: tuple[tuple[bytes, bytes], frozenset[str]] = (b"", b""), frozenset()
+        self._seen: tuple[tuple[bytes, bool, bytes] | None, frozenset[str]] = None, frozenset()
 
     def unbound(self, text: Text, start: int, cursor: int) -> frozenset[str]:
         """Return the names for a word that begins at byte ``start`` and is typed up to ``cursor``.
@@ -76,17 +76,23 @@ class Below:
         imports = list(_IMPORT.finditer(above))
         if not imports:
             return frozenset()
-        end = text.word_end(cursor)
-        below, farther = _cut(bytes(text.data[end:]))
         first, last = imports[-1].span()
         line = bytes(above[above.rfind(b"\n", 0, first) + 1 : first])
-        opened = b"(" in above[last:] and _closes(below)
-        code = _whole(line, opened, below)
-        if (code, farther) != self._seen[0]:
-            bound = {name.decode("utf-8", "replace") for name in _DEFINED.findall(farther)}
-            names = _unbound(Parser(LANGUAGE).parse(code), code) - bound
-            self._seen = (code, farther), names
+        seen = line, b"(" in above[last:], bytes(text.data[text.word_end(cursor) :])
+        if seen != self._seen[0]:
+            self._seen = seen, _waited_for(*seen)
         return self._seen[1]
+
+
+def _waited_for(line: bytes, opened: bool, below: bytes) -> frozenset[str]:
+    """Return the names below an import.
+
+    ``line``: what stands before the word ``import``; ``opened``: a bracket comes after it.
+    """
+    near, farther = _cut(below)
+    code = _whole(line, opened and _closes(near), near)
+    bound = {name.decode("utf-8", "replace") for name in _DEFINED.findall(farther)}
+    return _unbound(Parser(LANGUAGE).parse(code), code) - bound
 
 
 def _closes(below: bytes) -> bool:

@@ -236,7 +236,7 @@ def _arguments(known: Known, listed: WordList, place: Place, words: WordUsage) -
 
 def _unbound(known: Known, listed: WordList, place: Place) -> None:
     """Say which candidates the text below waits for: what is bound above is not imported again."""
-    for name in common(dict.fromkeys(listed.unbound), known.rows):
+    for name in listed.unbound & known.rows.keys():
         if not any(name in scope.known for _, scope in place.bindings()):
             known.put(name, COLUMNS["unbound"], 1)
 
