@@ -100,3 +100,11 @@ def test_one_name_of_several_modules_keeps_the_servers_order() -> None:
     features = [{"adds_import": 1, "word_count": 1}] * 3
     scores, names = np.array([1.0, 3.0, 2.0]), ["a", "b", "a"]
     assert order_of(guarded_by(scores, rows_of(*features), 1, ~NONE, ~NONE, names)) == [1, 0, 2]
+
+
+def test_what_does_not_begin_as_typed_comes_last() -> None:
+    """However likely: in the server's order, and what would add an import behind what is in scope."""
+    scores, prefixed = np.array([1.0, 9.0, 8.0, 7.0]), np.array([True, False, False, False])
+    imports, none = np.array([False, True, False, False]), np.zeros(4, bool)
+    values = guarded(scores, none, none, 1, prefixed, imports, ["a", "b", "c", "d"])
+    assert order_of(values) == [0, 2, 3, 1]
