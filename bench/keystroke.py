@@ -21,6 +21,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,15 @@ return true
 SERVED = "local c = vim.lsp.get_client_by_id(...) return c and c.initialized or false"
 
 
-def in_turn(child: Child, times: int, keys: str, text: str) -> dict[str, list[dict[str, float]]]:
-    """Complete again and again, one time with sibyl, the next without."""
+def in_turn(
+    child: Child, times: int, keys: str, text: str, begin: Callable[[int], object] = lambda _: None
+) -> dict[str, list[dict[str, float]]]:
+    """Complete again and again, one time with sibyl, the next without; ``begin`` each pair of turns."""
     completions: dict[str, list[dict[str, float]]] = {"native": [], "ranked": []}
     for turn in range(2 * (times + WARM)):
         ranked = turn % 2 == 0
+        if ranked:
+            begin(turn // 2)
         child.lua("vim.b.sibyl_enabled = ... mainloop.reset()", ranked)
         completion = editor.once(child, keys, text)
         completion["blocked"] = child.lua("return mainloop.longest / 1e6")
@@ -94,23 +99,46 @@ def compared(completions: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
     return by_start
 
 
-def members(child: Child, times: int, sizes: list[int], delay: int = 0) -> dict[str, Any]:
-    """Lists of each length, from a server that answers at once, or after some milliseconds."""
+def listed(
+    child: Child,
+    times: int,
+    text: str,
+    labels: Callable[[int], list[str]],
+    sizes: list[int],
+    delay: int,
+) -> dict[str, Any]:
+    """Lists of each length, from a server that answers at once, or after some milliseconds.
+
+    Each list lacks another item, so that it is none that came before.
+    """
     server, by_size = editor.serve(child), {}
     for size in sizes:
-        server.set(items=items(*(f"name_{index:04}" for index in range(size))), delay=delay)
-        by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Goos."))
+        given = items(*labels(size + 1))
+
+        def begin(turn: int, given: list[dict[str, Any]] = given) -> None:
+            at = 7 * turn % len(given)
+            server.set(items=given[:at] + given[at + 1 :], delay=delay)
+
+        by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", text, begin))
     return by_size
+
+
+def members(child: Child, times: int, sizes: list[int], delay: int = 0) -> dict[str, Any]:
+    """Lists of members."""
+
+    def labels(count: int) -> list[str]:
+        return [f"name_{index:04}" for index in range(count)]
+
+    return listed(child, times, "Goos.", labels, sizes, delay)
 
 
 def named(child: Child, times: int, sizes: list[int], delay: int = 0) -> dict[str, Any]:
-    """Lists of names in an expression, one letter typed, from a server like that."""
-    server, by_size = editor.serve(child), {}
-    for size in sizes:
-        labels = [f"n{index:04}_{('size', 'path', 'key=')[index % 3]}" for index in range(size)]
-        server.set(items=items(*labels), delay=delay)
-        by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", "Govalue = n"))
-    return by_size
+    """Lists of names in an expression, one letter typed."""
+
+    def labels(count: int) -> list[str]:
+        return [f"n{index:04}_{('size', 'path', 'key=')[index % 3]}" for index in range(count)]
+
+    return listed(child, times, "Govalue = n", labels, sizes, delay)
 
 
 def served(child: Child, times: int, ty: Path) -> dict[str, Any]:

@@ -6,7 +6,10 @@ Out:  tables for people, and their numbers; `stages.py` runs it.
 
 from __future__ import annotations
 
+import itertools
 import time
+from array import array
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from common import centiles, file_of, table
 from stopwatch import Clock
 
 from sibyl.network.model import Model
+from sibyl.ranking.numbered import NumberedNames, Reader
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
@@ -29,17 +33,31 @@ def names_of(model: Model, count: int) -> list[str]:
     return names + [f"someNew_name{index}" for index in range(count - len(names))]
 
 
+def as_sent(names: list[str], count: int) -> Iterator[NumberedNames]:
+    """Lists of ``count`` names as they come from the editor, which lacks another one each time."""
+    reader = Reader()
+    numbers = array("H", range(len(names)))
+    if reader.read(0, names, numbers.tobytes()) is None:
+        raise SystemExit("The names were not read.")
+    for turn in itertools.count():
+        at = 7 * turn % len(names)
+        rest = (numbers[:at] + numbers[at + 1 :])[:count]
+        listed = reader.read(len(names), [], rest.tobytes())
+        assert listed is not None
+        yield listed
+
+
 def ranked(folder: Path, count: int, clock: Clock) -> list[float]:
     """The ms of one list after a dot, again and again; the first has the names' vectors to make."""
     data = file_of(2_000) + b"\nimport os\nresult = os.path.join(a)\nos.path."
     model = Model(folder)
-    names = names_of(model, count)
+    lists = as_sent(names_of(model, count + 1), count)
     session = Session(Ranker(model), data)
     session.prepare(len(data))
-    costs = []
-    for _ in range(101):
+    costs, kinds = [], bytes([2] * count)
+    for names in itertools.islice(lists, 101):
         began = clock()
-        session.rank(len(data), names, [2] * count)
+        session.rank(len(data), names, kinds)
         costs.append((clock() - began) * 1e3)
     return costs
 
@@ -51,18 +69,19 @@ def words_ranked(folder: Path, count: int, clock: Clock) -> dict[str, list[float
     """
     data = file_of(2_000) + b"\nimport os\nresult = os.path.join(s"
     model = Model(folder)
-    labels, kinds = names_of(model, count), [6, 3, 7, 71] * (count // 4 + 1)
+    labels, kinds = names_of(model, count + 1), bytes([6, 3, 7, 71] * (count // 4 + 1))[:count]
     labels[::10] = [f"{name}=" for name in labels[::10]]
-    session = Session(Ranker(model), data)
-    session.rank(len(data), labels, kinds[:count])
+    session, lists = Session(Ranker(model), data), as_sent(labels, count)
+    session.rank(len(data), next(lists), kinds)
     costs: dict[str, list[float]] = {"loop": [], "rested": []}
     for kind, times in (("loop", 60), ("rested", 30)):
         for _ in range(times):
             if kind == "rested":
                 time.sleep(RESTED)
                 session.expect(len(data))
+            names = next(lists)
             began = clock()
-            session.rank(len(data), labels, kinds[:count])
+            session.rank(len(data), names, kinds)
             costs[kind].append((clock() - began) * 1e3)
     return costs
 

@@ -83,7 +83,9 @@ def _of_file(ranker: Ranker, data: bytes, lines: list[dict[str, Any]]) -> Iterat
         server = sorted(range(len(menu)), key=lambda i: menu[i][2] or menu[i][0])
         labels = [menu[i][0] for i in server]
         kinds = [marked_kind(menu[i]) for i in server]
-        truth = truth_of(WordList(labels, list(map(bare, labels)), kinds), line["member"], listed)
+        truth = truth_of(
+            WordList.named(labels, list(map(bare, labels)), kinds), line["member"], listed
+        )
         if truth is None:
             continue
         beginnings = [line["member"][:count] for count in (range(LETTERS) if member else [letters])]

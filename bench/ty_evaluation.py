@@ -35,9 +35,9 @@ from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Model
+from sibyl.ranking.listing import DEPRECATED, IMPORTS
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_list import DEPRECATED, IMPORTS
 
 _CURSOR = re.compile(rb"<CURSOR(?::\s*(?P<answer>[^>]*?)\s*)?>")
 

@@ -63,7 +63,7 @@ local buf = vim.api.nvim_get_current_buf()
 mirror.flush(buf)
 local bytes = require('sibyl.buffer.bytes')
 local offset, kind, got = bytes.word(buf), nil, nil
-local names, kinds = ...
+local names, kinds = require('sibyl.host.numbered').packed((...)), string.char(unpack((select(2, ...))))
 local function take(k, answer) kind, got = k, answer end
 client.ask('rank', take, buf, mirror.seq(buf), bytes.length(buf), offset, names, kinds)
 vim.wait(60000, function() return kind ~= nil end, 2)

@@ -19,6 +19,7 @@ import pynvim
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
 from sibyl.host.protocol import MESSAGES, encoded
+from sibyl.ranking.numbered import Reader
 
 if TYPE_CHECKING:
     from sibyl.host.worker import Desk
@@ -43,6 +44,7 @@ class SibylHost:
     def __init__(self, nvim: pynvim.Nvim) -> None:
         self.nvim = nvim
         self.desk: Desk | None = None
+        self.reader = Reader()
         self.broken = False
 
     def _hand(self, name: str, arguments: tuple[Any, ...]) -> None:
@@ -54,7 +56,7 @@ class SibylHost:
                 from sibyl.host.worker import Desk
 
                 self.desk = Desk(self._send, os._exit)
-            self.desk.take(name, *MESSAGES[name].decoded(arguments))
+            self.desk.take(name, *MESSAGES[name].decoded(arguments, self.reader))
         except Exception as error:
             self.broken = self.desk is None
             traceback.print_exc()

@@ -36,13 +36,65 @@ def test_every_kind_arrives_as_it_is(serve: Callable) -> None:
     kinds = [*range(256), *(kind for pair in range(194, 218) for kind in (pair, 128 + pair % 64))]
     child.lua(
         "local question = { names = ..., kinds = select(2, ...) }"
-        " local names, kinds = require('sibyl.completion.items').packed(question)"
+        " local names = require('sibyl.host.numbered').packed(question.names)"
+        " local kinds = require('sibyl.completion.items').kinds(question)"
         " require('sibyl.host.client').ask('rank', function() end, 1, 0, 0, 0, names, kinds)",
         [f"n{index}" for index in range(len(kinds))],
         kinds,
     )
     child.wait_for(lambda: ranker.calls("rank"))
     assert ranker.calls("rank")[0][5] == kinds
+
+
+def test_a_question_is_sent_whole(nvim: Child) -> None:
+    """Names and kinds arrive one for one, in the server's order, whatever a server puts into them."""
+    labels = ["b", "a", "\0x\0.y", "größe", "b", "key=", "f(x)", "\n"]
+    kinds = [999, 2, -1, 2.5, None, "3", 25, 0]
+    items = [{"label": label, "kind": kind} for label, kind in zip(labels, kinds, strict=True)]
+    for index, item in enumerate(items):
+        item["sortText"] = "12111111"[index]
+    code = (
+        "local items = require('sibyl.completion.items') local question = items.question(...)"
+        " return { require('sibyl.host.numbered').packed(question.names), items.kinds(question) }"
+    )
+    (first, names, numbers), packed = nvim.lua(code, items)
+    assert (first, names) == (0, "b\0 x .y\0größe\0key=\0f\0\n\0a\0")
+    assert [*numbers.encode()] == [0, 0, 1, 0, 2, 0, 0, 0, 3, 0, 4, 0, 5, 0, 6, 0]
+    assert [*packed.encode()] == [0, 0, 0, 0, 0, 25, 0, 2]
+
+
+def test_names_that_the_host_never_got_are_told_again(serve: Callable) -> None:
+    """A list whose names were lost on the way is shown as it came; the next one is ranked."""
+    child, ranker, _ = serve(items=items("jack", "json", "jump"))
+    ranker.set(best=["jump"])
+    child.lua("require('sibyl.host.numbered').packed({ 'jack', 'other' })")
+    child.type_keys("oj")
+    assert [item.get("sortText") for item in raw_replies(child)["items"]] == [None] * 3
+    child.type_keys(" j")
+    ranked = {item["label"]: item["sortText"][:5] for item in raw_replies(child)["items"]}
+    assert ranked == {"jump": "00001", "jack": "00002", "json": "00003"}
+
+
+def test_a_list_longer_than_the_table_is_told_again(nvim: Child) -> None:
+    """Numbers stay below the bound of the host's table, and each list names what was sent with it or before."""
+    code = (
+        "local numbered, known, most = require('sibyl.host.numbered'), {}, 0"
+        " for turn = 1, 6 do"
+        "   local names = {}"
+        "   for place = 1, 4000 do names[place] = ('n%d_%d'):format(place % 3 == 0 and 0 or turn, place) end"
+        "   local first, new, list = unpack(numbered.packed(names))"
+        "   if first == 0 then known = {} end"
+        "   local at = first"
+        "   for name in new:gmatch('([^%z]*)%z') do known[at] = name at = at + 1 end"
+        "   most = math.max(most, at)"
+        "   for place, name in ipairs(names) do"
+        "     local low, high = list:byte(2 * place - 1, 2 * place)"
+        "     if known[low + 256 * high] ~= name then return 'wrong' end"
+        "   end"
+        " end"
+        " return most"
+    )
+    assert 5_000 < nvim.lua(code) <= 10_000
 
 
 def test_a_dotted_label_is_one_name(nvim: Child) -> None:

@@ -35,7 +35,7 @@ def ranked(child: Child) -> str:
         " m.flush(b) local n = require('sibyl.buffer.bytes').length(b)"
         " require('sibyl.host.client').ask('rank', function(kind, a) got = kind .. (a.reason or '')"
         " if a.reason == 'out of step' then m.resend(b) end end,"
-        " b, m.seq(b), n, n - 1, 'path\\0sep', '\\5\\5')"
+        " b, m.seq(b), n, n - 1, require('sibyl.host.numbered').packed({ 'path', 'sep' }), '\\5\\5')"
         " vim.wait(10000, function() return got end, 5) return got or 'nothing'"
     )
     return str(child.lua(code))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from child import Child
 from fake_server import FakeServer, items
 from scripted import BEST, NAMES, open_menu, raw_replies
 
@@ -39,19 +38,6 @@ LAST = """
 local last = require('sibyl.completion.reply').last
 return last and { names = last.names, from = last.from }
 """
-
-
-def test_a_question_is_sent_whole(nvim: Child) -> None:
-    """Names and kinds arrive one for one, in the server's order, whatever a server puts into them."""
-    labels = ["b", "a", "\0x\0.y", "größe", "b", "key=", "f(x)", "\n"]
-    kinds = [999, 2, -1, 2.5, None, "3", 25, 0]
-    items = [{"label": label, "kind": kind} for label, kind in zip(labels, kinds, strict=True)]
-    for index, item in enumerate(items):
-        item["sortText"] = "12111111"[index]
-    code = "local items = require('sibyl.completion.items') return { items.packed(items.question(...)) }"
-    names, packed = nvim.lua(code, items)
-    assert names.split("\0") == ["b", " x .y", "größe", "b", "key=", "f", "\n", "a"]
-    assert [*packed.encode()] == [0, 0, 0, 0, 0, 25, 0, 2]
 
 
 def test_a_long_order_arrives_whole(serve: Callable) -> None:

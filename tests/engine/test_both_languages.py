@@ -12,11 +12,11 @@ from pathlib import Path
 from test_order import ROOT
 
 from sibyl.experiment.log import ARMS, KINDS, Outcome
-from sibyl.host import worker
+from sibyl.host import protocol, worker
 from sibyl.host.experiment import _NUMBERS, Experiment
 from sibyl.memory.manager import Manager
 from sibyl.memory.sqlite import siblings
-from sibyl.ranking import labels, member_columns, word_columns, word_list
+from sibyl.ranking import labels, listing, member_columns, word_columns
 from sibyl.ranking.explain import groups_of
 
 
@@ -78,13 +78,15 @@ def test_what_is_kept_of_a_word_has_one_list() -> None:
 def test_marks_on_kinds_are_the_same_numbers() -> None:
     """An import that would be added, and a deprecated name, are marked by the numbers the ranker takes off."""
     marks = numbers("completion/items.lua", "ADDS_IMPORT, DEPRECATED")
-    assert marks == [word_list.IMPORTS, word_list.DEPRECATED]
+    assert marks == [listing.IMPORTS, listing.DEPRECATED]
 
 
 def test_bounds_are_the_same_numbers() -> None:
     """Lua sends no longer list than the ranker has room for, and knows the code by which the worker ends."""
     assert numbers("completion/items.lua", "MOST") == [labels.MOST]
+    assert numbers("host/numbered.lua", "MOST") == [labels.MOST]
     assert numbers("host/client.lua", "WORKER_ENDED") == [worker.WORKER_ENDED]
+    assert numbers("host/client.lua", "PROTOCOL") == [protocol.VERSION]
 
 
 def test_each_group_of_reasons_has_its_words() -> None:

@@ -26,9 +26,9 @@ from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking import member_columns, word_columns
 from sibyl.ranking.explain import reasons
+from sibyl.ranking.listing import IMPORTS
 from sibyl.ranking.ranker import Mix, Ranker, _stars, packed
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_list import IMPORTS
 
 MEMBERS = b"""\
 class Box:

@@ -11,9 +11,9 @@ import pytest
 from standin import StandIn
 from test_words import mix_of
 
+from sibyl.ranking.listing import DEPRECATED, IMPORTS
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_list import DEPRECATED, IMPORTS
 
 
 @pytest.fixture

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any
 
 import pytest
 from child import ROOT
 
 from sibyl.host.handlers import Work
-from sibyl.host.protocol import LOST, MESSAGES, OPENED, TYPES, USE, Message
+from sibyl.host.protocol import LOST, MESSAGES, OPENED, TYPES, USE, VERSION, Message
+from sibyl.ranking.numbered import Reader
 
 _OWN = {"close", "forget", "rest"}
 """Public methods of the worker that no message calls."""
@@ -67,7 +69,6 @@ def sent_by_lua() -> list[tuple[str, str, int]]:
             )
             # `ask` has a callback in place of the number; `question` has neither.
             count = len(given) - 1 + (match[3] is not None)
-            count += "items.packed(" in given[-1]  # which gives names and kinds
             sent.append((f"{path.name}: {name}", name, count))
     return sent
 
@@ -84,20 +85,15 @@ def test_lua_sends_all_messages() -> None:
 
 
 def test_arguments_are_decoded_by_their_types() -> None:
-    """Texts become bytes, packed lists become lists, lists stay lists, and what is missing stays missing."""
-    rank, edit = MESSAGES["rank"], MESSAGES["edit"]
-    assert rank.decoded((7, 1, 3, 9, 5, "a\0b", "\x02\udc80")) == [
-        7,
-        1,
-        3,
-        9,
-        5,
-        ["a", "b"],
-        [2, 128],
-    ]
-    assert rank.decoded((7, 1, 3, 9, 5, ["a"], [2])) == [7, 1, 3, 9, 5, ["a"], [2]]
-    assert edit.decoded((1, 3, 0, 4, "\u00e9\udcff")) == [1, 3, 0, 4, b"\xc3\xa9\xff"]
-    assert edit.decoded((1,)) == [1]
+    """Texts become bytes, numbers of names become names, and what is missing stays missing."""
+    rank, edit, reader = MESSAGES["rank"], MESSAGES["edit"], Reader()
+    *numbers, names, kinds = rank.decoded(
+        (7, 1, 3, 9, 5, [0, "a\0b\0", "\1\0\0\0"], "\x02\udc80"), reader
+    )
+    assert (numbers, [*names], kinds) == ([7, 1, 3, 9, 5], ["b", "a"], b"\2\x80")
+    assert rank.decoded((7, 1, 3, 9, 5, [3, "", "\1\0"]), reader)[5] is None
+    assert edit.decoded((1, 3, 0, 4, "\u00e9\udcff"), reader) == [1, 3, 0, 4, b"\xc3\xa9\xff"]
+    assert edit.decoded((1,), reader) == [1]
 
 
 def test_what_depends_on_a_text_is_known_by_its_sequence_number() -> None:
@@ -108,3 +104,14 @@ def test_what_depends_on_a_text_is_known_by_its_sequence_number() -> None:
     assert {name for name, message in MESSAGES.items() if message.question} == {
         "rank", "guess", "explain", "memory", "experiment", "model", "status", "ping",
     }  # fmt: skip
+
+
+def test_a_host_that_was_updated_says_so() -> None:
+    """Where Lua speaks older messages than the host, nothing is ranked, and a sentence says what to do."""
+    answers: list[Any] = []
+    work = Work(lambda *answer: answers.append(answer), lambda _: True)
+    work.start({"protocol": VERSION + 1})
+    work.rank(7, 1, 0, 1, 1, ["a"], b"\2")
+    (_, _, notice), (_, _, ready), (number, _, none) = answers
+    assert "started again" in notice["text"] and ready["ok"] is False
+    assert (number, none["reason"]) == (7, "no model")

@@ -126,8 +126,8 @@ def test_features_are_numbers(real: Ranker) -> None:
     predicted = session.prepare(len(MEMBER))
     names = [*ODD, "join"]
     place = Place(session.stream, session.usage)
-    listed = WordList(names, names, [2] * len(names))
-    logits = real.logits(listed.names, predicted)
+    listed = WordList.named(names, names, [2] * len(names))
+    logits = real.logits(listed, predicted)
     rows = features(listed, logits, place, session.usage).whole()
     assert rows.shape == (len(names), len(NAMES))
     assert np.isfinite(rows).all()

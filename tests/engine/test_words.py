@@ -10,11 +10,12 @@ import pytest
 from standin import StandIn
 
 from sibyl.context.place import Place
+from sibyl.ranking.listing import DEPRECATED, IMPORTS
 from sibyl.ranking.ranker import Mix, Ranker, Ranking, packed
 from sibyl.ranking.session import Session
 from sibyl.ranking.word_columns import COLUMNS, NAMES, SORTED, WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
-from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
+from sibyl.ranking.word_list import WordList
 
 SOURCE = """\
 import os
@@ -255,7 +256,7 @@ def test_a_keyword_argument_is_told_from_a_name_by_the_network() -> None:
     ranker = Ranker(StandIn())  # type: ignore[arg-type]
     predicted = ranker.model.vectors(["anything"])[0]
     plain, argument, mark = (
-        ranker.word_logits(WordList([label], [name], [0]), predicted)[0]
+        ranker.word_logits(WordList.named([label], [name], [0]), predicted)[0]
         for label, name in (("key", "key"), ("key=", "key"), ("<kw>", "<kw>"))
     )
     assert argument == pytest.approx(plain + mark, abs=1e-5)

@@ -82,10 +82,13 @@ class Desk:
         self.buffers.pop(buf, None)
 
     def rank(
-        self, number: int, buf: int, seq: int, length: int, offset: int, names: list, kinds: list
+        self, number: int, buf: int, seq: int, length: int, offset: int, names: Any, kinds: bytes
     ) -> None:
         """Answer as the test says."""
-        self.note("rank", buf, seq, length, offset, names, kinds)
+        if names is None:
+            return self.send_now(number, "none", {"reason": "names"})
+        names = [*names]
+        self.note("rank", buf, seq, length, offset, names, [*kinds])
         orders = self.orders()
         if orders.get("die"):
             os.kill(os.getpid(), 9)
@@ -154,7 +157,7 @@ if __name__ == "__main__":
     flag, code, *rest = sys.argv[sys.argv.index("-c") :]
     names = ("sibyl", "sibyl.host", "sibyl.host.worker")
     package, room, desk = modules = [types.ModuleType(name) for name in names]
-    package.__path__ = []  # type: ignore[attr-defined]
+    package.__path__ = [str(ENGINE / "sibyl")]  # type: ignore[attr-defined]  # for lists of names
     room.__path__ = [str(ENGINE / "sibyl/host")]  # type: ignore[attr-defined]  # for the real protocol
     desk.Desk = Desk  # type: ignore[attr-defined]
     sys.modules |= dict(zip(names, modules, strict=True))

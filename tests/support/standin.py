@@ -41,6 +41,8 @@ class StandIn:
             },
         }
         self._known: dict[str, np.ndarray] = {}
+        self._places: dict[str, int] = {}
+        self.round = 0
         powers = [1]
         while len(powers) < 256:
             powers.append(powers[-1] * _BASE % 2**64)
@@ -60,6 +62,17 @@ class StandIn:
                 seed = crc32(text.encode("utf-8", "surrogatepass"))
                 known[text] = np.random.default_rng(seed).standard_normal(_SIZE).astype(np.float32)
         return np.stack([known[text] for text in texts])
+
+    def places(self, texts: Sequence[str]) -> np.ndarray:
+        """Return where the vectors of texts are: in the order they were asked for."""
+        for text in texts:
+            self._places.setdefault(text, len(self._places))
+        return np.array([self._places[text] for text in texts], np.int64)
+
+    def vectors_at(self, places: np.ndarray) -> np.ndarray:
+        """Return the vectors at these places."""
+        texts = list(self._places)
+        return self.vectors([texts[place] for place in places.tolist()])
 
     def step(self, vectors: np.ndarray, state: tuple) -> tuple:
         """Read tokens, return what is predicted and the state; how they are cut makes no difference."""

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sibyl.errors import ModelError, SibylError
 from sibyl.host import diagnostics, models
 from sibyl.host.memories import Memories
-from sibyl.host.protocol import OPENED
+from sibyl.host.protocol import OPENED, VERSION
 from sibyl.host.shelf import Shelf
 
 if TYPE_CHECKING:  # their imports are slow: the worker makes them when it starts
@@ -29,6 +29,7 @@ Payload = dict[str, Any]
 Send = Callable[[int, str, Payload], None]
 
 _log = logging.getLogger("sibyl")
+_UPDATED = "sibyl.nvim was updated; lists stay as they are until Neovim is started again."
 _RECENT = 500  # timings kept for the status
 
 
@@ -77,8 +78,11 @@ class Work:
         # Before numpy is there: its threads wait for each other longer than a list of 700 names takes.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
-            self.ranker = models.loaded(options.get("model"))
-            self._memories.open(options)
+            if options.get("protocol", VERSION) == VERSION:
+                self.ranker = models.loaded(options.get("model"))
+                self._memories.open(options)
+            else:
+                self._trouble = _UPDATED
         except ModelError as error:
             self._trouble = str(error)
         except Exception as error:  # the plugin's own files may be replaced just now
@@ -211,11 +215,14 @@ class Work:
         sequence: int,
         length: int,
         offset: int,
-        names: list[str],
-        kinds: list[int],
+        names: Sequence[str] | None,
+        kinds: bytes,
     ) -> None:
         """Answer with an order."""
         began = time.perf_counter()
+        if names is None:
+            self._send(request, "none", {"reason": "names"})
+            return
         session = self._session(request, buffer, sequence, length)
         if session is None:
             return

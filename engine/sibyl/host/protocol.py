@@ -9,8 +9,9 @@ travels.
     sibyl.host.handlers               has one method for each name, with these arguments
 
 What is not UTF-8 travels as surrogates. Long lists travel as one text each, because that is faster to read:
-names with NUL between them, kinds as one character each, an order as two bytes for each position, the low one
-first.
+kinds as one byte each, an order as two bytes for each position, the low one first. A list of names travels as
+three parts: the number of the first name that is told with it, those names with NUL behind each, and two bytes
+for the number of each name of the list (``sibyl.ranking.numbered``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sibyl.ranking.numbered import NumberedNames, Reader
+
+VERSION = 1
+"""Of the messages; it rises when one side would misread the other. Lua says its own when it starts a host."""
 
 BYTES = ("utf-8", "surrogateescape")
 
@@ -39,8 +45,8 @@ TYPES = {
     "path": "str",
     "folder": "str",
     "command": "str",
-    "names": "list[str]",
-    "kinds": "list[int]",
+    "names": "Sequence[str] | None",  # None: some were never told
+    "kinds": "bytes",
     "options": "dict[str, Any]",
     "given": "dict[str, Any]",
 }
@@ -71,11 +77,17 @@ class Message:
         number = arguments[place] if place < len(arguments) else None
         return number if isinstance(number, int) else None
 
-    def decoded(self, arguments: Sequence[Any]) -> list[Any]:
-        """Return the arguments as handlers take them; surplus ones stay as they are."""
+    def decoded(self, arguments: Sequence[Any], reader: Reader) -> list[Any]:
+        """Return the arguments as handlers take them; surplus ones stay as they are.
+
+        ``reader``: has read the lists of all messages before.
+        """
         decoded = list(arguments)
         for place, name in enumerate(self.arguments[: len(decoded)]):
-            decoded[place] = _decoded(TYPES[name], decoded[place])
+            if name == "names":
+                decoded[place] = _names(decoded[place], reader)
+            elif TYPES[name] == "bytes":
+                decoded[place] = decoded[place].encode(*BYTES)
         return decoded
 
 
@@ -93,14 +105,9 @@ def encoded(answer: dict[str, Any]) -> dict[str, Any]:
     return answer | {"order": positions.tobytes()}
 
 
-def _decoded(kind: str, value: Any) -> Any:
-    if kind == "bytes":
-        return value.encode(*BYTES)
-    if isinstance(value, str) and kind == "list[str]":
-        return value.split("\0")
-    if isinstance(value, str) and kind == "list[int]":
-        return [*value.encode(*BYTES)]
-    return value
+def _names(parts: Sequence[Any], reader: Reader) -> NumberedNames | None:
+    first, new, numbers = parts
+    return reader.read(first, new.split("\0")[:-1], numbers.encode(*BYTES))
 
 
 def _message(name: str, arguments: str, meaning: str) -> Message:

@@ -30,6 +30,7 @@ MIXES = ("mix", "mix_none", "mix_words")
 """Entries of the sidecar that hold mixing weights: for members, for members without memory, for other names."""
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 State = tuple[Floats, Floats]
 """Hidden state and cell, each (1, 1, hidden)."""
 
@@ -60,6 +61,7 @@ class Model:
         zero.setflags(write=False)
         self.begin: State = (zero, zero)
         self._places: dict[str, int] = {}
+        self.round = 0  # rises when all places are given away
         self._vectors: Floats = np.zeros((1024, self.size), np.float32)
 
     @staticmethod
@@ -84,18 +86,23 @@ class Model:
 
     def vectors(self, texts: Sequence[str]) -> Floats:
         """Return the vectors (n, size) of texts; each is made once."""
-        places = self._places
-        if len(places) + len(texts) > _MOST_CACHED:
-            places.clear()
+        return self.vectors_at(self.places(texts))
+
+    def places(self, texts: Sequence[str]) -> Ints:
+        """Return where the vectors of texts are, made if need be: places hold until ``round`` is another."""
+        known = self._places
+        if len(known) + len(texts) > _MOST_CACHED:
+            known.clear()
+            self.round += 1
         try:
-            return self._vectors.take(self._places_of(texts), 0)
+            return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
         except KeyError:
             self._make(texts)
-            return self._vectors.take(self._places_of(texts), 0)
+            return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
 
-    def _places_of(self, texts: Sequence[str]) -> npt.NDArray[np.intp]:
-        """Return where the vectors of texts stand; raises KeyError where one is not made."""
-        return np.fromiter(map(self._places.__getitem__, texts), np.intp, len(texts))
+    def vectors_at(self, places: Ints) -> Floats:
+        """Return the vectors (n, size) at these places."""
+        return self._vectors.take(places, 0)
 
     def members(self) -> list[str]:
         """Return the names that have a row of their own."""

@@ -25,6 +25,7 @@ from sibyl.network.model import Floats
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
+
 _AT_ONCE = 256
 """Candidates whose units are worked out together."""
 
@@ -34,7 +35,7 @@ class FeatureTable:
     """Features of candidates in the server's order."""
 
     head: Floats  # (head columns, candidates): what the server and the labels themselves say
-    known: Ints  # the candidates that have something in the columns after these, each once
+    known: Ints  # the candidates that have something in the columns after these, in order
     middle: Floats  # (known, middle columns)
     context: Floats  # (context columns): the same for all candidates
 
@@ -54,32 +55,28 @@ class FeatureTable:
         positive[self.known] = (self.middle[:, places] > 0).any(1)
         return positive
 
-    def scores(self, hidden: Floats, out: Floats) -> Floats:
+    def scores(self, weights: Floats, out: Floats) -> Floats:
         """Return one score a candidate: a layer of rectified units, and the columns themselves.
 
-        ``hidden`` (columns and a bias, units), ``out`` (units and columns).
+        ``weights`` (columns and a bias, units and one for the column itself), ``out`` (units).
         """
         first, last = len(self.head), len(self.head) + self.middle.shape[1]
-        units, straight = hidden.shape[1], out[hidden.shape[1] :]
         # Most columns hold nothing but zeros in a list. What is left, the context as one more column, is
         # multiplied at once, some candidates after the other: where the caches are cold, calls and pages cost
         # more than sums.
         head, middle = np.flatnonzero(self.head.any(1)), np.flatnonzero(self.middle.any(0))
         columns = np.concatenate((head, first + middle))
-        weights = np.empty((len(columns) + 1, units + 1), np.float32)
-        weights[:-1, :units], weights[:-1, units] = hidden[columns], straight[columns]
-        weights[-1, :units] = self.context @ hidden[last:-1] + hidden[-1]
-        weights[-1, units] = self.context @ straight[last:]
-        rows = np.zeros((self.head.shape[1], len(weights)), np.float32)
+        filled = np.empty((len(columns) + 1, weights.shape[1]), np.float32)
+        filled[:-1] = weights[columns]
+        filled[-1] = self.context @ weights[last:-1] + weights[-1]
+        rows = np.zeros((self.head.shape[1], len(filled)), np.float32)
         rows[:, : len(head)] = self.head[head].T
         rows[self.known, len(head) : -1] = self.middle[:, middle]
         rows[:, -1] = 1
         result: Floats = np.empty(len(rows), np.float32)
         for begin in range(0, len(rows), _AT_ONCE):
-            sums = rows[begin : begin + _AT_ONCE] @ weights
-            result[begin : begin + _AT_ONCE] = (
-                np.maximum(sums[:, :units], 0) @ out[:units] + sums[:, units]
-            )
+            sums = rows[begin : begin + _AT_ONCE] @ filled
+            result[begin : begin + _AT_ONCE] = np.maximum(sums[:, :-1], 0) @ out + sums[:, -1]
         return result
 
 

@@ -8,7 +8,7 @@ Each column has a name (``NAMES``), so that a ranking can be explained. None loo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log1p
 
@@ -22,7 +22,8 @@ from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
-from sibyl.ranking.labels import pieces_of
+from sibyl.ranking.labels import Ints, pieces_of
+from sibyl.ranking.listing import Listing, same_as_first
 from sibyl.ranking.member_columns import (
     BEFORE,
     BY_PERSON,
@@ -53,30 +54,38 @@ def features(
     remembered: Remembered = _NOBODY,
 ) -> FeatureTable:
     """Return the features of candidates given in the server's order."""
-    names = listed.names
-    count = len(names)
-    head = np.zeros((HEAD + 1, count), np.float32)  # and a row for what has no column
+    listing, count = listed.listing, len(listed)
+    head = listing.once(_head).copy()
     network_columns(logits, head)
-    order = np.arange(count)
-    head[COLUMNS["place"]] = logs(count)
-    head[COLUMNS["place_share"]] = order.astype(np.float32) / count
-    used, numbers = listed.rows
-    head[LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
-    head[KIND_COLUMN[listed.numbers & 63], order] = 1
-    rows = dict(zip(reversed(names), range(count - 1, -1, -1), strict=True))  # the first of each
-    known = Known(rows, count, HEAD, FIRST_CONTEXT)
+    known = Known(listing.places, count, HEAD, FIRST_CONTEXT)
     _used(known, place, usage)
     _relations(known, listed, place, usage)
     _elsewhere(known, place, usage, remembered)
-    same = None
-    if len(rows) < count:
-        # A name listed twice stands and was used alike both times: so the server's order stays.
-        same = np.fromiter(map(rows.__getitem__, names), np.int64, count)
+    # A name listed twice stands and was used alike both times: so the server's order stays.
+    candidates, middle = known.gathered(listing.once(_same))
+    context = _context(count, place, usage, remembered)
+    return FeatureTable(head, candidates, middle, context)
+
+
+def _same(listing: Listing) -> Ints | None:
+    return same_as_first(listing.names, listing.places)
+
+
+def _head(listing: Listing) -> Floats:
+    """Return the columns of what the server and the labels say, those of the network still empty."""
+    count = len(listing.names)
+    head = np.zeros((HEAD + 1, count), np.float32)  # and a row for what has no column
+    order = np.arange(count)
+    head[COLUMNS["place"]] = logs(count)
+    head[COLUMNS["place_share"]] = order.astype(np.float32) / count
+    used, numbers = listing.rows
+    head[LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
+    head[KIND_COLUMN[listing.numbers & 63], order] = 1
+    same = listing.once(_same)
+    if same is not None:
         twice = slice(COLUMNS["place"], COLUMNS["place_share"] + 1)
         head[twice] = head[twice, same]
-    candidates, middle = known.gathered(same)
-    context = _context(count, place, usage, remembered)
-    return FeatureTable(head[:HEAD], candidates, middle, context)
+    return head[:HEAD]
 
 
 @lru_cache(maxsize=8)
@@ -89,10 +98,11 @@ def logs(count: int) -> Floats:
     return _most_logs(max(1024, 1 << (count - 1).bit_length()))[:count]
 
 
-def common(group: Mapping[str, object], rows: Mapping[str, int]) -> list[str]:
+def common(group: Mapping[str, object], rows: Mapping[str, int]) -> Iterable[str]:
     """Return the names that are in a group and listed."""
-    few, many = (group, rows) if len(group) < len(rows) else (rows, group)
-    return [name for name in few if name in many]
+    if not group:
+        return ()
+    return group.keys() & rows.keys()  # looks each of the shorter one up in the longer one
 
 
 def recency(tokens: int) -> float:
@@ -157,8 +167,7 @@ def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> No
         pieces_of(place.spelled.rpartition(".")[2]),
     ]
     if any(wanted):
-        labels, numbers = listed.rows
-        places, shares = labels.shared(numbers, wanted)
+        places, shares = listed.rows[0].shared(listed.listing.pieces, wanted)
         known.put_block(places, COLUMNS["target_pieces"], shares)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import log1p
 from typing import Any
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from sibyl.code.tokens import KEYWORDS
 from sibyl.network.model import Floats
 from sibyl.network.vocab import pieces
+from sibyl.ranking.numbered import NameTable
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -28,8 +30,6 @@ LOOKS = ("private", "dunder", "upper")
 SHAPES = ("private", "dunder", "upper", "title", "length", "python")
 MOST = 10_000
 """Labels after which a table starts again empty; one list may have as many."""
-_FEW = 200
-"""Up to this many names a loop is faster than a dozen calls of numpy whose code is in no cache."""
 _CODE = 8
 """Bytes that are compared as one number."""
 _PIECES = 8
@@ -98,6 +98,16 @@ def _shape(name: str) -> tuple[float, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces that the names of a list consist of, side by side."""
+
+    places: Ints  # in the list, of the names that have any
+    sizes: Ints  # how many each of these has
+    begins: Ints  # where its own begin
+    numbers: npt.NDArray[np.int32]  # of the pieces
+
+
 class Labels:
     """A table of labels, one row each."""
 
@@ -108,6 +118,15 @@ class Labels:
         self.rows: dict[str, npt.NDArray[Any]] = {
             name: np.zeros((_FIRST, *shape), kind) for name, (kind, *shape) in _COLUMNS.items()
         }
+
+    @classmethod
+    def of(cls, known: NameTable) -> Labels:
+        """Return the table of names that were told, with their own numbers."""
+        table: Labels = known.labels or cls()
+        known.labels = table
+        for name in known.names[len(table.names) :]:
+            table._add(name, name, bare(name))
+        return table
 
     def __len__(self) -> int:
         return len(self.names)
@@ -182,30 +201,24 @@ class Labels:
             down[at] = labels[at + 1].lower() < labels[at].lower()
         return [at + 1 for at in np.flatnonzero(down).tolist()]
 
-    def shared(self, numbers: Ints, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
+    def pieces_of(self, numbers: Ints) -> Pieces:
+        """Return the pieces of these names."""
+        present = self.rows["pieces"][numbers]
+        filled = present > 0
+        sizes = filled.sum(1)
+        places = np.flatnonzero(sizes)
+        sizes = sizes[places]
+        return Pieces(places, sizes, sizes.cumsum() - sizes, present[filled])
+
+    def shared(self, pieces: Pieces, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
         """Return the places of names that have any of the pieces wanted, and which share is in each set."""
-        if len(numbers) <= _FEW:
-            return self._shared_by_few(numbers, wanted)
         # For each piece one number, whose bytes say which sets have it: their sums are counts side by side.
         marks = np.zeros((len(self._pieces) + 1, _CODE), np.uint8)
         for index, some in enumerate(wanted):
             marks[[self._pieces[piece] for piece in some if piece in self._pieces], index] = 1
-        present = self.rows["pieces"][numbers]
-        counts = marks.view(np.uint64)[:, 0].take(present).sum(1)
-        places = np.flatnonzero(counts)
-        sizes = (present[places] > 0).sum(1)
-        shared = counts[places].view(np.uint8).reshape(-1, _CODE)[:, : len(wanted)]
-        return places, (shared / sizes[:, None]).astype(np.float32)
-
-    def _shared_by_few(self, numbers: Ints, wanted: Sequence[Iterable[str]]) -> tuple[Ints, Floats]:
-        """Return what ``shared`` does, to the last bit."""
-        sets = [frozenset(some) for some in wanted]
-        anything = frozenset().union(*sets)
-        places, shares = [], []
-        for place, number in enumerate(numbers.tolist()):
-            own = pieces_of(self.names[number])
-            if not anything.isdisjoint(own):
-                places.append(place)
-                shares.append([len(some & own) / len(own) for some in sets])
-        table = np.array(shares, np.float32).reshape(len(places), len(sets))
-        return np.array(places, np.int64), table
+        if not len(pieces.places):
+            return pieces.places, np.zeros((0, len(wanted)), np.float32)
+        counts = np.add.reduceat(marks.view(np.uint64)[:, 0].take(pieces.numbers), pieces.begins)
+        hit = np.flatnonzero(counts)
+        shared = counts[hit].view(np.uint8).reshape(-1, _CODE)[:, : len(wanted)]
+        return pieces.places[hit], (shared / pieces.sizes[hit][:, None]).astype(np.float32)

@@ -28,6 +28,7 @@ from sibyl.network.model import Floats, Model
 from sibyl.ranking.feature_table import FeatureTable
 from sibyl.ranking.features import features, log_share
 from sibyl.ranking.guard import evidence_columns, guarded, held
+from sibyl.ranking.label_vectors import LabelVectors
 from sibyl.ranking.labels import is_dunder
 from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
@@ -99,18 +100,21 @@ class Mix:
             ) from error
         # Columns that it does not look at weigh nothing, or what is set for them.
         columns = [self.names.index(name) for name in features]
-        self.hidden = np.zeros((len(names) + 1, units), np.float32)
-        self.hidden[[*columns, -1]] = hidden
-        straight = np.array([UNLEARNT.get(name, 0) for name in names], np.float32)
-        straight[columns] = out[units:]
-        self.out = np.concatenate((out[:units], straight))
+        self.weights = np.zeros(
+            (len(names) + 1, units + 1), np.float32
+        )  # a bias, the column itself
+        self.weights[[*columns, -1], :-1] = hidden
+        self.weights[:-1, -1] = [UNLEARNT.get(name, 0) for name in names]
+        self.weights[columns, -1] = out[units:]
+        self.out = out[:units]
 
     def scores(self, rows: Floats | FeatureTable) -> Floats:
         """Return one score a row of features."""
         if isinstance(rows, FeatureTable):
-            return rows.scores(self.hidden, self.out)
-        units = np.maximum(rows @ self.hidden[:-1] + self.hidden[-1], 0)
-        return units @ self.out[: units.shape[1]] + rows @ self.out[units.shape[1] :]
+            return rows.scores(self.weights, self.out)
+        sums = rows @ self.weights[:-1] + self.weights[-1]
+        result: Floats = np.maximum(sums[:, :-1], 0) @ self.out + sums[:, -1]
+        return result
 
 
 class Ranker:
@@ -118,20 +122,21 @@ class Ranker:
 
     def __init__(self, model: Model, mixed: bool = True) -> None:
         self.model = model
+        self._vectors = LabelVectors(model)
         members, words = (model.meta.get(name) if mixed else None for name in ("mix", "mix_words"))
         self.mix = Mix(members) if members else None
         self.mix_words = Mix(words, WORD_NAMES, WORD_FEATURES_VERSION) if words else None
 
-    def logits(self, names: Sequence[str], predicted: Floats) -> Floats:
+    def logits(self, listed: WordList, predicted: Floats) -> Floats:
         """Return the network's logits of the candidates."""
-        return self.model.vectors(names) @ predicted
+        return self._vectors.of(*listed.rows) @ predicted
 
     def word_logits(self, listed: WordList, predicted: Floats) -> Floats:
         """Return the network's logits of words: a keyword argument is told from a name like it."""
-        logits = self.logits(listed.names, predicted)
+        logits = self.logits(listed, predicted)
         if listed.arguments.any():
             marks = listed.arguments.astype(np.float32)
-            logits += marks * self.logits([KEYWORD_ARGUMENT], predicted)
+            logits += marks * (self.model.vectors([KEYWORD_ARGUMENT]) @ predicted)
         return logits
 
     def rows(
@@ -145,7 +150,7 @@ class Ranker:
     ) -> tuple[FeatureTable, Floats]:
         """Return the features of a list's candidates, or of the words shown (``in_part``), and all logits."""
         if place.member:
-            logits = self.logits(listed.names, predicted)
+            logits = self.logits(listed, predicted)
             return features(listed, logits, place, usage, remembered), logits
         logits = self.word_logits(listed, predicted)
         return word_features(listed, logits, place, usage, remembered, in_part), logits
@@ -161,7 +166,7 @@ class Ranker:
         """Order the candidates; at least one must be given."""
         mix = self.mix if place.member else self.mix_words
         if mix is None:
-            return as_given(len(listed.labels))
+            return as_given(len(listed))
         # Imports stand in an order that all of their list makes; members are filtered by letters typed later.
         whole = place.member or place.word.where in IN_IMPORTS
         shown = None if whole else listed.shown

@@ -243,7 +243,7 @@ class Session:
         names = candidates(place, self.usage, remembered, typed, public)
         if not names:
             return []
-        listed = WordList(names, names, [0] * len(names), typed)
+        listed = WordList.named(names, names, [0] * len(names), typed)
         likely = self._ranker.likely(listed, predicted, place, self.usage, remembered)
         first = {names[at]: share for at, share in likely[:FIRST]}
         if sum(first[name] for name in near(place, self.usage, remembered, first, public)) < SURE:

@@ -26,13 +26,13 @@ from sibyl.ranking.feature_table import FeatureTable, Known
 from sibyl.ranking.features import (
     accepted_before,
     common,
-    logs,
     network_columns,
     recency,
     row_of,
 )
 from sibyl.ranking.import_order import order_of_imports, share_in_order
 from sibyl.ranking.labels import pieces_of
+from sibyl.ranking.listing import Listing
 from sibyl.ranking.word_columns import (
     BEFORE,
     BY_PERSON,
@@ -41,14 +41,18 @@ from sibyl.ranking.word_columns import (
     HEAD,
     IN_CONTEXT,
     IN_PROJECT,
-    KIND_COLUMN,
-    SHAPE_AT,
     WHERE,
 )
-from sibyl.ranking.word_list import DEPRECATED, WordList
-
-_OF_LIST = COLUMNS["tier_last"] + 1
-"""The first columns: what a candidate is beside all others of its list."""
+from sibyl.ranking.word_head import (
+    argument_names,
+    head_of,
+    keywords,
+    same,
+    server,
+    typed,
+    whole_head,
+)
+from sibyl.ranking.word_list import WordList
 
 
 def word_features(
@@ -61,82 +65,39 @@ def word_features(
 ) -> FeatureTable:
     """Return the features of candidates given in the server's order: of those shown (``in_part``), or all."""
     whole, words = listed, usage.words
-    of_list = np.zeros((_OF_LIST, len(whole.labels)), np.float32)
-    network_columns(logits, of_list)
-    tiers = _server(of_list, whole)
+    of_list, tiers = whole.listing.once(server)
     if in_part:
-        listed, of_list = whole.part, of_list[:, whole.shown]
-    count = len(listed.labels)
-    head = np.zeros((HEAD, count), np.float32)
-    head[:_OF_LIST] = of_list
-    _kinds(head, listed)
-    keys = listed.keys
-    rows = dict(zip(reversed(keys), range(count - 1, -1, -1), strict=True))  # the first of each
-    known = Known(rows, count, HEAD, FIRST_CONTEXT)
-    _python(known, listed)
+        listed = listed.part
+        network = np.zeros((2, len(whole)), np.float32)
+        network_columns(logits, network)
+        head = head_of(listed.listing, of_list[:, whole.shown])
+        head[:2] = network[:, whole.shown]
+    else:
+        head = whole.listing.once(whole_head).copy()
+        network_columns(logits, head)
+    listing, count = listed.listing, len(listed)
+    typed(head, listed)
+    known = Known(listing.key_places, count, HEAD, FIRST_CONTEXT)
+    _python(known, listing)
     _used(known, place, usage, words)
     _bound(known, place, words)
     _related(known, listed, place)
-    _arguments(known, listed, place, words)
+    _arguments(known, listing, place, words)
     order_of_imports(known, listed, place, words)
     _unbound(known, listed, place)
     _elsewhere(known, remembered)
-    same = None
-    if len(rows) < count:
-        # A name listed twice was used alike both times: so the server's order stays.
-        same = np.fromiter(map(rows.__getitem__, keys), np.int64, count)
-        network = slice(COLUMNS["network"], COLUMNS["network_odds"] + 1)
-        head[network] = head[network, same]
-        seen: dict[tuple[str, int], int] = {}
-        alike = [
-            seen.setdefault(pair, row)
-            for row, pair in enumerate(zip(keys, listed.kinds, strict=True))
-        ]
-        part = slice(COLUMNS["place"], COLUMNS["tier_last"] + 1)
-        head[part] = head[part, alike]
-    candidates, middle = known.gathered(same)
+    # A name listed twice was used alike both times: so the server's order stays.
+    firsts = listing.once(same)
+    if firsts is not None:
+        head[:2] = head[:2, firsts]
+    candidates, middle = known.gathered(firsts)
     context = _context(whole, tiers, place, words, remembered)
     return FeatureTable(head, candidates, middle, context)
 
 
-def _server(head: Floats, listed: WordList) -> int:
-    """Say where the server has put each candidate; return how many tiers its list has."""
-    count = head.shape[1]
-    order, log_of = np.arange(count), logs(count)
-    head[COLUMNS["place"]] = log_of
-    head[COLUMNS["place_share"]] = order.astype(np.float32) / count
-    head[COLUMNS["first"], 0] = 1
-    used, numbers = listed.rows
-    begins = [0, *used.descents(numbers, listed.labels)]
-    tier = np.zeros(count, np.int64)
-    tier[begins[1:]] = 1
-    tier = tier.cumsum()
-    head[COLUMNS["tier"]] = log_of[tier]
-    head[COLUMNS["tier_place"]] = log_of[order - np.asarray(begins)[tier]]
-    head[COLUMNS["tier_last"]] = tier == tier[-1]
-    return len(begins)
-
-
-def _kinds(head: Floats, listed: WordList) -> None:
-    """Say what each candidate is and looks like."""
-    kinds = listed.numbers
-    used, numbers = listed.rows
-    head[KIND_COLUMN[kinds & 63], np.arange(len(kinds))] = 1
-    head[COLUMNS["adds_import"]] = listed.imports
-    head[COLUMNS["deprecated"]] = (kinds & DEPRECATED) > 0
-    head[SHAPE_AT[0] : SHAPE_AT[-2] + 1] = used.rows["shape"][numbers, :-1].T
-    head[COLUMNS["argument"]] = listed.arguments
-    if listed.typed:
-        case = used.beginning(numbers, listed.typed, False)
-        head[COLUMNS["case"]] = case
-        head[COLUMNS["exact"]] = used.being(numbers, listed.typed, case)
-        head[COLUMNS["prefix"]] = listed.prefixed
-
-
-def _python(known: Known, listed: WordList) -> None:
+def _python(known: Known, listing: Listing) -> None:
     """Say which candidates are keywords of the language."""
-    labels, numbers = listed.rows
-    places = np.flatnonzero(labels.rows["shape"][numbers, -1])
+    places = listing.once(keywords)
     known.put_block(places, COLUMNS["python"], np.ones((len(places), 1), np.float32))
 
 
@@ -210,28 +171,20 @@ def _related(known: Known, listed: WordList, place: Place) -> None:
     wanted = [pieces_of(name) for name in (word.keyword, target, place.function, word.callee)]
     wanted.append(frozenset().union(*(pieces_of(name) for name in place.near)))
     if any(wanted):
-        labels, numbers = listed.rows
-        places, shares = labels.shared(numbers, wanted)
+        places, shares = listed.rows[0].shared(listed.listing.pieces, wanted)
         known.put_block(places, COLUMNS["keyword_pieces"], shares)
 
 
-def _arguments(known: Known, listed: WordList, place: Place, words: WordUsage) -> None:
+def _arguments(known: Known, listing: Listing, place: Place, words: WordUsage) -> None:
     """Say which keyword arguments are named like something at hand: ``timeout=timeout``."""
-    arguments = {listed.keys[at] for at in np.flatnonzero(listed.arguments).tolist()}
-    if not arguments:
-        return
-    seen = words.seen()
-    bound: set[str] = set()
+    arguments, seen, put = listing.once(argument_names), words.seen(), known.put
     for level, scope in place.bindings():
         if level in ("function", "enclosing"):
-            bound.update(scope.known)
-    for name in arguments:
-        places = seen.get(name[:-1])
-        if name[:-1] in bound:
-            known.put(name, COLUMNS["argument_bound"], 1)
-        if places:
-            how_recent = recency(place.tokens - words.tokens_of(places[-1]))
-            known.put(name, COLUMNS["argument_recency"], how_recent)
+            for name in common(scope.known, arguments):
+                put(name + "=", COLUMNS["argument_bound"], 1)
+    for name in common(seen, arguments):
+        how_recent = recency(place.tokens - words.tokens_of(seen[name][-1]))
+        put(name + "=", COLUMNS["argument_recency"], how_recent)
 
 
 def _unbound(known: Known, listed: WordList, place: Place) -> None:
@@ -267,7 +220,7 @@ def _context(
     values = {
         "keyword_value": bool(place.word.keyword),
         "letters": log1p(len(listed.typed)),
-        "list": log1p(len(listed.labels)),
+        "list": log1p(len(listed)),
         "tiers": log1p(tiers),
         "arguments": log1p(int(listed.arguments.sum())),
         "file": log1p(len(words.names)),

@@ -1,6 +1,6 @@
-"""A server's list: what its labels stand for, what is typed of them, what adds an import.
+"""A server's list and what is typed of it.
 
-In: labels and kinds in the server's order, and the letters typed.  Out: the same as arrays.
+In: labels and kinds in the server's order, and the letters typed.  Out: the same as arrays, and what begins so.
 """
 
 from __future__ import annotations
@@ -11,30 +11,18 @@ from functools import cached_property
 
 import numpy as np
 
-from sibyl.ranking.labels import MOST, Ints, Labels, Mask
+from sibyl.ranking.labels import Ints, Labels, Mask
+from sibyl.ranking.listing import Listing, listing_named, listing_of
 
-IMPORTS, DEPRECATED = 64, 128
-"""Added to the kind of a candidate whose acceptance adds an import, and of one that is deprecated."""
 _MUCH_OF = 0.8
 """Share of a list up to which it pays to look at a part of it alone."""
-_table = Labels()
-
-
-def table() -> Labels:
-    """Return the table of labels that new lists use; lists keep theirs when another is begun."""
-    global _table
-    if len(_table) > MOST:
-        _table = Labels()
-    return _table
 
 
 @dataclass(frozen=True)
 class WordList:
-    """A list as the server gave it, in its order."""
+    """A list as the server gave it, in its order, for a word that is being typed."""
 
-    labels: Sequence[str]
-    names: Sequence[str]  # what the labels stand for; equal for ``key`` and ``key=``
-    kinds: Sequence[int]  # with IMPORTS and DEPRECATED added
+    listing: Listing
     typed: str = ""  # letters of the word that are there
     unbound: frozenset[str] = frozenset()  # what the text below uses and nothing there binds
 
@@ -47,18 +35,42 @@ class WordList:
         unbound: frozenset[str] = frozenset(),
     ) -> WordList:
         """Return a list whose labels stand for the names in them."""
-        used = table()
-        numbers = used.numbers(labels)
-        names = list(map(used.names.__getitem__, numbers.tolist()))
-        listed = cls(labels, names, kinds, typed, unbound)
-        listed.__dict__["rows"] = used, numbers
-        return listed
+        return cls(listing_of(labels, kinds), typed, unbound)
 
-    @cached_property
+    @classmethod
+    def named(
+        cls,
+        labels: Sequence[str],
+        names: Sequence[str],
+        kinds: Sequence[int],
+        typed: str = "",
+        unbound: frozenset[str] = frozenset(),
+    ) -> WordList:
+        """Return a list whose labels stand for these names."""
+        return cls(listing_named(labels, names, kinds), typed, unbound)
+
+    def __len__(self) -> int:
+        return len(self.listing.names)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the labels stand for; equal for ``key`` and ``key=``."""
+        return self.listing.names
+
+    @property
     def rows(self) -> tuple[Labels, Ints]:
         """A table of labels, and the numbers of these."""
-        used = table()
-        return used, used.numbers_of(self.labels, self.names)
+        return self.listing.rows
+
+    @property
+    def arguments(self) -> Mask:
+        """Which candidates are keyword arguments."""
+        return self.listing.arguments
+
+    @property
+    def imports(self) -> Mask:
+        """Which candidates add an import."""
+        return self.listing.imports
 
     @cached_property
     def shown(self) -> Ints | None:
@@ -66,20 +78,14 @@ class WordList:
         if not self.typed:
             return None
         shown = np.flatnonzero(self.prefixed)
-        return shown if 0 < len(shown) < _MUCH_OF * len(self.labels) else None
+        return shown if 0 < len(shown) < _MUCH_OF * len(self) else None
 
     @cached_property
     def part(self) -> WordList:
         """Those candidates as a list of their own."""
         assert self.shown is not None
-        places = self.shown.tolist()
-        used, numbers = self.rows
-        labels, names, kinds = (
-            [field[at] for at in places] for field in (self.labels, self.names, self.kinds)
-        )
-        part = WordList(labels, names, kinds, self.typed, self.unbound)
-        part.__dict__["rows"] = used, numbers[self.shown]
-        part.__dict__["prefixed"] = np.ones(len(places), np.bool_)
+        part = WordList(self.listing.part(self.shown), self.typed, self.unbound)
+        part.__dict__["prefixed"] = np.ones(len(part), np.bool_)
         return part
 
     def others(self) -> list[int]:
@@ -89,34 +95,7 @@ class WordList:
         return places
 
     @cached_property
-    def keys(self) -> list[str]:
-        """The names, with ``=`` for keyword arguments."""
-        keys = list(self.names)
-        for at in np.flatnonzero(self.arguments).tolist():
-            keys[at] += "="
-        return keys
-
-    @cached_property
-    def arguments(self) -> Mask:
-        """Which candidates are keyword arguments."""
-        used, numbers = self.rows
-        return np.asarray(used.rows["argument"][numbers])
-
-    @cached_property
     def prefixed(self) -> Mask:
         """Which candidates begin as typed, in whatever case: what a menu shows that does not match loosely."""
         used, numbers = self.rows
         return used.beginning(numbers, self.typed.lower(), True)
-
-    @cached_property
-    def numbers(self) -> Ints:
-        """The kinds."""
-        try:
-            return np.frombuffer(bytes(self.kinds), np.uint8).astype(np.int64)
-        except ValueError:  # one that no byte holds
-            return np.array(list(self.kinds), np.int64)
-
-    @cached_property
-    def imports(self) -> Mask:
-        """Which candidates add an import."""
-        return (self.numbers & IMPORTS) > 0

@@ -4,7 +4,7 @@ local M = {}
 
 local MOST = 10000 -- to order more takes longer than anybody waits; the table of labels holds as many
 local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
-local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/word_list.py reads it
+local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/listing.py reads it
 local DEPRECATED_TAG = 1
 local EQUALS, DOT = ('='):byte(), ('.'):byte()
 local CHUNK = 4000 -- arguments of one call; LuaJIT takes 8,000
@@ -182,16 +182,15 @@ function M.keys(question)
   return question.keys
 end
 
---- Names and kinds of a question, each in one text: a list of them takes ten times as long to arrive.
+--- Kinds of a question in one text, a byte each: a list of them takes ten times as long to arrive.
 ---@param question sibyl.Question
----@return string names with "\0" between them
----@return string kinds a byte each
-function M.packed(question)
+---@return string
+function M.kinds(question)
   local kinds, bytes = question.kinds, {}
   for first = 1, #kinds, CHUNK do
     table.insert(bytes, string.char(unpack(kinds, first, math.min(first + CHUNK - 1, #kinds))))
   end
-  return table.concat(question.names, '\0'), table.concat(bytes)
+  return table.concat(bytes)
 end
 
 return M

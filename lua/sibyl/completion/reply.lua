@@ -16,6 +16,7 @@ local log = require('sibyl.log')
 local mirror = require('sibyl.buffer.mirror')
 local sort_text = require('sibyl.completion.sort_text')
 local statistics = require('sibyl.statistics')
+local numbered = require('sibyl.host.numbered')
 local words = require('sibyl.completion.word')
 
 local M = {}
@@ -169,7 +170,8 @@ local function ask(job, reply, question, give)
   end
   job.timer = vim.uv.new_timer()
   local seq, length = mirror.seq(job.buf), bytes.length(job.buf)
-  job.question_id = bridge.ask('rank', on_answer, job.buf, seq, length, typed_to, items.packed(question))
+  local names, kinds = numbered.packed(question.names), items.kinds(question)
+  job.question_id = bridge.ask('rank', on_answer, job.buf, seq, length, typed_to, names, kinds)
   if not job.question_id then
     M.finish(job)
     return false

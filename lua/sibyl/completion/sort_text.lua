@@ -15,15 +15,15 @@ local M = {}
 
 local SHAPE = '^(%d%d%d%d%d)~sibyl([*lfiFIpqQ]*)([=-])(.*)$'
 local SNIPPET = 2
-local FIELDS = 8 -- room for those of an item: a table that grows is made again at each power of two
+local ADDED = 2 -- fields that a copy may get: sortText and filterText
 
 M.STAR = '★ '
 
 -- LuaJIT makes tables with room for their fields; other Luas let them grow.
 local has_room, roomy = pcall(require, 'table.new')
 
-local function copy(from)
-  local out = has_room and roomy(0, FIELDS) or {}
+local function copy(from, fields)
+  local out = fields and has_room and roomy(0, fields) or {}
   for key, value in pairs(from) do
     out[key] = value
   end
@@ -65,9 +65,11 @@ end
 ---@param reply table
 ---@return table[]
 function M.copies(reply)
-  local out = {}
-  for index, item in ipairs(reply.items or reply) do
-    out[index] = copy(item)
+  local out, list = {}, reply.items or reply
+  -- A table that grows is made again at each power of two, and room that stays empty is rubbish sooner.
+  local fields = vim.tbl_count(list[1] or {}) + ADDED
+  for index, item in ipairs(list) do
+    out[index] = copy(item, fields)
   end
   return out
 end

@@ -2,6 +2,7 @@
 
 local bridge = require('sibyl.host.client')
 local config = require('sibyl.config')
+local numbered = require('sibyl.host.numbered')
 
 local M = {}
 
@@ -124,10 +125,8 @@ function M.ranking()
   local buf, best = -1, nil
   bridge.send('attach', buf, 1, SAMPLE .. '\n')
   for _ = 1, 5 do
-    local kinds = vim.tbl_map(function()
-      return 3
-    end, NAMES)
-    local kind, answer, ms = question('rank', buf, 1, #SAMPLE + 1, #SAMPLE, NAMES, kinds)
+    local names, kinds = numbered.packed(NAMES), ('\3'):rep(#NAMES)
+    local kind, answer, ms = question('rank', buf, 1, #SAMPLE + 1, #SAMPLE, names, kinds)
     if kind ~= 'order' then
       bridge.send('detach', buf)
       health.error(

@@ -16,6 +16,7 @@ local M = {}
 local FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60000
 local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins again
 local TRIES = 6
+local PROTOCOL = 1 -- of the messages: a host that was updated while Neovim runs may have another
 local WORKER_ENDED = 70 -- exit code by which the host says that its worker is gone
 
 ---@class sibyl.Host
@@ -120,6 +121,7 @@ local function launch()
   state.pid = vim.fn.jobpid(channel)
   post.connect(channel)
   M.send('start', {
+    protocol = PROTOCOL,
     model = M.model() ~= '' and M.model() or nil,
     log = log.path(),
     state = M.memory(),

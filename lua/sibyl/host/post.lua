@@ -5,6 +5,7 @@
 
 local flow = require('sibyl.host.flow')
 local log = require('sibyl.log')
+local numbered = require('sibyl.host.numbered')
 
 local M = {}
 
@@ -20,6 +21,7 @@ local undetached = {} ---@type table<integer, true> buffers that a host which di
 function M.connect(number)
   channel, undetached = number, {}
   flow.reset()
+  numbered.forget()
 end
 
 --- There is no host any more: all that wait for an answer are told so.
@@ -111,6 +113,7 @@ function M.ask(name, callback, ...)
   waiting[last_id] = callback
   if not M.send(name, last_id, ...) then
     waiting[last_id] = nil
+    numbered.forget() -- names that it may have held
     return nil
   end
   return last_id
@@ -145,6 +148,9 @@ function M.answered(id, kind, answer)
   waiting[id] = nil
   -- An error here would come back as an answer to the host, which would put it on the user's screen.
   local ok, problem = pcall(function()
+    if answer.reason == 'names' then
+      numbered.forget() -- what the host knows is not what it was told
+    end
     if not callback then
       return
     end

@@ -109,12 +109,11 @@ def fit_all(
 def blended(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return a sidecar's entry whose scores are the mean of those of two entries with the same features."""
     halves = [Mix(entry) for entry in (first, second)]
-    features = len(halves[0].names)
-    units = [half.out[:-features] / 2 for half in halves]
-    direct = sum(half.out[-features:] / 2 for half in halves)
+    units = [half.out / 2 for half in halves]
+    direct = sum(half.weights[:-1, -1] / 2 for half in halves)
     return first | {
         "features": list(halves[0].names),
-        "hidden": packed(np.concatenate([half.hidden for half in halves], 1)),
+        "hidden": packed(np.concatenate([half.weights[:, :-1] for half in halves], 1)),
         "out": packed(np.concatenate((*units, direct))),
         "star": round((first["star"] + second["star"]) / 2, 4),
         "blended": {"left_out": second["left_out"]},

@@ -32,9 +32,10 @@ from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Floats, Model
+from sibyl.ranking.listing import DEPRECATED, IMPORTS
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
-from sibyl.ranking.word_list import DEPRECATED, IMPORTS, WordList
+from sibyl.ranking.word_list import WordList
 
 
 def collect(
@@ -99,7 +100,7 @@ def _site(
     predicted = session.prepare(offset)
     place = Place(session.stream, session.usage)
     items = sorted(line["menu"], key=lambda item: item[2] or item[0])  # stable: the reply's order
-    shown = WordList(
+    shown = WordList.named(
         [item[0] for item in items],
         [bare(item[0]) for item in items],
         [marked_kind(item) for item in items],
@@ -182,8 +183,8 @@ def truth_of(shown: WordList, name: str, listed: str) -> int | None:
         for index, candidate in enumerate(shown.names)
         if candidate == name and not imports[index]
     ]
-    argument = [index for index in matching if shown.labels[index][-1:] == "="]
-    rest = [index for index in matching if shown.labels[index][-1:] != "="]
+    argument = [index for index in matching if shown.listing.labels[index][-1:] == "="]
+    rest = [index for index in matching if shown.listing.labels[index][-1:] != "="]
     wanted = argument or matching if listed == "keyword" else rest
     return wanted[0] if wanted else None
 
