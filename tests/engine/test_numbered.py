@@ -107,6 +107,7 @@ def test_lists_that_come_again_are_kept(real: Ranker, monkeypatch: pytest.Monkey
     before = listing.listing_of(first, b"\2\2")
     assert listing.listing_of(first[:], b"\2\2") is before
     assert listing.listing_of(first, b"\2\3") is not before
+    assert listing.listing_of(first, b"\2\2", keep=False) is not before  # a dry run takes no short cut
     for count in range(1, 9):
         listing.listing_of(first, bytes([count, 9]))
     assert len(listing._recent) == listing._LISTS

@@ -30,14 +30,14 @@ def test_ranking_is_kept_warm_where_a_list_is_likely(
     ranker: Ranker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a dot, and after a word's first letter; later where the server is asked again; never for long."""
-    rankings: list[int] = []
+    rankings: list[bool] = []
     clock = iter(range(1_000_000))
     monkeypatch.setattr(session_module, "monotonic", lambda: next(clock) / 100)
 
     def times(source: bytes, session: Session | None = None) -> int:
         rankings.clear()
         session = session or Session(ranker, source)
-        monkeypatch.setattr(session, "_ranked", lambda *_: rankings.append(1))
+        monkeypatch.setattr(session, "_ranked", lambda *_, dry: rankings.append(dry))
         session.expect(session.text.word_start(len(source)), lambda _: True)
         monkeypatch.undo()
         monkeypatch.setattr(session_module, "monotonic", lambda: next(clock) / 100)

@@ -118,10 +118,10 @@ def same_as_first(names: Sequence[str], places: dict[str, int]) -> Ints | None:
     return np.fromiter(map(places.__getitem__, names), np.int64, len(names))
 
 
-def listing_of(labels: Sequence[str], kinds: Sequence[int]) -> Listing:
-    """Return a list whose labels stand for the names in them."""
+def listing_of(labels: Sequence[str], kinds: Sequence[int], keep: bool = True) -> Listing:
+    """Return a list whose labels stand for the names in them; made now unless ``keep`` it as it was."""
     if isinstance(labels, NumberedNames):
-        return _kept(labels, bytes(kinds))
+        return _kept(labels, bytes(kinds)) if keep else _numbered(labels, kinds)
     used = table()
     numbers = used.numbers(labels)
     return Listing(labels, _names(used, numbers), kinds, (used, numbers))
@@ -137,18 +137,20 @@ def _names(used: Labels, numbers: Ints) -> list[str]:
     return list(map(used.names.__getitem__, numbers.tolist()))
 
 
+def _numbered(labels: NumberedNames, kinds: Sequence[int]) -> Listing:
+    used = Labels.of(labels.known)
+    numbers = np.frombuffer(labels.numbers, np.uint16).astype(np.int64)
+    return Listing(labels, _names(used, numbers), kinds, (used, numbers))
+
+
 _recent: dict[tuple[int, bytes, bytes], Listing] = {}
 
 
 def _kept(labels: NumberedNames, kinds: bytes) -> Listing:
     """Return a list as it was kept, or made now."""
-    used = Labels.of(labels.known)
     # A table lives as long as a list of it is kept, so no other has its place in memory.
-    key = id(used), labels.numbers.tobytes(), kinds
-    listing = _recent.pop(key, None)
-    if listing is None:
-        numbers = np.frombuffer(labels.numbers, np.uint16).astype(np.int64)
-        listing = Listing(labels, _names(used, numbers), kinds, (used, numbers))
+    key = id(labels.known), labels.numbers.tobytes(), kinds
+    listing = _recent.pop(key, None) or _numbered(labels, kinds)
     _recent[key] = listing
     while len(_recent) > 1 and (
         len(_recent) > _LISTS or sum(len(recent.names) for recent in _recent.values()) > _NAMES

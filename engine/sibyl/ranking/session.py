@@ -118,12 +118,12 @@ class Session:
         # the processor's caches, and keep it there as long as a server usually takes.
         until = monotonic() + (_WARM if self._is_likely(place, offset) else 0)
         self._asked = False
-        self._ranked(offset, *self._dry)
+        self._ranked(offset, *self._dry, dry=True)
         if not quiet(0):
             return
         self.states.ahead(self.stream.texts)
         while monotonic() < until and quiet(_PAUSE):
-            self._ranked(offset, *self._dry)
+            self._ranked(offset, *self._dry, dry=True)
 
     def _is_likely(self, place: Place, offset: int) -> bool:
         """Tell whether a list will probably be asked for: where a word begins, or again for its next letter."""
@@ -177,14 +177,19 @@ class Session:
         self._asked = True
         return ranking
 
-    def _ranked(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> Ranking | None:
-        """Order candidates, at least one; None where the server's order stands."""
+    def _ranked(
+        self, offset: int, labels: Sequence[str], kinds: Sequence[int], dry: bool = False
+    ) -> Ranking | None:
+        """Order candidates, at least one; None where the server's order stands.
+
+        ``dry``: as if the list had never come before.
+        """
         predicted = self.prepare(offset)
         place = self._place()
         if self._is_left(place, kinds):
             return None
         remembered = self._remembered(place)
-        listed = self.listed(offset, labels, kinds)
+        listed = self.listed(offset, labels, kinds, not dry)
         return self._ranker.rank(listed, predicted, place, self.usage, remembered)
 
     def _is_left(self, place: Place, kinds: Sequence[int]) -> bool:
@@ -196,11 +201,13 @@ class Session:
             return True
         return not place.member and self.stream.in_pattern()
 
-    def listed(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> WordList:
+    def listed(
+        self, offset: int, labels: Sequence[str], kinds: Sequence[int], keep: bool = True
+    ) -> WordList:
         """Return a server's list with what its labels stand for, and what is typed before ``offset``."""
         stop = min(offset, len(self.text))
         typed = self.text.data[self.stream.syntax.stop : stop].decode("utf-8", "replace")
-        return WordList.of(labels, kinds, typed, self.unbound(self._place(), stop))
+        return WordList.of(labels, kinds, typed, self.unbound(self._place(), stop), keep)
 
     def unbound(self, place: Place, cursor: int) -> frozenset[str]:
         """Return what the text below a word that is imported waits for; nothing at other places."""

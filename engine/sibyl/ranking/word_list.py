@@ -33,9 +33,10 @@ class WordList:
         kinds: Sequence[int],
         typed: str,
         unbound: frozenset[str] = frozenset(),
+        keep: bool = True,
     ) -> WordList:
-        """Return a list whose labels stand for the names in them."""
-        return cls(listing_of(labels, kinds), typed, unbound)
+        """Return a list whose labels stand for the names in them; see ``listing_of``."""
+        return cls(listing_of(labels, kinds, keep), typed, unbound)
 
     @classmethod
     def named(
