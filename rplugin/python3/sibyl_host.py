@@ -62,6 +62,8 @@ class SibylHost:
             traceback.print_exc()
             text = f"the ranker failed ({type(error).__name__}); details: :Sibyl log"
             self._deliver(0, "notice", {"level": "error", "text": text})
+            if MESSAGES[name].question and arguments:
+                self._deliver(arguments[0], "none", {"reason": "error"})
 
     def _send(self, number: int, kind: str, answer: dict[str, Any]) -> None:
         """Carry an answer from the engine's thread to Neovim's loop."""

@@ -52,6 +52,23 @@ def test_a_host_that_does_not_read_costs_no_memory(scripted: Callable, tmp_path:
     assert child.lua(STATE + "s.pid") == pid and child.messages() == []
 
 
+def test_lists_for_a_host_that_does_not_read_are_held_back(scripted: Callable) -> None:
+    """However many names are new, no more than a few megabytes of lists wait for a host that is stopped."""
+    child, _ = scripted("x = 1\n")
+    mirrored(child)
+    child.lua("vim.uv.kill(..., 'sigstop')", child.lua(STATE + "s.pid"))
+    code = (
+        "local post, numbered = require('sibyl.host.client'), require('sibyl.host.numbered')"
+        " local sent = 0 for turn = 1, 400 do"
+        "   local names = {} for at = 1, 4000 do names[at] = ('name_%d_%d'):format(turn, at) end"
+        "   local packed = numbered.packed(names)"
+        "   if not post.ask('rank', function() end, 1, 0, 0, 0, packed, '') then break end"
+        "   sent = sent + #packed[2] + #packed[3]"
+        " end return sent"
+    )
+    assert 3e6 < child.lua(code) < 6e6
+
+
 def test_a_line_that_grows_in_steps(scripted: Callable) -> None:
     """A line that becomes too long is let go of, though no single step was; so is one made of joined lines."""
     grow = {

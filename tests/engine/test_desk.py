@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from sibyl.host.protocol import VERSION
 from sibyl.host.worker import Desk
 from sibyl.ranking.session import Session
 
@@ -33,7 +34,7 @@ class Office:
 
     def start(self, folder: Path) -> dict[str, Any]:
         """Start with a model; return what "ready" said."""
-        self.desk.take("start", {"model": str(folder)})
+        self.desk.take("start", {"protocol": VERSION, "model": str(folder)})
         return self.answer(0, "ready")
 
     def answer(self, number: int, kind: str) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def test_buffers_do_not_know_of_each_other(ready: Office) -> None:
 
 def test_without_a_model_there_is_one_notice_and_no_order(office: Office, tmp_path: Path) -> None:
     """A model that cannot be loaded is told once, in a sentence; every question is still answered."""
-    office.desk.take("start", {"model": str(tmp_path / "nowhere")})
+    office.desk.take("start", {"protocol": VERSION, "model": str(tmp_path / "nowhere")})
     notice = office.answer(0, "notice")
     assert notice["level"] == "error" and notice["text"].endswith(".")
     assert office.answer(0, "ready")["ok"] is False

@@ -83,6 +83,12 @@ def test_lists_reach_the_desk_one_after_the_other(door: Any) -> None:
     assert lists == [(["b", "a"], b"\2\5"), (["c", "b", "c"], b"\2\xc2\5")]
 
 
+def test_a_question_that_cannot_be_read_is_answered(door: Any) -> None:
+    """A list in an older form makes no menu wait: its question is answered at once."""
+    door.rank(7, 1, 3, 9, 5, "path\0sep", "\5\5")
+    assert [answer[:2] for answer in door.sent] == [[0, "notice"], [7, "none"]]
+
+
 def test_answers_reach_neovim_without_waiting(door: Any) -> None:
     """What the desk sends arrives on Neovim's loop with its number and its kind."""
     door.start({})
@@ -101,7 +107,7 @@ def test_an_order_too_long_for_two_bytes_arrives_as_it_is(door: Any) -> None:
 def test_what_fails_is_one_notice(door: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """A notification that fails raises nothing: the user gets a sentence, the log the traceback."""
     Desk.failing = True
-    door.status(1)
+    door.detach(1)
     assert [answer[1] for answer in door.sent] == ["notice"]
     assert "ValueError" in door.sent[0][2]["text"] and "Traceback" in capsys.readouterr().err
     Desk.failing = False
@@ -115,7 +121,7 @@ def test_a_desk_that_cannot_be_made_is_told_once(
     """Where the engine cannot be imported, one notice says so, however many notifications follow."""
     monkeypatch.delattr(sibyl.host.worker, "Desk")
     for number in range(3):
-        door.status(number)
+        door.detach(number)
     assert len(door.sent) == 1
     assert "ImportError" in capsys.readouterr().err
 

@@ -7,8 +7,10 @@ Who:  pytest.
 
 from __future__ import annotations
 
+import gc
 import random
 import struct
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
@@ -107,7 +109,9 @@ def test_lists_that_come_again_are_kept(real: Ranker, monkeypatch: pytest.Monkey
     before = listing.listing_of(first, b"\2\2")
     assert listing.listing_of(first[:], b"\2\2") is before
     assert listing.listing_of(first, b"\2\3") is not before
-    assert listing.listing_of(first, b"\2\2", keep=False) is not before  # a dry run takes no short cut
+    assert (
+        listing.listing_of(first, b"\2\2", keep=False) is not before
+    )  # a dry run takes no short cut
     for count in range(1, 9):
         listing.listing_of(first, bytes([count, 9]))
     assert len(listing._recent) == listing._LISTS
@@ -132,3 +136,20 @@ def test_vectors_of_labels_are_those_of_their_names(
         names = [f"name_{chance.randrange(90)}" for _ in range(chance.randint(1, 25))]
         rows = vectors.of(table, table.numbers(names))
         assert np.array_equal(rows, np.stack([real.model.vectors([name])[0] for name in names]))
+
+
+def test_a_buffer_holds_no_table_that_is_over(real: Ranker) -> None:
+    """Once all names were told again, a resting buffer lets the old ones go, and still explains its list."""
+    reader = Reader()
+    session, names = Session(real, WORDS), ["total", "tone", "Tag"]
+    listed = sent(reader, names)
+    table = weakref.ref(listed.known)
+    session.rank(len(WORDS), listed, b"\6\6\6")
+    before = session.told()
+    del listed
+    sent(reader, ["other"])
+    listing._recent.clear()
+    session.rest()
+    gc.collect()
+    assert table() is None
+    assert session.told() == before and before["items"]

@@ -106,11 +106,12 @@ def test_what_depends_on_a_text_is_known_by_its_sequence_number() -> None:
     }  # fmt: skip
 
 
-def test_a_host_that_was_updated_says_so() -> None:
+@pytest.mark.parametrize("options", [{}, {"protocol": VERSION + 1}], ids=["nothing", "another"])
+def test_a_host_that_was_updated_says_so(options: dict[str, int]) -> None:
     """Where Lua speaks older messages than the host, nothing is ranked, and a sentence says what to do."""
     answers: list[Any] = []
     work = Work(lambda *answer: answers.append(answer), lambda _: True)
-    work.start({"protocol": VERSION + 1})
+    work.start(options)
     work.rank(7, 1, 0, 1, 1, ["a"], b"\2")
     (_, _, notice), (_, _, ready), (number, _, none) = answers
     assert "started again" in notice["text"] and ready["ok"] is False

@@ -90,10 +90,11 @@ VISIT = """
 import queue, sys, sysconfig
 from pathlib import Path
 from sibyl.host import diagnostics as about
+from sibyl.host.protocol import VERSION
 from sibyl.host.worker import Desk
 answers = queue.SimpleQueue()
 desk = Desk(lambda *answer: answers.put(answer))
-desk.take("start", {})
+desk.take("start", {"protocol": VERSION})
 assert answers.get()[2]["ok"]
 library = Path(sysconfig.get_paths()["stdlib"])
 files = sorted(path for path in library.rglob("*.py") if 10_000 < path.stat().st_size < 40_000)

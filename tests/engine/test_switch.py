@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from test_desk import SOURCE, Office, office, ready  # noqa: F401 (fixtures)
 
+from sibyl.host.protocol import VERSION
+
 
 class Half(types.ModuleType):
     """A module whose file is half there: what is looked for in it is not, nor can it be said so."""
@@ -54,6 +56,8 @@ def test_a_start_that_fails_is_told(
 ) -> None:
     """Whatever an import raises while files are replaced: one notice, then "ready" without a ranker."""
     monkeypatch.setitem(sys.modules, module, Half(module))
-    office.desk.take("start", {"model": str(model_folder), "state": str(tmp_path)})
+    office.desk.take(
+        "start", {"protocol": VERSION, "model": str(model_folder), "state": str(tmp_path)}
+    )
     assert "cannot" in office.answer(0, "notice")["text"]
     assert not office.answer(0, "ready")["ok"]

@@ -21,6 +21,7 @@ from test_build import ENGINE, place, wait, write
 from test_trouble import HERE, another, damage_store, kept, known, recalls_of
 
 from sibyl.errors import MemoryTrouble
+from sibyl.host.protocol import VERSION
 from sibyl.host.worker import Desk
 from sibyl.memory import manager
 from sibyl.memory.accepted import Accepted
@@ -121,7 +122,7 @@ def test_a_project_is_read_as_soon_as_its_memory_is_open(
             pass
         return dict(answer[2]["projects"])
 
-    desk.take("start", {"state": str(tmp_path / "state")})
+    desk.take("start", {"protocol": VERSION, "state": str(tmp_path / "state")})
     desk.take("project", 1, str(root), str(root / "new.py"))
     desk.take("attach", 1, 1, b"import tools\n")
     assert projects() == {}
@@ -134,11 +135,12 @@ LISTS = r"""
 import queue, sys, time
 from sibyl.memory import manager, sqlite
 manager._PAUSE_S, sqlite.opened.__defaults__ = 0.0, (5.0,)  # each list tries again; each try waits long
+from sibyl.host.protocol import VERSION
 from sibyl.host.worker import Desk
 state, root = sys.argv[1:]
 answers = queue.SimpleQueue()
 desk = Desk(lambda *answer: answers.put(answer[1:]))
-desk.take("start", {"state": state})
+desk.take("start", {"protocol": VERSION, "state": state})
 assert answers.get()[1]["ok"]
 desk.take("project", 1, root, root + "/new.py")
 text = b"import tools\ntools."

@@ -78,7 +78,7 @@ class Work:
         # Before numpy is there: its threads wait for each other longer than a list of 700 names takes.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         try:
-            if options.get("protocol", VERSION) == VERSION:
+            if options.get("protocol") == VERSION:
                 self.ranker = models.loaded(options.get("model"))
                 self._memories.open(options)
             else:

@@ -31,7 +31,7 @@ _OVERHEAD = 200  # bytes of a letter without its contents
 def _size(letter: Letter) -> int:
     """Return about how many bytes a letter takes."""
     contents = (len(part) for part in letter[1] if isinstance(part, (bytes, str)))
-    names = (2 * len(part) for part in letter[1] if isinstance(part, NumberedNames))
+    names = (60 * len(part) for part in letter[1] if isinstance(part, NumberedNames))
     return _OVERHEAD + sum(contents) + sum(names)
 
 

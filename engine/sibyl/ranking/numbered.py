@@ -20,6 +20,7 @@ class NameTable:
     """Names by number, in the order they came; it grows at its end alone."""
 
     names: list[str] = field(default_factory=list)
+    over: bool = False  # all names were told again, into another table
     labels: Any = None  # a ``sibyl.ranking.labels.Labels`` of these names, once it was asked for
 
 
@@ -60,6 +61,7 @@ class Reader:
         before is forgotten. None where a number was never told: the editor has to tell all names again.
         """
         if first == 0 and names:
+            self._table.over = True
             self._table = NameTable()
         table = self._table
         if first != len(table.names) or len(numbers) % 2:

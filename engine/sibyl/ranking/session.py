@@ -28,6 +28,7 @@ from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
 from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates, near
 from sibyl.ranking.labels import bare
+from sibyl.ranking.numbered import NumberedNames
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
 from sibyl.ranking.word_list import WordList
 
@@ -44,8 +45,13 @@ _WARM, _PAUSE = 0.05, 0.004
 _DRY_NAMES = 250
 """Names of the last list that are ranked dry: enough for what long lists take other paths for."""
 _DRY = ("self", "name", "path", "append", "get", "items", "join", "None", "return", "key=")
+_SAMPLE_KIND = 6
 _NO_NAMES = frozenset((1, 15))
 """The protocol's kinds of words of the text and of snippets."""
+
+
+def _dry_list() -> tuple[Sequence[str], Sequence[int]]:
+    return _DRY, [_SAMPLE_KIND] * len(_DRY)
 
 
 class Session:
@@ -67,7 +73,7 @@ class Session:
         self._recalled: tuple[float, BufferMemory, Place, Remembered] | None = None
         self._here: Place | None = None  # while the text before the word is as it was
         self._last: tuple[Sequence[str], Ranking, Place] | None = None  # labels ranked last
-        self._dry: tuple[Sequence[str], Sequence[int]] = _DRY, [6] * len(_DRY)
+        self._dry = _dry_list()
         self._asked = False  # a list came since a list was expected last
 
     def shed(self) -> bool:
@@ -163,6 +169,15 @@ class Session:
             self.prepare(syntax.stop)
         self._edited = False
         self.states.rest(self.stream.texts)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Hold no table of names that no list will have again: it may be that of another buffer's lists."""
+        labels = self._dry[0]
+        if isinstance(labels, NumberedNames) and labels.known.over:
+            self._dry = _dry_list()
+            if self._last is not None:
+                self._last = [*self._last[0]], *self._last[1:]
 
     def rank(self, offset: int, labels: Sequence[str], kinds: Sequence[int]) -> Ranking:
         """Order candidates (labels and kinds in the server's order) for the word at ``offset``."""

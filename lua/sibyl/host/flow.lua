@@ -12,7 +12,7 @@ local M = {}
 
 M.LIMIT = 4 * 1024 * 1024
 local ASK_AT = 128 * 1024
-local OVERHEAD = 200 -- bytes that a message takes without its contents
+local OVERHEAD, NUMBER = 200, 10 -- bytes that a message takes without its contents, and a part of a list
 
 local sent, read, asked = 0, 0, nil ---@type integer, integer, integer|nil
 
@@ -27,15 +27,23 @@ function M.open()
   return sent - read <= M.LIMIT
 end
 
+local function size_of(part)
+  if type(part) == 'string' then
+    return #part
+  end
+  local size = 0
+  if type(part) == 'table' then
+    for _, field in ipairs(part) do
+      size = size + NUMBER + size_of(field)
+    end
+  end
+  return size
+end
+
 --- Counts a message.
 ---@param ... any its arguments
 function M.count(...)
-  local size = OVERHEAD
-  for index = 1, select('#', ...) do
-    local part = select(index, ...)
-    size = size + (type(part) == 'string' and #part or type(part) == 'table' and 60 * #part or 0)
-  end
-  sent = sent + size
+  sent = sent + OVERHEAD + size_of({ ... })
 end
 
 --- Whether it is time to ask the host how far it has read; the caller does, and calls answered() later.
