@@ -37,6 +37,7 @@ LATE = 10
 """Milliseconds a server takes that is not instant; real ones take 5 to 50."""
 SERVERS = {
     "instant": "instant",
+    "again": "instant, one list again and again",
     "names": "instant, names",
     "late": f"after {LATE} ms",
     "late names": f"after {LATE} ms, names",
@@ -106,30 +107,33 @@ def listed(
     labels: Callable[[int], list[str]],
     sizes: list[int],
     delay: int,
+    step: int = 7,
 ) -> dict[str, Any]:
     """Lists of each length, from a server that answers at once, or after some milliseconds.
 
-    Each list lacks another item, so that it is none that came before.
+    Each list lacks another item, so that it is none that came before; with a ``step`` of 0 all are the same.
     """
     server, by_size = editor.serve(child), {}
     for size in sizes:
         given = items(*labels(size + 1))
 
         def begin(turn: int, given: list[dict[str, Any]] = given) -> None:
-            at = 7 * turn % len(given)
+            at = step * turn % len(given)
             server.set(items=given[:at] + given[at + 1 :], delay=delay)
 
         by_size[str(size)] = compared(in_turn(child, times, "<C-x><C-o>", text, begin))
     return by_size
 
 
-def members(child: Child, times: int, sizes: list[int], delay: int = 0) -> dict[str, Any]:
+def members(
+    child: Child, times: int, sizes: list[int], delay: int = 0, step: int = 7
+) -> dict[str, Any]:
     """Lists of members."""
 
     def labels(count: int) -> list[str]:
         return [f"name_{index:04}" for index in range(count)]
 
-    return listed(child, times, "Goos.", labels, sizes, delay)
+    return listed(child, times, "Goos.", labels, sizes, delay, step)
 
 
 def named(child: Child, times: int, sizes: list[int], delay: int = 0) -> dict[str, Any]:
@@ -190,6 +194,7 @@ def measure(nvim: Path, options: argparse.Namespace) -> dict[str, Any]:
     measured: dict[str, Any] = {}
     parts: list[tuple[str, int, Any]] = [
         ("instant", 2_000, lambda child: members(child, options.times, options.sizes)),
+        ("again", 2_000, lambda child: members(child, options.times, options.again, step=0)),
         ("names", 2_000, lambda child: named(child, options.times, options.names)),
         ("late", 2_000, lambda child: members(child, options.times, options.late, LATE)),
         ("late names", 2_000, lambda child: named(child, options.times, options.late, LATE)),
@@ -280,6 +285,7 @@ def main() -> int:
     add("--sizes", type=int, nargs="+", default=list(SIZES), help="lengths of the instant lists")
     add("--names", type=int, nargs="+", default=list(NAMES), help="lengths of the lists of names")
     add("--late", type=int, nargs="*", default=list(NAMES), help=f"of those that take {LATE} ms")
+    add("--again", type=int, nargs="*", default=list(NAMES), help="of those that come again")
     add("--keys", type=int, default=150, help="keys typed with and without; 0: do not type")
     add("--no-server", action="store_true", help="leave the real server out")
     options = parser.parse_args()

@@ -39,6 +39,7 @@ SHORT = {
         "--names",
         "1000",
         "--late",
+        "--again",
         "--keys",
         "0",
         "--no-server",

@@ -120,6 +120,7 @@ def good() -> dict[str, Any]:
     added = {"p50": 1.0, "p99": 3.0}
     editor = {
         "instant": {size: {"reply": {"added": added}} for size in ("100", "2000")},
+        "again": {"100": {"reply": {"added": added}}},
         "names": {"1000": {"reply": {"added": added}}},
         "typing": {"ours_at_once_ms": 1.0},
     }

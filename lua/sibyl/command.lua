@@ -3,7 +3,7 @@
 local M = {}
 
 local function say(text, level)
-  vim.notify(require('sibyl.notice').line('sibyl: ' .. text), level or vim.log.levels.INFO)
+  require('sibyl.notice').say(text, level)
 end
 
 local function bridge()
@@ -24,31 +24,34 @@ local function status()
   say(table.concat(parts, '; '))
 end
 
-local function megabytes(bytes)
-  return ('%.1f MB'):format(bytes / 1e6)
+local function counted(count, noun)
+  return ('%d %s%s'):format(count, noun, count == 1 and '' or 's')
 end
 
 -- Says what is remembered, and how large it is.
 local function memory()
+  local forget = require('sibyl.forget')
   local asked = bridge().ask('memory', function(kind, answer)
     if kind ~= 'memory' then
       return say('what is remembered cannot be said now')
     end
-    local lines = { { 'Below ' .. bridge().memory() .. '\n', 'Title' } }
+    local lines = { 'below ' .. bridge().memory() .. ':' }
     for root, project in pairs(answer.projects or {}) do
-      table.insert(lines, { ('%s: %d files, %s\n'):format(root, project.files, megabytes(project.bytes)) })
+      table.insert(lines, ('%s: %s, %s'):format(root, counted(project.files, 'file'), forget.size(project.bytes)))
     end
     if answer.person and answer.person ~= vim.NIL then
-      local items, names, size = answer.person.items, answer.person.names, megabytes(answer.person.bytes)
-      table.insert(lines, { ('accepted: %d items, %d names, %s\n'):format(items, names, size) })
+      local items = counted(answer.person.items, 'item')
+      local names = counted(answer.person.names, 'different name')
+      local text = 'accepted from lists: %s, among them %s after a dot; %s'
+      table.insert(lines, text:format(items, names, forget.size(answer.person.bytes)))
     end
     for _, root in ipairs(answer.reading or {}) do
-      table.insert(lines, { ('%s is being read\n'):format(root) })
+      table.insert(lines, ('%s is being read'):format(root))
     end
-    vim.api.nvim_echo(lines, true, {})
+    say(lines)
   end)
   if not asked then
-    say(require('sibyl.state').of(vim.api.nvim_get_current_buf()).text)
+    say(vim.list_extend({ require('sibyl.state').of(vim.api.nvim_get_current_buf()).text }, forget.on_disk()))
   end
 end
 
@@ -143,7 +146,11 @@ M.actions = {
   },
   log = {
     run = function()
-      vim.cmd.tabedit(vim.fn.fnameescape(require('sibyl.log').path()))
+      local path = require('sibyl.log').file()
+      if not path then
+        return say('nothing has been logged yet')
+      end
+      vim.cmd('tabedit + ' .. vim.fn.fnameescape(path)) -- at its end, where the newest line is
     end,
     buffer = false,
     help = 'open the log',
@@ -159,6 +166,7 @@ end
 --- Does what `:Sibyl …` asks for.
 ---@param command table what nvim_create_user_command gives
 function M.run(command)
+  require('sibyl.notice').close() -- a message from before would cover what is shown now
   local name, scope = command.fargs[1] or 'status', command.fargs[2]
   local action = M.actions[name]
   if not action then

@@ -136,7 +136,7 @@ function M.report(words)
     if not words[1] then
       return M.show('report', report.lines)
     elseif report.svg == '' or not report.svg then
-      return say('no word was shown by a coin yet: there is nothing to draw', vim.log.levels.WARN)
+      return say('there is nothing to draw before each order has shown a word by the coin', vim.log.levels.WARN)
     end
     vim.fn.mkdir(bridge.memory(), 'p', 448) -- 0700
     write(words[2] and vim.fn.fnamemodify(words[2], ':p') or vim.fs.joinpath(bridge.memory(), 'report.svg'), report.svg)

@@ -21,6 +21,7 @@ local WORDS = {
   ["server's order"] = { 'the server puts it early', 'the server puts it late' },
   ['kind and shape'] = { 'its kind and shape fit', 'its kind and shape do not fit' },
   ['words around'] = { 'it is like the words around', 'it is not like the words around' },
+  ['imported already'] = { 'others are imported already', 'it is imported already' },
   ['its scope'] = { 'it is bound near here', 'it is bound far from here' },
   ['used below'] = { 'the code below uses it and nothing binds it', 'the code below waits for other names' },
   ['order of imports'] = { 'imports go on so', 'imports seldom go on so' },
@@ -64,6 +65,16 @@ local function same(last, answer)
   return true
 end
 
+-- Why the page has no reasons.
+local function without(answer)
+  if answer.items == nil then
+    return 'The ranker does not answer now: no reasons are left.'
+  elseif type(answer.names) ~= 'table' then
+    return 'The ranker no longer holds this list: no reasons are left.'
+  end
+  return 'The ranker has ranked another list since: no reasons are left.'
+end
+
 ---@return string[] lines
 ---@return integer[] starred numbers of lines
 ---@return integer column where the reasons begin
@@ -77,7 +88,7 @@ local function page(last, answer)
   end
   local lines = {
     ('The last list: %d items, ranked in %.1f ms.'):format(#last.from, last.ms),
-    whole and receiver(answer.receiver) or 'The ranker has ranked another list since: no reasons are left.',
+    whole and receiver(answer.receiver) or without(answer),
     '',
     ('  now  before    %s   likely  why'):format('item' .. (' '):rep(widest - 4)),
   }
@@ -106,6 +117,7 @@ local function page(last, answer)
 end
 
 local function show(last, answer)
+  require('sibyl.notice').close() -- a window of a message would cover the page
   local lines, starred, column = page(last, answer)
   local buf = api.nvim_create_buf(false, true)
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
@@ -164,9 +176,11 @@ function M.item()
     return require('sibyl.notice').say('select an item of a ranked list first')
   end
   local function tell(_, answer)
-    require('sibyl.notice').say(sentence(last, answer or {}, name))
+    if vim.fn.complete_info({ 'mode' }).mode ~= '' then -- the menu may have closed before the host answered
+      require('sibyl.notice').say(sentence(last, answer, name), vim.log.levels.INFO, true)
+    end
   end
-  if not bridge.ask('explain', tell, api.nvim_get_current_buf()) then
+  if not bridge.ask('explain', tell, last.buf) then
     tell(nil, {})
   end
 end
@@ -179,7 +193,7 @@ function M.open()
   end
   local asked = bridge.ask('explain', function(_, answer)
     show(last, answer)
-  end, vim.api.nvim_get_current_buf())
+  end, last.buf)
   if not asked then
     show(last, {})
   end

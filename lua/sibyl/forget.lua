@@ -1,4 +1,4 @@
--- In: `:Sibyl forget …`. Out: what was learned is deleted, its files and what they lead to.
+-- In: `:Sibyl forget …`. Out: what was learned is deleted, its files and what they lead to; what of it is on disk.
 
 local bridge = require('sibyl.host.client')
 local project = require('sibyl.buffer.project')
@@ -14,18 +14,29 @@ local FORGOTTEN = {
   experiment = 'forgot the experiment',
 }
 
--- Deletes what a path leads to: to take a link away would leave what was learned. What stands in a folder that is
--- elsewhere is only deleted as far as it is named like files of ours. True when nothing of ours is left.
+-- What is ours in the folder that a path leads to, its names in order: all, or, where it is elsewhere, what is named
+-- like files of ours. Also whether it is elsewhere.
+local function ours(path, real)
+  local linked, names = (vim.uv.fs_lstat(path) or {}).type == 'link', {}
+  for name in vim.fs.dir(real) do
+    if not linked or name == project.FOLDER or name:find('%.sqlite$') or name:find('%.sqlite%-%l%l%l$') then
+      table.insert(names, name)
+    end
+  end
+  table.sort(names)
+  return names, linked
+end
+
+-- Deletes what a path leads to: to take a link away would leave what was learned. True when nothing of ours is left.
 local function delete_one(path)
   local real = vim.uv.fs_realpath(path)
   if not real or vim.fn.isdirectory(real) == 0 then
     return (not real or vim.fn.delete(real) == 0) and (vim.fn.delete(path) == 0 or not vim.uv.fs_lstat(path))
   end
-  local linked, done = (vim.uv.fs_lstat(path) or {}).type == 'link', true
-  for name in vim.fs.dir(real) do
-    if not linked or name == project.FOLDER or name:find('%.sqlite$') or name:find('%.sqlite%-%l%l%l$') then
-      done = delete_one(vim.fs.joinpath(real, name)) and done
-    end
+  local names, linked = ours(path, real)
+  local done = true
+  for _, name in ipairs(names) do
+    done = delete_one(vim.fs.joinpath(real, name)) and done
   end
   return done and (linked or vim.fn.delete(real, 'd') == 0)
 end
@@ -41,6 +52,57 @@ end
 
 -- Files of the memory by what is to be forgotten; a project's has a name of its own.
 local FILES = { person = 'person.sqlite', experiment = 'experiment.sqlite' }
+
+-- Bytes of the files that delete_one() would delete.
+local function bytes_of(path)
+  local real = vim.uv.fs_realpath(path)
+  if not real or vim.fn.isdirectory(real) == 0 then
+    return real and (vim.uv.fs_stat(real) or {}).size or 0
+  end
+  local bytes = 0
+  for _, name in ipairs((ours(path, real))) do
+    bytes = bytes + bytes_of(vim.fs.joinpath(real, name))
+  end
+  return bytes
+end
+
+local HOLDS = {
+  [FILES.person] = 'what you accepted',
+  [FILES.experiment] = 'the experiment',
+  [project.FOLDER] = 'what your projects use',
+}
+
+--- A size in words: small ones in kB, so that no file has none.
+---@param bytes integer
+---@return string
+function M.size(bytes)
+  return bytes < 1e6 and ('%d kB'):format(math.ceil(bytes / 1e3)) or ('%.1f MB'):format(bytes / 1e6)
+end
+
+--- Says where what was learned is, what each part of it takes, and how to delete it: without a host, which may be
+--- switched off.
+---@return string[]
+function M.on_disk()
+  local place, sizes, order = bridge.memory(), {}, {}
+  local line, real = require('sibyl.notice').line, vim.uv.fs_realpath(place)
+  for _, name in ipairs(real and (ours(place, real)) or {}) do
+    local file = name:gsub('%.sqlite%-%l%l%l$', '.sqlite') -- SQLite writes two more beside an open one
+    if not sizes[file] then
+      table.insert(order, file)
+    end
+    sizes[file] = (sizes[file] or 0) + bytes_of(vim.fs.joinpath(real, name))
+  end
+  if #order == 0 then
+    return { 'Nothing that was learned from you is on disk; it would be below ' .. line(place) }
+  end
+  local lines = { 'On disk, below ' .. line(place) .. ':' }
+  for _, file in ipairs(order) do
+    local holds = HOLDS[file] and (' (%s)'):format(HOLDS[file]) or ''
+    table.insert(lines, ('  %s%s: %s'):format(line(file), holds, M.size(sizes[file])))
+  end
+  table.insert(lines, ':Sibyl forget deletes all of it.')
+  return lines
+end
 
 --- Deletes what was learned: the host is ended first, and started again after.
 ---@param scope 'all'|'person'|'project'|'experiment'

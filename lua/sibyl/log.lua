@@ -14,6 +14,7 @@ local OWNER_ONLY = 384 -- 0600: file names and error texts are nobody else's bus
 
 local shown = {} ---@type table<string, boolean>
 local last ---@type string|nil
+local newest ---@type string|nil what was written last
 
 --- Where the log is.
 ---@return string
@@ -29,11 +30,11 @@ function M.rotate()
   end
 end
 
--- Appends a line; an older file that others can read is taken from them.
+-- Appends a line; an older file that others can read is taken from them. Whether it is written.
 local function append(path, line)
   local stat = vim.uv.fs_stat(path)
   if stat and stat.type ~= 'file' then
-    return -- to open a FIFO could wait for ever
+    return false -- to open a FIFO could wait for ever
   end
   local file = vim.uv.fs_open(path, 'a', OWNER_ONLY)
   if not file then
@@ -41,13 +42,21 @@ local function append(path, line)
     file = vim.uv.fs_open(path, 'a', OWNER_ONLY)
   end
   if not file then
-    return
+    return false
   end
   if stat and bit.band(stat.mode, 63) ~= 0 then -- 0077
     vim.uv.fs_fchmod(file, OWNER_ONLY)
   end
-  vim.uv.fs_write(file, line)
+  local written = vim.uv.fs_write(file, line) == #line
   vim.uv.fs_close(file)
+  return written
+end
+
+local function put(level, text)
+  local line = ('%s %-5s %s\n'):format(os.date('%Y-%m-%d %H:%M:%S'), level, text)
+  local written = append(M.path(), line)
+  newest = written and text or newest
+  return written
 end
 
 -- Whatever happens here, the caller goes on: a log that cannot be written must not become a second problem.
@@ -62,7 +71,7 @@ local function write(level, text, ...)
       last = text
     end
     if RANK[level] >= RANK[config.get().log_level] then
-      append(M.path(), ('%s %-5s %s\n'):format(os.date('%Y-%m-%d %H:%M:%S'), level, text))
+      put(level, text)
     end
   end, ...)
 end
@@ -93,6 +102,31 @@ end
 ---@param ... any
 function M.error(text, ...)
   write('error', text, ...)
+end
+
+--- Writes what the screen shows only the beginning of, whatever option `log_level` says; not twice if it is what was
+--- written last.
+---@param text string
+---@param level integer vim.log.levels
+---@return boolean written
+function M.keep(text, level)
+  if text == newest and vim.uv.fs_stat(M.path()) then
+    return true
+  end
+  local rank = level >= vim.log.levels.ERROR and 'error' or level >= vim.log.levels.WARN and 'warn' or 'info'
+  local ok, written = pcall(put, rank, text)
+  return ok and written
+end
+
+--- The file to show: the log; if nothing was written since a new one was begun, the one before.
+---@return string|nil path nil: nothing was written yet
+function M.file()
+  for _, path in ipairs({ M.path(), M.path() .. '.old' }) do
+    local stat = vim.uv.fs_stat(path)
+    if stat and stat.type == 'file' and stat.size > 0 then
+      return path
+    end
+  end
 end
 
 --- Tells the user one sentence, the same sentence once per session.

@@ -1,9 +1,10 @@
 -- In: sentences for the user. Out: one line, or a window with all of it: no sentence is ever cut, and no message
---     makes Neovim wait for a key in the middle of typing.
+--     makes Neovim wait for a key, which would take the next one from what is typed.
 
 local M = {}
 
 local api = vim.api
+local GROUP = 'sibyl_notice'
 local WIDEST = 76
 local SHORTEST_MS, MS_PER_BYTE = 10000, 60 -- how long a window stays; reading aloud takes about as long
 
@@ -17,11 +18,28 @@ function M.line(text)
   return vim.fn.strtrans((text:gsub('%s+', ' ')))
 end
 
---- Whether a text fits in the message line.
----@param text string
+-- Rows that lines take when each is broken at an edge.
+local function height(lines, width)
+  local rows = 0
+  for _, line in ipairs(lines) do
+    rows = rows + math.max(1, math.ceil(vim.fn.strdisplaywidth(line) / width))
+  end
+  return rows
+end
+
+--- Whether lines fit where messages stand: in as many rows as option 'cmdheight' says, the last of them shorter.
+---@param lines string[]
 ---@return boolean
-function M.fits(text)
-  return vim.fn.strdisplaywidth(text) <= vim.v.echospace
+function M.fits(lines)
+  local width, rows = vim.o.columns, math.max(vim.o.cmdheight, 1)
+  local last = (vim.fn.strdisplaywidth(lines[#lines]) - 1) % width + 1
+  local used = height(lines, width)
+  return used < rows or used == rows and last <= vim.v.echospace
+end
+
+-- The beginning of a text: as many cells of the screen, where a letter may take two.
+local function cut(text, cells)
+  return vim.fn.printf(('%%.%dS'):format(math.max(cells, 0)), text)
 end
 
 --- Cuts a text to the message line, for what changes before it could be read anyway.
@@ -30,29 +48,32 @@ end
 ---@return string
 function M.fit(text, more)
   text, more = M.line(text), more or '…'
-  if M.fits(text) then
+  if vim.fn.strdisplaywidth(text) <= vim.v.echospace then
     return text
   end
-  return vim.fn.strcharpart(text, 0, math.max(vim.v.echospace - vim.fn.strdisplaywidth(more) - 1, 0)) .. more
+  return cut(text, vim.v.echospace - vim.fn.strdisplaywidth(more) - 1) .. more
 end
 
--- Breaks a text into lines at its blanks.
-local function wrapped(text, width)
-  local lines, line = {}, ''
-  for word in text:gmatch('%S+') do
-    if line ~= '' and vim.fn.strdisplaywidth(line .. ' ' .. word) > width then
-      table.insert(lines, line)
-      line = word
-    else
-      line = line == '' and word or line .. ' ' .. word
+-- Breaks each text into lines at its blanks; what stands in stays so.
+local function wrapped(texts, width)
+  local lines = {}
+  for _, text in ipairs(texts) do
+    local indent, line = text:match('^ *'), nil
+    for word in text:gmatch('%S+') do
+      if line and vim.fn.strdisplaywidth(line .. ' ' .. word) > width then
+        table.insert(lines, line)
+        line = nil
+      end
+      line = line and line .. ' ' .. word or indent .. word
     end
+    table.insert(lines, line or '')
   end
-  table.insert(lines, line)
   return lines
 end
 
 --- Closes the window, if there is one.
 function M.close()
+  api.nvim_create_augroup(GROUP, { clear = true })
   if timer then
     timer:stop()
     timer:close()
@@ -64,20 +85,11 @@ function M.close()
   window = nil
 end
 
--- Rows a text takes when each line is broken at the window's edge.
-local function height(lines, width)
-  local rows = 0
-  for _, line in ipairs(lines) do
-    rows = rows + math.max(1, math.ceil(vim.fn.strdisplaywidth(line) / width))
-  end
-  return rows
-end
-
 -- Opens a window in the lower right corner. It takes no key from the user, and goes when there was time to read it.
-local function open(text, level)
+local function open(texts, level)
   M.close()
   local width = math.max(math.min(WIDEST, vim.o.columns - 4), 10)
-  local lines = wrapped(text, width)
+  local lines = wrapped(texts, width)
   local buf = api.nvim_create_buf(false, true)
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   vim.bo[buf].bufhidden, vim.bo[buf].modifiable = 'wipe', false
@@ -104,7 +116,7 @@ local function open(text, level)
     end
     M.close()
   end
-  local wait = math.max(SHORTEST_MS, MS_PER_BYTE * #text)
+  local wait = math.max(SHORTEST_MS, MS_PER_BYTE * #table.concat(lines, ' '))
   timer:start(wait, 1000, vim.schedule_wrap(over))
 end
 
@@ -114,22 +126,44 @@ local function plain_notify()
   return source == '?' or source == '=?' or source:find('vim[/.]_') ~= nil
 end
 
---- Says one sentence, whole: in the message line where it fits, else in a window; `:messages` keeps its beginning
---- and says where the rest is.
----@param text string
+-- Closes the window with the menu that it speaks of, at the latest when text is changed without one.
+local function close_with_menu()
+  api.nvim_create_autocmd({ 'CompleteDone', 'InsertLeave', 'TextChangedI', 'TextChanged' }, {
+    group = GROUP,
+    desc = 'sibyl: close the window that speaks of the menu',
+    callback = function()
+      M.close()
+    end,
+  })
+end
+
+--- Says one sentence, or several lines, whole: where messages stand if it fits, else in a window; `:messages` keeps
+--- its beginning and says where the rest is: in the log.
+---@param text string|string[]
 ---@param level integer|nil vim.log.levels
-function M.say(text, level)
+---@param of_menu boolean|nil whether it speaks of the menu that is open: a window closes with that
+function M.say(text, level, of_menu)
   level = level or vim.log.levels.INFO
   if moved then
     vim.cmd.redraw() -- a second message at once would make Neovim wait for a key
     moved = false
   end
-  text = 'sibyl: ' .. M.line(text)
-  if M.fits(text) or not plain_notify() or #api.nvim_list_uis() == 0 then
-    return vim.notify(text, level)
+  local texts = type(text) == 'table' and text or { text } ---@type string[]
+  local lines = vim.tbl_map(function(each)
+    return each:match('^ *') .. vim.trim(M.line(each))
+  end, texts)
+  lines[1] = 'sibyl: ' .. lines[1]
+  if M.fits(lines) or not plain_notify() or #api.nvim_list_uis() == 0 then
+    return vim.notify(table.concat(lines, '\n'), level)
   end
-  vim.notify(M.fit(text, '… (:Sibyl log)'), level)
-  open(text, level)
+  -- Not shown, but for execute() and :redir, which want to have all of it.
+  vim.cmd.echo({ vim.fn.string(table.concat(lines, '\n')), mods = { silent = true } })
+  local more = require('sibyl.log').keep(table.concat(texts, '\n'), level) and '… (:Sibyl log)' or '…'
+  vim.notify(#lines == 1 and M.fit(lines[1], more) or M.fit(lines[1] .. more, more), level)
+  open(lines, level)
+  if of_menu then
+    close_with_menu()
+  end
 end
 
 local progress ---@type integer|string|nil the message that moves, on Neovim 0.12
@@ -145,7 +179,7 @@ function M.progress(text, percent, status)
     local options = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = status, percent = percent }
     options.id = progress
     -- "sibyl: " and ": 100% " are put before it.
-    local shown = vim.fn.strcharpart(M.line(text), 0, math.max(vim.v.echospace - 14, 0))
+    local shown = cut(M.line(text), vim.v.echospace - 14)
     local ok, id = pcall(api.nvim_echo, { { shown } }, in_history, options)
     progress = ok and status == 'running' and id or nil
     if ok then

@@ -192,7 +192,13 @@ M.table = {
     level = 'ok',
     says = 'ready; ranks %s',
     holds = function(buf)
-      return table.concat(require('sibyl.completion.lsp_hook').names(buf), ', ')
+      local own = require('sibyl.server.default').client(buf)
+      return table.concat(
+        vim.tbl_map(function(name)
+          return own and name == own.name and "the lists of sibyl's own server" or name
+        end, require('sibyl.completion.lsp_hook').names(buf)),
+        ', '
+      )
     end,
   },
 }

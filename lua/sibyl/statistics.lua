@@ -7,6 +7,9 @@ local M = {}
 
 local MOST = 2000 -- delays kept, the newest
 local BANDS = { 1, 2, 3, 5, 10 } -- places, told up to each
+-- Of fewer values than these, a percentile is only the largest, and a share of words only chance.
+local ENOUGH = { [95] = 20, [99] = 100 }
+local ENOUGH_WORDS = 20
 
 local lists = { ranked = 0, late = 0, left = 0 }
 local delays = {} ---@type number[]
@@ -51,15 +54,19 @@ local function latency()
   end
   local sorted = vim.deepcopy(delays)
   table.sort(sorted)
-  local function at(share)
-    return sorted[math.max(1, math.ceil(share * #sorted))]
+  local function at(percent)
+    return sorted[math.max(1, math.ceil(percent / 100 * #sorted))]
   end
-  return ('added to a list: %.1f ms in the middle, %.1f for 95 %%, %.1f for 99 %% of %d'):format(
-    at(0.5),
-    at(0.95),
-    at(0.99),
-    #sorted
-  )
+  if #sorted == 1 then
+    return ('added to a list: %.1f ms, the only list'):format(sorted[1])
+  end
+  local text = ('added to a list: %.1f ms in the middle'):format(at(50))
+  for _, percent in ipairs({ 95, 99 }) do
+    if #sorted >= ENOUGH[percent] then
+      text = ('%s, %.1f for %d %%'):format(text, at(percent), percent)
+    end
+  end
+  return ('%s of %d'):format(text, #sorted)
 end
 
 local function accepted_places()
@@ -85,6 +92,9 @@ function M.lines()
   }
   if words.listed > 0 then
     local function row(name, sums)
+      if words.listed < ENOUGH_WORDS then
+        return ('  %s order: the word written first in %d of %d lists'):format(name, sums.first, words.listed)
+      end
       local first, mrr = sums.first / words.listed, sums.mrr / words.listed
       return ('  %s order: the word written first in %.0f %% of lists, MRR %.2f'):format(name, 100 * first, mrr)
     end

@@ -6,7 +6,7 @@ In:   a Neovim, Python and git on PATH, the package index that pip is configured
 Out:  one line per way: seconds until the plugin is there, until everything is installed, until the menu.
       Exit code 1 and a sentence where a way does not lead there.
 
-    python scripts/neovim/walk.py [--lazy DIR] [plain|vim.pack|lazy.nvim]…
+    .venv/bin/python scripts/neovim/walk.py [--lazy DIR] [plain|vim.pack|lazy.nvim]…
 """
 
 from __future__ import annotations

@@ -248,7 +248,8 @@ def test_a_report_end_to_end(real: Child, tmp_path: Path) -> None:
     held = b"".join(path.read_bytes() for path in database.parent.glob("experiment.sqlite*"))
     assert not any(name in held for name in (b"json", b"answer", b"secret_shop", b"till"))
     child.command("Sibyl experiment stop")
-    child.wait_for(lambda: "No experiment runs; 6 words" in "".join(child.messages()))
+    stopped = "The experiment is stopped; 6 words are kept"
+    child.wait_for(lambda: stopped in "".join(child.messages()), what="the end")
     open_menu(child, "Goanswer.")
     child.type_keys("j<C-n><C-y>(<Esc>")
     assert words_of(database) == 6

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
+from child import Child
 from fake_server import FakeServer, items
+from scripted import ScriptedRanker
+from test_notice import window
 
 PAGE = {
     "items": [
@@ -73,3 +77,86 @@ def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
     assert child.words() == ["json", "close"]
     screen = " ".join(re.sub("[│~]", " ", "\n".join(child.screen())).split())
     assert "files of the project use it so (+1.5)" in screen
+
+
+def listed(scripted: Callable) -> tuple[Child, ScriptedRanker]:
+    """A Neovim with a ranked list on the screen, its first item selected, and <F3> to explain it."""
+    lua = (
+        "vim.o.completeopt = 'menuone,noselect' vim.keymap.set('i', '<F3>', '<Plug>(SibylExplain)')"
+    )
+    child, ranker = scripted("x = 1\n", lua, deadline=1000)
+    ranker.set(best=["json"], stars=1, explain=PAGE)
+    FakeServer(child, items=items("close", "json"))
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<C-n>")
+    return child, ranker
+
+
+@pytest.mark.parametrize("other", ["help", "Sibyl stats", "Sibyl explain", "new"])
+def test_the_page_is_the_same_from_any_window(scripted: Callable, other: str) -> None:
+    """`:Sibyl explain` in a window of something else has the reasons of the list's own buffer."""
+    child, ranker = listed(scripted)
+    buf = child.call("bufnr")
+    child.type_keys("<Esc>")
+    child.command(other)
+    if other == "Sibyl explain":
+        child.wait_for(lambda: "The last list" in child.lines()[0], what="the first page")
+        child.command("wincmd =")
+    windows = child.call("winnr", "$")
+    child.command("Sibyl explain")
+    child.wait_for(lambda: child.call("winnr", "$") == windows + 1, what="the page")
+    assert "Receiver: `resp`" in child.lines()[1]
+    assert {call[-1] for call in ranker.calls("explain")} == {buf}
+
+
+def test_the_page_says_truly_why_it_has_no_reasons(scripted: Callable) -> None:
+    """A list that the ranker no longer holds, and a ranker that is off, are not called another list."""
+    child, ranker = listed(scripted)
+    child.type_keys("<Esc>")
+    for explain, command, words in [
+        ({"items": []}, "", "The ranker no longer holds this list: no reasons are left."),
+        (PAGE, "Sibyl disable", "The ranker does not answer now: no reasons are left."),
+    ]:
+        ranker.set(explain=explain)
+        child.command(command)
+        child.command("Sibyl explain")
+        child.wait_for(lambda words=words: child.lines()[1:2] == [words], what=words)
+        child.type_keys("q")
+
+
+@pytest.mark.parametrize("keys", ["<C-y>", "<Esc>", "<C-e>", "(", " y"])
+def test_the_window_goes_with_the_menu(scripted: Callable, keys: str) -> None:
+    """What is said of the selected item stays while the menu is open, and goes with it, accepted or not."""
+    child, _ = listed(scripted)
+    child.type_keys("<F3>")
+    child.wait_for(lambda: "json: place 1 of 2" in window(child), what="the window")
+    assert child.words() == ["json", "close"]
+    child.type_keys("<C-n><C-p>")
+    assert "json: place 1 of 2" in window(child)
+    child.type_keys(keys)
+    assert window(child) == ""
+    assert child.messages()[-1].startswith("sibyl: json: place 1 of 2")
+
+
+def test_no_window_after_the_menu(scripted: Callable) -> None:
+    """Reasons that come when the menu is closed again are not shown."""
+    child, ranker = listed(scripted)
+    ranker.set(best=["json"], stars=1, explain=PAGE, delay=300)
+    child.type_keys("<F3><C-y>")
+    child.wait_for(lambda: ranker.calls("explain"), what="the question")
+    child.lua("vim.wait(600)")
+    assert (window(child), child.messages()) == ("", [])
+
+
+@pytest.mark.parametrize("page", ["explain", "stats", "log"])
+def test_a_page_is_not_covered(scripted: Callable, page: str) -> None:
+    """A page of ours takes away the window of a message from before."""
+    child, _ = listed(scripted)
+    child.type_keys("<C-y><Esc>")
+    child.lua("require('sibyl.notice').say(('a long message '):rep(20))")
+    assert window(child) != ""
+    name = child.call("bufname")
+    child.command(f"Sibyl {page}")
+    child.wait_for(lambda: child.call("bufname") != name, what="the page")
+    assert window(child) == ""

@@ -87,8 +87,56 @@ def test_memory_is_shown(scripted: Callable) -> None:
     child.wait_for(lambda: "accepted" in "\n".join(child.messages()))
     shown = "\n".join(child.messages())
     assert "app: 12 files, 2.5 MB" in shown
-    assert "accepted: 40 items, 31 names, 0.0 MB" in shown
+    assert (
+        "accepted from lists: 40 items, among them 31 different names after a dot; 40 kB" in shown
+    )
     assert "app is being read" in shown
+
+
+def test_memory_counts_in_plain_words(scripted: Callable) -> None:
+    """One of a thing is singular, and a small file has a size."""
+    child, ranker = scripted("x = 1\n")
+    ranker.set(
+        memory={
+            "projects": {"app": {"files": 1, "bytes": 1_000_000}},
+            "person": {"items": 1, "names": 1, "bytes": 1},
+        }
+    )
+    child.command("set cmdheight=8 | Sibyl memory")
+    child.wait_for(lambda: "accepted" in "\n".join(child.messages()))
+    shown = "\n".join(child.messages())
+    assert "app: 1 file, 1.0 MB" in shown
+    assert "accepted from lists: 1 item, among them 1 different name after a dot; 1 kB" in shown
+
+
+def test_memory_of_a_host_that_is_off(scripted: Callable, tmp_path: Path) -> None:
+    """Switched off, `:Sibyl memory` says which files are on disk, where, how large, and what deletes them."""
+    child, _ = scripted("x = 1\n")
+    child.command("set cmdheight=12 | Sibyl disable")
+    memory = Path(child.lua("return require('sibyl.host.client').memory()"))
+    shown = child.command("Sibyl memory")
+    assert "switched off everywhere" in shown
+    assert f"Nothing that was learned from you is on disk; it would be below {memory}" in shown
+    (memory / "projects").mkdir(parents=True)
+    away = tmp_path / "away.sqlite"
+    sizes = {"person.sqlite": 3_000, "person.sqlite-wal": 4_500, "report.svg": 200}
+    sizes |= {f"projects/{name}.sqlite": 1_300_000 for name in "ab"}
+    for name, size in sizes.items():
+        (memory / name).write_bytes(b"x" * size)
+    away.write_bytes(b"x" * 20_000)
+    (memory / "experiment.sqlite").symlink_to(away)
+    shown = child.command("Sibyl memory")
+    assert shown.splitlines()[1:] == [
+        f"On disk, below {memory}:",
+        "  experiment.sqlite (the experiment): 20 kB",
+        "  person.sqlite (what you accepted): 8 kB",
+        "  projects (what your projects use): 2.6 MB",
+        "  report.svg: 1 kB",
+        ":Sibyl forget deletes all of it.",
+    ]
+    assert "forgot all" in child.command("Sibyl forget")
+    assert not memory.exists() and not away.exists()
+    assert "Nothing that was learned from you is on disk" in child.command("Sibyl memory")
 
 
 def test_the_host_hears_of_the_project(scripted: Callable, tmp_path: Path) -> None:

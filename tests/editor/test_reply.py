@@ -62,6 +62,14 @@ def test_stars(serve: Callable) -> None:
     assert child.line() == "r.json"
 
 
+def test_stars_stand_before_the_names(serve: Callable) -> None:
+    """However long a label of the list is, a star is on the screen."""
+    child, _, _ = serve(items=items("json", "text", "long_" * 40))
+    open_menu(child)
+    rows = [line for line in child.screen() if "★" in line]
+    assert [row.split("★")[1].split()[0] for row in rows] == ["json", "text"]
+
+
 def test_fewer_stars(serve: Callable) -> None:
     """Option `stars` bounds their number; false means none."""
     child, _, _ = serve(options={"stars": 1})
@@ -88,7 +96,7 @@ def test_users_convert_is_kept(serve: Callable) -> None:
     if child.version < (0, 11, 0):
         pytest.skip("0.10 has no convert")
     open_menu(child)
-    assert [(i.abbr, i.kind) for i in child.menu()][1:3] == [("<text>", "★ K"), ("<_private>", "K")]
+    assert [(i.abbr, i.kind) for i in child.menu()][1:3] == [("★ <text>", "K"), ("<_private>", "K")]
 
 
 def test_typing_on_keeps_the_order(serve: Callable) -> None:

@@ -50,6 +50,9 @@ def test_menu_without_any_set_up(served: Callable) -> None:
     child.type_keys("<C-n><C-y><Esc>")
     assert child.line() == "p = os.path.join"
     assert child.lua("return vim.go.completeopt") == before
+    assert "ready; ranks the lists of sibyl's own server" in child.command("Sibyl")
+    child.command("checkhealth sibyl")
+    assert "inserts the first line" not in "".join(child.lines())  # not where sibyl sets the option
 
 
 def test_autotrigger_off(served: Callable, tmp_path: Path) -> None:
@@ -105,6 +108,16 @@ def test_steps_back(served: Callable, tmp_path: Path) -> None:
     child.wait_for(
         lambda: child.lua("return #vim.lsp.get_clients({ name = 'sibyl' })") == 0, 10, "its end"
     )
+
+
+def test_a_file_that_is_read_again_is_served_at_once(served: Callable) -> None:
+    """After `:edit!` ours does not wait again for a server of the user's own."""
+    child, _ = served(delay=4000)
+    wait_clients(child, "sibyl")
+    child.command("edit!")
+    child.wait_for(lambda: child.lua(CLIENTS) == ["sibyl"], 2, "the server after :edit!")
+    child.type_keys("Gop = os.path.", every=0.02)
+    child.wait_for(lambda: "commonprefix" in child.words(), 30, "the members of os.path")
 
 
 def test_not_installed(scripted: Callable) -> None:

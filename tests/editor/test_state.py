@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from child import Child
 from fake_server import FakeServer, items
 
@@ -101,6 +102,28 @@ def test_states_without_an_environment(start_nvim: Callable, tmp_path: Path) -> 
     child = start_nvim(init=f"vim.g.sibyl = {{ python = '{bare}' }}")
     child.open(tmp_path / "a.py")
     assert f"{bare} cannot be run: no such thing" in wait_state(child, "wrong Python")
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        ("shim: python9: not found\n\n  Versions that have it:\n    9.1\n", "shim: python9: not found"),
+        ("Traceback (most recent call last):\n  File x\nImportError: no x\n", "ImportError: no x"),
+        ("", "it could not be run"),
+    ],
+    ids=["a shim", "a traceback", "nothing"],
+)  # fmt: skip
+def test_why_a_python_does_not_do(
+    start_nvim: Callable, tmp_path: Path, printed: str, reason: str
+) -> None:
+    """Of what a Python prints that cannot be run, the line that says why is shown."""
+    (tmp_path / "printed").write_text(printed)
+    shim = tmp_path / "shim"
+    shim.write_text(f"#!/bin/sh\ncat '{tmp_path / 'printed'}' >&2\nexit 127\n")
+    shim.chmod(0o755)
+    child = start_nvim(init=f"vim.g.sibyl = {{ python = '{shim}' }}")
+    child.open(tmp_path / "a.py")
+    assert wait_state(child, "wrong Python").split("cannot be run: ")[1].startswith(reason)
 
 
 def test_server_states(scripted: Callable, tmp_path: Path) -> None:

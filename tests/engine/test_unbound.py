@@ -183,3 +183,22 @@ def test_only_names_that_the_import_would_bind_move(real: Ranker) -> None:
         assert first(real, source + BELOW, MODULES) == first(real, source, MODULES)
     above = "from pathlib import PurePath\nfrom pathlib import |"
     assert first(real, above + BELOW, PATHS) == first(real, above, PATHS)
+
+
+def test_a_name_is_not_imported_twice(real: Ranker) -> None:
+    """At the left margin, a name that this module has given already comes last and wears no star."""
+    labels = ["ChainMap", "Counter", "OrderedDict", "defaultdict", "deque"]
+    above = b"import os\nfrom collections import defaultdict\n\n\ndef run():\n    return defaultdict(int)\n\n\n"
+
+    def ordered(source: bytes) -> list[str]:
+        ranking = Session(real, source).rank(len(source), labels, [7] * len(labels))
+        return [labels[at] for at in ranking.order]
+
+    assert ordered(above + b"from collections import ")[-1] == "defaultdict"
+    brackets = ordered(above + b"from collections import (\n    deque,\n    ")
+    assert {*brackets[-2:]} == {"defaultdict", "deque"}
+    # What may not run, or binds in a function, may be imported again.
+    for line in (b"try:\n    from collections import ", b"def go():\n    from collections import "):
+        assert ordered(above + line)[-1] != "defaultdict"
+    # The same name of another module is another thing.
+    assert ordered(above + b"from typing import ")[-1] != "defaultdict"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from sibyl.memory.sqlite import WAIT_S, Database, sentence, waiting
 
-ARMS = ("server", "sibyl", "interleaved")
+TOSSED = ("server", "sibyl")
+"""The arms that a coin chooses from."""
+ARMS = (*TOSSED, "interleaved")
 KINDS = ("member", "name", "keyword", "import")
 DAY_S = 86_400
 _MOST = 100_000  # words; the oldest go first
@@ -42,9 +44,14 @@ class Outcome:
 class Period:
     """An experiment that runs."""
 
-    how: str  # "coin" or "interleaved"
+    how: str  # its design: "coin" or "interleaved"
     began: float  # seconds since 1970
     ends: float
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms that its words are in; words in others are of an experiment of the other design."""
+        return ("interleaved",) if self.how == "interleaved" else TOSSED
 
 
 _COLUMNS = [column.name for column in fields(Outcome)]
@@ -100,7 +107,7 @@ class Log(Database):
         with sentence(self.path):
             return [Outcome(*row) for row in self._base.execute(_SELECT)]
 
-    def count(self) -> int:
-        """Return how many outcomes are kept."""
+    def counts(self) -> dict[str, int]:
+        """Return how many outcomes are kept of each arm that has some."""
         with sentence(self.path):
-            return int(self._base.execute("SELECT count(*) FROM words").fetchone()[0])
+            return dict(self._base.execute("SELECT arm, count(*) FROM words GROUP BY arm"))

@@ -1,7 +1,7 @@
 """What outcomes say of the two orders.
 
-In: outcomes of words.  Out: for each measure both arms' means and the difference with its interval; the same
-for a part of the words.
+In: outcomes of words.  Out: for each measure both arms' means, their difference, and the interval of the true
+one; the same for a part of the words.
 
 Every word that was shown with a list counts, in the arm the coin chose, whether something was accepted or not:
 to leave some out by what became of them would compare other words in one arm than in the other.
@@ -13,8 +13,10 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from sibyl.experiment.log import KINDS, Outcome
-from sibyl.experiment.sequential import Course, effect, preference
+import numpy as np
+
+from sibyl.experiment.log import KINDS, TOSSED, Outcome
+from sibyl.experiment.sequential import Course, Floats, effect, preference
 
 MOST_LETTERS = 16  # the most that a word saves; more counts as that
 
@@ -39,22 +41,34 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Compared:
-    """One measure in both arms; a mean of no words is nan."""
+    """One measure in both arms; a mean of no words is nan, and so is the difference from it."""
 
     measure: Measure
     server: float
     sibyl: float
-    course: Course  # of the difference
+    differences: Floats  # of the arms' means, after each word
+    course: Course  # of the effect, estimated by the coin's odds: see ``sequential``
+
+    @property
+    def difference(self) -> float:
+        """The difference of the means as they are shown: who subtracts the digits gets the same."""
+        digits = self.measure.digits
+        return round(round(self.sibyl, digits) - round(self.server, digits), digits)
+
+    @property
+    def both(self) -> bool:
+        """Whether both arms have words: nothing can be compared with none."""
+        return not np.isnan(self.differences[-1])
 
     @property
     def decided(self) -> int:
         """1 where ours is better beyond doubt, -1 where the server's is, else 0."""
-        return int(self.course.sign[-1])
+        return int(self.course.sign[-1]) if self.both else 0
 
 
 def tossed(words: Iterable[Outcome]) -> list[Outcome]:
     """Return the words whose order a coin chose."""
-    return [word for word in words if word.arm in ("server", "sibyl")]
+    return [word for word in words if word.arm in TOSSED]
 
 
 def compared(words: list[Outcome], measure: Measure = SAVED) -> Compared:
@@ -63,12 +77,15 @@ def compared(words: list[Outcome], measure: Measure = SAVED) -> Compared:
     ours = [word.arm == "sibyl" for word in words]
     groups = [KINDS.index(word.kind) if word.kind in KINDS else 0 for word in words]
     course = effect(values, ours, measure.most, groups)
-    return Compared(measure, _mean(values, ours, False), _mean(values, ours, True), course)
+    server, sibyl = (_means(values, [mine == arm for mine in ours]) for arm in (False, True))
+    return Compared(measure, float(server[-1]), float(sibyl[-1]), sibyl - server, course)
 
 
-def _mean(values: list[float], ours: list[bool], arm: bool) -> float:
-    of_arm = [value for value, mine in zip(values, ours, strict=True) if mine == arm]
-    return sum(of_arm) / len(of_arm) if of_arm else float("nan")
+def _means(values: list[float], counted: list[bool]) -> Floats:
+    """Return after each value the mean of those so far that are counted; nan before the first of them."""
+    with np.errstate(invalid="ignore"):
+        means: Floats = np.cumsum(np.multiply(values, counted)) / np.cumsum(counted)
+    return means
 
 
 def preferred(words: Iterable[Outcome]) -> tuple[int, Course] | None:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sibyl.errors import MemoryTrouble
-from sibyl.experiment.log import DAY_S, Log, Outcome
+from sibyl.experiment.log import DAY_S, Log, Outcome, Period
 from sibyl.experiment.measures import compared, tossed
 from sibyl.experiment.picture import svg
-from sibyl.experiment.report import report, state
+from sibyl.experiment.report import report, state, stopped
 from sibyl.memory.sqlite import remove
 
 _log = logging.getLogger("sibyl")
@@ -51,19 +51,22 @@ class Experiment:
 
     def _asked(self, command: str, given: dict[str, Any]) -> dict[str, Any]:
         now, more = time.time(), {}
+        ended: Period | None = None
         log = self._opened(command == "start")
         if log is None:
             return {"on": False, "words": 0, "lines": ["No experiment was started yet."]}
         if command == "start":
             log.start(str(given["how"]), now, now + DAY_S * float(given["days"]))
         elif command == "stop":
+            ended = log.running(now)
             log.stop(now)
         elif command == "note" and log.running(now):
             log.add(_outcome(given, now))
         elif command == "report":
             more = self._report(log, given, now)
-        run, count = log.running(now), log.count()
-        answer = {"on": run is not None, "words": count, "state": state(count, run, now)}
+        run, counts = log.running(now), log.counts()
+        stands = stopped(counts, ended) if ended else state(counts, run, now)
+        answer = {"on": run is not None, "words": sum(counts.values()), "state": stands}
         return answer | ({"how": run.how, "ends": run.ends} if run else {}) | more
 
     def _report(self, log: Log, given: dict[str, Any], now: float) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _group(name: str) -> str:
 _STARTS = {
     "network": "network", "defined_": "its class", "class_": "its class", "module_": "its class",
     "project_": "other files", "person_": "accepted before", "sorted_": "order of imports",
-    "unbound": "used below",
+    "unbound": "used below", "imported_already": "imported already",
 }  # fmt: skip
 
 

@@ -222,7 +222,9 @@ class Session:
         """Return a server's list with what its labels stand for, and what is typed before ``offset``."""
         stop = min(offset, len(self.text))
         typed = self.text.data[self.stream.syntax.stop : stop].decode("utf-8", "replace")
-        return WordList.of(labels, kinds, typed, self.unbound(self._place(), stop), keep)
+        place = self._place()
+        once = place.word.where == "import" and self.stream.reader.column == 0
+        return WordList.of(labels, kinds, typed, self.unbound(place, stop), once, keep)
 
     def unbound(self, place: Place, cursor: int) -> frozenset[str]:
         """Return what the text below a word that is imported waits for; nothing at other places."""

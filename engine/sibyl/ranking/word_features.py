@@ -19,7 +19,7 @@ import numpy as np
 from sibyl.context.groups import MEMBERS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
-from sibyl.context.words import WordUsage
+from sibyl.context.words import CONTEXTS, WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
@@ -54,6 +54,8 @@ from sibyl.ranking.word_head import (
 )
 from sibyl.ranking.word_list import WordList
 
+_IMPORTED = CONTEXTS.index("imported")
+
 
 def word_features(
     listed: WordList,
@@ -84,7 +86,7 @@ def word_features(
     _related(known, listed, place)
     _arguments(known, listing, place, words)
     order_of_imports(known, listed, place, words)
-    _unbound(known, listed, place)
+    _imported(known, listed, place, words)
     _elsewhere(known, remembered)
     # A name listed twice was used alike both times: so the server's order stays.
     firsts = listing.once(same)
@@ -187,8 +189,16 @@ def _arguments(known: Known, listing: Listing, place: Place, words: WordUsage) -
         put(name + "=", COLUMNS["argument_recency"], how_recent)
 
 
-def _unbound(known: Known, listed: WordList, place: Place) -> None:
-    """Say which candidates the text below waits for: what is bound above is not imported again."""
+def _imported(known: Known, listed: WordList, place: Place, words: WordUsage) -> None:
+    """Say which candidates the text below waits for, and which were imported already.
+
+    What is bound above is not imported again.
+    """
+    if listed.once:
+        before = place.like(words)[_IMPORTED]
+        bound = next((scope.known for level, scope in place.bindings() if level == "module"), {})
+        for name in common(before, known.rows):
+            known.put(name, COLUMNS["imported_already"], name in bound)
     for name in listed.unbound & known.rows.keys():
         if not any(name in scope.known for _, scope in place.bindings()):
             known.put(name, COLUMNS["unbound"], 1)

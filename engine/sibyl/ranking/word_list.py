@@ -25,6 +25,9 @@ class WordList:
     listing: Listing
     typed: str = ""  # letters of the word that are there
     unbound: frozenset[str] = frozenset()  # what the text below uses and nothing there binds
+    once: bool = (
+        False  # it imports at the left margin, where no name is imported from one module twice
+    )
 
     @classmethod
     def of(
@@ -33,10 +36,11 @@ class WordList:
         kinds: Sequence[int],
         typed: str,
         unbound: frozenset[str] = frozenset(),
+        once: bool = False,
         keep: bool = True,
     ) -> WordList:
         """Return a list whose labels stand for the names in them; see ``listing_of``."""
-        return cls(listing_of(labels, kinds, keep), typed, unbound)
+        return cls(listing_of(labels, kinds, keep), typed, unbound, once)
 
     @classmethod
     def named(
@@ -85,7 +89,7 @@ class WordList:
     def part(self) -> WordList:
         """Those candidates as a list of their own."""
         assert self.shown is not None
-        part = WordList(self.listing.part(self.shown), self.typed, self.unbound)
+        part = WordList(self.listing.part(self.shown), self.typed, self.unbound, self.once)
         part.__dict__["prefixed"] = np.ones(len(part), np.bool_)
         return part
 

@@ -37,7 +37,7 @@ local api = vim.api
 ---@field cancelled boolean
 ---@field wish sibyl.Wish|nil the press of the suggestion key it belongs to
 
----@type {names: string[], from: integer[], probability: number[], stars: integer, ms: number}|nil
+---@type {buf: integer, names: string[], from: integer[], probability: number[], stars: integer, ms: number}|nil
 M.last = nil
 
 ---@type number[] milliseconds from reply to delivery, the newest hundred
@@ -76,12 +76,13 @@ local function by_answer(answer, question, word)
   return ranking, starred
 end
 
-local function keep_last(question, ranking, answer)
+local function keep_last(buf, question, ranking, answer)
   local names = {}
   for rank = 1, math.min(#ranking, 30) do
     names[rank] = question.names[ranking[rank]]
   end
   M.last = {
+    buf = buf,
     names = names,
     from = ranking,
     probability = answer.probability or {},
@@ -152,7 +153,7 @@ local function ask(job, reply, question, give)
     if kind == 'order' then
       local ranking, starred = by_answer(answer, question, word)
       if ranking then
-        keep_last(question, ranking, answer)
+        keep_last(job.buf, question, ranking, answer)
         local shown, stars = arms.show(job, question, ranking, starred)
         words.remember(job, offset, question, shown, stars)
         local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies)

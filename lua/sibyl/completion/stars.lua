@@ -2,7 +2,8 @@
 --
 -- Neovim 0.11 and later turn LSP items into menu lines by `convert`, an option of vim.lsp.completion.enable().
 -- Users call enable() themselves, so it is wrapped, and their own convert is asked first. Where no convert is at
--- work (0.10, or omnifunc without enable) the star goes into the label of the reply.
+-- work (0.10, or omnifunc without enable) the star goes into the label of the reply. Either way it stands before the
+-- name.
 
 local sort_text = require('sibyl.completion.sort_text')
 
@@ -14,13 +15,19 @@ local inside_omnifunc = false
 local own_enable, own_omnifunc -- our wrappers, to see on the way out whether they are still the ones in place
 local their_enable, their_omnifunc
 
-local function kind_name(item)
-  return vim.lsp.protocol.CompletionItemKind[item.kind] or 'Unknown'
+local DEPRECATED_TAG = 1
+
+-- What Neovim itself shows of an item where no convert says otherwise.
+local function shown(item)
+  local details = vim.fn.has('nvim-0.12') == 1 and item.labelDetails
+  return item.label .. (type(details) == 'table' and details.detail or '')
 end
 
+-- Before the name: the columns behind it are off the screen where a list has a long label.
 local function add_star(item, line)
-  line.kind = sort_text.STAR .. (line.kind or kind_name(item))
-  line.kind_hlgroup = line.kind_hlgroup or 'SibylStar'
+  line.abbr = sort_text.STAR .. (line.abbr or shown(item))
+  local deprecated = item.deprecated or vim.list_contains(item.tags or {}, DEPRECATED_TAG)
+  line.abbr_hlgroup = line.abbr_hlgroup or not deprecated and 'SibylStar' or nil
   return line
 end
 

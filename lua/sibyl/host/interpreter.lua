@@ -140,6 +140,13 @@ function M.candidates()
   return list
 end
 
+-- What a Python that failed has to say: a traceback ends with it, a program of another kind begins with it.
+local function reason(text)
+  local lines = vim.split(text, '\n', { plain = true, trimempty = true })
+  local line = lines[1] and (lines[1]:find('^Traceback') and lines[#lines] or lines[1])
+  return line and vim.trim(line) or 'it could not be run'
+end
+
 ---@param candidate sibyl.Candidate
 ---@param done fun(tried: sibyl.Tried)
 local function probe(candidate, done)
@@ -156,8 +163,7 @@ local function probe(candidate, done)
           tried.path = answer.python
         end
       else
-        local lines = vim.split(result.stderr or '', '\n', { plain = true, trimempty = true })
-        tried.failure = lines[#lines] or 'it could not be run'
+        tried.failure = reason(result.stderr or '')
       end
       done(tried)
     end)

@@ -84,6 +84,13 @@ local function mild_menu(buf)
   end
 end
 
+--- Whether 'completeopt' is set for a buffer, while one inserts there.
+---@param buf integer
+---@return boolean
+function M.sets(buf)
+  return prepared[buf] ~= nil
+end
+
 --- Makes a buffer's menu open after a dot.
 ---@param buf integer
 ---@param wanted fun(): boolean whether that is still so

@@ -24,6 +24,7 @@ M.patience = { enabled = 5000, started = 60000 }
 local waiting = {} ---@type table<integer, { since: integer, for_whom: string|nil }> buffers without a server yet
 local starting = {} ---@type table<integer, true> buffers whose server was started and has not attached yet
 local renaming = {} ---@type table<integer, integer> buffers that are being renamed, and their client
+local served = {} ---@type table<integer, true> buffers that ours was attached to, and nobody else has completed since
 local stopped = {} ---@type table<integer, true> clients told to end
 M.ended = nil ---@type string|nil how our server ended, when nobody told it to
 
@@ -50,7 +51,7 @@ local function give_way(buf)
 end
 
 local function on_attach(client, buf)
-  starting[buf], M.ended = nil, nil
+  starting[buf], M.ended, served[buf] = nil, nil, true
   local auto = config.get().autotrigger and not menus.loaded()
   if vim.lsp.completion and vim.lsp.completion.enable then
     vim.lsp.completion.enable(true, client.id, buf, { autotrigger = auto })
@@ -191,12 +192,14 @@ end
 ---@param buf integer
 function M.consider(buf)
   if others.completing(buf) then
+    served[buf] = nil
     return M.leave(buf)
   end
   if waiting[buf] or starting[buf] or not needs(buf) then
     return
   end
-  local delay = config.get().server.delay
+  -- A file that is read again (`:e`) has waited for a server of the user's own before.
+  local delay = served[buf] and 0 or config.get().server.delay
   waiting[buf] = { since = vim.uv.now() + delay }
   vim.defer_fn(function()
     settle(buf)

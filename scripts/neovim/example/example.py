@@ -1,7 +1,7 @@
 """Prints what a basket costs; four stops to see what sibyl does. Each tells what to type and what to see."""
 
 # <F2> shows the list on the screen in the server's own order, and in sibyl's again: press it at each stop.
-# o opens a line, <C-y> takes the marked line of a menu, <C-x><C-o> asks for the menu again.
+# o opens a line, <C-n> marks the next line of a menu, <C-y> takes it, <C-x><C-o> asks for the menu again.
 
 import argparse
 import json
