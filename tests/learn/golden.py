@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from standin import Placed
 
 from sibyl.learn.corpus.stores import blob_id
 from sibyl.ranking.member_columns import FEATURES_VERSION
@@ -33,7 +34,7 @@ REPLY = [["post", 2, "3"], ["patch", 2, "5"], ["close", 2, "4"], ["put", 2, "2"]
 BY_SORT = ["get", "put", "post", "close", "patch"]
 
 
-class Known:
+class Known(Placed):
     """A network without a state, whose logit of every name is written down."""
 
     hash = "golden"

@@ -21,7 +21,25 @@ _BASE = 0x9E3779B97F4A7C15  # odd: no power of it is zero
 _UNITS = 4
 
 
-class StandIn:
+class Placed:
+    """Gives what a model's ``vectors`` makes by places, which are never given away."""
+
+    round = 0
+
+    def places(self, texts: Sequence[str]) -> np.ndarray:
+        """Return where the vectors of texts are: in the order they were asked for."""
+        known = self.__dict__.setdefault("known_places", {})
+        for text in texts:
+            known.setdefault(text, len(known))
+        return np.array([known[text] for text in texts], np.int64)
+
+    def vectors_at(self, places: np.ndarray) -> np.ndarray:
+        """Return the vectors at these places."""
+        texts = list(self.__dict__["known_places"])
+        return self.vectors([texts[place] for place in places.tolist()])  # type: ignore[attr-defined]
+
+
+class StandIn(Placed):
     """Vectors from a hash of the text; a state that cannot forget."""
 
     def __init__(self) -> None:
@@ -41,8 +59,6 @@ class StandIn:
             },
         }
         self._known: dict[str, np.ndarray] = {}
-        self._places: dict[str, int] = {}
-        self.round = 0
         powers = [1]
         while len(powers) < 256:
             powers.append(powers[-1] * _BASE % 2**64)
@@ -62,17 +78,6 @@ class StandIn:
                 seed = crc32(text.encode("utf-8", "surrogatepass"))
                 known[text] = np.random.default_rng(seed).standard_normal(_SIZE).astype(np.float32)
         return np.stack([known[text] for text in texts])
-
-    def places(self, texts: Sequence[str]) -> np.ndarray:
-        """Return where the vectors of texts are: in the order they were asked for."""
-        for text in texts:
-            self._places.setdefault(text, len(self._places))
-        return np.array([self._places[text] for text in texts], np.int64)
-
-    def vectors_at(self, places: np.ndarray) -> np.ndarray:
-        """Return the vectors at these places."""
-        texts = list(self._places)
-        return self.vectors([texts[place] for place in places.tolist()])
 
     def step(self, vectors: np.ndarray, state: tuple) -> tuple:
         """Read tokens, return what is predicted and the state; how they are cut makes no difference."""
