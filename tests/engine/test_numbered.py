@@ -101,6 +101,26 @@ def test_numbers_are_ranked_like_names(real: Ranker, source: bytes) -> None:
             assert by_number == session.rank(end, names, kinds)
 
 
+@pytest.mark.parametrize("source", [WORDS[:-2], MEMBERS], ids=["words", "members"])
+def test_what_is_worked_out_once_is_not_written_to(real: Ranker, source: bytes) -> None:
+    """A list that comes with letters typed, then with none, is ranked and explained as if it came first."""
+    names, kinds = ["total", "tone", "top", "toast", "Token"], bytes([6] * 5)
+    listed, session = sent(Reader(), names), Session(real, source)
+    session.edit(len(source), 0, b"to")
+    session.rank(len(source) + 2, listed, kinds)
+    explained = session.told()
+    session.edit(len(source), 2, b"")
+    fresh = Session(real, source).rank(len(source), names, kinds)
+    again = session.rank(len(source), listed, kinds)
+    assert again == fresh
+    assert again.rows is not None and fresh.rows is not None
+    assert np.array_equal(again.rows.whole(), fresh.rows.whole())
+    before = again.rows.whole()
+    session.edit(len(source), 0, b"to")
+    session.rank(len(source) + 2, listed, kinds)
+    assert np.array_equal(again.rows.whole(), before) and session.told() == explained
+
+
 def test_lists_that_come_again_are_kept(real: Ranker, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last few lists are not looked at again; older ones are forgotten, other kinds make another list."""
     monkeypatch.setattr(listing, "_recent", {})

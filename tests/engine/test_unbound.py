@@ -200,5 +200,10 @@ def test_a_name_is_not_imported_twice(real: Ranker) -> None:
     # What may not run, or binds in a function, may be imported again.
     for line in (b"try:\n    from collections import ", b"def go():\n    from collections import "):
         assert ordered(above + line)[-1] != "defaultdict"
+    # What a function has imported for itself is not bound here.
+    inside = (
+        b"def run():\n    from collections import defaultdict\n    return defaultdict(int)\n\n\n"
+    )
+    assert ordered(inside + b"from collections import ")[-1] != "defaultdict"
     # The same name of another module is another thing.
     assert ordered(above + b"from typing import ")[-1] != "defaultdict"
