@@ -59,8 +59,8 @@ def test_explain_is_a_page(scripted: Callable) -> None:
     assert "json" in "\n".join(child.lines()) and "use it so" not in "\n".join(child.lines())
 
 
-def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
-    """<Plug>(SibylExplain) tells places, probability and reasons of the selected item; the menu stays."""
+def menu(scripted: Callable) -> tuple[Child, ScriptedRanker]:
+    """A Neovim with a ranked list on the screen, and <F3> to explain its items."""
     lua = (
         "vim.o.completeopt = 'menuone,noselect' vim.keymap.set('i', '<F3>', '<Plug>(SibylExplain)')"
     )
@@ -69,6 +69,12 @@ def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
     FakeServer(child, items=items("close", "json"))
     child.type_keys("or.<C-x><C-o>")
     child.wait_menu()
+    return child, ranker
+
+
+def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
+    """<Plug>(SibylExplain) tells places, probability and reasons of the selected item; the menu stays."""
+    child, _ = menu(scripted)
     child.type_keys("<F3>")
     child.wait_for(lambda: "select an item" in "\n".join(child.messages()), what="the advice")
     child.type_keys("<C-n><F3>")
@@ -80,15 +86,8 @@ def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
 
 
 def listed(scripted: Callable) -> tuple[Child, ScriptedRanker]:
-    """A Neovim with a ranked list on the screen, its first item selected, and <F3> to explain it."""
-    lua = (
-        "vim.o.completeopt = 'menuone,noselect' vim.keymap.set('i', '<F3>', '<Plug>(SibylExplain)')"
-    )
-    child, ranker = scripted("x = 1\n", lua, deadline=1000)
-    ranker.set(best=["json"], stars=1, explain=PAGE)
-    FakeServer(child, items=items("close", "json"))
-    child.type_keys("or.<C-x><C-o>")
-    child.wait_menu()
+    """The same, its first item selected."""
+    child, ranker = menu(scripted)
     child.type_keys("<C-n>")
     return child, ranker
 

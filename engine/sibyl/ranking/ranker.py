@@ -100,9 +100,8 @@ class Mix:
             ) from error
         # Columns that it does not look at weigh nothing, or what is set for them.
         columns = [self.names.index(name) for name in features]
-        self.weights = np.zeros(
-            (len(names) + 1, units + 1), np.float32
-        )  # a bias, the column itself
+        # One more row for the bias, one more column for the weight of a feature itself.
+        self.weights = np.zeros((len(names) + 1, units + 1), np.float32)
         self.weights[[*columns, -1], :-1] = hidden
         self.weights[:-1, -1] = [UNLEARNT.get(name, 0) for name in names]
         self.weights[columns, -1] = out[units:]

@@ -61,7 +61,10 @@ local function adds_import(item)
   return type(data) == 'table' and data.autoImportText ~= nil and data.autoImportText ~= vim.NIL
 end
 
-local function deprecated(item)
+--- Whether a server marks an item as deprecated.
+---@param item table as the server sent it
+---@return boolean
+function M.deprecated(item)
   local tags = item.tags
   return item.deprecated == true or type(tags) == 'table' and vim.list_contains(tags, DEPRECATED_TAG)
 end
@@ -160,7 +163,7 @@ function M.question(items)
     end
     labels[place] = item.label
     names[place] = M.name(item)
-    kinds[place] = kind + (adds_import(item) and ADDS_IMPORT or 0) + (deprecated(item) and DEPRECATED or 0)
+    kinds[place] = kind + (adds_import(item) and ADDS_IMPORT or 0) + (M.deprecated(item) and DEPRECATED or 0)
   end
   return { order = order, labels = labels, names = names, kinds = kinds }
 end

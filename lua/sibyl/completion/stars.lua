@@ -5,6 +5,7 @@
 -- work (0.10, or omnifunc without enable) the star goes into the label of the reply. Either way it stands before the
 -- name.
 
+local items = require('sibyl.completion.items')
 local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
@@ -15,8 +16,6 @@ local inside_omnifunc = false
 local own_enable, own_omnifunc -- our wrappers, to see on the way out whether they are still the ones in place
 local their_enable, their_omnifunc
 
-local DEPRECATED_TAG = 1
-
 -- What Neovim itself shows of an item where no convert says otherwise.
 local function shown(item)
   local details = vim.fn.has('nvim-0.12') == 1 and item.labelDetails
@@ -26,8 +25,7 @@ end
 -- Before the name: the columns behind it are off the screen where a list has a long label.
 local function add_star(item, line)
   line.abbr = sort_text.STAR .. (line.abbr or shown(item))
-  local deprecated = item.deprecated or vim.list_contains(item.tags or {}, DEPRECATED_TAG)
-  line.abbr_hlgroup = line.abbr_hlgroup or not deprecated and 'SibylStar' or nil
+  line.abbr_hlgroup = line.abbr_hlgroup or not items.deprecated(item) and 'SibylStar' or nil
   return line
 end
 
