@@ -69,6 +69,57 @@ def test_autotrigger_off(served: Callable, tmp_path: Path) -> None:
     assert "upper" in child.words()
 
 
+def test_a_dot_in_an_open_bracket(served: Callable) -> None:
+    """Where the server has no list for a dot, as ty inside an open bracket, a letter opens the menu, once."""
+    child, _ = served(SAMPLE + "other = 3\n")
+    wait_clients(child, "sibyl")
+    child.type_keys("GOprint(os.path.", every=0.02)
+    child.call("wait", 400, False)  # the dot's answer
+    child.type_keys("e")
+    child.wait_for(lambda: "expanduser" in child.words(), 30, "the menu after a letter")
+    assert child.words()[0] == "exists"
+    child.type_keys("<C-e>")
+    child.type_keys("xp", every=0.1)
+    child.call("wait", 400, False)
+    assert child.words() == []
+    assert child.line() == "print(os.path.exp"
+    child.type_keys("<BS><BS><BS><BS>.j", every=0.1)  # another dot, another word
+    child.wait_for(lambda: "join" in child.words(), 30, "the menu of the next word")
+
+
+def test_numbers_and_comments_open_nothing(served: Callable) -> None:
+    """A dot in a number, a comment or a string has no list, and the letter behind it opens none."""
+    child, _ = served(SAMPLE + "x1 = 'x'\nother = 3\n")
+    wait_clients(child, "sibyl")
+    for text in ("y = 3.e", "# see os.p", "y = 'os.p"):
+        child.type_keys(f"GO{text}", every=0.05)
+        child.call("wait", 500, False)
+        assert child.words() == [], text
+        child.type_keys("<Esc>")
+    child.type_keys("GOprint(x1.u", every=0.05)
+    child.wait_for(lambda: "upper" in child.words(), 30, "the members of a string")
+
+
+def test_letters_typed_before_the_answer(served: Callable) -> None:
+    """Typed in one go, `print(os.path.ex` opens the menu as well."""
+    child, _ = served(SAMPLE + "other = 3\n")
+    wait_clients(child, "sibyl")
+    child.type_keys("GOprint(os.path.ex")
+    child.wait_for(lambda: "expanduser" in child.words(), 30, "the menu")
+
+
+def test_a_menu_that_was_closed_stays_closed(served: Callable) -> None:
+    """A letter behind a dot does not bring back the menu that one has closed with <C-e>."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    child.type_keys("Gop = os.path.", every=0.02)
+    child.wait_for(lambda: "commonprefix" in child.words(), 30, "the members of os.path")
+    child.type_keys("<C-e>")
+    child.type_keys("ex", every=0.1)
+    child.call("wait", 400, False)
+    assert child.words() == []
+
+
 @pytest.mark.parametrize("early", [True, False], ids=["before the server", "when one inserts"])
 def test_one_menu_at_a_time(served: Callable, early: bool) -> None:
     """With a plugin that has a menu of its own, none opens by itself, whenever it was loaded."""

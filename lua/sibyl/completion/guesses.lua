@@ -24,6 +24,7 @@ M.PATIENCE_MS = PATIENCE_MS
 ---@field col integer where the word starts
 ---@field open integer requests not answered yet
 ---@field known boolean whether a server has said something
+---@field listed boolean whether a server's list had any item
 ---@field waiting fun()[] called once the servers have answered
 
 local place ---@type sibyl.Place|nil
@@ -39,7 +40,7 @@ end
 ---@return sibyl.Place
 function M.asked(buf, row, col)
   if not same(buf, row, col) then
-    place = { buf = buf, row = row, col = col, open = 0, known = false, waiting = {} }
+    place = { buf = buf, row = row, col = col, open = 0, known = false, listed = false, waiting = {} }
   end
   place.open = place.open + 1
   return place
@@ -51,12 +52,37 @@ end
 function M.answered(asked, reply)
   asked.open = asked.open - 1
   asked.known = asked.known or items.says_something(reply)
+  asked.listed = asked.listed or #(items.of(reply) or {}) > 0
   if asked.open == 0 or asked.known then
     local waiting = asked.waiting
     asked.waiting = {}
     for _, callback in ipairs(waiting) do
       vim.schedule(callback)
     end
+  end
+end
+
+--- Another word begins: what was said of one that stood in the same place does not hold.
+function M.forget()
+  place = nil
+end
+
+--- Calls back unless a server has an item for a word: where none was asked, or once all have answered with nothing.
+---@param buf integer
+---@param row integer 0-based
+---@param col integer where the word starts
+---@param callback fun()
+function M.unless_listed(buf, row, col, callback)
+  local here = same(buf, row, col) and place
+  local function look()
+    if not here or (here.open == 0 and not here.listed) then
+      callback()
+    end
+  end
+  if here and here.open > 0 then
+    table.insert(here.waiting, look)
+  else
+    look()
   end
 end
 

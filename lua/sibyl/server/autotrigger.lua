@@ -2,6 +2,7 @@
 -- Buffers with servers of the user's own are never touched.
 
 local bytes = require('sibyl.buffer.bytes')
+local guesses = require('sibyl.completion.guesses')
 
 local M = {}
 
@@ -9,6 +10,7 @@ local api = vim.api
 local MILD = 'menuone,noselect'
 local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
 local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for the ranker after the server is there
+local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
 local modern = vim.fn.has('nvim-0.11') == 1
 local prepared = {} ---@type table<integer, string> buffers whose 'completeopt' is ours, with the default
 
@@ -21,11 +23,21 @@ local function behind_dot()
   return api.nvim_get_current_line():sub(col, col) == '.'
 end
 
--- Row and column where the word at the cursor starts, if it stands behind a dot.
+-- Row and column where the word at the cursor starts, if it stands behind a dot; as a key, too.
 local function member()
   local cursor, line = api.nvim_win_get_cursor(0), api.nvim_get_current_line()
   local start = bytes.word_start(line, cursor[2])
-  return line:sub(start, start) == '.' and ('%d:%d'):format(cursor[1], start) or nil
+  if line:sub(start, start) == '.' then
+    return ('%d:%d'):format(cursor[1], start), cursor[1] - 1, start
+  end
+end
+
+local function ask()
+  if modern then
+    vim.lsp.completion.get()
+  else
+    vim.lsp.omnifunc(1, '')
+  end
 end
 
 local function group(buf, clear)
@@ -49,7 +61,7 @@ local function trigger_on_dot(buf, wanted)
         -- A menu that is still there belongs to the word before the dot, or came late from elsewhere.
         local free = vim.fn.pumvisible() == 0 or behind_dot()
         if this == latest and inserting(buf) and member() and free and wanted() then
-          vim.lsp.omnifunc(1, '')
+          ask()
         end
       end, TRIGGER_MS)
     end,
@@ -91,6 +103,51 @@ function M.sets(buf)
   return prepared[buf] ~= nil
 end
 
+-- The place of a word behind a dot that the cursor stands in, where no menu is open.
+local function behind_a_dot(buf)
+  if inserting(buf) and vim.fn.pumvisible() == 0 then
+    return member()
+  end
+end
+
+-- In a bracket that is still open, ty takes the dot for one that goes on in the next line: it answers `print(path.`
+-- with nothing, and `print(path.r` with a list. And Neovim does not ask after a dot where a letter follows within its
+-- 25 ms. So where a dot that was just typed has no list, the letters behind it ask once.
+local function ask_with_a_letter(buf, wanted)
+  local dot ---@type string|nil where the word behind the last dot starts, until that was asked about
+  local latest = 0
+  local function on(event, desc, callback)
+    api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
+  end
+  on('InsertCharPre', "sibyl: note a dot (sibyl's own server)", function()
+    local cursor = api.nvim_win_get_cursor(0)
+    local before = api.nvim_get_current_line():sub(1, cursor[2])
+    if vim.v.char == '.' and not before:find(NUMBER) then
+      dot = ('%d:%d'):format(cursor[1], cursor[2] + 1)
+      guesses.forget()
+    end
+  end)
+  on('TextChangedI', "sibyl: open the menu after a letter where it did not after the dot", function()
+    local place, row, col = behind_a_dot(buf)
+    if not place or place ~= dot or behind_dot() then
+      return
+    end
+    latest = latest + 1
+    local this = latest
+    vim.defer_fn(function() -- a server that is asked at every letter mixes up what it is asked about
+      if this ~= latest or dot ~= place then
+        return
+      end
+      dot = nil
+      guesses.unless_listed(buf, row, col, function()
+        if behind_a_dot(buf) == place and wanted() then
+          ask()
+        end
+      end)
+    end, TRIGGER_MS)
+  end)
+end
+
 --- Makes a buffer's menu open after a dot.
 ---@param buf integer
 ---@param wanted fun(): boolean whether that is still so
@@ -100,11 +157,7 @@ function M.prepare(buf, wanted)
   if not modern then
     trigger_on_dot(buf, wanted)
   end
-end
-
--- The place of a word behind a dot that the cursor stands in, where no menu is open.
-local function behind_a_dot(buf)
-  return inserting(buf) and vim.fn.pumvisible() == 0 and member() or nil
+  ask_with_a_letter(buf, wanted)
 end
 
 --- A dot that was typed before the server was there: asks for its list now, if the cursor still stands there. Where
@@ -120,10 +173,8 @@ function M.catch_up(buf, wanted)
     local phase = require('sibyl.host.client').state.phase
     if (phase == 'looking' or phase == 'starting') and vim.uv.now() - began < RANKER_MS then
       vim.defer_fn(look, LOOK_MS)
-    elseif modern then
-      vim.lsp.completion.get()
     else
-      vim.lsp.omnifunc(1, '')
+      ask()
     end
   end
   vim.schedule(look)
