@@ -127,7 +127,7 @@ local function ask_with_a_letter(buf, wanted)
       guesses.forget()
     end
   end)
-  on('TextChangedI', "sibyl: open the menu after a letter where it did not after the dot", function()
+  on('TextChangedI', 'sibyl: open the menu after a letter where it did not after the dot', function()
     local place, row, col = behind_a_dot(buf)
     if not place or place ~= dot or behind_dot() then
       return
