@@ -25,6 +25,7 @@ local WORDS = {
   ['its scope'] = { 'it is bound near here', 'it is bound far from here' },
   ['used below'] = { 'the code below uses it and nothing binds it', 'the code below waits for other names' },
   ['order of imports'] = { 'imports go on so', 'imports seldom go on so' },
+  ['order of parameters'] = { 'the function takes it next', 'the function takes others before' },
   ['what is typed'] = { 'it is what is typed', 'it is not quite what is typed' },
   ['keyword arguments'] = { 'it is an argument of this call', 'other arguments fit this call better' },
 }

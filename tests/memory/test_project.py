@@ -90,6 +90,35 @@ def test_an_instance_has_the_members_of_its_class(store: ProjectStore, source: s
     assert names["close"] == 1
 
 
+SHOP = b"""\
+class Base:
+    zeta: str
+class Item(Base):
+    mid: int
+    alpha: float
+    def run(self): ...
+def make(alpha): ...
+"""
+
+
+def test_a_class_that_is_called_tells_its_fields(tmp_path: Path) -> None:
+    """One of another file tells its attributes in order, its bases' first; functions and libraries nothing."""
+    store = ProjectStore(tmp_path / "project.db")
+    store.update([noted("app/shop.py", (len(SHOP), 0), SHOP)])
+
+    def fields(source: str) -> tuple[str, ...]:
+        remembered, here = Remembered(), place(source)
+        Project(store, "app/main.py").remembered(here, contexts(here), remembered)
+        return remembered.fields
+
+    assert fields("from app.shop import Item\nItem(") == ("zeta", "mid", "alpha")
+    assert fields("import app.shop\napp.shop.Item(1, ") == ("zeta", "mid", "alpha")
+    assert fields("from app.shop import make\nmake(") == ()
+    assert fields("from json import Item\nItem(") == ()
+    assert fields("class Item:\n    pass\nItem(") == ()
+    assert fields("from app.shop import Item\nItem.") == ()
+
+
 def test_self_has_what_its_bases_elsewhere_define(store: ProjectStore) -> None:
     """Inheritance is followed across files."""
     head = "from app.client import Client\nclass Mine(Client):\n    def run(self):\n        self."

@@ -5,7 +5,7 @@ In: what the reader has met in the statement at hand.  Out: names bound in the s
 
 from __future__ import annotations
 
-from sibyl.code.origins import Class, Scope
+from sibyl.code.origins import INIT, Class, Scope
 from sibyl.code.reader_state import ReaderState
 from sibyl.code.values import CLASS, FUNCTION, SELF, UNKNOWN, is_self, is_unknown
 
@@ -154,4 +154,10 @@ class Statements(ReaderState):
             if index == 0 and cls is not None and name in ("self", "cls"):
                 value = (SELF if name == "self" else CLASS) + cls.name
             scope.known[name] = value
+        names = scope.parameters
+        if cls is not None:
+            names = names[1:] if names[:1] in (("self",), ("cls",)) else names
+            if self.path == "__init__":
+                self.origins.put(self.origins.parameters, cls.name + INIT, names)
+        self.origins.put(self.origins.parameters, self.path, names)
         self.pending = scope

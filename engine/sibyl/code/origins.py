@@ -32,6 +32,7 @@ from sibyl.code.values import (
 
 _DEEPEST, _MOST_CLASSES = 5, 32
 """Steps from a class to a base that is asked, and classes asked: deeper ones say little, and cost a list."""
+INIT = ".__init__"
 _LONGEST = 64  # characters; longer paths say less than their last name
 
 Known = dict[str, str]
@@ -71,6 +72,7 @@ class Origins:
     def __init__(self) -> None:
         self.trail: Trail = []
         self.classes: dict[str, Class] = {}
+        self.parameters: dict[str, tuple[str, ...]] = {}
 
     def put(self, known: dict, name: str, value: object) -> None:
         """Bind ``name``, so that ``rewind`` can undo it."""
@@ -141,6 +143,25 @@ class Origins:
             for name in known.attrs:
                 distances.setdefault(name, distance)
         return distances
+
+    def signature(self, value: str, name: str) -> tuple[str, ...]:
+        """Return what a call of ``value``, whose last name is ``name``, is given, in order; () if unknown.
+
+        A class without ``__init__`` is given its attributes, as a dataclass is, those of its bases first.
+        """
+        if is_function(value):
+            return self.parameters.get(name, ())
+        lineage = list(self.lineage(rest(value))) if is_class(value) else []
+        for known, _ in lineage:
+            if (names := self.parameters.get(known.name + INIT)) is not None:
+                return names
+        fields = {
+            name: None
+            for known, _ in reversed(lineage)
+            for name, bound in known.attrs.items()
+            if not is_function(bound)
+        }
+        return tuple(fields)
 
     def call(self, value: str, name: str) -> str:
         """Return the value of calling ``value``, whose last name is ``name``."""

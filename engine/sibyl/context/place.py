@@ -6,7 +6,7 @@ near, the groups and contexts that uses in such places are counted in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sibyl.code.origins import Scope, Scopes
 from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
@@ -56,6 +56,7 @@ class Place:
         self.contexts = hashes(self.word, texts, usage.words.before)
         self._scopes = reader.scopes
         self._like: list[dict[str, Seen]] | None = None
+        self.parameters = reader.origins.signature(self.word.called, self.word.callee)
         self.given: list[str] = []  # keyword arguments of this call
         given = reader.given
         while given is not None:
@@ -78,6 +79,11 @@ class Place:
         if self._like is None:
             self._like = words.like(self.contexts)
         return self._like
+
+    def not_given(self, parameters: Sequence[str]) -> list[str]:
+        """Return those of a function's parameters, in order, that this call does not give yet."""
+        by_place = max(0, self.word.argument - len(self.given))
+        return [name for name in parameters[by_place:] if name not in self.given]
 
     def bindings(self) -> Iterator[tuple[str, Scope]]:
         """Yield the scopes a name is looked for in, innermost first: function, enclosing, class, module."""

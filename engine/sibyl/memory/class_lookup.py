@@ -108,6 +108,21 @@ class Classes:
                 members.setdefault(name, Member(distance + far, _callable(value)))
         return members
 
+    def fields(self, value: str, path: str) -> tuple[str, ...]:
+        """Return the attributes of the class that a value names, those of its bases first, without methods.
+
+        They come in the order of definition: as a rule that is the order its constructor takes them in.
+        """
+        cls = self.find(value, path)
+        line = list(self._line(cls)) if cls is not None else []
+        names = {
+            name: None
+            for _, ancestor in reversed(line)
+            for name, bound in ancestor.attrs.items()
+            if not _callable(bound)
+        }
+        return tuple(names)
+
     def _line(self, cls: Found) -> Iterator[tuple[int, Found]]:
         """Yield a class and its bases, each once, the near ones first, with their distance."""
         waiting, seen, left = deque([(0, cls)]), {cls[:2]}, _MOST_LOOKED_AT

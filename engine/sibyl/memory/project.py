@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sibyl.code.tokens import Use
-from sibyl.code.values import is_local, is_unknown, unknown_name
+from sibyl.code.values import is_function, is_local, is_unknown, unknown_name
 from sibyl.context.groups import (
     ACCEPTED,
     ACCEPTED_WORDS,
@@ -45,6 +45,7 @@ class Remembered:
     person: tuple[Used, ...] = (_NOTHING,) * len(ACCEPTED)
     members: Members = field(default_factory=dict)  # of the receiver's class or module
     kind: str = ""  # class, base (of this file's class), module, guess
+    fields: tuple[str, ...] = ()  # of the class that is called, in order
     files: int = 0  # of the project that are known
     accepted: int = 0  # items the person ever accepted
 
@@ -81,6 +82,7 @@ class Project:
         self._uses: dict[str, Used] = {}  # those that the own copy has a part in
         self._defined: dict[tuple[str, str], dict[str, Any]] = {}
         self._receivers: dict[tuple[Any, ...], tuple[Members, str]] = {}
+        self._fields: dict[str, tuple[str, ...]] = {}  # by the value that is called
         self._files = 0
         self.classes = Classes(self._lookup)
 
@@ -92,6 +94,7 @@ class Project:
         self._uses.clear()
         self._defined.clear()
         self._receivers.clear()
+        self._fields.clear()
         own = None if self._saved else self.store.counted_as(self._path, self._digest)
         self._own_path, self._own = own if own is not None else (self._path, None)
         self._files = self.store.files() - (own is not None)
@@ -112,6 +115,8 @@ class Project:
                 remembered.words = uses
                 if place.word.where == "import":
                     remembered.members = self._imported(place.word.module)
+                elif place.word.called:
+                    remembered.fields = self._called(place.word.called)
 
     def uses(self, key: str) -> Used:
         """Return the names that followed a context in the files; the context '' is none."""
@@ -161,6 +166,15 @@ class Project:
                 "module",
             )
         return members[0]
+
+    def _called(self, value: str) -> tuple[str, ...]:
+        """Return the fields of the class of the project that a value of another file names."""
+        fields = self._fields.get(value)
+        if fields is None:
+            elsewhere = not is_local(value) and not is_function(value)
+            fields = self.classes.fields(value, self._path) if elsewhere else ()
+            self._fields[value] = fields
+        return fields
 
     def _resolved(self, place: Place) -> tuple[Members, str]:
         value, path = place.value, self._path

@@ -85,6 +85,7 @@ def word_features(
     _bound(known, place, words)
     _related(known, listed, place)
     _arguments(known, listing, place, words)
+    _signature(known, listing, place, remembered)
     order_of_imports(known, listed, place, words)
     _imported(known, listed, place, words)
     _elsewhere(known, remembered)
@@ -187,6 +188,22 @@ def _arguments(known: Known, listing: Listing, place: Place, words: WordUsage) -
     for name in common(seen, arguments):
         how_recent = recency(place.tokens - words.tokens_of(seen[name][-1]))
         put(name + "=", COLUMNS["argument_recency"], how_recent)
+
+
+def _signature(known: Known, listing: Listing, place: Place, remembered: Remembered) -> None:
+    """Say where the parameters of the function that is called stand in its definition.
+
+    Servers list them by the alphabet.
+    """
+    arguments = listing.once(argument_names)
+    here = place.parameters
+    parameters = here or remembered.fields
+    if not arguments or not arguments.keys() <= set(parameters):
+        return  # another function
+    following = {name: 1 / (1 + rank) for rank, name in enumerate(place.not_given(parameters))}
+    for name in arguments:
+        known.put(name + "=", COLUMNS["signature_place"], following.get(name, 0))
+        known.put(name + "=", COLUMNS["signature_taken"], bool(here) and name not in following)
 
 
 def _imported(known: Known, listed: WordList, place: Place, words: WordUsage) -> None:
