@@ -9,6 +9,7 @@ from math import log1p
 
 import numpy as np
 import pytest
+from rows import Row, having, near, rows_of
 from standin import StandIn
 
 from sibyl.code.tokens import Word
@@ -18,13 +19,12 @@ from sibyl.context.groups import (
     GROUPS,
     WORD_GROUPS,
 )
-from sibyl.context.place import Place
 from sibyl.context.words import CONTEXTS, hashes
 from sibyl.memory.class_lookup import Member
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
-from sibyl.ranking import member_columns, word_columns
+from sibyl.ranking import member_columns
 from sibyl.ranking.explain import reasons
 from sibyl.ranking.listing import IMPORTS
 from sibyl.ranking.ranker import Mix, Ranker, _stars, packed
@@ -42,39 +42,6 @@ class Box:
         value = self."""
 LISTED = ["alpha", "beta", "gamma", "__init__", "other", "alpha", "LOUD", "_hid"]
 KINDS = [5, 5, 2, 2, 9, 5, 7, 1]
-Row = dict[str, float]
-
-
-def rows_of(
-    source: bytes,
-    names: list[str],
-    kinds: list[int],
-    remembered: Remembered | None = None,
-    typed: str = "",
-) -> list[Row]:
-    """The features of each candidate at the end of a source, by column."""
-    ranker = Ranker(StandIn())  # type: ignore[arg-type]
-    session = Session(ranker, source + typed.encode())
-    offset = len(source) + len(typed)
-    predicted = session.prepare(offset)
-    place = Place(session.stream, session.usage)
-    listed = session.listed(offset, names, kinds)
-    table, _ = ranker.rows(listed, predicted, place, session.usage, remembered or Remembered())
-    rows = table.whole()
-    columns = member_columns.NAMES if place.member else word_columns.NAMES
-    return [dict(zip(columns, row, strict=True)) for row in rows.tolist()]
-
-
-def having(rows: list[Row], names: list[str], column: str) -> dict[str, float]:
-    """The candidates for which a column is not zero, with its values."""
-    return {
-        name: round(row[column], 4) for name, row in zip(names, rows, strict=True) if row[column]
-    }
-
-
-def near(**wanted: float) -> dict[str, float]:
-    """Numbers as float32 holds them."""
-    return {name: round(value, 4) for name, value in wanted.items()}
 
 
 @pytest.fixture(scope="module")
@@ -180,59 +147,6 @@ def words() -> list[Row]:
     """The rows of a list of words after `li`, with what other files use."""
     remembered = Remembered(words=filled(WORD_GROUPS, "value", {"size": (3, 2)}))
     return rows_of(WORDS, CANDIDATES, WORD_KINDS, remembered, typed="li")
-
-
-FUNCTIONS = """\
-from dataclasses import dataclass
-@dataclass
-class Base:
-    zeta: str
-    mid: int = 0
-    def run(self, way, alpha=1, *, fast=False): ...
-@dataclass
-class Item(Base):
-    alpha: float = 0
-class Own(Base):
-    def __init__(self, mid, alpha): self.other = mid
-def ship(zeta, alpha, mid=1): ...
-"""
-
-
-@pytest.mark.parametrize(
-    ("call", "listed", "wanted"),
-    [
-        ("ship(", "alpha mid zeta", "zeta alpha mid"),
-        ("ship(1, ", "alpha mid zeta", "alpha mid -zeta"),
-        ("ship(alpha=1, ", "mid zeta", "zeta mid"),
-        ("ship(1, mid=2, ", "alpha mid zeta", "alpha -mid -zeta"),
-        ("Base(", "mid zeta", "zeta mid"),
-        ("Item(", "alpha mid zeta", "zeta mid alpha"),
-        ("Own(", "alpha mid", "mid alpha"),
-        ("Base().run(", "alpha fast way", "way alpha fast"),
-        ("ship(", "alpha elsewhere", ""),
-        ("unknown(", "alpha mid", ""),
-        ("ship(zeta=ship(", "alpha mid zeta", "zeta alpha mid"),
-    ],
-)
-def test_parameters_are_in_the_order_of_the_definition(call: str, listed: str, wanted: str) -> None:
-    """Next is what a function of this file takes next; what has its value by place or name is taken (-)."""
-    names = [f"{name}=" for name in listed.split()]
-    rows = rows_of((FUNCTIONS + call).encode(), names, [6] * len(names))
-    places = having(rows, names, "signature_place")
-    in_order = [name.strip("-") + "=" for name in wanted.split() if name[0] != "-"]
-    assert places == near(**{name: 1 / (1 + at) for at, name in enumerate(in_order)})
-    taken = {name[1:] + "=": 1 for name in wanted.split() if name[0] == "-"}
-    assert having(rows, names, "signature_taken") == taken
-
-
-def test_fields_of_a_class_elsewhere_are_in_its_order() -> None:
-    """A class of another file is called with its fields, in order; by place none is known to be taken."""
-    names, remembered = ["alpha=", "mid=", "zeta="], Remembered(fields=("zeta", "mid", "alpha"))
-    rows = rows_of(b"from app import Item\nItem(1, ", names, [6] * 3, remembered)
-    assert having(rows, names, "signature_place") == near(**{"mid=": 1, "alpha=": 0.5})
-    assert having(rows, names, "signature_taken") == {}
-    rows = rows_of(b"from app import Item\nItem(", names, [6] * 3)
-    assert having(rows, names, "signature_place") == {}
 
 
 def test_a_tier_begins_where_the_alphabet_goes_back(words: list[Row]) -> None:

@@ -1,0 +1,60 @@
+"""Keyword arguments where the definition that is called is known: their order, and what is given already."""
+
+from __future__ import annotations
+
+import pytest
+from rows import having, near, rows_of
+
+from sibyl.memory.project import Remembered
+
+FUNCTIONS = """\
+from dataclasses import dataclass
+@dataclass
+class Base:
+    zeta: str
+    mid: int = 0
+    def run(self, way, alpha=1, *, fast=False): ...
+@dataclass
+class Item(Base):
+    alpha: float = 0
+class Own(Base):
+    def __init__(self, mid, alpha): self.other = mid
+def ship(zeta, alpha, mid=1): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "listed", "wanted"),
+    [
+        ("ship(", "alpha mid zeta", "zeta alpha mid"),
+        ("ship(1, ", "alpha mid zeta", "alpha mid -zeta"),
+        ("ship(alpha=1, ", "mid zeta", "zeta mid"),
+        ("ship(1, mid=2, ", "alpha mid zeta", "alpha -mid -zeta"),
+        ("Base(", "mid zeta", "zeta mid"),
+        ("Item(", "alpha mid zeta", "zeta mid alpha"),
+        ("Own(", "alpha mid", "mid alpha"),
+        ("Base().run(", "alpha fast way", "way alpha fast"),
+        ("ship(", "alpha elsewhere", ""),
+        ("unknown(", "alpha mid", ""),
+        ("ship(zeta=ship(", "alpha mid zeta", "zeta alpha mid"),
+    ],
+)
+def test_parameters_are_in_the_order_of_the_definition(call: str, listed: str, wanted: str) -> None:
+    """Next is what a function of this file takes next; what has its value by place or name is taken (-)."""
+    names = [f"{name}=" for name in listed.split()]
+    rows = rows_of((FUNCTIONS + call).encode(), names, [6] * len(names))
+    places = having(rows, names, "signature_place")
+    in_order = [name.strip("-") + "=" for name in wanted.split() if name[0] != "-"]
+    assert places == near(**{name: 1 / (1 + at) for at, name in enumerate(in_order)})
+    taken = {name[1:] + "=": 1 for name in wanted.split() if name[0] == "-"}
+    assert having(rows, names, "signature_taken") == taken
+
+
+def test_fields_of_a_class_elsewhere_are_in_its_order() -> None:
+    """A class of another file is called with its fields, in order; by place none is known to be taken."""
+    names, remembered = ["alpha=", "mid=", "zeta="], Remembered(fields=("zeta", "mid", "alpha"))
+    rows = rows_of(b"from app import Item\nItem(1, ", names, [6] * 3, remembered)
+    assert having(rows, names, "signature_place") == near(**{"mid=": 1, "alpha=": 0.5})
+    assert having(rows, names, "signature_taken") == {}
+    rows = rows_of(b"from app import Item\nItem(", names, [6] * 3)
+    assert having(rows, names, "signature_place") == {}
