@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from rows import having, near, rows_of
 
 from sibyl.memory.project import Remembered
+from sibyl.ranking.word_features import lifts
 
 FUNCTIONS = """\
 from dataclasses import dataclass
@@ -43,18 +45,27 @@ def test_parameters_are_in_the_order_of_the_definition(call: str, listed: str, w
     """Next is what a function of this file takes next; what has its value by place or name is taken (-)."""
     names = [f"{name}=" for name in listed.split()]
     rows = rows_of((FUNCTIONS + call).encode(), names, [6] * len(names))
-    places = having(rows, names, "signature_place")
-    in_order = [name.strip("-") + "=" for name in wanted.split() if name[0] != "-"]
-    assert places == near(**{name: 1 / (1 + at) for at, name in enumerate(in_order)})
+    in_order = [name + "=" for name in wanted.split() if name[0] != "-"]
+    lift = dict(zip(in_order, lifts(len(in_order)).tolist(), strict=True))
+    assert having(rows, names, "signature_place") == near(**{n: x for n, x in lift.items() if x})
     taken = {name[1:] + "=": 1 for name in wanted.split() if name[0] == "-"}
     assert having(rows, names, "signature_taken") == taken
+
+
+def test_parameters_together_are_as_likely_as_before() -> None:
+    """The next is likelier than the one behind it; names beside them neither win nor lose."""
+    for count in (1, 2, 5, 40):
+        values = lifts(count)
+        assert np.exp(values).mean() == pytest.approx(1, abs=1e-5)
+        assert (np.diff(values) < 0).all()
 
 
 def test_fields_of_a_class_elsewhere_are_in_its_order() -> None:
     """A class of another file is called with its fields, in order; by place none is known to be taken."""
     names, remembered = ["alpha=", "mid=", "zeta="], Remembered(fields=("zeta", "mid", "alpha"))
     rows = rows_of(b"from app import Item\nItem(1, ", names, [6] * 3, remembered)
-    assert having(rows, names, "signature_place") == near(**{"mid=": 1, "alpha=": 0.5})
+    first, second = lifts(2).tolist()
+    assert having(rows, names, "signature_place") == near(**{"mid=": first, "alpha=": second})
     assert having(rows, names, "signature_taken") == {}
     rows = rows_of(b"from app import Item\nItem(", names, [6] * 3)
     assert having(rows, names, "signature_place") == {}

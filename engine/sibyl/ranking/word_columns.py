@@ -67,7 +67,7 @@ NAMES: tuple[str, ...] = (
     "target_same",  # named like what is being assigned
     "given",  # this keyword argument is there already
     "argument_bound",  # a keyword argument whose name this function binds, too: ``timeout=timeout``
-    "signature_place",  # of the parameters not given yet, one for the next down to zero; the function is known
+    "signature_place",  # log of how much likelier its place in the definition makes a parameter
     "signature_taken",  # this parameter is given already, perhaps by its place
     "argument_recency",  # ... and how recently that name was used
     "keyword_pieces",  # shares pieces with the keyword
@@ -113,12 +113,12 @@ HEAD = COLUMNS["word_count"]
 UNLEARNT = {
     "unbound": 6.0,
     "imported_already": -8.0,
-    "signature_place": 3.0,
+    "signature_place": 1.0,
     "signature_taken": -8.0,
 }
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing
 below the cursor is read there, hardly a name is imported twice, few functions that are called are known. With
-the first and the third the probability of the first item is about the share of right ones (bench/LOG.md)."""
+these the probability of the first item is about the share of right ones (bench/LOG.md)."""
 PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
 PROJECT = (

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log1p
 
 import numpy as np
@@ -55,6 +56,8 @@ from sibyl.ranking.word_head import (
 from sibyl.ranking.word_list import WordList
 
 _IMPORTED = CONTEXTS.index("imported")
+_NEXT = 2.5
+"""Log of how much likelier the next parameter is than one far behind it (bench/LOG.md)."""
 
 
 def word_features(
@@ -200,10 +203,21 @@ def _signature(known: Known, listing: Listing, place: Place, remembered: Remembe
     parameters = here or remembered.fields
     if not arguments or not arguments.keys() <= set(parameters):
         return  # another function
-    following = {name: 1 / (1 + rank) for rank, name in enumerate(place.not_given(parameters))}
-    for name in arguments:
-        known.put(name + "=", COLUMNS["signature_place"], following.get(name, 0))
-        known.put(name + "=", COLUMNS["signature_taken"], bool(here) and name not in following)
+    following = [name for name in place.not_given(parameters) if name in arguments]
+    for name, lift in zip(following, lifts(len(following)).tolist(), strict=True):
+        known.put(name + "=", COLUMNS["signature_place"], lift)
+    for name in arguments.keys() - set(following):
+        known.put(name + "=", COLUMNS["signature_taken"], bool(here))
+
+
+@lru_cache(maxsize=64)
+def lifts(count: int) -> Floats:
+    """Return the log of how much likelier than the mean of all each of the parameters is that come next.
+
+    All together they are as likely as before: a list has names beside them.
+    """
+    often = np.exp(_NEXT / (1 + np.arange(count, dtype=np.float32)))
+    return np.log(often / often.mean()) if count else often
 
 
 def _imported(known: Known, listed: WordList, place: Place, words: WordUsage) -> None:
