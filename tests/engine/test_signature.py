@@ -14,6 +14,7 @@ from dataclasses import dataclass
 @dataclass
 class Base:
     zeta: str
+    def early(self): ...
     mid: int = 0
     def run(self, way, alpha=1, *, fast=False): ...
 @dataclass
@@ -33,6 +34,8 @@ def ship(zeta, alpha, mid=1): ...
         ("ship(alpha=1, ", "mid zeta", "zeta mid"),
         ("ship(1, mid=2, ", "alpha mid zeta", "alpha -mid -zeta"),
         ("Base(", "mid zeta", "zeta mid"),
+        ("Base(1, 2, ", "mid zeta", "-mid -zeta"),
+        ("Base().run(1, ", "alpha fast way", "alpha fast -way"),
         ("Item(", "alpha mid zeta", "zeta mid alpha"),
         ("Own(", "alpha mid", "mid alpha"),
         ("Base().run(", "alpha fast way", "way alpha fast"),

@@ -106,9 +106,11 @@ def test_a_class_that_is_called_tells_its_fields(tmp_path: Path) -> None:
     store = ProjectStore(tmp_path / "project.db")
     store.update([noted("app/shop.py", (len(SHOP), 0), SHOP)])
 
+    project = Project(store, "app/main.py")
+
     def fields(source: str) -> tuple[str, ...]:
         remembered, here = Remembered(), place(source)
-        Project(store, "app/main.py").remembered(here, contexts(here), remembered)
+        project.remembered(here, contexts(here), remembered)
         return remembered.fields
 
     assert fields("from app.shop import Item\nItem(") == ("zeta", "mid", "alpha")
@@ -117,6 +119,9 @@ def test_a_class_that_is_called_tells_its_fields(tmp_path: Path) -> None:
     assert fields("from json import Item\nItem(") == ()
     assert fields("class Item:\n    pass\nItem(") == ()
     assert fields("from app.shop import Item\nItem.") == ()
+    saved = SHOP.replace(b"mid", b"new")
+    store.update([noted("app/shop.py", (len(saved), 1), saved)])
+    assert fields("from app.shop import Item\nItem(") == ("zeta", "new", "alpha")
 
 
 def test_self_has_what_its_bases_elsewhere_define(store: ProjectStore) -> None:
