@@ -120,7 +120,8 @@ def test_a_class_that_is_called_tells_its_fields(tmp_path: Path) -> None:
     assert fields("class Item:\n    pass\nItem(") == ()
     assert fields("from app.shop import Item\nItem.") == ()
     saved = SHOP.replace(b"mid", b"new")
-    store.update([noted("app/shop.py", (len(saved), 1), saved)])
+    other = ProjectStore(tmp_path / "project.db")  # as the indexer's process
+    other.update([noted("app/shop.py", (len(saved), 1), saved)])
     assert fields("from app.shop import Item\nItem(") == ("zeta", "new", "alpha")
 
 
