@@ -16,6 +16,18 @@ from fake_server import FakeServer, items
 TY = ROOT / ".venv/bin/ty"
 CLIENTS = "return vim.tbl_map(function(c) return c.name end, vim.lsp.get_clients({ bufnr = 0 }))"
 SAMPLE = "import os\n\nname = 'x'\n"
+SILENT = """
+_G.asked = 0
+local rpc = vim.lsp.get_clients({ bufnr = 0 })[1].rpc
+local request = rpc.request
+rpc.request = function(method, ...)
+  if method ~= 'textDocument/completion' then
+    return request(method, ...)
+  end
+  asked = asked + 1
+  return true, 100000 + asked
+end
+"""
 
 
 @pytest.fixture
@@ -93,19 +105,43 @@ def test_numbers_and_comments_open_nothing(served: Callable) -> None:
     wait_clients(child, "sibyl")
     for text in ("y = 3.e", "# see os.p", "y = 'os.p"):
         child.type_keys(f"GO{text}", every=0.05)
-        child.call("wait", 500, False)
+        child.call("wait", 1500, False)  # a list of all names takes a new server a second
         assert child.words() == [], text
         child.type_keys("<Esc>")
     child.type_keys("GOprint(x1.u", every=0.05)
     child.wait_for(lambda: "upper" in child.words(), 30, "the members of a string")
 
 
-def test_letters_typed_before_the_answer(served: Callable) -> None:
-    """Typed in one go, `print(os.path.ex` opens the menu as well."""
+@pytest.mark.parametrize("every", [0, 0.04])
+def test_letters_typed_before_the_answer(served: Callable, every: float) -> None:
+    """Typed in one go, or while a server that has just started works on the dot, the menu opens as well."""
     child, _ = served(SAMPLE + "other = 3\n")
     wait_clients(child, "sibyl")
-    child.type_keys("GOprint(os.path.ex")
+    child.type_keys("GOprint(os.path.ex", every=every)
     child.wait_for(lambda: "expanduser" in child.words(), 30, "the menu")
+
+
+def test_a_word_is_asked_about_once_more(served: Callable) -> None:
+    """Where nothing ever answers, the first letter asks, the further ones do not; nor one in an older word."""
+    child, _ = served(SAMPLE + "other.thing\n")
+    wait_clients(child, "sibyl")
+    child.lua(SILENT)
+    child.type_keys("GOname.", every=0.02)
+    for letter in "upp":
+        child.call("wait", 200, False)
+        child.type_keys(letter)
+    child.call("wait", 200, False)
+    assert child.lua("return asked") == 2
+    child.type_keys("<Esc>jA")
+    child.type_keys("s", every=0.1)
+    child.call("wait", 200, False)
+    assert child.lua("return asked") == 2
+    child.type_keys("<Esc>oname.", every=0.02)
+    child.call("wait", 200, False)
+    child.type_keys("u<Esc>")  # gone before the letter asks
+    child.call("wait", 200, False)
+    assert child.lua("return asked") == 3
+    assert child.lua("return vim.v.errmsg") == ""
 
 
 def test_a_menu_that_was_closed_stays_closed(served: Callable) -> None:
