@@ -2,7 +2,8 @@
 
 In:   the fixtures of tests/conftest.py.
 Out:  fixtures `scripted`: a Neovim with a Python file open and a ranker that does as told;
-      `serve`: the same with the fake language server attached.
+      `serve`: the same with the fake language server attached;
+      `served`: the same where sibyl may start its own server.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from child import Child
 from fake_server import FakeServer, items
+from own_server import SAMPLE, TY
 from scripted import BEST, NAMES, NATIVE, ScriptedRanker, host_ready
 
 
@@ -44,5 +46,20 @@ def serve(scripted: Callable) -> Callable:
         )
         ranker.set(best=BEST, stars=2)
         return child, ranker, FakeServer(child, **({"items": items(*NAMES)} | server))
+
+    return start
+
+
+@pytest.fixture
+def served(scripted: Callable) -> Callable[..., tuple[Child, Any]]:
+    """Start a Neovim where sibyl may start its server at once."""
+    if not TY.exists():
+        pytest.skip("no ty: run `make setup`")
+
+    def start(text: str = SAMPLE, lua: str = "", **server: Any) -> tuple[Child, Any]:
+        options = {"enabled": True, "delay": 0} | server
+        child, ranker = scripted(text, lua, deadline=1000, server=options)
+        ranker.set(best=["join", "exists", "upper"], stars=2)
+        return child, ranker
 
     return start

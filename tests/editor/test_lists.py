@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+import pytest
 from child import Child
 from fake_server import FakeServer, items
-from scripted import raw_replies
+from scripted import open_menu, raw_replies
 
 NAME = "return vim.tbl_map(function(l) return require('sibyl.completion.items').name({ label = l }) end, ...)"
 
@@ -239,3 +240,17 @@ def test_an_incomplete_list_that_changes_loses_nothing(serve: Callable) -> None:
         stay = [label for label in before if label in after]
         assert [label for label in dict.fromkeys(after) if label in stay] == stay
     assert child.messages() == []
+
+
+def test_a_late_answer_opens_no_menu_that_was_closed(serve: Callable) -> None:
+    """A list asked for while a menu was open does not open it again once it is given up."""
+    child, _, server = serve(incomplete=True)
+    if child.version < (0, 12, 0):
+        pytest.skip("no reason is given why a menu was closed")
+    open_menu(child)
+    server.set(delay=400)
+    child.type_keys("j")
+    child.wait_for(lambda: server.completions() == 2, 5, "another question")
+    child.type_keys("<C-e>")
+    child.call("wait", 900, False)
+    assert child.words() == []

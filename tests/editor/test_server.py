@@ -7,47 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from child import ROOT, Child
 from fake_server import FakeServer, items
-
-TY = ROOT / ".venv/bin/ty"
-CLIENTS = "return vim.tbl_map(function(c) return c.name end, vim.lsp.get_clients({ bufnr = 0 }))"
-SAMPLE = "import os\n\nname = 'x'\n"
-SILENT = """
-_G.asked = 0
-local rpc = vim.lsp.get_clients({ bufnr = 0 })[1].rpc
-local request = rpc.request
-rpc.request = function(method, ...)
-  if method ~= 'textDocument/completion' then
-    return request(method, ...)
-  end
-  asked = asked + 1
-  return true, 100000 + asked
-end
-"""
-
-
-@pytest.fixture
-def served(scripted: Callable) -> Callable[..., tuple[Child, Any]]:
-    """Start a Neovim where sibyl may start its server at once."""
-    if not TY.exists():
-        pytest.skip("no ty: run `make setup`")
-
-    def start(text: str = SAMPLE, lua: str = "", **server: Any) -> tuple[Child, Any]:
-        options = {"enabled": True, "delay": 0} | server
-        child, ranker = scripted(text, lua, deadline=1000, server=options)
-        ranker.set(best=["join", "exists", "upper"], stars=2)
-        return child, ranker
-
-    return start
-
-
-def wait_clients(child: Child, *names: str) -> None:
-    """Wait until exactly these clients are attached."""
-    child.wait_for(lambda: sorted(child.lua(CLIENTS)) == sorted(names), 30, f"clients {names}")
+from own_server import CLIENTS, SAMPLE, wait_clients
 
 
 def test_menu_without_any_set_up(served: Callable) -> None:
@@ -67,106 +30,20 @@ def test_menu_without_any_set_up(served: Callable) -> None:
     assert "inserts the first line" not in "".join(child.lines())  # not where sibyl sets the option
 
 
-def test_autotrigger_off(served: Callable, tmp_path: Path) -> None:
-    """With `autotrigger` off no menu opens by itself; <C-x><C-o> has it."""
-    child, _ = served()
-    child.lua("require('sibyl').setup({ autotrigger = false })")
-    child.open(tmp_path / "second.py", SAMPLE)
-    wait_clients(child, "sibyl")
-    child.type_keys("Gos = name.", every=0.02)
-    child.call("wait", 400, False)
-    assert child.menu() == []
-    child.type_keys("<C-x><C-o>")
-    child.wait_menu(30)
-    assert "upper" in child.words()
-
-
-def test_a_dot_in_an_open_bracket(served: Callable) -> None:
-    """Where the server has no list for a dot, as ty inside an open bracket, a letter opens the menu, once."""
-    child, _ = served(SAMPLE + "other = 3\n")
-    wait_clients(child, "sibyl")
-    child.type_keys("GOprint(os.path.", every=0.02)
-    child.call("wait", 400, False)  # the dot's answer
-    child.type_keys("e")
-    child.wait_for(lambda: "expanduser" in child.words(), 30, "the menu after a letter")
-    assert child.words()[0] == "exists"
-    child.type_keys("<C-e>")
-    child.type_keys("xp", every=0.1)
-    child.call("wait", 400, False)
-    assert child.words() == []
-    assert child.line() == "print(os.path.exp"
-    child.type_keys("<BS><BS><BS><BS>.j", every=0.1)  # another dot, another word
-    child.wait_for(lambda: "join" in child.words(), 30, "the menu of the next word")
-
-
-def test_comments_and_strings_open_nothing(served: Callable) -> None:
-    """A dot in a comment or a string has no list, and the letter behind it opens none."""
-    child, _ = served(SAMPLE + "x1 = 'x'\nother = 3\n")
-    wait_clients(child, "sibyl")
-    for text in ("# see os.p", "y = 'os.p"):
-        child.type_keys(f"GO{text}", every=0.05)
-        child.call("wait", 500, False)
-        assert child.words() == [], text
-        child.type_keys("<Esc>")
-    child.type_keys("GOprint(x1.u", every=0.05)
-    child.wait_for(lambda: "upper" in child.words(), 30, "the members of a string")
-
-
-def test_a_number_is_not_asked_about(served: Callable) -> None:
-    """Behind `3.e` ty lists all names: the letter does not ask there."""
-    child, _ = served()
-    wait_clients(child, "sibyl")
-    child.lua(SILENT)
-    child.type_keys("GOy = 3.", every=0.02)
-    child.call("wait", 200, False)
-    dots = child.lua("return asked")
-    child.type_keys("e")
-    child.call("wait", 200, False)
-    assert child.lua("return asked") == dots
-
-
-@pytest.mark.parametrize("every", [0, 0.04])
-def test_letters_typed_before_the_answer(served: Callable, every: float) -> None:
-    """Typed in one go, or while a server that has just started works on the dot, the menu opens as well."""
-    child, _ = served(SAMPLE + "other = 3\n")
-    wait_clients(child, "sibyl")
-    child.type_keys("GOprint(os.path.ex", every=every)
-    child.wait_for(lambda: "expanduser" in child.words(), 30, "the menu")
-
-
-def test_a_word_is_asked_about_once_more(served: Callable) -> None:
-    """Where nothing ever answers, the first letter asks, the further ones do not; nor one in an older word."""
-    child, _ = served(SAMPLE + "other.thing\n")
-    wait_clients(child, "sibyl")
-    child.lua(SILENT)
-    child.type_keys("GOname.", every=0.02)
-    for letter in "upp":
-        child.call("wait", 200, False)
-        child.type_keys(letter)
-    child.call("wait", 200, False)
-    assert child.lua("return asked") == 2
-    child.type_keys("<Esc>jA")
-    child.type_keys("s", every=0.1)
-    child.call("wait", 200, False)
-    assert child.lua("return asked") == 2
-    child.type_keys("<Esc>oname.", every=0.02)
-    child.call("wait", 200, False)
-    child.type_keys("u<Esc>")  # gone before the letter asks
-    child.call("wait", 200, False)
-    assert child.lua("return asked") == 3
-    assert child.lua("return vim.v.errmsg") == ""
-
-
-def test_a_menu_that_was_closed_stays_closed(served: Callable) -> None:
-    """A letter behind a dot does not bring back the menu that one has closed with <C-e>."""
-    child, _ = served()
-    wait_clients(child, "sibyl")
-    child.type_keys("Gop = os.path.", every=0.02)
-    child.wait_for(lambda: "commonprefix" in child.words(), 30, "the members of os.path")
-    child.type_keys("<C-e>")
-    child.type_keys("ex", every=0.1)
-    child.call("wait", 400, False)
-    assert child.words() == []
+def test_a_server_beside_the_python_that_was_chosen(scripted: Callable, tmp_path: Path) -> None:
+    """Where the option `python` names an environment with ty in it, that one is the server."""
+    program = tmp_path / "bin/ty"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    child, _ = scripted(SAMPLE, server={"enabled": False})
+    child.lua(
+        "local home = ... package.loaded['sibyl.host.interpreter'].venv = function() return home .. '/none' end"
+        " package.loaded['sibyl.host.interpreter'].root = function() return home .. '/none' end"
+        " require('sibyl.config').get().python = home .. '/bin/python'",
+        str(tmp_path),
+    )
+    assert child.lua("return require('sibyl.server.program').command()") == [str(program), "server"]
 
 
 @pytest.mark.parametrize("early", [True, False], ids=["before the server", "when one inserts"])

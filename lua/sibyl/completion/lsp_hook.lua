@@ -70,6 +70,7 @@ local function job_of(client, params)
     asked = col,
     in_label = stars.in_label(buf),
     native = from_native_menu(),
+    menu = vim.fn.pumvisible() == 1 and reply.closed_by_hand() or nil,
     cancelled = false,
     wish = suggest.asking(),
   }
@@ -91,11 +92,11 @@ local function receiver(job, jobs, callback)
     local rest = vim.F.pack_len(...)
     local function give(ranked)
       jobs[job] = nil
-      if not job.cancelled and not reply.left_word(job) then
-        vim.schedule(function()
+      vim.schedule(function()
+        if not job.cancelled and not reply.left_word(job) then
           callback(failure, ranked, unpack(rest, 1, rest.n))
-        end)
-      end
+        end
+      end)
     end
     local ok, now = pcall(reply.consider, job, result, give)
     if not ok then

@@ -31,6 +31,7 @@ local api = vim.api
 ---@field asked integer|nil column that was asked for
 ---@field in_label boolean
 ---@field native boolean whether Neovim's own menu asked
+---@field menu integer|nil where one was open then: how many had been closed by hand before
 ---@field request_id integer|nil
 ---@field question_id integer|nil
 ---@field timer uv.uv_timer_t|nil
@@ -91,6 +92,25 @@ local function keep_last(buf, question, ranking, answer)
   }
 end
 
+local by_hand = 0
+
+api.nvim_create_autocmd('CompleteDone', {
+  group = api.nvim_create_augroup('sibyl_reply', { clear = true }),
+  desc = 'sibyl: what was asked for a menu that is closed does not open it again',
+  callback = function()
+    local reason = vim.v.event.reason -- from Neovim 0.12 on
+    if reason == 'accept' or reason == 'cancel' then
+      by_hand = by_hand + 1
+    end
+  end,
+})
+
+--- How many menus were closed by accepting an item or by giving up.
+---@return integer
+function M.closed_by_hand()
+  return by_hand
+end
+
 --- Whether the cursor has left the word that Neovim's own menu asked for, while the server or the ranker was busy.
 --- Shown now, the list would stand at a place it does not belong to, perhaps in another buffer.
 --- Other callers, for whatever position, get every item: what to do with them is theirs to know.
@@ -99,7 +119,7 @@ end
 function M.left_word(job)
   if not job.native or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
     return false
-  elseif api.nvim_get_current_buf() ~= job.buf then
+  elseif api.nvim_get_current_buf() ~= job.buf or (job.menu and job.menu ~= by_hand) then
     return true
   end
   local _, start = bytes.word(job.buf)

@@ -32,12 +32,22 @@ local function member()
   end
 end
 
+local asking = false
+
 local function ask()
+  asking = true
   if modern then
-    vim.lsp.completion.get()
+    pcall(vim.lsp.completion.get)
   else
-    vim.lsp.omnifunc(1, '')
+    pcall(vim.lsp.omnifunc, 1, '')
   end
+  asking = false
+end
+
+--- Whether the menu is being asked for right now, by no key of anybody's.
+---@return boolean
+function M.asks()
+  return asking
 end
 
 local function group(buf, clear)
@@ -112,10 +122,12 @@ end
 
 -- In a bracket that is still open, ty takes the dot for one that goes on in the next line: it answers `print(path.`
 -- with nothing, and `print(path.r` with a list. And Neovim does not ask after a dot where a letter follows within its
--- 25 ms. So where a dot that was just typed has no list, the letters behind it ask once.
+-- 25 ms. So where a dot that was just typed has no list, the letters behind it ask once. And <BS> closes a menu for
+-- good: it is opened again.
 local function ask_with_a_letter(buf, wanted)
   local dot ---@type string|nil where the word behind the last dot starts, until that was asked about
-  local latest = 0
+  local word ---@type string|nil where that word starts, as long as it is there
+  local length, latest = 0, 0 -- bytes of the line; changes so far
   local function on(event, desc, callback)
     api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
   end
@@ -124,27 +136,73 @@ local function ask_with_a_letter(buf, wanted)
     local before = api.nvim_get_current_line():sub(1, cursor[2])
     if vim.v.char == '.' and not before:find(NUMBER) then
       dot = ('%d:%d'):format(cursor[1], cursor[2] + 1)
+      word = dot
       guesses.forget()
     end
   end)
-  on('TextChangedI', 'sibyl: open the menu after a letter where it did not after the dot', function()
-    local place, row, col = behind_a_dot(buf)
-    if not place or place ~= dot or behind_dot() then
-      return
-    end
+  -- Calls back when typing rests: a server that is asked at every letter mixes up what it is asked about.
+  local function rested(callback)
     latest = latest + 1
     local this = latest
-    vim.defer_fn(function() -- a server that is asked at every letter mixes up what it is asked about
-      if this ~= latest or dot ~= place then
-        return
+    vim.defer_fn(function()
+      if this == latest then
+        callback()
       end
-      dot = nil
-      guesses.unless_listed(buf, row, col, function()
-        if behind_a_dot(buf) == place and wanted() then
-          ask()
+    end, TRIGGER_MS)
+  end
+  local function ask_at(place)
+    if behind_a_dot(buf) == place and wanted() then
+      ask()
+    end
+  end
+  local function shorter()
+    local before = length
+    length = #api.nvim_get_current_line()
+    return length < before
+  end
+  on('TextChangedP', 'sibyl: note the length of the line', shorter)
+  on('TextChangedI', 'sibyl: open the menu after a letter, and again after <BS>', function()
+    local less, place, row, col = shorter(), behind_a_dot(buf)
+    if place and place == word and less then
+      rested(function()
+        ask_at(place)
+      end)
+    elseif place and place == dot and not behind_dot() then
+      rested(function()
+        if dot == place then
+          dot = nil
+          guesses.unless_listed(buf, row, col, function()
+            ask_at(place)
+          end)
         end
       end)
-    end, TRIGGER_MS)
+    end
+  end)
+end
+
+-- Before 0.11 <CR> closes a menu in which nothing is selected, and breaks no line. Mapped while one is open, and only
+-- where nobody else has mapped it.
+local function enter_breaks_the_line(buf)
+  local function on(event, callback)
+    local desc = "sibyl: <CR> breaks the line while nothing is selected (sibyl's own server)"
+    api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
+  end
+  local mapped = false
+  on('CompleteChanged', function()
+    if mapped or vim.fn.maparg('<CR>', 'i') ~= '' then
+      return
+    end
+    mapped = true
+    vim.keymap.set('i', '<CR>', function()
+      local none = vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'selected' }).selected == -1
+      return none and '<C-e><CR>' or '<CR>'
+    end, { buffer = buf, expr = true, desc = 'sibyl: break the line' })
+  end)
+  on({ 'CompleteDone', 'InsertLeave' }, function()
+    if mapped then
+      mapped = false
+      pcall(vim.keymap.del, 'i', '<CR>', { buffer = buf })
+    end
   end)
 end
 
@@ -156,6 +214,7 @@ function M.prepare(buf, wanted)
   mild_menu(buf)
   if not modern then
     trigger_on_dot(buf, wanted)
+    enter_breaks_the_line(buf)
   end
   ask_with_a_letter(buf, wanted)
 end

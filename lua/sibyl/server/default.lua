@@ -6,6 +6,7 @@
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
+local dot_lists = require('sibyl.server.dot_lists')
 local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
@@ -126,7 +127,7 @@ local function launch(buf, command, root, settings)
     name = NAME,
     cmd = function(dispatchers)
       local env = { VIRTUAL_ENV = program.project_environment(root) }
-      return unnamed.spawn(command, dispatchers, { cwd = root, env = env })
+      return dot_lists.filtered(unnamed.spawn(command, dispatchers, { cwd = root, env = env }), dot.asks)
     end,
     root_dir = root,
     settings = settings,

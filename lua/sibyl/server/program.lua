@@ -20,6 +20,11 @@ function M.command()
       return { program, 'server' }
     end
   end
+  local python = config.get().python
+  local beside = python and vim.fs.joinpath(vim.fs.dirname(vim.fn.expand(python)), 'ty')
+  if beside and vim.fn.executable(beside) == 1 then
+    return { beside, 'server' }
+  end
   local program = search.first('ty')
   return program and { program, 'server' }
 end
