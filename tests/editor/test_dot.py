@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from own_server import SAMPLE, wait_clients
+from own_server import SAMPLE, TY, wait_clients
 
 SILENT = """
 _G.asked = 0
@@ -128,6 +128,17 @@ def test_a_wrong_list_at_a_dot_is_left_out(served: Callable) -> None:
     child.wait_for(lambda: "commonprefix" in child.words(), 30, "the members of os.path")
     child.type_keys("<Esc>Goprint(os.path.", every=0.02)  # no code below
     child.wait_for(lambda: "commonprefix" in child.words(), 30, "the members of os.path")
+
+
+def test_lists_of_another_program_are_not_doubted(served: Callable, tmp_path: Path) -> None:
+    """What ty reads wrongly is no fault of another server's, named by the option `server.cmd`."""
+    program = tmp_path / "other"
+    program.write_text(f'#!/bin/sh\nexec {TY} "$@"\n')
+    program.chmod(0o755)
+    child, _ = served(SAMPLE + "for letter in name:\n    pass\n", cmd=[str(program), "server"])
+    wait_clients(child, "sibyl")
+    child.type_keys("GkOprint(os.path.", every=0.02)
+    child.wait_for(lambda: bool(child.words()), 30, "the menu")
 
 
 def test_what_every_object_has_opens_no_menu(served: Callable) -> None:

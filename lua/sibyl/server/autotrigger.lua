@@ -3,6 +3,7 @@
 
 local bytes = require('sibyl.buffer.bytes')
 local guesses = require('sibyl.completion.guesses')
+local log = require('sibyl.log')
 
 local M = {}
 
@@ -12,6 +13,7 @@ local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
 local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for the ranker after the server is there
 local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
 local modern = vim.fn.has('nvim-0.11') == 1
+local mapped = {} ---@type table<integer, true> buffers where <CR> is ours just now
 local prepared = {} ---@type table<integer, string> buffers whose 'completeopt' is ours, with the default
 
 local function inserting(buf)
@@ -36,12 +38,16 @@ local asking = false
 
 local function ask()
   asking = true
+  local ok, why
   if modern then
-    pcall(vim.lsp.completion.get)
+    ok, why = pcall(vim.lsp.completion.get)
   else
-    pcall(vim.lsp.omnifunc, 1, '')
+    ok, why = pcall(vim.lsp.omnifunc, 1, '')
   end
   asking = false
+  if not ok then
+    log.warn('the menu could not be asked for: %s', tostring(why))
+  end
 end
 
 --- Whether the menu is being asked for right now, by no key of anybody's.
@@ -180,6 +186,13 @@ local function ask_with_a_letter(buf, wanted)
   end)
 end
 
+local function unmap(buf)
+  if mapped[buf] then
+    mapped[buf] = nil
+    pcall(vim.keymap.del, 'i', '<CR>', { buffer = buf })
+  end
+end
+
 -- Before 0.11 <CR> closes a menu in which nothing is selected, and breaks no line. Mapped while one is open, and only
 -- where nobody else has mapped it.
 local function enter_breaks_the_line(buf)
@@ -187,22 +200,18 @@ local function enter_breaks_the_line(buf)
     local desc = "sibyl: <CR> breaks the line while nothing is selected (sibyl's own server)"
     api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
   end
-  local mapped = false
   on('CompleteChanged', function()
-    if mapped or vim.fn.maparg('<CR>', 'i') ~= '' then
+    if mapped[buf] or vim.fn.maparg('<CR>', 'i') ~= '' then
       return
     end
-    mapped = true
+    mapped[buf] = true
     vim.keymap.set('i', '<CR>', function()
       local none = vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'selected' }).selected == -1
       return none and '<C-e><CR>' or '<CR>'
     end, { buffer = buf, expr = true, desc = 'sibyl: break the line' })
   end)
   on({ 'CompleteDone', 'InsertLeave' }, function()
-    if mapped then
-      mapped = false
-      pcall(vim.keymap.del, 'i', '<CR>', { buffer = buf })
-    end
+    unmap(buf)
   end)
 end
 
@@ -245,6 +254,7 @@ function M.undo(buf)
   local default = prepared[buf]
   prepared[buf] = nil
   group(buf, true)
+  unmap(buf)
   if not default or not api.nvim_buf_is_valid(buf) then
     return
   end

@@ -127,7 +127,8 @@ local function launch(buf, command, root, settings)
     name = NAME,
     cmd = function(dispatchers)
       local env = { VIRTUAL_ENV = program.project_environment(root) }
-      return dot_lists.filtered(unnamed.spawn(command, dispatchers, { cwd = root, env = env }), dot.asks)
+      local rpc = unnamed.spawn(command, dispatchers, { cwd = root, env = env })
+      return dot_lists.filtered(rpc, command[1], dot.asks)
     end,
     root_dir = root,
     settings = settings,

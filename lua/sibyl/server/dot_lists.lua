@@ -44,10 +44,11 @@ end
 
 --- Makes a client leave out such lists.
 ---@param rpc vim.lsp.rpc.PublicClient
+---@param program string the server's
 ---@param automatic fun(): boolean whether nobody asks by a key
 ---@return vim.lsp.rpc.PublicClient
-function M.filtered(rpc, automatic)
-  local request = rpc.request
+function M.filtered(rpc, program, automatic)
+  local request, is_ty = rpc.request, vim.fs.basename(program):find('^ty%f[^%w]') ~= nil
   rpc.request = function(method, params, callback, ...)
     local before, behind
     if method == 'textDocument/completion' then
@@ -56,7 +57,7 @@ function M.filtered(rpc, automatic)
     if not before or before:sub(-1) ~= '.' then
       return request(method, params, callback, ...)
     end
-    local wrong = misread(before, behind)
+    local wrong = is_ty and misread(before, behind)
     local by_itself = automatic() or (params.context or {}).triggerKind == AUTOMATIC
     return request(method, params, function(failure, result, ...)
       if wrong or (by_itself and not items.says_something(result)) then
