@@ -11,7 +11,7 @@ get equal texts, which is what a ranking needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from sibyl.code.library import BUILTIN, CALLS, INNER, PLAIN, SAME, TYPING
 from sibyl.code.values import (
@@ -22,6 +22,7 @@ from sibyl.code.values import (
     SELF,
     UNKNOWN,
     UNKNOWN_ORIGIN,
+    is_callable,
     is_class,
     is_function,
     is_local,
@@ -60,6 +61,20 @@ class Scope:
         self.made: tuple[Known, str] | None = None  # where the function itself is bound
         self.parameters: tuple[str, ...] = ()  # of the function
         self.begins = 0  # the first token after its header
+
+
+def fields(line: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the attributes of a class, whose bases' come behind its own in ``line``: those of its bases first.
+
+    What is callable is no field. As a rule a constructor takes the fields in this order.
+    """
+    names = {
+        name: None
+        for attributes in reversed(line)
+        for name, bound in attributes.items()
+        if not is_callable(bound)
+    }
+    return tuple(names)
 
 
 Scopes = tuple["Scopes | None", Scope]
@@ -155,13 +170,7 @@ class Origins:
         for known, _ in lineage:
             if (names := self.parameters.get(known.name + INIT)) is not None:
                 return names
-        fields = {
-            name: None
-            for known, _ in reversed(lineage)
-            for name, bound in known.attrs.items()
-            if not is_function(bound)
-        }
-        return tuple(fields)
+        return fields([known.attrs for known, _ in lineage])
 
     def call(self, value: str, name: str) -> str:
         """Return the value of calling ``value``, whose last name is ``name``."""

@@ -70,6 +70,11 @@ def is_function(value: Value) -> bool:
     return value[:2] == FUNCTION
 
 
+def is_callable(value: Value) -> bool:
+    """Tell whether it is a function, a method or a class of this file."""
+    return is_function(value) or is_class(value)
+
+
 def class_name(value: Value) -> str:
     """Return the name of the class that something of this value is of, or is, as far as the value tells."""
     if value[:2] in LOCAL:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from sibyl.code.origins import fields
 from sibyl.code.values import (
     UNKNOWN,
-    is_class,
+    is_callable,
     is_function,
     is_instance,
     is_local,
@@ -77,7 +78,7 @@ class Classes:
         module = self._module(value, path)
         if module is None:
             return {}
-        return {name: Member(0, _callable(bound)) for name, bound in module[1].items()}
+        return {name: Member(0, is_callable(bound)) for name, bound in module[1].items()}
 
     def inherited(self, bases: Iterable[tuple[str, int]], path: str) -> Members:
         """Return what a class has from bases in other files; each base comes with its distance."""
@@ -105,23 +106,14 @@ class Classes:
         members: Members = {}
         for far, ancestor in self._line(cls):
             for name, value in ancestor.attrs.items():
-                members.setdefault(name, Member(distance + far, _callable(value)))
+                members.setdefault(name, Member(distance + far, is_callable(value)))
         return members
 
     def fields(self, value: str, path: str) -> tuple[str, ...]:
-        """Return the attributes of the class that a value names, those of its bases first, without methods.
-
-        They come in the order of definition: as a rule that is the order its constructor takes them in.
-        """
+        """Return the fields of the class that a value names, () if it names none of the project's."""
         cls = self.find(value, path)
-        line = list(self._line(cls)) if cls is not None else []
-        names = {
-            name: None
-            for _, ancestor in reversed(line)
-            for name, bound in ancestor.attrs.items()
-            if not _callable(bound)
-        }
-        return tuple(names)
+        line = self._line(cls) if cls is not None else ()
+        return fields([ancestor.attrs for _, ancestor in line])
 
     def _line(self, cls: Found) -> Iterator[tuple[int, Found]]:
         """Yield a class and its bases, each once, the near ones first, with their distance."""
@@ -213,10 +205,6 @@ class Classes:
         files = self._lookup("module", name)
         chosen = _nearest(files, package, path)
         return None if chosen is None else (chosen, files[chosen])
-
-
-def _callable(value: str) -> bool:
-    return is_function(value) or is_class(value)
 
 
 def _nearest(files: Iterable[str], module: list[str], path: str) -> str | None:
