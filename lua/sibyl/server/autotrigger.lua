@@ -60,28 +60,39 @@ local function group(buf, clear)
   return api.nvim_create_augroup('sibyl_dot_' .. buf, { clear = clear })
 end
 
+local function on(buf, event, desc, callback)
+  api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
+end
+
+-- What calls back when typing rests: a server that is asked at every letter mixes up what it is asked about.
+local function resting()
+  local latest = 0
+  return function(callback)
+    latest = latest + 1
+    local this = latest
+    vim.defer_fn(function()
+      if this == latest then
+        callback()
+      end
+    end, TRIGGER_MS)
+  end
+end
+
 -- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would.
 local function trigger_on_dot(buf, wanted)
-  local latest = 0
-  api.nvim_create_autocmd('InsertCharPre', {
-    group = group(buf, false),
-    buffer = buf,
-    desc = "sibyl: open the menu after a dot (sibyl's own server)",
-    callback = function()
-      if vim.v.char ~= '.' then
-        return
+  local rested = resting()
+  on(buf, 'InsertCharPre', "sibyl: open the menu after a dot (sibyl's own server)", function()
+    if vim.v.char ~= '.' then
+      return
+    end
+    rested(function()
+      -- A menu that is still there belongs to the word before the dot, or came late from elsewhere.
+      local free = vim.fn.pumvisible() == 0 or behind_dot()
+      if inserting(buf) and member() and free and wanted() then
+        ask()
       end
-      latest = latest + 1
-      local this = latest
-      vim.defer_fn(function()
-        -- A menu that is still there belongs to the word before the dot, or came late from elsewhere.
-        local free = vim.fn.pumvisible() == 0 or behind_dot()
-        if this == latest and inserting(buf) and member() and free and wanted() then
-          ask()
-        end
-      end, TRIGGER_MS)
-    end,
-  })
+    end)
+  end)
 end
 
 -- A menu that opens by itself must not insert its first line by itself. People who set 'completeopt' know what
@@ -98,14 +109,9 @@ local function mild_menu(buf)
     return
   end
   for event, value in pairs({ InsertEnter = MILD, InsertLeave = default }) do
-    api.nvim_create_autocmd(event, {
-      group = group(buf, false),
-      buffer = buf,
-      desc = 'sibyl: insert mode here must not insert the first line by itself',
-      callback = function()
-        vim.go.completeopt = value
-      end,
-    })
+    on(buf, event, 'sibyl: insert mode here must not insert the first line by itself', function()
+      vim.go.completeopt = value
+    end)
   end
   if inserting(buf) then
     vim.go.completeopt = MILD
@@ -133,11 +139,8 @@ end
 local function ask_with_a_letter(buf, wanted)
   local dot ---@type string|nil where the word behind the last dot starts, until that was asked about
   local word ---@type string|nil where that word starts, as long as it is there
-  local length, latest = 0, 0 -- bytes of the line; changes so far
-  local function on(event, desc, callback)
-    api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
-  end
-  on('InsertCharPre', "sibyl: note a dot (sibyl's own server)", function()
+  local length, rested = 0, resting() -- bytes of the line
+  on(buf, 'InsertCharPre', "sibyl: note a dot (sibyl's own server)", function()
     local cursor = api.nvim_win_get_cursor(0)
     local before = api.nvim_get_current_line():sub(1, cursor[2])
     if vim.v.char == '.' and not before:find(NUMBER) then
@@ -146,16 +149,6 @@ local function ask_with_a_letter(buf, wanted)
       guesses.forget()
     end
   end)
-  -- Calls back when typing rests: a server that is asked at every letter mixes up what it is asked about.
-  local function rested(callback)
-    latest = latest + 1
-    local this = latest
-    vim.defer_fn(function()
-      if this == latest then
-        callback()
-      end
-    end, TRIGGER_MS)
-  end
   local function ask_at(place)
     if behind_a_dot(buf) == place and wanted() then
       ask()
@@ -166,8 +159,8 @@ local function ask_with_a_letter(buf, wanted)
     length = #api.nvim_get_current_line()
     return length < before
   end
-  on('TextChangedP', 'sibyl: note the length of the line', shorter)
-  on('TextChangedI', 'sibyl: open the menu after a letter, and again after <BS>', function()
+  on(buf, 'TextChangedP', 'sibyl: note the length of the line', shorter)
+  on(buf, 'TextChangedI', 'sibyl: open the menu after a letter, and again after <BS>', function()
     local less, place, row, col = shorter(), behind_a_dot(buf)
     if place and place == word and less then
       rested(function()
@@ -196,11 +189,8 @@ end
 -- Before 0.11 <CR> closes a menu in which nothing is selected, and breaks no line. Mapped while one is open, and only
 -- where nobody else has mapped it.
 local function enter_breaks_the_line(buf)
-  local function on(event, callback)
-    local desc = "sibyl: <CR> breaks the line while nothing is selected (sibyl's own server)"
-    api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
-  end
-  on('CompleteChanged', function()
+  local desc = "sibyl: <CR> breaks the line while nothing is selected (sibyl's own server)"
+  on(buf, 'CompleteChanged', desc, function()
     if mapped[buf] or vim.fn.maparg('<CR>', 'i') ~= '' then
       return
     end
@@ -208,9 +198,9 @@ local function enter_breaks_the_line(buf)
     vim.keymap.set('i', '<CR>', function()
       local none = vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'selected' }).selected == -1
       return none and '<C-e><CR>' or '<CR>'
-    end, { buffer = buf, expr = true, desc = 'sibyl: break the line' })
+    end, { buffer = buf, expr = true, desc = desc })
   end)
-  on({ 'CompleteDone', 'InsertLeave' }, function()
+  on(buf, { 'CompleteDone', 'InsertLeave' }, desc, function()
     unmap(buf)
   end)
 end

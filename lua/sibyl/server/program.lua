@@ -13,17 +13,18 @@ function M.command()
   if chosen then
     return chosen
   end
-  local places = { interpreter.venv(), vim.fs.joinpath(interpreter.root(), '.venv') }
-  for _, place in ipairs(places) do
-    local program = interpreter.program(place, 'ty')
+  local programs = {
+    interpreter.program(interpreter.venv(), 'ty'),
+    interpreter.program(vim.fs.joinpath(interpreter.root(), '.venv'), 'ty'),
+  }
+  local python = config.get().python
+  if python then
+    table.insert(programs, vim.fs.joinpath(vim.fs.dirname(vim.fn.expand(python)), 'ty'))
+  end
+  for _, program in ipairs(programs) do
     if vim.fn.executable(program) == 1 then
       return { program, 'server' }
     end
-  end
-  local python = config.get().python
-  local beside = python and vim.fs.joinpath(vim.fs.dirname(vim.fn.expand(python)), 'ty')
-  if beside and vim.fn.executable(beside) == 1 then
-    return { beside, 'server' }
   end
   local program = search.first('ty')
   return program and { program, 'server' }
