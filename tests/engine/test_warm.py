@@ -51,3 +51,24 @@ def test_ranking_is_kept_warm_where_a_list_is_likely(
     session.rank(6, ["abc", "abd"], [6, 6])
     assert times(b"x = ab", session) == warm[1]
     assert times(b"x = ab", session) == 1
+
+
+def test_it_is_kept_warmest_while_a_server_usually_answers(
+    ranker: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dry runs follow each other closely for some milliseconds, then seldom, then no more."""
+    now, pauses = [0.0], []
+
+    def quiet(seconds: float) -> bool:
+        now[0] += seconds
+        pauses.append(seconds)
+        return True
+
+    session = Session(ranker, b"os.")
+    monkeypatch.setattr(session_module, "monotonic", lambda: now[0])
+    monkeypatch.setattr(session, "_ranked", lambda *_, **__: None)
+    session.expect(3, quiet)
+    waits = [pause for pause in pauses if pause > 0][1:]  # the first lets a fast server's list pass
+    assert waits == sorted(waits) and waits[0] <= 0.001 and waits[-1] >= 0.004
+    assert 0.01 <= sum(pause for pause in waits if pause <= 0.001) <= 0.02
+    assert 0.04 <= sum(waits) <= 0.06 and len(waits) <= 30

@@ -12,6 +12,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
+from time import monotonic
 from typing import Any
 
 from sibyl.host.protocol import LOST, MESSAGES
@@ -47,7 +48,11 @@ class Mailbox:
     def __init__(self) -> None:
         self._letters: deque[Letter | None] = deque()
         self._lost: set[int | None] = set()  # buffers
-        self._there = threading.Condition()
+        self._changing = threading.Lock()
+        # Free while there may be something to take. A condition variable wakes the worker through twenty calls
+        # of Python's, which take longer than all of the mailbox where they have not run for a while.
+        self._news = threading.Lock()
+        self._news.acquire()
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -55,16 +60,28 @@ class Mailbox:
 
     def quiet(self, seconds: float) -> bool:
         """Tell whether nothing waits, nor comes within a number of seconds."""
-        if seconds <= 0 or self._letters:
-            return not self._letters
-        with self._there:
-            return not self._there.wait_for(lambda: self._letters, seconds)
+        if seconds > 0:
+            self._wait(seconds)
+        return not self._letters
+
+    def _wait(self, seconds: float) -> None:
+        """Wait until there is a letter, at most some seconds (-1: without an end). The worker alone does."""
+        until = monotonic() + seconds
+        while not self._letters and self._news.acquire(timeout=seconds):
+            if seconds > 0:
+                seconds = max(until - monotonic(), 0)
+
+    def _add(self, letter: Letter | None) -> None:
+        """Add a letter and wake the worker; the lock is held."""
+        self._letters.append(letter)
+        if self._news.locked():
+            self._news.release()
 
     def put(self, name: str, arguments: tuple[Any, ...]) -> list[Letter]:
         """Add a letter; return the questions that were dropped for want of room."""
         letter: Letter = (name, arguments)
         dropped: list[Letter] = []
-        with self._there:
+        with self._changing:
             size = _size(letter)
             if self._letters and (len(self._letters) >= MOST or self.bytes + size > LARGEST):
                 dropped = self._make_room()
@@ -72,21 +89,20 @@ class Mailbox:
             if name == "attach":
                 self._lost.discard(buffer)
             if buffer not in self._lost:
-                self._letters.append(letter)
                 self.bytes += size
-                self._there.notify()
+                self._add(letter)
         return dropped
 
     def end(self) -> None:
         """Say that nothing more will come."""
-        with self._there:
-            self._letters.append(None)
-            self._there.notify()
+        with self._changing:
+            self._add(None)
 
     def get(self, timeout: float | None = None) -> Letter | None:
         """Wait for a letter and take it, None for the end; raises queue.Empty after ``timeout`` seconds."""
-        with self._there:
-            if not self._there.wait_for(lambda: self._letters, timeout):
+        self._wait(-1 if timeout is None else timeout)
+        with self._changing:
+            if not self._letters:
                 raise queue.Empty
             letter = self._letters.popleft()
             self.bytes -= _size(letter) if letter else 0

@@ -42,6 +42,9 @@ _SOON = 0.002
 """Seconds in which a next key or the list of a fast server comes: it is not made to wait for a dry run."""
 _WARM, _PAUSE = 0.05, 0.004
 """Seconds for which a list is expected, and between two dry runs, each of which takes a tenth of that."""
+_AT_FIRST, _BRIEF = 0.012, 0.001
+"""Seconds in which most servers answer, and between two dry runs until then: after 1 ms of rest ranking takes
+half as long as after 4."""
 _DRY_NAMES = 250
 """Names of the last list that are ranked dry: enough for what long lists take other paths for."""
 _DRY = ("self", "name", "path", "append", "get", "items", "join", "None", "return", "key=")
@@ -122,13 +125,16 @@ class Session:
             return
         # What was not run for 20 ms takes twice as long: the names of the last list bring all of it back into
         # the processor's caches, and keep it there as long as a server usually takes.
-        until = monotonic() + (_WARM if self._is_likely(place, offset) else 0)
+        began = monotonic()
+        until = began + (_WARM if self._is_likely(place, offset) else 0)
         self._asked = False
         self._ranked(offset, *self._dry, dry=True)
         if not quiet(0):
             return
         self.states.ahead(self.stream.texts)
-        while monotonic() < until and quiet(_PAUSE):
+        while (now := monotonic()) < until:
+            if not quiet(_BRIEF if now < began + _AT_FIRST else _PAUSE):
+                return
             self._ranked(offset, *self._dry, dry=True)
 
     def _is_likely(self, place: Place, offset: int) -> bool:
