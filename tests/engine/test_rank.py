@@ -105,6 +105,27 @@ def test_a_member_used_before_rises(real: Ranker) -> None:
     assert after <= 3
 
 
+@pytest.mark.parametrize(
+    "source", [b"class A(Unknown):\n    def f(self):\n        self.", b"x = f()\nx."]
+)
+def test_the_unfinished_word_itself_stands_last(real: Ranker, source: bytes) -> None:
+    """What is half typed, listed as an item of no kind, says nothing, unless the code knows the name."""
+    names = ["con", "con_fig", "con_nect"]
+
+    def first(source: bytes, kinds: list[int]) -> list[str]:
+        session = Session(real, source + b"con")
+        session.prepare(len(source) + 3)
+        return [names[place] for place in session.rank(len(source) + 3, names, kinds).order]
+
+    assert first(source, [0, 5, 2])[-1] == "con"
+    assert (
+        first(source, [6, 5, 2])[0] == first(source, [0, 0, 0])[0] == "con"
+    )  # it has a kind, or nothing has
+    once = source.replace(b"x = f()\n", b"x = f()\nx.con\n")
+    used = once.replace(b"f(self):\n", b"f(self):\n        self.con\n")
+    assert first(used, [0, 5, 2])[0] == "con"
+
+
 @PLACES
 def test_the_same_text_gives_the_same_ranking(real: Ranker, source: bytes) -> None:
     """A ranking depends on the text above and the list, not on who asked what before."""

@@ -23,7 +23,7 @@ from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
 from sibyl.ranking.labels import Ints, pieces_of
-from sibyl.ranking.listing import Listing, same_as_first
+from sibyl.ranking.listing import KIND, Listing, same_as_first
 from sibyl.ranking.member_columns import (
     BEFORE,
     BY_PERSON,
@@ -80,7 +80,7 @@ def _head(listing: Listing) -> Floats:
     head[COLUMNS["place_share"]] = order.astype(np.float32) / count
     used, numbers = listing.rows
     head[LOOK_COLUMN[used.rows["look"][numbers]], order] = 1
-    head[KIND_COLUMN[listing.numbers & 63], order] = 1
+    head[KIND_COLUMN[listing.numbers & KIND], order] = 1
     same = listing.once(_same)
     if same is not None:
         twice = slice(COLUMNS["place"], COLUMNS["place_share"] + 1)

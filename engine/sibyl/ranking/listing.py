@@ -17,8 +17,8 @@ import numpy as np
 from sibyl.ranking.labels import MOST, Ints, Labels, Mask, Pieces
 from sibyl.ranking.numbered import NumberedNames
 
-IMPORTS, DEPRECATED = 64, 128
-"""Added to the kind of a candidate whose acceptance adds an import, and of one that is deprecated."""
+KIND, IMPORTS, DEPRECATED = 63, 64, 128
+"""Bits of a candidate's kind: the protocol's own; accepting it adds an import; it is deprecated."""
 _LISTS, _NAMES = 4, 8_000
 """Lists that are kept, and names in them: about 2 MB."""
 _table = Labels()

@@ -177,6 +177,8 @@ class Ranker:
         letters = len(listed.typed)
         if place.member:
             final = held(scores, evidence, letters)
+            if (echo := listed.echo) is not None and not evidence[echo]:
+                final[echo] = final.min() - 1
         else:
             exact = rows.head[WORD_COLUMNS["exact"]] > 0
             final = guarded(

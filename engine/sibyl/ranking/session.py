@@ -28,6 +28,7 @@ from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
 from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates, near
 from sibyl.ranking.labels import bare
+from sibyl.ranking.listing import KIND
 from sibyl.ranking.numbered import NumberedNames
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
 from sibyl.ranking.word_list import WordList
@@ -218,7 +219,7 @@ class Session:
 
         Those are lists in strings and comments, lists of snippets and of words of the text, and patterns.
         """
-        if self.stream.in_prose(self.text) or all(kind & 63 in _NO_NAMES for kind in kinds):
+        if self.stream.in_prose(self.text) or all(kind & KIND in _NO_NAMES for kind in kinds):
             return True
         return not place.member and self.stream.in_pattern()
 

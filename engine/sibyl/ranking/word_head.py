@@ -10,7 +10,7 @@ import numpy as np
 from sibyl.network.model import Floats
 from sibyl.ranking.features import logs
 from sibyl.ranking.labels import Ints
-from sibyl.ranking.listing import DEPRECATED, Listing, same_as_first
+from sibyl.ranking.listing import DEPRECATED, KIND, Listing, same_as_first
 from sibyl.ranking.word_columns import COLUMNS, HEAD, KIND_COLUMN, SHAPE_AT
 from sibyl.ranking.word_list import WordList
 
@@ -56,7 +56,7 @@ def head_of(listing: Listing, of_list: Floats) -> Floats:
     head = np.zeros((HEAD, count), np.float32)
     head[:_OF_LIST] = of_list
     used, numbers = listing.rows
-    head[KIND_COLUMN[kinds & 63], np.arange(count)] = 1
+    head[KIND_COLUMN[kinds & KIND], np.arange(count)] = 1
     head[COLUMNS["adds_import"]] = listing.imports
     head[COLUMNS["deprecated"]] = (kinds & DEPRECATED) > 0
     head[SHAPE_AT[0] : SHAPE_AT[-2] + 1] = used.rows["shape"][numbers, :-1].T

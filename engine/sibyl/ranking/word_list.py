@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from sibyl.ranking.labels import Ints, Labels, Mask
-from sibyl.ranking.listing import Listing, listing_named, listing_of
+from sibyl.ranking.listing import KIND, Listing, listing_named, listing_of
 
 _MUCH_OF = 0.8
 """Share of a list up to which it pays to look at a part of it alone."""
@@ -92,6 +92,18 @@ class WordList:
         part = WordList(self.listing.part(self.shown), self.typed, self.unbound, self.once)
         part.__dict__["prefixed"] = np.ones(len(part), np.bool_)
         return part
+
+    @property
+    def echo(self) -> int | None:
+        """Where an item stands that is what is typed and of no kind, if there is one.
+
+        A server that takes the unfinished word for an attribute lists it, and knows nothing of it.
+        """
+        place = self.listing.places.get(self.typed) if self.typed else None
+        if place is None:
+            return None
+        kinds = self.listing.numbers & KIND
+        return None if kinds[place] or not kinds.any() else place
 
     def others(self) -> list[int]:
         """Return the places of all that are not shown: in the server's order, what adds an import last."""
