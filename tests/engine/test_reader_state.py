@@ -9,7 +9,7 @@ from sibyl.code.reader import Reader
 from sibyl.code.stream import Stream
 from sibyl.code.text import Text
 
-SHARED = {"kinds", "texts", "uses", "words", "data", "origins", "module"}
+SHARED = {"kinds", "texts", "uses", "words", "strings", "data", "origins", "module"}
 """Lists that are cut back, names that are unbound, and what never changes: kept in other ways."""
 MANY = b"""\
 import os, sys as system

@@ -13,7 +13,7 @@ from sibyl.context.place import Place
 from sibyl.ranking.listing import DEPRECATED, IMPORTS
 from sibyl.ranking.ranker import Mix, Ranker, Ranking, packed
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_columns import COLUMNS, NAMES, SORTED, WORD_FEATURES_VERSION
+from sibyl.ranking.word_columns import COLUMNS, NAMES, SORTED, UNLEARNT, WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
 from sibyl.ranking.word_list import WordList
 
@@ -44,7 +44,7 @@ def mix_of(**weights: float) -> Mix:
         "out": packed(out),
         "star": 0.99,
     }
-    return Mix(mixture, NAMES, WORD_FEATURES_VERSION)
+    return Mix(mixture, NAMES, WORD_FEATURES_VERSION, UNLEARNT)
 
 
 def ranker_of(**weights: float) -> Ranker:

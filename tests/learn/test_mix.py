@@ -22,7 +22,6 @@ from sibyl.learn.evaluation.schema import WORDS  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
 from sibyl.ranking.member_columns import COLUMNS, FEATURES_VERSION, NAMES  # noqa: E402
 from sibyl.ranking.ranker import Mix, packed  # noqa: E402
-from sibyl.ranking.word_columns import UNLEARNT  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 OPTIONS = mix.parser().parse_args(
@@ -108,7 +107,6 @@ def test_blended_weights_score_what_both_score_on_average(tmp_path: Path) -> Non
 
 def test_what_recorded_lists_say_nothing_of_is_not_learnt() -> None:
     """Their weights are set, whatever a mixture has learnt: no draw of first weights ever counts."""
-    assert set(UNLEARNT) <= set(WORDS.names)
     rng = np.random.default_rng(1)
     sites = [
         replace(site, listed="name", rows=rng.normal(size=(5, len(WORDS.names))).astype(np.float32))
@@ -116,10 +114,10 @@ def test_what_recorded_lists_say_nothing_of_is_not_learnt() -> None:
         for site in lists(name, read=False, many=10)
     ]
     weights = mix.learn(sites, None, OPTIONS, ("file",))
-    assert set(weights["features"]) == set(WORDS.names) - set(UNLEARNT)
+    assert set(weights["features"]) == set(WORDS.names) - set(WORDS.unlearnt)
     rows = np.zeros((2, len(WORDS.names)), np.float32)
-    for name, weight in UNLEARNT.items():
+    for name, weight in WORDS.unlearnt.items():
         rows[1] = 0
         rows[1, WORDS.columns[name]] = 1
-        plain, marked = Mix(weights, WORDS.names, WORDS.version).scores(rows)
+        plain, marked = Mix(weights, WORDS.names, WORDS.version, WORDS.unlearnt).scores(rows)
         assert marked - plain == pytest.approx(weight)

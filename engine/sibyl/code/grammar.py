@@ -59,16 +59,16 @@ WORDS = {number: word for number, word in WORDS.items() if word in _KNOWN}
 """What leaves of a type are called; one whose type is not here is called by its own text."""
 
 
-_STRING_START, _STRING_END = min(numbers("string_start")), min(numbers("string_end"))
+STRING_START, _STRING_END = min(numbers("string_start")), min(numbers("string_end"))
 
 
 def left_open(kinds: array[int]) -> list[int]:
     """Return which of these leaves, known by their types in reading order, begin a string that none ends."""
     opened: list[int] = []
-    if kinds.count(_STRING_START) == kinds.count(_STRING_END):
+    if kinds.count(STRING_START) == kinds.count(_STRING_END):
         return opened
     for number, kind in enumerate(kinds):
-        if kind == _STRING_START:
+        if kind == STRING_START:
             opened.append(number)
         elif kind == _STRING_END:
             del opened[-1:]

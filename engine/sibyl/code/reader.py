@@ -37,6 +37,7 @@ from sibyl.code.tokens import (
     MEMBER,
     NAME,
     ORIGIN,
+    Quoted,
     Use,
 )
 from sibyl.code.values import UNKNOWN, class_name
@@ -70,7 +71,7 @@ class Reader(Lines):
         if word in KEYWORDS:
             self._keyword(word)
         elif kind in LITERALS:
-            self._literal(word)
+            self._literal(word, begin, end)
         elif word in OPEN:
             self._open(word)
         elif word in CLOSE:
@@ -84,11 +85,18 @@ class Reader(Lines):
         """Tell whether a statement's second word makes it a lazy import (PEP 810)."""
         return word in ("import", "from") and self.spelled == "lazy"
 
-    def _literal(self, word: str) -> None:
+    def _literal(self, word: str, begin: int, end: int) -> None:
         if word == "string_start":
             self._open("'")
+            self.quote = end
         elif word == "string_end":
             self._close()
+            if self.quote:  # no string ended inside of this one
+                text = str(
+                    self.data[self.quote : min(begin, self.quote + _QUOTED)], "utf-8", "replace"
+                )
+                self.strings.append(Quoted(len(self.kinds) - 1, text))
+            self.quote = 0
         else:
             self._emit("<num>")
             self.value = "int" if word == "integer" else "float"
@@ -223,6 +231,7 @@ class Reader(Lines):
         self._operand(":")
 
 
+_QUOTED = 200  # bytes of a string that are kept
 _SPELL = 48  # characters of a receiver's spelling that are kept
 _MARKS = frozenset(MARKS)
 _BINDS = frozenset(("import", "from", "def", "class", "for", "with", "except"))

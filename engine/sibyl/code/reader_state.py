@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sibyl.code.origins import Class, Origins, Scope, Scopes
-from sibyl.code.tokens import Use, Word
+from sibyl.code.tokens import Quoted, Use, Word
 from sibyl.code.values import is_unknown
 
 
@@ -47,6 +47,7 @@ class ReaderState:
         self.kinds, self.texts = kinds, texts
         self.uses: list[Use] = []
         self.words: list[Word] = []
+        self.strings: list[Quoted] = []
         self.data: bytes | bytearray = b""
         self.origins = Origins()
         self.module = Scope(-1)
@@ -56,6 +57,7 @@ class ReaderState:
         self.pending: Scope | None = None  # the scope of the header just read
         self.last_end = -1  # end of the last leaf, -1 before the first
         self.glued = False  # the last leaf was a line continuation
+        self.quote = 0  # first byte of what the string says that began last, 0 behind its end
         self.column = 0  # of the statement
         self.decorator = ""
         self._statement()
@@ -81,7 +83,7 @@ class ReaderState:
         self.given: Given = None
 
     _FIELDS = (
-        "scopes indents level pending last_end glued column decorator head leaves value last spelled "
+        "scopes indents level pending last_end glued quote column decorator head leaves value last spelled "
         "dotted first settled comma colon target typed annotating path waiting params walrus "
         "argument keyword given"
     ).split()
@@ -93,14 +95,16 @@ class ReaderState:
             len(self.kinds),
             len(self.uses),
             len(self.words),
+            len(self.strings),
             len(self.origins.trail),
             tuple([get[name] for name in self._FIELDS]),
         )
 
     def restore(self, moment: tuple) -> None:
         """Go back to a moment kept before."""
-        tokens, uses, words, trail, fields = moment
+        tokens, uses, words, strings, trail, fields = moment
         del self.kinds[tokens:], self.texts[tokens:], self.uses[uses:], self.words[words:]
+        del self.strings[strings:]
         self.origins.rewind(trail)
         self.__dict__.update(zip(self._FIELDS, fields, strict=True))
 

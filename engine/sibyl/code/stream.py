@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sibyl.code.reader import Reader
 from sibyl.code.syntax import Syntax
 from sibyl.code.text import Edit, Text
-from sibyl.code.tokens import FIXED, MEMBER, NAME, ORIGIN, Use, Word
+from sibyl.code.tokens import FIXED, MEMBER, NAME, ORIGIN, Quoted, Use, Word
 
 __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 
@@ -43,6 +43,11 @@ class Stream:
     def words(self) -> list[Word]:
         """Names that are no members so far."""
         return self.reader.words
+
+    @property
+    def strings(self) -> list[Quoted]:
+        """What strings so far say."""
+        return self.reader.strings
 
     def edit(self, edit: Edit) -> None:
         """Note an edit of the text; nothing is computed before ``advance``."""

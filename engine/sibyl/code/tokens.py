@@ -34,6 +34,13 @@ class Use(NamedTuple):
     cls: str  # name of the class the receiver seems to be of, or is; '' if none
 
 
+class Quoted(NamedTuple):
+    """What a string says, or how it begins."""
+
+    at: int  # the index of its token
+    text: str
+
+
 class Word(NamedTuple):
     """One name in the stream that is no member, and what is known of its place."""
 

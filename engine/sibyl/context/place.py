@@ -13,6 +13,7 @@ from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 from sibyl.code.tokens import LINES
 from sibyl.code.values import class_name, is_function, is_local, rest
 from sibyl.context.groups import FAR, Group, around, places
+from sibyl.context.prose import comments, docstring, strings_near, strings_of
 from sibyl.context.usage import Usage
 from sibyl.context.words import Seen, WordUsage, hashes
 
@@ -55,6 +56,10 @@ class Place:
         self.word = reader.word(reader.leaves)
         self.contexts = hashes(self.word, texts, usage.words.before)
         self._scopes = reader.scopes
+        # The first token behind the header of the function around, 0 outside of functions.
+        self.begins = next(
+            (scope.begins for level, scope in self.bindings() if level == "function"), 0
+        )
         self._like: list[dict[str, Seen]] | None = None
         self.parameters = reader.origins.signature(self.word.called, self.word.callee)
         self.given: list[str] = []  # keyword arguments of this call
@@ -62,6 +67,10 @@ class Place:
         while given is not None:
             self.given.append(given[1])
             given = given[0]
+        self.quoted = strings_of(stream, self.statement)  # in this statement
+        self.quoted_near = strings_near(stream)
+        self.comments = comments(stream)
+        self.docstring = docstring(stream, self.begins) if self.begins else ""
         self.groups: tuple[Group, ...] = places(
             texts,
             end,

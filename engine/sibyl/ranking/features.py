@@ -36,6 +36,7 @@ from sibyl.ranking.member_columns import (
     LOOK_COLUMN,
 )
 from sibyl.ranking.word_list import WordList
+from sibyl.ranking.written import Written
 
 _NOBODY = Remembered()
 
@@ -166,6 +167,10 @@ def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> No
         frozenset().union(*(pieces_of(name) for name in place.near)),
         pieces_of(place.spelled.rpartition(".")[2]),
     ]
+    written = Written.of(place)
+    if written.name in rows:
+        put(written.name, COLUMNS["string_same"], 1)
+    wanted += [written.string, written.near, written.comments, written.docstring]
     if any(wanted):
         places, shares = listed.rows[0].shared(listed.listing.pieces, wanted)
         known.put_block(places, COLUMNS["target_pieces"], shares)

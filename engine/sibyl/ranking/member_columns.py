@@ -39,6 +39,11 @@ NAMES: tuple[str, ...] = (
     "function_pieces",  # shares pieces with the name of the function around
     "near_pieces",  # with the names just above
     "receiver_pieces",  # with the receiver's own name
+    "string_pieces",  # with the last string of the statement
+    "strings_pieces",  # with the last few strings
+    "comment_pieces",  # with comments just above
+    "docstring_pieces",  # with the docstring of the function around
+    "string_same",  # named like the last string of the statement
     *(f"project_{name}_count" for name in GROUPS),  # in other files of the project
     *(f"project_{name}_share" for name in GROUPS),
     "project_files",  # log of how many other files use it after this origin
@@ -83,6 +88,14 @@ IN_PROJECT = [
 BY_PERSON = [
     (COLUMNS[f"person_{name}_weight"], COLUMNS[f"person_{name}_recency"]) for name in ACCEPTED
 ]
+UNLEARNT = {
+    "string_pieces": 1.0,
+    "strings_pieces": 0.5,
+    "comment_pieces": 0.9,
+    "docstring_pieces": 0.4,
+    "string_same": 0.6,
+}
+"""Weights of columns that are younger than the lists that the mixture was learnt from (bench/LOG.md)."""
 PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
 PROJECT = (

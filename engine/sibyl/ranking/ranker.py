@@ -11,7 +11,7 @@ in scope. Where a model has no weights for a list, the server's order stands; eq
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,10 +30,11 @@ from sibyl.ranking.features import features, log_share
 from sibyl.ranking.guard import evidence_columns, guarded, held
 from sibyl.ranking.label_vectors import LabelVectors
 from sibyl.ranking.labels import is_dunder
-from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
+from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES, UNLEARNT
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
-from sibyl.ranking.word_columns import UNLEARNT, WORD_FEATURES_VERSION
+from sibyl.ranking.word_columns import UNLEARNT as WORD_UNLEARNT
+from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features
 from sibyl.ranking.word_list import WordList
 
@@ -77,8 +78,12 @@ class Mix:
         weights: dict[str, Any],
         names: Sequence[str] = NAMES,
         version: int = FEATURES_VERSION,
+        unlearnt: Mapping[str, float] = UNLEARNT,
     ) -> None:
-        """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``."""
+        """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``.
+
+        ``unlearnt``: weights of columns that it was not learnt with.
+        """
         features = weights.get("features") or []
         if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
             raise ModelError("The model's mixing weights are damaged; get the model again.")
@@ -103,7 +108,7 @@ class Mix:
         # One more row for the bias, one more column for the weight of a feature itself.
         self.weights = np.zeros((len(names) + 1, units + 1), np.float32)
         self.weights[[*columns, -1], :-1] = hidden
-        self.weights[:-1, -1] = [UNLEARNT.get(name, 0) for name in names]
+        self.weights[:-1, -1] = [unlearnt.get(name, 0) for name in names]
         self.weights[columns, -1] = out[units:]
         self.out = out[:units]
 
@@ -124,7 +129,9 @@ class Ranker:
         self._vectors = LabelVectors(model)
         members, words = (model.meta.get(name) if mixed else None for name in ("mix", "mix_words"))
         self.mix = Mix(members) if members else None
-        self.mix_words = Mix(words, WORD_NAMES, WORD_FEATURES_VERSION) if words else None
+        self.mix_words = (
+            Mix(words, WORD_NAMES, WORD_FEATURES_VERSION, WORD_UNLEARNT) if words else None
+        )
 
     def logits(self, listed: WordList, predicted: Floats) -> Floats:
         """Return the network's logits of the candidates."""

@@ -75,6 +75,10 @@ NAMES: tuple[str, ...] = (
     "function_pieces",
     "callee_pieces",
     "near_pieces",
+    "string_pieces",  # with the last string of the statement
+    "strings_pieces",  # with the last few strings
+    "docstring_pieces",  # with the docstring of the function around
+    "string_same",  # named like that string
     *(f"sorted_{name}" for name in SORTED),
     *(f"project_{name}_count" for name in WORD_GROUPS),
     *(f"project_{name}_share" for name in WORD_GROUPS),
@@ -115,10 +119,15 @@ UNLEARNT = {
     "imported_already": -8.0,
     "signature_place": 1.0,
     "signature_taken": -8.0,
+    "string_pieces": 1.2,
+    "strings_pieces": 0.6,
+    "docstring_pieces": 0.5,
+    "string_same": 1.0,
 }
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing
-below the cursor is read there, hardly a name is imported twice, few functions that are called are known. With
-these the probability of the first item is about the share of right ones (bench/LOG.md)."""
+below the cursor is read there, hardly a name is imported twice, few functions that are called are known; or
+that are younger than those lists. With these the probability of the first item is about the share of right
+ones (bench/LOG.md)."""
 PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
 PROJECT = (

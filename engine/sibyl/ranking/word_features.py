@@ -20,7 +20,7 @@ import numpy as np
 from sibyl.context.groups import MEMBERS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
-from sibyl.context.words import CONTEXTS, WordUsage
+from sibyl.context.words import CONTEXTS, IN_IMPORTS, WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
@@ -54,8 +54,11 @@ from sibyl.ranking.word_head import (
     whole_head,
 )
 from sibyl.ranking.word_list import WordList
+from sibyl.ranking.written import Written
 
 _IMPORTED = CONTEXTS.index("imported")
+_UNNAMED = frozenset(("argument", *IN_IMPORTS))
+"""Where no string names what comes: beside an argument it is another argument."""
 _NEXT = 2.5
 """Log of how much likelier the next parameter is than one far behind it (bench/LOG.md)."""
 
@@ -110,7 +113,7 @@ def _python(known: Known, listing: Listing) -> None:
 def _used(known: Known, place: Place, usage: Usage, words: WordUsage) -> None:
     """Say how often and how recently each candidate was used, in places like this one and at all."""
     seen, now, put = words.seen(), place.tokens, known.put
-    function, statement = words.since(_begins(place)), words.since(place.statement)
+    function, statement = words.since(place.begins), words.since(place.statement)
     for name in common(seen, known.rows):
         places = seen[name]
         put(name, COLUMNS["word_count"], log1p(len(places)))
@@ -153,11 +156,6 @@ def _bound(known: Known, place: Place, words: WordUsage) -> None:
                     put(name, COLUMNS["parameter"], 1)
 
 
-def _begins(place: Place) -> int:
-    """Return the first token behind the header of the function around, 0 outside of functions."""
-    return next((scope.begins for level, scope in place.bindings() if level == "function"), 0)
-
-
 def _since(first: int, places: Sequence[int]) -> int:
     """Return how many places are not before ``first``."""
     return len(places) - bisect_left(places, first)
@@ -176,6 +174,12 @@ def _related(known: Known, listed: WordList, place: Place) -> None:
             known.put(name + "=", COLUMNS["given"], 1)
     wanted = [pieces_of(name) for name in (word.keyword, target, place.function, word.callee)]
     wanted.append(frozenset().union(*(pieces_of(name) for name in place.near)))
+    written = Written.of(place)
+    if word.where in _UNNAMED:
+        written = written.without_strings()
+    if written.name in rows:
+        known.put(written.name, COLUMNS["string_same"], 1)
+    wanted += [written.string, written.near, written.docstring]
     if any(wanted):
         places, shares = listed.rows[0].shared(listed.listing.pieces, wanted)
         known.put_block(places, COLUMNS["keyword_pieces"], shares)

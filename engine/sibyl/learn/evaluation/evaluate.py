@@ -141,10 +141,10 @@ def mixtures(model: Path) -> tuple[Mix, Mix]:
     meta = json.loads((model / "meta.json").read_text())
     if not {"mix_none", "mix"} <= set(meta):
         raise LearnError(f"The model {model} has no mixing weights; run the mix stage.")
-    return Mix(meta["mix_none"]), Mix(meta["mix"])
+    return Mix(meta["mix_none"], unlearnt={}), Mix(meta["mix"])
 
 
 def word_mixture(model: Path) -> Mix | None:
     """Return a model's mixing weights for lists that are not of members, if it has any."""
     weights = json.loads((model / "meta.json").read_text()).get("mix_words")
-    return Mix(weights, WORDS.names, WORDS.version) if weights else None
+    return Mix(weights, WORDS.names, WORDS.version, WORDS.unlearnt) if weights else None

@@ -49,7 +49,6 @@ from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import rank_of, summary
 from sibyl.ranking.explain import groups_of
 from sibyl.ranking.ranker import Mix, packed
-from sibyl.ranking.word_columns import UNLEARNT
 
 WITHOUT_MEMORY = (
     "network", "network_odds", "place", "place_share", "private", "dunder", "upper", "callable",
@@ -205,7 +204,9 @@ def learn(
     ``names`` are the columns it looks at; None: all.
     """
     schema = sites[0].schema
-    columns = [schema.columns[name] for name in names or schema.names if name not in UNLEARNT]
+    columns = [
+        schema.columns[name] for name in names or schema.names if name not in schema.unlearnt
+    ]
     by_view = left_out(sites, columns, options, views)
     scores = [of_list for of_view in by_view.values() for of_list in of_view]
     heat = temperature(scores)

@@ -108,12 +108,15 @@ def fit_all(
 
 def blended(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return a sidecar's entry whose scores are the mean of those of two entries with the same features."""
-    halves = [Mix(entry) for entry in (first, second)]
+    halves = [Mix(entry, unlearnt={}) for entry in (first, second)]
     units = [half.out / 2 for half in halves]
-    direct = sum(half.weights[:-1, -1] / 2 for half in halves)
+    looked_at = {*first["features"], *second["features"]}
+    columns = [at for at, name in enumerate(halves[0].names) if name in looked_at]
+    direct = sum(half.weights[columns, -1] / 2 for half in halves)
+    hidden = [half.weights[[*columns, -1], :-1] for half in halves]
     return first | {
-        "features": list(halves[0].names),
-        "hidden": packed(np.concatenate([half.weights[:, :-1] for half in halves], 1)),
+        "features": [halves[0].names[at] for at in columns],
+        "hidden": packed(np.concatenate(hidden, 1)),
         "out": packed(np.concatenate((*units, direct))),
         "star": round((first["star"] + second["star"]) / 2, 4),
         "blended": {"left_out": second["left_out"]},

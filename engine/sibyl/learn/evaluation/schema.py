@@ -5,6 +5,7 @@ In: the columns of ``sibyl.ranking``, an amount of memory.  Out: a factor for fe
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ class Schema:
     version: int
     project: tuple[str, ...]
     person: tuple[str, ...]
+    unlearnt: Mapping[str, float]  # columns with weights that are set
 
     @property
     def columns(self) -> dict[str, int]:
@@ -54,10 +56,12 @@ MEMBERS = Schema(
     member_columns.FEATURES_VERSION,
     member_columns.PROJECT,
     member_columns.PERSON,
+    member_columns.UNLEARNT,
 )
 WORDS = Schema(
     word_columns.NAMES,
     word_columns.WORD_FEATURES_VERSION,
     word_columns.PROJECT,
     word_columns.PERSON,
+    word_columns.UNLEARNT,
 )
