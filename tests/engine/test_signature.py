@@ -68,8 +68,35 @@ def test_fields_of_a_class_elsewhere_are_in_its_order() -> None:
     """A class of another file is called with its fields, in order; by place none is known to be taken."""
     names, remembered = ["alpha=", "mid=", "zeta="], Remembered(fields=("zeta", "mid", "alpha"))
     rows = rows_of(b"from app import Item\nItem(1, ", names, [6] * 3, remembered)
-    first, second = lifts(2).tolist()
+    first, second = (lifts(2) / 2).tolist()  # less sure than where the file itself defines it
     assert having(rows, names, "signature_place") == near(**{"mid=": first, "alpha=": second})
     assert having(rows, names, "signature_taken") == {}
     rows = rows_of(b"from app import Item\nItem(", names, [6] * 3)
     assert having(rows, names, "signature_place") == {}
+
+
+@pytest.mark.parametrize(
+    ("call", "signatures", "wanted"),
+    [
+        ("ship(", [("zeta", "alpha", "mid")], "zeta alpha mid"),
+        ("app.ship(1, ", [("zeta", "alpha", "mid")], "alpha mid -zeta"),
+        ("x.y().ship(1, mid=2, ", [("zeta", "alpha", "mid")], "alpha -mid -zeta"),
+        ("ship(1, ", [("zeta", "alpha")], ""),  # it has not what the server lists
+        ("ship(1, ", [("zeta", "alpha"), ("zeta", "more", "mid", "alpha")], "mid alpha -zeta"),
+        ("ship(1, ", [("zeta", "alpha", "mid"), ("mid", "alpha", "zeta")], ""),  # which of them?
+        ("ship(1, ", [("zeta", "alpha", "mid"), ("zeta", "alpha", "mid", "x")], "alpha mid -zeta"),
+    ],
+)
+def test_functions_elsewhere_are_known_by_what_the_server_lists(
+    call: str, signatures: list[tuple[str, ...]], wanted: str
+) -> None:
+    """The one order of the project's functions of this name that have all listed parameters is theirs."""
+    names = ["alpha=", "mid=", "zeta="]
+    remembered = Remembered(signatures=tuple(signatures))
+    rows = rows_of(call.encode(), names, [6] * 3, remembered)
+    in_order = [name + "=" for name in wanted.split() if name[0] != "-"]
+    lift = (lifts(len(in_order)) / 2).tolist()
+    place = {name: x for name, x in zip(in_order, lift, strict=True) if x}
+    assert having(rows, names, "signature_place") == near(**place)
+    taken = {name[1:] + "=": 1 for name in wanted.split() if name[0] == "-"}
+    assert having(rows, names, "signature_taken") == taken

@@ -125,6 +125,40 @@ def test_a_class_that_is_called_tells_its_fields(tmp_path: Path) -> None:
     assert fields("from app.shop import Item\nItem(") == ("zeta", "new", "alpha")
 
 
+CALLED = b"""\
+class Item:
+    def __init__(self, name, size): ...
+    def ship(self, way, fast=False): ...
+def ship(order, way): ...
+def lone(only): ...
+"""
+
+
+def test_what_functions_of_other_files_are_given(tmp_path: Path) -> None:
+    """Functions, methods and classes of that name, each order once, the short ones first."""
+    store = ProjectStore(tmp_path / "project.db")
+    more = b"def ship(way, fast, *, soon): ...\n"
+    files = [("app/shop.py", CALLED), ("app/more.py", more), ("app/again.py", more + b"x = 1\n")]
+    store.update([noted(path, (len(data), 0), data) for path, data in files])
+
+    def signatures(source: str, path: str = "app/main.py") -> tuple[tuple[str, ...], ...]:
+        remembered, here = Remembered(), place(source)
+        Project(store, path).remembered(here, contexts(here), remembered)
+        return remembered.signatures
+
+    # Of one file the last definition counts.
+    assert signatures("from app import ship\nship(1, ") == (
+        ("order", "way"),
+        ("way", "fast", "soon"),
+    )
+    assert signatures("x.y().ship(") == signatures("ship(")
+    assert signatures("Item(") == (("name", "size"),)
+    assert signatures("lone(") == ()  # nothing to put in order
+    assert signatures("ship(1, ", "app/shop.py") == (("way", "fast", "soon"),)
+    assert signatures("def ship(a, b): ...\nship(") == ()  # this file says it
+    assert signatures("x.ship.") == signatures("ship[") == ()
+
+
 def test_self_has_what_its_bases_elsewhere_define(store: ProjectStore) -> None:
     """Inheritance is followed across files."""
     head = "from app.client import Client\nclass Mine(Client):\n    def run(self):\n        self."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -25,6 +25,7 @@ Counts = dict[str, dict[str, int]]
 
 _MOST_ATTRIBUTES = 400  # of one class or module; generated ones have thousands
 _MOST_CLASSES, _MOST_BASES = 2_000, 50  # of one file, of one class
+_MOST_FUNCTIONS = 2_000  # of one file
 _MOST_USES = 20_000  # of one file
 _MOST_BYTES = 64 << 20  # of one file's notes; those of made-up files of a megabyte stay below it
 
@@ -41,10 +42,12 @@ class Notes:
     """Name: bases and attributes, both as values of ``sibyl.code.origins``, in the order of definition."""
     names: dict[str, str] = field(default_factory=dict)
     """What the module binds, and to which value."""
+    parameters: dict[str, list[str]] = field(default_factory=dict)
+    """Last name of a function or method, or of a class and ``INIT``: what a call is given, in order."""
 
     def packed(self) -> bytes:
         """Return these notes as bytes that ``unpacked`` reads."""
-        parts = [self.uses, self.classes, self.names]
+        parts = [self.uses, self.classes, self.names, self.parameters]
         return zlib.compress(json.dumps(parts, separators=(",", ":")).encode(), 3)
 
     @classmethod
@@ -55,10 +58,11 @@ class Notes:
             text = unpacker.decompress(packed, _MOST_BYTES)
             if not unpacker.eof:
                 raise ValueError("notes that are cut short, or much larger than any")
-            uses, classes, names = json.loads(text)
+            uses, classes, names, parameters = json.loads(text)
         except zlib.error as error:
             raise ValueError(str(error)) from error
-        return cls(uses, {name: (bases, attrs) for name, (bases, attrs) in classes.items()}, names)
+        classes = {name: (bases, attrs) for name, (bases, attrs) in classes.items()}
+        return cls(uses, classes, names, parameters)
 
 
 def take_notes(data: bytes) -> Notes:
@@ -74,6 +78,7 @@ def take_notes(data: bytes) -> Notes:
             for name, cls in islice(origins.classes.items(), _MOST_CLASSES)
         },
         names=_first(known),
+        parameters=_parameters(origins.parameters),
     )
 
 
@@ -121,3 +126,9 @@ def _is_shared(word: Word, name: str, known: Mapping[str, str]) -> bool:
 
 def _first(known: Mapping[str, str]) -> dict[str, str]:
     return dict(islice(known.items(), _MOST_ATTRIBUTES))
+
+
+def _parameters(known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return the parameters of functions that have several: of others there is no order to know."""
+    several = ((name, list(names)) for name, names in known.items() if len(names) > 1)
+    return dict(islice(several, _MOST_FUNCTIONS))

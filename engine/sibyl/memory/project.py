@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from sibyl.code.origins import INIT
 from sibyl.code.tokens import Use
 from sibyl.code.values import is_function, is_local, is_unknown, unknown_name
 from sibyl.context.groups import (
@@ -46,6 +47,7 @@ class Remembered:
     members: Members = field(default_factory=dict)  # of the receiver's class or module
     kind: str = ""  # class, base (of this file's class), module, guess
     fields: tuple[str, ...] = ()  # of the class that is called, in order
+    signatures: tuple[tuple[str, ...], ...] = ()  # of what is called so in other files, in order
     files: int = 0  # of the project that are known
     accepted: int = 0  # items the person ever accepted
 
@@ -83,6 +85,7 @@ class Project:
         self._defined: dict[tuple[str, str], dict[str, Any]] = {}
         self._receivers: dict[tuple[Any, ...], tuple[Members, str]] = {}
         self._fields: dict[str, tuple[str, ...]] = {}  # by the value that is called
+        self._called_so: dict[str, tuple[tuple[str, ...], ...]] = {}  # by its last name
         self._files = 0
         self.classes = Classes(self._lookup)
 
@@ -95,6 +98,7 @@ class Project:
         self._defined.clear()
         self._receivers.clear()
         self._fields.clear()
+        self._called_so.clear()
         own = None if self._saved else self.store.counted_as(self._path, self._digest)
         self._own_path, self._own = own if own is not None else (self._path, None)
         self._files = self.store.files() - (own is not None)
@@ -115,8 +119,9 @@ class Project:
                 remembered.words = uses
                 if place.word.where == "import":
                     remembered.members = self._imported(place.word.module)
-                elif place.word.called:
+                elif place.word.callee and not place.parameters:
                     remembered.fields = self._called(place.word.called)
+                    remembered.signatures = self._signatures(place.word.callee)
 
     def uses(self, key: str) -> Used:
         """Return the names that followed a context in the files; the context '' is none."""
@@ -167,11 +172,20 @@ class Project:
             )
         return members[0]
 
+    def _signatures(self, name: str) -> tuple[tuple[str, ...], ...]:
+        """Return the parameters of functions, methods and classes of this name, each order once."""
+        signatures = self._called_so.get(name)
+        if signatures is None:
+            listed = [self._lookup("function", called) for called in (name, name + INIT)]
+            orders = {tuple(names): None for files in listed for names in files.values()}
+            signatures = self._called_so[name] = tuple(sorted(orders, key=len))
+        return signatures
+
     def _called(self, value: str) -> tuple[str, ...]:
         """Return the fields of the class of the project that a value of another file names."""
         fields = self._fields.get(value)
         if fields is None:
-            elsewhere = not is_local(value) and not is_function(value)
+            elsewhere = value and not is_local(value) and not is_function(value)
             fields = self.classes.fields(value, self._path) if elsewhere else ()
             self._fields[value] = fields
         return fields

@@ -9,7 +9,7 @@ are known, but not counted.
 
     files    path, size, time, digest, whether it is counted, its notes (so that they can be taken away again)
     uses     context, name, how often, in how many files
-    defined  class or module, file, what it says (JSON)
+    defined  class, function or module, file, what it says (JSON)
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sibyl.memory.sqlite import (
     written,
 )
 
-STORE_VERSION = 3
+STORE_VERSION = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, counted INTEGER, notes BLOB
@@ -47,6 +47,7 @@ CREATE TABLE IF NOT EXISTS defined (
     kind TEXT, name TEXT, path TEXT, said TEXT, PRIMARY KEY (kind, name, path)
 ) WITHOUT ROWID;
 """
+_MOST_DEFINED = 200  # files that define one name; in large projects hundreds have a `run`
 Stamp = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
@@ -142,6 +143,9 @@ class ProjectStore(Database):
             self._base.execute("DELETE FROM defined WHERE path=?", (path,))
             return
         rows = [("class", name, path, json.dumps(about)) for name, about in notes.classes.items()]
+        rows += [
+            ("function", name, path, json.dumps(names)) for name, names in notes.parameters.items()
+        ]
         rows.append(("module", _module(path), path, json.dumps(notes.names)))
         self._base.executemany("INSERT OR REPLACE INTO defined VALUES (?,?,?,?)", rows)
 
@@ -182,10 +186,14 @@ class ProjectStore(Database):
         return used
 
     def defined(self, kind: str, name: str) -> dict[str, Any]:
-        """Return what each file says of a class or module of this name, by path."""
+        """Return what each file says of a class, function or module of this name, by path.
+
+        Of many files the first in the alphabet.
+        """
         with sentence(self.path):
             rows = self._base.execute(
-                "SELECT path, said FROM defined WHERE kind=? AND name=? ORDER BY path", (kind, name)
+                "SELECT path, said FROM defined WHERE kind=? AND name=? ORDER BY path LIMIT ?",
+                (kind, name, _MOST_DEFINED),
             )
             return {path: json.loads(about) for path, about in rows}
 

@@ -61,6 +61,8 @@ _UNNAMED = frozenset(("argument", *IN_IMPORTS))
 """Where no string names what comes: beside an argument it is another argument."""
 _NEXT = 2.5
 """Log of how much likelier the next parameter is than one far behind it (bench/LOG.md)."""
+_ELSEWHERE = 0.5
+"""Share of it that holds where another file defines what is called."""
 
 
 def word_features(
@@ -203,15 +205,22 @@ def _signature(known: Known, listing: Listing, place: Place, remembered: Remembe
     Servers list them by the alphabet.
     """
     arguments = listing.once(argument_names)
+    if not arguments:
+        return
     here = place.parameters
-    parameters = here or remembered.fields
-    if not arguments or not arguments.keys() <= set(parameters):
-        return  # another function
+    fitting: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for names in [here] if here else [remembered.fields, *remembered.signatures]:
+        if arguments.keys() <= set(names):
+            fitting.setdefault(tuple(name for name in names if name in arguments), names)
+    if len(fitting) != 1:
+        return  # another function, or functions of one name with other orders
+    ((_, parameters),) = fitting.items()
+    worth, sure = (1.0, True) if here else (_ELSEWHERE, parameters != remembered.fields)
     following = [name for name in place.not_given(parameters) if name in arguments]
     for name, lift in zip(following, lifts(len(following)).tolist(), strict=True):
-        known.put(name + "=", COLUMNS["signature_place"], lift)
+        known.put(name + "=", COLUMNS["signature_place"], worth * lift)
     for name in arguments.keys() - set(following):
-        known.put(name + "=", COLUMNS["signature_taken"], bool(here))
+        known.put(name + "=", COLUMNS["signature_taken"], sure)
 
 
 @lru_cache(maxsize=64)
