@@ -103,6 +103,7 @@ NAMES = ["alpha", "close", "size", "size_limit", "zeta"]
         (b'x = {"size": y.', "string_pieces", {"size": 1, "size_limit": 0.5}),
         (b'a = "size"\nx = y.', "string_pieces", {}),
         (b'a = "size"\nx = y.', "strings_pieces", {"size": 1, "size_limit": 0.5}),
+        (b'a = "a sentence that has more to say of the size"\nx = y.', "strings_pieces", {}),
         (b"# Close the limit\nx = y.", "comment_pieces", {"close": 1, "size_limit": 0.5}),
         (b'def f():\n    """Close."""\n    x = y.', "docstring_pieces", {"close": 1}),
         (b'x = {"size": ', "string_same", {"size": 1}),

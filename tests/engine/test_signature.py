@@ -85,6 +85,12 @@ def test_fields_of_a_class_elsewhere_are_in_its_order() -> None:
         ("ship(1, ", [("zeta", "alpha"), ("zeta", "more", "mid", "alpha")], "mid alpha -zeta"),
         ("ship(1, ", [("zeta", "alpha", "mid"), ("mid", "alpha", "zeta")], ""),  # which of them?
         ("ship(1, ", [("zeta", "alpha", "mid"), ("zeta", "alpha", "mid", "x")], "alpha mid -zeta"),
+        # Of several with that order the first, which is the shortest.
+        (
+            "ship(1, 2, ",
+            [("zeta", "alpha", "mid"), ("zeta", "x", "alpha", "mid")],
+            "mid -alpha -zeta",
+        ),
     ],
 )
 def test_functions_elsewhere_are_known_by_what_the_server_lists(

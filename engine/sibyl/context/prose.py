@@ -55,11 +55,9 @@ def comments(stream: Stream) -> str:
 
 
 def _is_comment(stream: Stream, mark: int) -> bool:
-    """Tell whether a comment begins at a byte: it is neither in a leaf nor in a string."""
-    syntax = stream.syntax
-    leaf = bisect_right(syntax.ends, mark)
-    inside = leaf < len(syntax.begins) and syntax.begins[leaf] <= mark
-    return not inside and not (leaf and syntax.kinds[leaf - 1] == STRING_START)
+    """Tell whether the ``#`` at a byte begins a comment: it is in no leaf, and perhaps in a string."""
+    before = bisect_right(stream.syntax.ends, mark) - 1
+    return before < 0 or stream.syntax.kinds[before] != STRING_START
 
 
 def docstring(stream: Stream, begins: int) -> str:
