@@ -141,9 +141,11 @@ def test_what_functions_of_other_files_are_given(tmp_path: Path) -> None:
     files = [("app/shop.py", CALLED), ("app/more.py", more), ("app/again.py", more + b"x = 1\n")]
     store.update([noted(path, (len(data), 0), data) for path, data in files])
 
-    def signatures(source: str, path: str = "app/main.py") -> tuple[tuple[str, ...], ...]:
+    main, shop = Project(store, "app/main.py"), Project(store, "app/shop.py")
+
+    def signatures(source: str, project: Project = main) -> tuple[tuple[str, ...], ...]:
         remembered, here = Remembered(), place(source)
-        Project(store, path).remembered(here, contexts(here), remembered)
+        project.remembered(here, contexts(here), remembered)
         return remembered.signatures
 
     # Of one file the last definition counts.
@@ -154,9 +156,12 @@ def test_what_functions_of_other_files_are_given(tmp_path: Path) -> None:
     assert signatures("x.y().ship(") == signatures("ship(")
     assert signatures("Item(") == (("name", "size"),)
     assert signatures("lone(") == ()  # nothing to put in order
-    assert signatures("ship(1, ", "app/shop.py") == (("way", "fast", "soon"),)
+    assert signatures("ship(1, ", shop) == (("way", "fast", "soon"),)
     assert signatures("def ship(a, b): ...\nship(") == ()  # this file says it
     assert signatures("x.ship.") == signatures("ship[") == ()
+    other = ProjectStore(tmp_path / "project.db")  # as the indexer's process
+    other.update([noted("app/shop.py", (9, 1), CALLED.replace(b"size", b"weight"))])
+    assert signatures("Item(") == (("name", "weight"),)
 
 
 def test_self_has_what_its_bases_elsewhere_define(store: ProjectStore) -> None:
