@@ -197,3 +197,13 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(MemoryTrouble, match="full"):
         add(store, "b.py", b"".join(b"x%d.y%d\n" % (index, index) for index in range(2000)))
     assert everything(store) == before
+
+
+def test_a_name_that_all_files_define_costs_no_more_than_a_few_hundred(tmp_path: Path) -> None:
+    """A call of `run` in a project of thousands of files is answered while one types."""
+    store = ProjectStore(tmp_path / "project.db")
+    source = b"class Meta:\n    x = 1\ndef run(a, b): ...\n"
+    store.update(noted(f"a{n:03}.py", (1, 1), source + b"y = %d\n" % n) for n in range(250))
+    for kind, name in (("class", "Meta"), ("function", "run")):
+        files = store.defined(kind, name)
+        assert len(files) == 200 and min(files) == "a000.py"
