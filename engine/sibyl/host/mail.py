@@ -12,7 +12,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from time import monotonic
 from typing import Any
 
 from sibyl.host.protocol import LOST, MESSAGES
@@ -66,10 +65,8 @@ class Mailbox:
 
     def _wait(self, seconds: float) -> None:
         """Wait until there is a letter, at most some seconds (-1: without an end). The worker alone does."""
-        until = monotonic() + seconds
         while not self._letters and self._news.acquire(timeout=seconds):
-            if seconds > 0:
-                seconds = max(until - monotonic(), 0)
+            pass  # it was free since a letter that is taken already
 
     def _add(self, letter: Letter | None) -> None:
         """Add a letter and wake the worker; the lock is held."""
