@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.evaluation import cross_validation, mix, mixture  # noqa: E402
 from sibyl.learn.evaluation.recorded_list import RecordedList  # noqa: E402
-from sibyl.learn.evaluation.schema import WORDS  # noqa: E402
+from sibyl.learn.evaluation.schema import MEMBERS, WORDS  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
 from sibyl.ranking.member_columns import COLUMNS, FEATURES_VERSION, NAMES  # noqa: E402
 from sibyl.ranking.ranker import Mix, packed  # noqa: E402
@@ -103,6 +103,21 @@ def test_blended_weights_score_what_both_score_on_average(tmp_path: Path) -> Non
         (tmp_path / "meta.json").write_text(json.dumps(wrong))
         with pytest.raises(LearnError, match="to blend with"):
             mix.weights_of(tmp_path)
+
+
+def test_blending_leaves_set_weights_as_they_are() -> None:
+    """A column that neither half has learnt keeps the weight that is set for it."""
+    learnt = [name for name in NAMES if name not in MEMBERS.unlearnt]
+    halves = []
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        hidden, out = rng.normal(size=(len(learnt) + 1, 3)), rng.normal(size=3 + len(learnt))
+        own = {"features": learnt, "hidden": packed(hidden), "out": packed(out)}
+        halves.append(weights(seed, 3) | own)
+    both = mixture.blended(*halves)
+    assert both["features"] == learnt
+    for name, weight in MEMBERS.unlearnt.items():
+        assert Mix(both).weights[NAMES.index(name), -1] == np.float32(weight)
 
 
 def test_what_recorded_lists_say_nothing_of_is_not_learnt() -> None:
