@@ -17,6 +17,7 @@ torch = pytest.importorskip("torch")
 
 from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn.evaluation import cross_validation, mix, mixture  # noqa: E402
+from sibyl.learn.evaluation.evaluate import mixtures  # noqa: E402
 from sibyl.learn.evaluation.recorded_list import RecordedList  # noqa: E402
 from sibyl.learn.evaluation.schema import MEMBERS, WORDS  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
@@ -28,6 +29,7 @@ OPTIONS = mix.parser().parse_args(
     "--menus x --sources x --model x --units 4 --seeds 1 --folds 2 --epochs 40".split()
 )
 OTHERS = ("seven", "thirteen")
+SHIPPED = Path(__file__).parents[2] / "models"
 
 
 def lists(repo: str, read: bool, many: int = 100) -> list[RecordedList]:
@@ -118,6 +120,13 @@ def test_blending_leaves_set_weights_as_they_are() -> None:
     assert both["features"] == learnt
     for name, weight in MEMBERS.unlearnt.items():
         assert Mix(both).weights[NAMES.index(name), -1] == np.float32(weight)
+
+
+def test_without_memory_no_set_weight_counts() -> None:
+    """What the tables call `int8` knows what the network, the server and the name say, nothing else."""
+    without, with_memory = mixtures(SHIPPED)
+    columns = [NAMES.index(name) for name in MEMBERS.unlearnt]
+    assert not without.weights[columns].any() and with_memory.weights[columns, -1].all()
 
 
 def test_what_recorded_lists_say_nothing_of_is_not_learnt() -> None:
