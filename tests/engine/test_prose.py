@@ -6,22 +6,12 @@ In:   short sources; the shipped model.
 from __future__ import annotations
 
 import pytest
+from places import place
 from rows import having, rows_of
 
-from sibyl.code.stream import Stream
-from sibyl.code.text import Text
-from sibyl.context.place import Place
-from sibyl.context.usage import Usage
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 from sibyl.ranking.written import Written, pieces_in
-
-
-def place_of(source: str) -> Place:
-    """The place at the end of a source."""
-    text, stream, usage = Text(source.encode()), Stream(), Usage()
-    usage.advance(stream, stream.advance(text, len(source.encode())))
-    return Place(stream, usage)
 
 
 @pytest.mark.parametrize(
@@ -39,14 +29,14 @@ def place_of(source: str) -> Place:
 )
 def test_the_strings_of_a_statement(source: str, quoted: list[str]) -> None:
     """Each string up to here is known by what it says, or how it begins; those of other statements are not."""
-    assert place_of(source).quoted == quoted
+    assert place(source).quoted == quoted
 
 
 def test_strings_that_are_near() -> None:
     """Of statements before, too, the last four, and none that is far."""
     lines = "".join(f'x = "s{number}"\n' for number in range(6))
-    assert place_of(lines + "y = ").quoted_near == ["s2", "s3", "s4", "s5"]
-    assert place_of(lines + "z = 1\n" * 20 + "y = ").quoted_near == []
+    assert place(lines + "y = ").quoted_near == ["s2", "s3", "s4", "s5"]
+    assert place(lines + "z = 1\n" * 20 + "y = ").quoted_near == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +54,7 @@ def test_strings_that_are_near() -> None:
 )
 def test_comments_just_above(source: str, comments: str) -> None:
     """Those of the last few lines, the nearest first; what looks like one in a string is none."""
-    assert place_of(source).comments == comments
+    assert place(source).comments == comments
 
 
 @pytest.mark.parametrize(
@@ -81,7 +71,7 @@ def test_comments_just_above(source: str, comments: str) -> None:
 )
 def test_the_docstring_of_the_function_around(source: str, says: str) -> None:
     """It is the string that the function's body begins with, and nobody else's."""
-    assert place_of(source).docstring == says
+    assert place(source).docstring == says
 
 
 def test_words_of_any_sentence_say_nothing() -> None:
@@ -89,8 +79,8 @@ def test_words_of_any_sentence_say_nothing() -> None:
     assert pieces_in("Return the open sockets of this_pool, 3 times.") == {
         *("open", "sockets", "pool", "times"),
     }
-    assert Written.of(place_of('x = {"Content-Length": ')).name == "Content_Length"
-    assert Written.of(place_of(f'x = {{"{"long_" * 9}": ')).name == ""
+    assert Written.of(place('x = {"Content-Length": ')).name == "Content_Length"
+    assert Written.of(place(f'x = {{"{"long_" * 9}": ')).name == ""
 
 
 NAMES = ["alpha", "close", "size", "size_limit", "zeta"]

@@ -15,11 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from places import place
 
-from sibyl.code.stream import Stream
-from sibyl.code.text import Text
-from sibyl.context.place import Place
-from sibyl.context.usage import Usage
 from sibyl.memory import indexer
 from sibyl.memory import project_files as files
 from sibyl.memory.index import Reading, build
@@ -54,13 +51,6 @@ def root(tmp_path: Path) -> Path:
 def read(root: Path, store: Path, seconds: float = 60.0) -> bool:
     """Read a project here and now."""
     return build(store, Reading(root, "", seconds, lambda *_: None))
-
-
-def place(source: str) -> Place:
-    """The place at the end of a source."""
-    text, stream, usage = Text(source.encode()), Stream(), Usage()
-    usage.advance(stream, stream.advance(text, len(text)))
-    return Place(stream, usage)
 
 
 def wait(true: Callable[[], object], seconds: float = 30.0) -> None:
