@@ -67,4 +67,5 @@ def docstring(stream: Stream, begins: int) -> str:
     if index == len(strings):
         return ""
     at, text = strings[index]
-    return text if all(token in LINES for token in stream.texts[begins:at]) else ""
+    first = at == begins or (at == begins + 1 and stream.texts[begins] in LINES)
+    return text if first else ""
