@@ -78,11 +78,11 @@ class Mix:
         weights: dict[str, Any],
         names: Sequence[str] = NAMES,
         version: int = FEATURES_VERSION,
-        unlearnt: Mapping[str, float] = UNLEARNT,
+        unlearnt: Mapping[str, float] | None = None,
     ) -> None:
         """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``.
 
-        ``unlearnt``: weights of columns that it was not learnt with.
+        ``unlearnt``: weights that are set for columns it was not learnt with, by name; None: no weight.
         """
         features = weights.get("features") or []
         if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
@@ -108,7 +108,7 @@ class Mix:
         # One more row for the bias, one more column for the weight of a feature itself.
         self.weights = np.zeros((len(names) + 1, units + 1), np.float32)
         self.weights[[*columns, -1], :-1] = hidden
-        self.weights[:-1, -1] = [unlearnt.get(name, 0) for name in names]
+        self.weights[:-1, -1] = [(unlearnt or {}).get(name, 0) for name in names]
         self.weights[columns, -1] = out[units:]
         self.out = out[:units]
 
@@ -128,7 +128,7 @@ class Ranker:
         self.model = model
         self._vectors = LabelVectors(model)
         members, words = (model.meta.get(name) if mixed else None for name in ("mix", "mix_words"))
-        self.mix = Mix(members) if members else None
+        self.mix = Mix(members, unlearnt=UNLEARNT) if members else None
         self.mix_words = (
             Mix(words, WORD_NAMES, WORD_FEATURES_VERSION, WORD_UNLEARNT) if words else None
         )

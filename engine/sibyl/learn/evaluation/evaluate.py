@@ -29,7 +29,7 @@ from sibyl.learn.evaluation.paired import write_ranks
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.replay_all import collect_all
-from sibyl.learn.evaluation.schema import MEMORIES, WORDS
+from sibyl.learn.evaluation.schema import MEMBERS, MEMORIES, WORDS
 from sibyl.learn.evaluation.tables import put, tables
 from sibyl.learn.io import whole_file
 from sibyl.learn.plots import calibration_picture
@@ -141,7 +141,7 @@ def mixtures(model: Path) -> tuple[Mix, Mix]:
     meta = json.loads((model / "meta.json").read_text())
     if not {"mix_none", "mix"} <= set(meta):
         raise LearnError(f"The model {model} has no mixing weights; run the mix stage.")
-    return Mix(meta["mix_none"], unlearnt={}), Mix(meta["mix"])
+    return Mix(meta["mix_none"]), Mix(meta["mix"], unlearnt=MEMBERS.unlearnt)
 
 
 def word_mixture(model: Path) -> Mix | None:

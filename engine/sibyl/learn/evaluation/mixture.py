@@ -108,7 +108,7 @@ def fit_all(
 
 def blended(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     """Return a sidecar's entry whose scores are the mean of those of two entries with the same features."""
-    halves = [Mix(entry, unlearnt={}) for entry in (first, second)]
+    halves = [Mix(entry) for entry in (first, second)]
     units = [half.out / 2 for half in halves]
     looked_at = {*first["features"], *second["features"]}
     columns = [at for at, name in enumerate(halves[0].names) if name in looked_at]
