@@ -37,6 +37,7 @@ from sibyl.learn.experiments.study import (
     settings,
     try_again,
 )
+from sibyl.learn.interrupts import Interrupts, waiting
 from sibyl.learn.io import whole_file
 from sibyl.learn.training import run as runs
 from sibyl.learn.training.distributed import Processes
@@ -90,7 +91,8 @@ def main(argv: list[str] | None = None) -> int:
     callbacks = [enough, lambda study, trial: say(study, trial, options.out)]
     if len(study.get_trials(deepcopy=False, states=ENDED)) < options.trials:
         try:
-            study.optimize(lambda trial: _kept(trial, options), callbacks=callbacks)
+            with waiting() as interrupts:
+                study.optimize(lambda trial: _kept(trial, options, interrupts), callbacks=callbacks)
         except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
             raise LearnError(f"The study in {options.out} cannot be written ({error}).") from error
     print(json.dumps(write_result(study, options.out)["best"]))
@@ -104,30 +106,38 @@ def say(study: optuna.Study, trial: FrozenTrial, out: Path) -> None:
     print(json.dumps(line | {"best": best and best["mrr"]}), flush=True)
 
 
-def _kept(trial: Trial, options: argparse.Namespace) -> float:
+def _kept(trial: Trial, options: argparse.Namespace, interrupts: Interrupts) -> float:
     """Train as a trial of this machine says, which is tried again if it is interrupted."""
     trial.study.sampler = sampler(options, trial.number)
     try:
-        return objective(trial, options, trial.user_attrs.get("folder", f"trial-{trial.number:03}"))
+        name = trial.user_attrs.get("folder", _folder(trial.number))
+        return objective(trial, options, name, interrupts)
     except KeyboardInterrupt:
         try_again(trial.study, trial)
         raise
 
 
-def objective(trial: Trial, options: argparse.Namespace, name: str) -> float:
-    """Train as a trial says, in the folder of this name; returns the best MRR."""
+def objective(
+    trial: Trial, options: argparse.Namespace, name: str, interrupts: Interrupts
+) -> float:
+    """Train as a trial says, in the folder of this name; returns the best MRR.
+
+    Interrupts are let in while the network is trained, not while the study is asked or written.
+    """
     folder = options.out / name
     trial.set_user_attr("folder", name)
     given = arguments(trial, options, folder)
     _small_enough(given, options.mb)
 
     def report(step: int, measures: dict[str, float]) -> None:
-        trial.report(measures["mrr"], step)
-        if trial.should_prune():
-            raise optuna.TrialPruned
+        with interrupts.kept_out():
+            trial.report(measures["mrr"], step)
+            if trial.should_prune():
+                raise optuna.TrialPruned
 
     try:
-        train(given, Processes(device=given.device), report)
+        with interrupts.let_in():
+            train(given, Processes(device=given.device), report)
     except DivergedError as error:
         raise optuna.TrialPruned(str(error)) from error
     return best_of_log(folder)
@@ -199,6 +209,11 @@ def all_trials(study: optuna.Study, options: argparse.Namespace) -> None:
 def one_trial(options: argparse.Namespace, number: int) -> str:
     """Do the trial of this number, unless it is done; returns the name of its folder."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with waiting() as interrupts:
+        return _trial(options, number, interrupts)
+
+
+def _trial(options: argparse.Namespace, number: int, interrupts: Interrupts) -> str:
     study, name = opened(options.out, beats=False), _folder(number)
     if _trials(study, ENDED, name):
         return name
@@ -210,7 +225,7 @@ def one_trial(options: argparse.Namespace, number: int) -> str:
     trial = study.ask()
     trial.study.sampler = draws
     try:
-        study.tell(trial, objective(trial, options, name))
+        study.tell(trial, objective(trial, options, name, interrupts))
     except optuna.TrialPruned:
         study.tell(trial, state=TrialState.PRUNED)
     except BaseException:
