@@ -6,10 +6,11 @@ Out:  tables for people; the last line is one JSON object.
     python bench/keystroke.py --nvim 0.12.4 --times 20      one Neovim, quickly
 
 With and without are measured in one run and in turn, so that a machine's moods hit both alike, and what is
-added is the difference of neighbours. A server that answers at once finds the host at work on the letter
-before; real ones take longer, so lists that come after 10 ms are measured, too. From the *reply* means from the
-moment the server gives it to the client; from the *key*, from the key that asks for the list (a dot where
-Neovim opens the menu by itself, else <C-o>).
+added is the difference of neighbours. *Native apart* is the difference of two native lists, one after the
+other: what a tail of ours is to be seen against. A server that answers at once finds the host at work on the
+letter before; real ones take longer, so lists that come after 10 ms are measured, too. From the *reply* means
+from the moment the server gives it to the client; from the *key*, from the key that asks for the list (a dot
+where Neovim opens the menu by itself, else <C-o>).
 *Ours at once* is the longest that one function of ours kept the editor's main loop, for one list. The gaps are
 those between two ticks of a timer that fires every millisecond, while 15 keys a second are typed into a file of
 20,000 lines; *ours* is all that our functions take on the main loop for one key.
@@ -23,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +67,13 @@ SERVED = "local c = vim.lsp.get_client_by_id(...) return c and c.initialized or 
 def in_turn(
     child: Child, times: int, keys: str, text: str, begin: Callable[[int], object] = lambda _: None
 ) -> dict[str, list[dict[str, float]]]:
-    """Complete again and again, one time with sibyl, the next without; ``begin`` each pair of turns."""
+    """Complete again and again, once with sibyl and once without; ``begin`` each pair of turns."""
     completions: dict[str, list[dict[str, float]]] = {"native": [], "ranked": []}
     for turn in range(2 * (times + WARM)):
-        ranked = turn % 2 == 0
-        if ranked:
-            begin(turn // 2)
+        pair, second = divmod(turn, 2)
+        ranked = pair % 2 == second  # what a new list costs Neovim falls on each of them alike
+        if not second:
+            begin(pair)
         child.lua("vim.b.sibyl_enabled = ... mainloop.reset()", ranked)
         completion = editor.once(child, keys, text)
         completion["blocked"] = child.lua("return mainloop.longest / 1e6")
@@ -93,6 +96,7 @@ def compared(completions: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
             "native": centiles(native),
             "ranked": centiles(ranked),
             "added": centiles(added),
+            "apart": centiles([later - earlier for earlier, later in pairwise(native)]),
         }
     by_start["ours_at_once"] = centiles(
         [completion["blocked"] for completion in completions["ranked"]]
@@ -230,11 +234,13 @@ def show(result: dict[str, Any]) -> None:
         for name, size, costs in lists:
             reply, ours = costs["reply"], costs["ours_at_once"]
             medians = [reply[kind]["p50"] for kind in ("native", "ranked", "added")]
-            tails = (reply["added"]["p95"], reply["added"]["p99"], ours["p50"], ours["max"])
-            rows.append((version, name, size, *medians, *tails))
-    head = "native p50, ranked p50, added p50, added p95, added p99, ours at once p50, max".split(
-        ", "
-    )
+            tails = (*(reply["added"][p] for p in ("p95", "p99")), reply["apart"]["p99"])
+            at_once = (ours["p50"], ours["max"])
+            rows.append((version, name, size, *medians, *tails, *at_once))
+    head = (
+        "native p50, ranked p50, added p50, added p95, added p99, native apart p99, "
+        "ours at once p50, max"
+    ).split(", ")
     table(("ms from reply to menu", "server", "items", *head), rows)
     rows = [
         (f"{version}, {costs['key_typed']}", costs["items"], *(key[kind][p] for kind, p in SHOWN))

@@ -116,7 +116,7 @@ def test_what_follows_a_part_that_lets_in_is_safe_again() -> None:
 
 @pytest.mark.timeout(20)
 def test_asked_twice_a_process_ends_at_once() -> None:
-    """Whoever presses Ctrl-C again does not wait for a transaction that hangs."""
+    """A second Ctrl-C does not wait for a transaction that takes for ever."""
 
     def block(_: Interrupts) -> Iterator[str]:
         strike(signal.SIGINT)
