@@ -75,14 +75,14 @@ def test_memory_grows_from_step_to_step() -> None:
 @pytest.mark.editor
 @needs_neovim
 def test_keystroke_compares_with_and_without() -> None:
-    """From reply to menu both ways, by length of list, and what typing takes on the main loop."""
+    """From reply to menu both ways, how far two native lists are apart, and what typing takes on the main loop."""
     measured = said(
         *("keystroke", "--nvim", newest(), "--times", "2", "--sizes", "20"),
         *("--names", "30", "--late", "25", "--keys", "12", "--no-server"),
     )
     of_newest = measured[newest()]
     for since in ("key", "reply"):
-        assert {"native", "ranked", "added"} == set(of_newest["instant"]["20"][since])
+        assert {"native", "ranked", "added", "apart"} == set(of_newest["instant"]["20"][since])
     assert of_newest["instant"]["20"]["items"] == 20
     assert of_newest["names"]["30"]["items"] == 30
     for part in ("late", "late names"):
