@@ -75,7 +75,7 @@ def test_memory_grows_from_step_to_step() -> None:
 @pytest.mark.editor
 @needs_neovim
 def test_keystroke_compares_with_and_without() -> None:
-    """From reply to menu both ways, how far two native lists are apart, and what typing takes on the main loop."""
+    """From reply to menu both ways, how far two native lists are apart, and what typing takes."""
     measured = said(
         *("keystroke", "--nvim", newest(), "--times", "2", "--sizes", "20"),
         *("--names", "30", "--late", "25", "--keys", "12", "--no-server"),
