@@ -24,6 +24,8 @@ class Item(Base):
 class Own(Base):
     def __init__(self, mid, alpha): self.other = mid
 def ship(zeta, alpha, mid=1): ...
+def note(text, *args, level=0, extra: int = 1, **others): ...
+def mark(text, *, level, extra): ...
 """
 
 
@@ -43,6 +45,13 @@ def ship(zeta, alpha, mid=1): ...
         ("ship(", "alpha elsewhere", ""),
         ("unknown(", "alpha mid", ""),
         ("ship(zeta=ship(", "alpha mid zeta", "zeta alpha mid"),
+        ("note(", "extra level text", "text level extra"),
+        ("note(1, ", "extra level text", "level extra -text"),
+        ("note(1, 2, 3, 4, ", "extra level text", "level extra -text"),
+        ("note(1, 2, 3, level=4, ", "extra level text", "extra -level -text"),
+        ("note(1, ", "args extra level text", ""),  # it has no such name
+        ("mark(1, 2, 3, ", "extra level text", "level extra -text"),
+        ("mark(1, extra=2, ", "extra level text", "level -extra -text"),
     ],
 )
 def test_parameters_are_in_the_order_of_the_definition(call: str, listed: str, wanted: str) -> None:
@@ -85,12 +94,11 @@ def test_fields_of_a_class_elsewhere_are_in_its_order() -> None:
         ("ship(1, ", [("zeta", "alpha"), ("zeta", "more", "mid", "alpha")], "mid alpha -zeta"),
         ("ship(1, ", [("zeta", "alpha", "mid"), ("mid", "alpha", "zeta")], ""),  # which of them?
         ("ship(1, ", [("zeta", "alpha", "mid"), ("zeta", "alpha", "mid", "x")], "alpha mid -zeta"),
-        # Of several with that order the first, which is the shortest.
-        (
-            "ship(1, 2, ",
-            [("zeta", "alpha", "mid"), ("zeta", "x", "alpha", "mid")],
-            "mid -alpha -zeta",
-        ),
+        # Of several with that order other ones come next, if there is something between that is not listed.
+        ("ship(1, 2, ", [("zeta", "alpha", "mid"), ("zeta", "x", "alpha", "mid")], ""),
+        ("ship(", [("zeta", "alpha", "mid"), ("zeta", "x", "alpha", "mid")], "zeta alpha mid"),
+        ("ship(1, 2, 3, 4, ", [("*args", "zeta", "alpha", "mid")], "zeta alpha mid"),
+        ("ship(1, 2, 3, ", [("zeta", "*", "alpha", "mid")], "alpha mid -zeta"),
     ],
 )
 def test_functions_elsewhere_are_known_by_what_the_server_lists(

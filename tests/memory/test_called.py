@@ -12,6 +12,7 @@ from places import place
 from sibyl.memory.index import noted
 from sibyl.memory.project import Project, Remembered, contexts
 from sibyl.memory.project_store import ProjectStore
+from sibyl.memory.sqlite import MOST_ANSWERS
 
 SHOP = b"""\
 class Base:
@@ -74,14 +75,52 @@ def test_what_functions_of_other_files_are_given(tmp_path: Path) -> None:
     # Of one file the last definition counts.
     assert signatures("from app import ship\nship(1, ") == (
         ("order", "way"),
-        ("way", "fast", "soon"),
+        ("way", "fast", "*", "soon"),
     )
     assert signatures("x.y().ship(") == signatures("ship(")
     assert signatures("Item(") == (("name", "size"),)
     assert signatures("lone(") == ()  # nothing to put in order
-    assert signatures("ship(1, ", shop) == (("way", "fast", "soon"),)
+    assert signatures("ship(1, ", shop) == (("way", "fast", "*", "soon"),)
     assert signatures("def ship(a, b): ...\nship(") == ()  # this file says it
     assert signatures("x.ship.") == signatures("ship[") == ()
     other = ProjectStore(tmp_path / "project.db")  # as the indexer's process
     other.update([noted("app/shop.py", (9, 1), CALLED.replace(b"size", b"weight"))])
     assert signatures("Item(") == (("name", "weight"),)
+
+
+def test_of_many_classes_of_one_name_the_one_that_is_meant(tmp_path: Path) -> None:
+    """In a project of hundreds of apps, each with a ``User``, the path says which: the last is found, too."""
+    store = ProjectStore(tmp_path / "project.db")
+    source = "class User:\n    name%d: str\n    def only%d(self): ...\ndef make%d(): ...\n"
+    store.update(
+        noted(f"app{n:03}/models.py", (1, n), (source % (n, n, n)).encode()) for n in range(250)
+    )
+
+    def asked(source: str, path: str) -> Remembered:
+        remembered, here = Remembered(), place(source)
+        Project(store, path, saved=True).remembered(here, contexts(here), remembered)
+        return remembered
+
+    for n in (0, 240):
+        own, import_it = f"app{n:03}/views.py", f"from app{n:03}.models import User\n"
+        members = {f"name{n}", f"only{n}"}
+        assert set(asked(import_it + "User().", "main.py").members) == members
+        assert set(asked("from .models import User\nUser().", own).members) == members
+        assert (
+            set(asked(f"{import_it}class A(User):\n    def f(self):\n        self.", own).members)
+            == members
+        )
+        assert asked("from .models import User\nUser(", own).fields == (f"name{n}",)
+        assert set(asked(import_it[: -len("User\n")], "main.py").members) == {"User", f"make{n}"}
+
+
+def test_answers_about_what_is_called_are_bounded(tmp_path: Path) -> None:
+    """A file that calls ever other functions does not grow what is kept of their names."""
+    store = ProjectStore(tmp_path / "project.db")
+    store.update([noted("app/shop.py", (len(CALLED), 0), CALLED)])
+    project = Project(store, "app/main.py")
+    for n in range(MOST_ANSWERS + 500):
+        here = place(f"f{n}(")
+        project.remembered(here, contexts(here), Remembered())
+    assert len(project._called_so) <= MOST_ANSWERS + 1
+    assert len(project._defined) <= 4 * MOST_ANSWERS

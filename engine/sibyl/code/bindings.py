@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sibyl.code.origins import INIT, Class, Scope
 from sibyl.code.reader_state import ReaderState
+from sibyl.code.tokens import STAR
 from sibyl.code.values import CLASS, FUNCTION, SELF, UNKNOWN, is_self, is_unknown
 
 _MOST_BASES, _MOST_PARAMETERS = 64, 256
@@ -36,8 +37,8 @@ class Statements(ReaderState):
                 self.path = self.value = self.path + name
         elif head in ("def", "class") and not self.path:
             self.path = name
-        elif head == "def" and self.waiting == "param":
-            self.params = (self.params, name, "")
+        elif head == "def" and self.waiting in ("param", STAR):
+            self.params = (self.params, STAR + name if self.waiting == STAR else name, "")
             self.waiting = ""
         elif self.waiting == "as":
             self.waiting = ""
@@ -148,13 +149,14 @@ class Statements(ReaderState):
         known = self.scopes[1].known if cls is None else cls.attrs
         scope.made = (known, self.path)
         parameters = self._listed(_MOST_PARAMETERS)
-        scope.parameters = tuple(name for name, _ in parameters)
         scope.begins = len(self.kinds)
         for index, (name, value) in enumerate(parameters):
             if index == 0 and cls is not None and name in ("self", "cls"):
                 value = (SELF if name == "self" else CLASS) + cls.name
-            scope.known[name] = value
-        names = scope.parameters
+            if name != STAR:
+                scope.known[name.lstrip(STAR)] = value
+        scope.parameters = tuple(scope.known)
+        names = tuple(name for name, _ in parameters)
         if cls is not None:
             names = names[1:] if names[:1] in (("self",), ("cls",)) else names
             if self.path == "__init__":

@@ -37,6 +37,7 @@ from sibyl.code.tokens import (
     MEMBER,
     NAME,
     ORIGIN,
+    STAR,
     Quoted,
     Use,
 )
@@ -173,6 +174,8 @@ class Reader(Lines):
                 self._walrus()
             if self._parameters():
                 self._argument()
+                if self.waiting == STAR:
+                    self.params = (self.params, STAR, "")
             elif self.head == "import":
                 self.path = ""
             self.argument, self.keyword = self.argument + 1, ""
@@ -192,6 +195,8 @@ class Reader(Lines):
                 self._argument()
             self.value, self.first, self.settled, self.colon = "", "", False, True
         else:
+            if word == STAR and self.waiting == "param" and self._parameters():
+                self.waiting = STAR
             self._operand(word)
 
     def _dot(self) -> None:

@@ -17,6 +17,8 @@ KEYWORDS = frozenset(
 )
 KEYWORD_ARGUMENT = "<kw>"
 """Stands for the ``=`` behind the name of a keyword argument; any other ``=`` is itself."""
+STAR = "*"
+"""Stands before a parameter that takes any number of arguments, and alone where the rest is given by name."""
 STRUCTURE = ("<nl>", "<in>", "<de>", "<dd>", "<str>", "<num>", "<op>", KEYWORD_ARGUMENT)
 LINES = frozenset(("<nl>", "<in>", "<de>", "<dd>"))
 """Stand between two statements."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from sibyl.code.origins import Scope, Scopes
 from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
-from sibyl.code.tokens import LINES
+from sibyl.code.tokens import LINES, STAR
 from sibyl.code.values import class_name, is_function, is_local, rest
 from sibyl.context.groups import FAR, Group, around, places
 from sibyl.context.prose import comments, docstring, strings_near, strings_of
@@ -90,9 +90,14 @@ class Place:
         return self._like
 
     def not_given(self, parameters: Sequence[str]) -> list[str]:
-        """Return those of a function's parameters, in order, that this call does not give yet."""
+        """Return those of a function's parameters, in order, that this call does not give yet.
+
+        Those behind a starred one are given by their names alone.
+        """
         by_place = max(0, self.word.argument - len(self.given))
-        return [name for name in parameters[by_place:] if name not in self.given]
+        starred = (at for at, name in enumerate(parameters) if name[:1] == STAR)
+        left = parameters[min(by_place, next(starred, by_place)) :]
+        return [name for name in left if name[:1] != STAR and name not in self.given]
 
     def bindings(self) -> Iterator[tuple[str, Scope]]:
         """Yield the scopes a name is looked for in, innermost first: function, enclosing, class, module."""

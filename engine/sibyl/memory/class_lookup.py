@@ -27,7 +27,7 @@ from sibyl.code.values import (
 )
 
 Lookup = Callable[[str, str], dict[str, Any]]
-"""Kind ("class" or "module") and name to what each file says, by path."""
+"""Kind ("class", "function" or "module") and name to what each file says, by path."""
 
 _DEEPEST = 6
 _MOST_LOOKED_AT = 200  # bases of one class, near ones first; each may cost a question to the store

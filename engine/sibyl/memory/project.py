@@ -29,7 +29,7 @@ from sibyl.context.place import Place
 from sibyl.memory.class_lookup import Classes, Members
 from sibyl.memory.notes import Notes
 from sibyl.memory.project_store import ProjectStore, Used
-from sibyl.memory.sqlite import sentence
+from sibyl.memory.sqlite import MOST_ANSWERS, sentence
 
 _ACCEPTED_WORDS = [WORD_GROUPS.index(name) for name in ACCEPTED_WORDS]
 _NOTHING = Used()
@@ -90,9 +90,9 @@ class Project:
         self.classes = Classes(self._lookup)
 
     def look(self) -> None:
-        """Forget the answers kept if the store has been written since."""
+        """Forget the answers kept if the store has been written since, or if they are many."""
         moment = self.store.moment()
-        if moment == self._moment:
+        if moment == self._moment and len(self._called_so) <= MOST_ANSWERS:
             return
         self._uses.clear()
         self._defined.clear()

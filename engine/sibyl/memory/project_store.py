@@ -1,7 +1,7 @@
 """The notes of its files, counted together, in one SQLite file.
 
 In: notes of files, added and taken away.  Out: for a context, the names that followed it, with how often and in
-how many files; classes and modules by name.
+how many files; classes, functions and modules by name.
 
 Several processes may read and one may write at any time (SQLite's write-ahead log); a writer that is killed
 leaves the last whole transaction. The file is readable by its owner alone. Files are counted once: exact copies
@@ -34,7 +34,7 @@ from sibyl.memory.sqlite import (
     written,
 )
 
-STORE_VERSION = 4
+STORE_VERSION = 5
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, counted INTEGER, notes BLOB
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS defined (
     kind TEXT, name TEXT, path TEXT, said TEXT, PRIMARY KEY (kind, name, path)
 ) WITHOUT ROWID;
 """
-_MOST_DEFINED = 200  # files that define one name; in large projects hundreds have a `run`
+_MOST_FUNCTIONS = 200  # of one name; in large projects hundreds of files have a `run`
 Stamp = tuple[int, int]
 """Size in bytes and time of the last change in nanoseconds."""
 
@@ -188,12 +188,13 @@ class ProjectStore(Database):
     def defined(self, kind: str, name: str) -> dict[str, Any]:
         """Return what each file says of a class, function or module of this name, by path.
 
-        Of many files the first in the alphabet.
+        Of functions that many files have, the first in the alphabet. Of classes and modules one file is meant.
         """
+        most = _MOST_FUNCTIONS if kind == "function" else -1
         with sentence(self.path):
             rows = self._base.execute(
                 "SELECT path, said FROM defined WHERE kind=? AND name=? ORDER BY path LIMIT ?",
-                (kind, name, _MOST_DEFINED),
+                (kind, name, most),
             )
             return {path: json.loads(about) for path, about in rows}
 

@@ -17,6 +17,7 @@ from math import log1p
 
 import numpy as np
 
+from sibyl.code.tokens import STAR
 from sibyl.context.groups import MEMBERS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
@@ -208,15 +209,15 @@ def _signature(known: Known, listing: Listing, place: Place, remembered: Remembe
     if not arguments:
         return
     here = place.parameters
-    fitting: dict[tuple[str, ...], tuple[str, ...]] = {}
+    fitting: dict[tuple[str, ...], bool] = {}  # what may come next, and whether all else is given
     for names in [here] if here else [remembered.fields, *remembered.signatures]:
         if arguments.keys() <= set(names):
-            fitting.setdefault(tuple(name for name in names if name in arguments), names)
+            left = tuple(name for name in place.not_given(names) if name in arguments)
+            fitting[left] = fitting.get(left, False) or names != remembered.fields
     if len(fitting) != 1:
-        return  # another function, or functions of one name with other orders
-    ((_, parameters),) = fitting.items()
-    worth, sure = (1.0, True) if here else (_ELSEWHERE, parameters != remembered.fields)
-    following = [name for name in place.not_given(parameters) if name in arguments]
+        return  # another function, or functions of one name of which other parameters come next
+    ((following, sure),) = fitting.items()
+    worth = 1.0 if here else _ELSEWHERE
     for name, lift in zip(following, lifts(len(following)).tolist(), strict=True):
         known.put(name + "=", COLUMNS["signature_place"], worth * lift)
     for name in arguments.keys() - set(following):
