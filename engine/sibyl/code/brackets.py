@@ -50,6 +50,7 @@ class Brackets(Statements):
             self.argument,
             self.keyword,
             self.given,
+            bracket == "'" or self.quoted,
         )
         self.value, self.last, self.dotted, self.walrus = "", "", False, ""
         self.first, self.settled, self.comma, self.colon = "", False, False, False

@@ -16,6 +16,7 @@ directly), comments and what is in strings are left out; a new line is ``<nl>``,
 
 from __future__ import annotations
 
+import re
 from sys import intern
 
 from sibyl.code.grammar import (
@@ -30,6 +31,7 @@ from sibyl.code.grammar import (
     WORDS,
 )
 from sibyl.code.lines import Lines
+from sibyl.code.reader_state import Quote
 from sibyl.code.tokens import (
     KEYWORD_ARGUMENT,
     KEYWORDS,
@@ -88,16 +90,19 @@ class Reader(Lines):
 
     def _literal(self, word: str, begin: int, end: int) -> None:
         if word == "string_start":
+            outermost = not self.quoted
             self._open("'")
-            self.quote = end
+            if outermost:
+                self.quote = Quote(len(self.kinds) - 1, end)
         elif word == "string_end":
+            was_quoted = self.quoted
             self._close()
-            if self.quote:  # no string ended inside of this one
-                text = str(
-                    self.data[self.quote : min(begin, self.quote + _QUOTED)], "utf-8", "replace"
-                )
-                self.strings.append(Quoted(len(self.kinds) - 1, text))
-            self.quote = 0
+            if was_quoted and not self.quoted:
+                at, first = self.quote
+                text = str(self.data[first : min(begin, first + _QUOTED)], "utf-8", "replace")
+                if at < len(self.kinds) - 1:  # there is something in braces
+                    text = _BRACES.sub(" ", _BRACES.sub(" ", text))  # a width may be in braces, too
+                self.strings.append(Quoted(at, text, first, begin))
         else:
             self._emit("<num>")
             self.value = "int" if word == "integer" else "float"
@@ -237,6 +242,7 @@ class Reader(Lines):
 
 
 _QUOTED = 200  # bytes of a string that are kept
+_BRACES = re.compile(r"\{[^{}]*(?:\}|$)")
 _SPELL = 48  # characters of a receiver's spelling that are kept
 _MARKS = frozenset(MARKS)
 _BINDS = frozenset(("import", "from", "def", "class", "for", "with", "except"))

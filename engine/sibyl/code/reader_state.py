@@ -31,6 +31,7 @@ class Level(NamedTuple):
     argument: int  # commas there
     keyword: str  # name of the keyword argument whose value is being read there
     given: Given  # keyword arguments given there
+    quoted: bool  # whether this is a string or in one
 
 
 Given = tuple["Given", str] | None
@@ -38,6 +39,13 @@ Given = tuple["Given", str] | None
 
 Params = tuple["Params", str, str] | None
 """Parameters with their values, or bases of a class, the last one first: growing costs the same for each."""
+
+
+class Quote(NamedTuple):
+    """Where a string that is in no other one begins."""
+
+    at: int  # the index of its token
+    begin: int  # the byte behind its first quote
 
 
 class ReaderState:
@@ -57,7 +65,7 @@ class ReaderState:
         self.pending: Scope | None = None  # the scope of the header just read
         self.last_end = -1  # end of the last leaf, -1 before the first
         self.glued = False  # the last leaf was a line continuation
-        self.quote = 0  # first byte of what the string says that began last, 0 behind its end
+        self.quote = Quote(-1, 0)  # of the string that is read, or was read last
         self.column = 0  # of the statement
         self.decorator = ""
         self._statement()
@@ -107,6 +115,11 @@ class ReaderState:
         del self.strings[strings:]
         self.origins.rewind(trail)
         self.__dict__.update(zip(self._FIELDS, fields, strict=True))
+
+    @property
+    def quoted(self) -> bool:
+        """Whether what is read is in a string."""
+        return self.level is not None and self.level.quoted
 
     def _class(self) -> Class | None:
         """Return the class whose body or method the reader is in."""

@@ -37,10 +37,12 @@ class Use(NamedTuple):
 
 
 class Quoted(NamedTuple):
-    """What a string says, or how it begins."""
+    """A string that is in no other one, and what it says outside of braces, or how that begins."""
 
     at: int  # the index of its token
     text: str
+    begin: int  # the byte behind its first quote
+    end: int  # the byte of its last one
 
 
 class Word(NamedTuple):

@@ -21,13 +21,28 @@ _MOST = 4
 """Strings that are near."""
 _ABOVE, _LINES = 500, 6
 """Bytes and lines looked back at for comments, the line of the place among them."""
-_at = attrgetter("at")
+_LABEL = 100
+"""Bytes looked at before braces in a string."""
+_at, _begin = attrgetter("at"), attrgetter("begin")
 
 
 def strings_of(stream: Stream, first: int) -> list[str]:
-    """Return what the strings say from token ``first`` on."""
+    """Return what the strings say from token ``first`` on, the one that the place is in up to its braces."""
     strings = stream.strings
-    return [text for _, text in strings[bisect_left(strings, first, key=_at) :]]
+    texts = [string.text for string in strings[bisect_left(strings, first, key=_at) :]]
+    at, begin = stream.reader.quote
+    if at >= first and stream.reader.quoted:
+        texts.append(_before_braces(stream, begin))
+    return texts
+
+
+def _before_braces(stream: Stream, begin: int) -> str:
+    """Return what a string that begins at a byte says just before the braces that are open at the end."""
+    data, stop = stream.reader.data, stream.syntax.stop
+    brace = data.rfind(b"{", begin, stop)
+    braces = (data.rfind(mark, begin, brace) + 1 for mark in (b"{", b"}"))
+    before = max(*braces, brace - _LABEL, begin)
+    return str(data[before:brace], "utf-8", "replace") if brace > 0 else ""
 
 
 def strings_near(stream: Stream) -> list[str]:
@@ -55,8 +70,14 @@ def comments(stream: Stream) -> str:
 
 
 def _is_comment(stream: Stream, mark: int) -> bool:
-    """Tell whether the ``#`` at a byte begins a comment: it is in no leaf, and perhaps in a string."""
-    before = bisect_right(stream.syntax.ends, mark) - 1
+    """Tell whether the ``#`` at a byte begins a comment: it stands in no string."""
+    strings, reader = stream.strings, stream.reader
+    if reader.quoted and reader.quote.begin <= mark:
+        return False
+    index = bisect_right(strings, mark, key=_begin) - 1
+    if index >= 0 and mark < strings[index].end:
+        return False
+    before = bisect_right(stream.syntax.ends, mark) - 1  # perhaps a quote that is never closed
     return before < 0 or stream.syntax.kinds[before] != STRING_START
 
 
@@ -66,6 +87,7 @@ def docstring(stream: Stream, begins: int) -> str:
     index = bisect_left(strings, begins, key=_at)
     if index == len(strings):
         return ""
-    at, text = strings[index]
-    first = at == begins or (at == begins + 1 and stream.texts[begins] in LINES)
-    return text if first else ""
+    at, texts = strings[index].at, stream.texts
+    first = at == begins or (at == begins + 1 and texts[begins] in LINES)
+    whole = at + 1 < len(texts) and texts[at + 1] in LINES
+    return strings[index].text if first and whole else ""

@@ -17,7 +17,6 @@ from math import log1p
 
 import numpy as np
 
-from sibyl.code.tokens import STAR
 from sibyl.context.groups import MEMBERS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
