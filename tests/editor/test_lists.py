@@ -242,6 +242,26 @@ def test_an_incomplete_list_that_changes_loses_nothing(serve: Callable) -> None:
     assert child.messages() == []
 
 
+def test_the_last_item_of_a_word_keeps_its_star(serve: Callable) -> None:
+    """Letters bring a list down to one item: it is shown as before; one that was never ranked, as it came."""
+    pages = [items("alpha", "also", "altar"), items("also"), items("other"), items("beta")]
+    child, ranker, _ = serve(lua="NO_ENABLE = true", incomplete=True, pages=pages)
+    ranker.set(best=["also"], stars=1)
+    child.type_keys("oa")
+    starred = [
+        item["label"] for item in raw_replies(child)["items"] if "~sibyl*" in item["sortText"]
+    ]
+    assert starred == ["also"]
+    child.type_keys("l")
+    (last,) = raw_replies(child)["items"]
+    assert last["label"] == "also" and "~sibyl*" in last["sortText"]
+    child.type_keys("s")
+    assert raw_replies(child)["items"] == items("other")  # not one of those that were ranked
+    child.type_keys(" b")
+    assert raw_replies(child)["items"] == items("beta")
+    assert len(ranker.calls("rank")) == 1
+
+
 def test_a_late_answer_opens_no_menu_that_was_closed(serve: Callable) -> None:
     """A list asked for while a menu was open does not open it again once it is given up."""
     child, _, server = serve(incomplete=True)

@@ -30,6 +30,26 @@ def test_menu_without_any_set_up(served: Callable) -> None:
     assert "inserts the first line" not in "".join(child.lines())  # not where sibyl sets the option
 
 
+@pytest.mark.parametrize(
+    "value", ["menuone", "menu,preview", "", "menuone,noinsert", "menu,longest,noselect"]
+)
+def test_a_menu_that_opens_by_itself_writes_nothing(served: Callable, value: str) -> None:
+    """Whatever 'completeopt' says: what is typed stands there, no more; afterwards the option is as it was."""
+    child, _ = served(lua=f"vim.o.completeopt = '{value}'")
+    wait_clients(child, "sibyl")
+    child.type_keys("Gop = os.path.", every=0.02)
+    if value:
+        child.wait_for(lambda: "commonprefix" in child.words(), 30, "the members of os.path")
+    else:  # no menu is shown
+        time.sleep(2)
+    assert child.line() == "p = os.path."
+    child.type_keys("join()", every=0.15)
+    assert child.line() == "p = os.path.join()"
+    assert child.lua("return vim.go.completeopt") == value or child.version < (0, 11, 0)
+    child.type_keys("<Esc>")
+    assert child.lua("return vim.go.completeopt") == value
+
+
 def test_a_server_beside_the_python_that_was_chosen(scripted: Callable, tmp_path: Path) -> None:
     """Where the option `python` names an environment with ty in it, that one is the server."""
     program = tmp_path / "bin/ty"

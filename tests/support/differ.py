@@ -147,7 +147,14 @@ def _cuts(syntax: Syntax) -> list[tuple[Any, ...]]:
 
 
 def _tokens(stream: Stream) -> tuple[list[Any], ...]:
-    return stream.kinds, stream.texts, stream.uses, stream.words, stream.strings, [stream.reader.quote]
+    return (
+        stream.kinds,
+        stream.texts,
+        stream.uses,
+        stream.words,
+        stream.strings,
+        [stream.reader.quote],
+    )
 
 
 def _told(place: Place) -> dict[str, Any]:

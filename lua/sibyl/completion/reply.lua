@@ -219,10 +219,13 @@ end
 ---@return any
 function M.consider(job, reply, give)
   local list = not job.cancelled and config.enabled(job.buf) and items.of(reply)
-  if not list or #list < 2 or items.too_many(list) or config.get().deadline == 0 then
+  if not list or #list == 0 or items.too_many(list) or config.get().deadline == 0 then
     return reply
   end
   local word = words.of(job)
+  if #list == 1 and not (word and word.ranked) then
+    return reply -- nothing to put in order; the last item of a word that was ranked keeps its star
+  end
   if word and not word.ranked and vim.fn.pumvisible() == 1 then
     return reply -- this word's list stands on the screen as it came: it stays so
   end
@@ -231,6 +234,9 @@ function M.consider(job, reply, give)
     local ranking, starred = words.recall(word, question)
     if ranking then
       return sort_text.rank(reply, question, ranking, starred, job.in_label)
+    end
+    if #list == 1 then
+      return reply
     end
   end
   mirror.attach(job.buf)

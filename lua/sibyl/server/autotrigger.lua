@@ -14,7 +14,7 @@ local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for 
 local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
 local modern = vim.fn.has('nvim-0.11') == 1
 local mapped = {} ---@type table<integer, true> buffers where <CR> is ours just now
-local prepared = {} ---@type table<integer, string> buffers whose 'completeopt' is ours, with the default
+local prepared = {} ---@type table<integer, { before: string, ours: string }> values of 'completeopt', by buffers
 
 local function inserting(buf)
   return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
@@ -95,26 +95,58 @@ local function trigger_on_dot(buf, wanted)
   end)
 end
 
--- A menu that opens by itself must not insert its first line by itself. People who set 'completeopt' know what
--- they want; with the default, it is set for this buffer. On 0.10 the option is global: it is set while one inserts
--- here, and put back.
+-- A value of 'completeopt' whose menu inserts nothing by itself, neither its first line nor what all lines begin with;
+-- nil where that is so already.
+local function mild(value)
+  local flags = vim.tbl_filter(function(flag)
+    return flag ~= 'longest' and flag ~= ''
+  end, vim.split(value, ','))
+  if not vim.tbl_contains(flags, 'noselect') and not vim.tbl_contains(flags, 'noinsert') then
+    local default = api.nvim_get_option_info2('completeopt', {}).default
+    table.insert(flags, value == default and MILD or 'noselect')
+  end
+  local ours = table.concat(flags, ',')
+  return ours ~= value and ours or nil
+end
+
+-- Gives 'completeopt' back the value it had, unless somebody else has set it since.
+local function put_back(buf)
+  local value = prepared[buf]
+  if not value or not api.nvim_buf_is_valid(buf) then
+    return
+  end
+  local options = modern and vim.bo[buf] or vim.go
+  if options.completeopt == value.ours then
+    options.completeopt = value.before
+  end
+end
+
+-- A menu that opens by itself must not insert its first line by itself, whatever one is used to from menus that one
+-- asks for. On 0.10 the option is global: it is set while one inserts here, and put back.
 local function mild_menu(buf)
-  local default = api.nvim_get_option_info2('completeopt', {}).default
-  if vim.go.completeopt ~= default then
-    return
+  local options = modern and vim.bo[buf] or vim.go
+  local function note()
+    local before = options.completeopt
+    local ours = mild(before ~= '' and before or vim.go.completeopt)
+    if ours then
+      prepared[buf] = { before = before, ours = ours }
+    end
+    return ours
   end
-  prepared[buf] = default
+  local function use()
+    options.completeopt = note() or options.completeopt
+  end
   if modern then
-    vim.bo[buf].completeopt = default .. ',' .. MILD
-    return
+    return use()
   end
-  for event, value in pairs({ InsertEnter = MILD, InsertLeave = default }) do
-    on(buf, event, 'sibyl: insert mode here must not insert the first line by itself', function()
-      vim.go.completeopt = value
-    end)
-  end
+  on(buf, 'InsertEnter', 'sibyl: insert mode here must not insert the first line by itself', use)
+  on(buf, 'InsertLeave', "sibyl: 'completeopt' is what it was", function()
+    put_back(buf)
+  end)
   if inserting(buf) then
-    vim.go.completeopt = MILD
+    use()
+  else
+    note()
   end
 end
 
@@ -241,18 +273,10 @@ end
 --- Leaves a buffer as it was.
 ---@param buf integer
 function M.undo(buf)
-  local default = prepared[buf]
-  prepared[buf] = nil
   group(buf, true)
   unmap(buf)
-  if not default or not api.nvim_buf_is_valid(buf) then
-    return
-  end
-  if modern then
-    vim.bo[buf].completeopt = '' -- the global one again
-  elseif inserting(buf) then
-    vim.go.completeopt = default
-  end
+  put_back(buf)
+  prepared[buf] = nil
 end
 
 return M
