@@ -6,6 +6,8 @@ local M = {}
 local api = vim.api
 local GROUP = 'sibyl_notice'
 local WIDEST = 76
+local BORDER = 2 -- lines or columns
+local ABOVE_MENUS = 150 -- where there is no room beside it: Neovim's own menu has 100
 local SHORTEST_MS, MS_PER_BYTE = 10000, 60 -- how long a window stays; reading aloud takes about as long
 
 local moved = false -- whether a line that moves is on the screen, on Neovim before 0.12
@@ -85,22 +87,44 @@ function M.close()
   window = nil
 end
 
--- Opens a window in the lower right corner. It takes no key from the user, and goes when there was time to read it.
+-- The first row of a window with its border, at the right edge: below, or above where the menu or the cursor is below.
+local function row_beside_the_menu(width, rows)
+  local below = math.max(vim.o.lines - vim.o.cmdheight - 1 - rows, 0)
+  local menu = vim.fn.pum_getpos()
+  if not menu.row then
+    return below
+  end
+  local cursor = vim.fn.screenrow() - 1
+  local function is_free(row)
+    local function apart(first, last)
+      return last < row or first >= row + rows
+    end
+    local beside = menu.col + menu.width + (menu.scrollbar and 1 or 0) <= vim.o.columns - width
+    return (beside or apart(menu.row, menu.row + menu.height - 1)) and apart(cursor, cursor)
+  end
+  local above = vim.o.showtabline == 2 and 1 or 0
+  return (is_free(below) or not is_free(above)) and below or above
+end
+
+-- Opens a window in the lower right corner, beside the menu if there is one. It takes no key from the user, and goes
+-- when there was time to read it.
 local function open(texts, level)
   M.close()
   local width = math.max(math.min(WIDEST, vim.o.columns - 4), 10)
   local lines = wrapped(texts, width)
+  local rows = math.min(height(lines, width), math.max(vim.o.lines - 6, 1))
   local buf = api.nvim_create_buf(false, true)
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   vim.bo[buf].bufhidden, vim.bo[buf].modifiable = 'wipe', false
   vim.keymap.set('n', 'q', M.close, { buffer = buf, nowait = true, desc = 'sibyl: close this window' })
   window = api.nvim_open_win(buf, false, {
     relative = 'editor',
-    anchor = 'SE',
-    row = vim.o.lines - vim.o.cmdheight - 1,
+    anchor = 'NE',
+    row = row_beside_the_menu(width + BORDER, rows + BORDER),
     col = vim.o.columns - 1,
     width = width,
-    height = math.min(height(lines, width), math.max(vim.o.lines - 6, 1)),
+    height = rows,
+    zindex = ABOVE_MENUS,
     style = 'minimal',
     border = 'single',
     noautocmd = true,

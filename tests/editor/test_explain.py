@@ -59,15 +59,18 @@ def test_explain_is_a_page(scripted: Callable) -> None:
     assert "json" in "\n".join(child.lines()) and "use it so" not in "\n".join(child.lines())
 
 
-def menu(scripted: Callable) -> tuple[Child, ScriptedRanker]:
+def menu(
+    scripted: Callable, lines: int = 1, labels: tuple[str, ...] = ("close", "json"), keys: str = "o"
+) -> tuple[Child, ScriptedRanker]:
     """A Neovim with a ranked list on the screen, and <F3> to explain its items."""
     lua = (
         "vim.o.completeopt = 'menuone,noselect' vim.keymap.set('i', '<F3>', '<Plug>(SibylExplain)')"
     )
-    child, ranker = scripted("x = 1\n", lua, deadline=1000)
-    ranker.set(best=["json"], stars=1, explain=PAGE)
-    FakeServer(child, items=items("close", "json"))
-    child.type_keys("or.<C-x><C-o>")
+    child, ranker = scripted("x = 1\n" * lines, lua, deadline=1000)
+    others = sorted(label for label in labels if label != "json")
+    ranker.set(best=["json"], stars=1, explain=PAGE | {"names": ["json", *others]})
+    FakeServer(child, items=items(*labels))
+    child.type_keys(f"{keys}r.<C-x><C-o>")
     child.wait_menu()
     return child, ranker
 
@@ -83,6 +86,31 @@ def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
     assert child.words() == ["json", "close"]
     screen = " ".join(re.sub("[│~]", " ", "\n".join(child.screen())).split())
     assert "files of the project use it so (+1.5)" in screen
+
+
+WIDE = (*(f"{'long_' * 13}{index}" for index in range(30)), "json")
+
+
+@pytest.mark.parametrize("keys", ["Go", "ggo", "20Go"], ids=["below", "above", "in the middle"])
+@pytest.mark.parametrize("labels", [("close", "json"), WIDE], ids=["a small menu", "a large menu"])
+def test_the_menu_does_not_hide_what_is_said_of_it(
+    scripted: Callable, labels: tuple[str, ...], keys: str
+) -> None:
+    """Wherever the cursor stands and however large the menu is, all of the sentence can be read."""
+    child, _ = menu(scripted, 60, labels, keys)
+    child.type_keys("<C-n><F3>")
+    place = sorted(labels).index("json") + 1
+    said = (
+        f"sibyl: json: place 1 of {len(labels)}; {place} in the server's order; files of the project"
+        " use it so (+1.5), its class in this project has others (-0.5), the network expects it here (+0.3)"
+    )
+
+    def shown() -> bool:
+        window = re.findall("│(.*)│", "\n".join(child.screen()))
+        return " ".join(" ".join(window).split()) == said
+
+    child.wait_for(shown, what="the sentence")
+    assert any("r.json" in line for line in child.screen())  # and the line that is typed
 
 
 def listed(scripted: Callable) -> tuple[Child, ScriptedRanker]:
