@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from scripted import host_ready
 
 
@@ -152,6 +153,19 @@ def test_the_host_hears_of_the_project(scripted: Callable, tmp_path: Path) -> No
     wanted = [buf, str(root), str(root / "sub" / "c.py")]
     child.wait_for(lambda: [buf] in ranker.calls("changed"))
     assert wanted in ranker.calls("project")
+
+
+@pytest.mark.parametrize("name", ["a$HOME", "it's [a] {b,c} 100%", "ü~#x"])
+def test_a_project_may_have_any_name(scripted: Callable, tmp_path: Path, name: str) -> None:
+    """No part of its path is taken for a variable or a pattern."""
+    child, ranker = scripted("x = 1\n")
+    root = tmp_path.resolve() / name
+    (root / "sub").mkdir(parents=True)
+    (root / "setup.py").write_text("")
+    child.lua("vim.cmd.edit(vim.fn.fnameescape(...))", str(root / "sub" / "c.py"))
+    buf = child.call("bufnr")
+    wanted = [buf, str(root), str(root / "sub" / "c.py")]
+    child.wait_for(lambda: wanted in ranker.calls("project"), what="the project")
 
 
 def test_a_home_folder_is_no_project(scripted: Callable) -> None:

@@ -133,6 +133,21 @@ def test_switched_off(scripted: Callable) -> None:
     assert child.lua(CLIENTS) == []
 
 
+def test_a_folder_with_a_dollar_in_its_name(served: Callable, tmp_path: Path) -> None:
+    """The server runs there, too: `$HOME` in a path is a name."""
+    folder = tmp_path / "a$HOME"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text("")
+    (folder / "shop.py").write_text(SAMPLE)
+    child, _ = served()
+    child.lua("vim.cmd.edit(vim.fn.fnameescape(...))", str(folder / "shop.py"))
+    wait_clients(child, "sibyl")
+    root = "return vim.lsp.get_clients({ name = 'sibyl', bufnr = 0 })[1].config.root_dir"
+    assert child.lua(root) == str(folder)
+    child.type_keys("Gop = os.path.", every=0.02)
+    child.wait_for(lambda: "commonprefix" in child.words(), 30, "the members of os.path")
+
+
 def test_project_environment(served: Callable, tmp_path: Path) -> None:
     """The project's own environment is named to the server; failing that, not sibyl's."""
     environment = tmp_path / "project/venv"
