@@ -100,14 +100,14 @@ def test_the_menu_does_not_hide_what_is_said_of_it(
     child, _ = menu(scripted, 60, labels, keys)
     child.type_keys("<C-n><F3>")
     place = sorted(labels).index("json") + 1
-    said = (
+    sentence = (
         f"sibyl: json: place 1 of {len(labels)}; {place} in the server's order; files of the project"
         " use it so (+1.5), its class in this project has others (-0.5), the network expects it here (+0.3)"
     )
 
     def shown() -> bool:
         window = re.findall("│(.*)│", "\n".join(child.screen()))
-        return " ".join(" ".join(window).split()) == said
+        return " ".join(" ".join(window).split()) == sentence
 
     child.wait_for(shown, what="the sentence")
     assert any("r.json" in line for line in child.screen())  # and the line that is typed
@@ -154,7 +154,7 @@ def test_the_page_says_truly_why_it_has_no_reasons(scripted: Callable) -> None:
 
 @pytest.mark.parametrize("keys", ["<C-y>", "<Esc>", "<C-e>", "(", " y"])
 def test_the_window_goes_with_the_menu(scripted: Callable, keys: str) -> None:
-    """What is said of the selected item stays while the menu is open, and goes with it, accepted or not."""
+    """What is sentence of the selected item stays while the menu is open, and goes with it, accepted or not."""
     child, _ = listed(scripted)
     child.type_keys("<F3>")
     child.wait_for(lambda: "json: place 1 of 2" in window(child), what="the window")
