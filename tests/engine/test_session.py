@@ -16,6 +16,7 @@ from standin import StandIn
 
 from sibyl.errors import TextError
 from sibyl.network.states import STRIDE, WINDOW
+from sibyl.ranking.listing import IMPORTS
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
 
@@ -205,6 +206,15 @@ def test_no_star_on_a_dunder_that_is_not_typed(real: Ranker) -> None:
     assert (ranking.order[0], ranking.stars) == (0, 0)
     typed = Session(real, (source + "__").encode())
     assert typed.rank(len(source) + 2, labels, kinds).stars >= 1
+
+
+@pytest.mark.parametrize(("kind", "used"), [(6 | IMPORTS, False), (6 | IMPORTS, True), (6, False)])
+def test_no_star_on_an_import_that_is_never_made(real: Ranker, kind: int, used: bool) -> None:
+    """The only item left, which would add an import, is no good guess for that; a name that is used is."""
+    source = "by_name = 1\n" * used + "class A:\n    by_na"
+    session = Session(real, source.encode())
+    stars = session.rank(len(source), ["by_name"], [kind]).stars
+    assert stars == (1 if used or kind == 6 else 0)
 
 
 @pytest.mark.parametrize(

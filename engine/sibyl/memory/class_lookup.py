@@ -11,7 +11,7 @@ import best, and not at all where nothing of the import fits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -43,7 +43,10 @@ class Found(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A member of a class or module: how many bases away it is defined, and whether it is callable."""
+    """A member of a class or module: how far away it is defined, and whether it is callable.
+
+    Of a class: in how many bases above it; of a module: 1 where it is imported from another project, else 0.
+    """
 
     distance: int
     method: bool
@@ -78,7 +81,11 @@ class Classes:
         module = self._module(value, path)
         if module is None:
             return {}
-        return {name: Member(0, is_callable(bound)) for name, bound in module[1].items()}
+        near = set(module[0].removesuffix(".py").split("/"))
+        return {
+            name: Member(_is_foreign(name, bound, near), is_callable(bound))
+            for name, bound in module[1].items()
+        }
 
     def inherited(self, bases: Iterable[tuple[str, int]], path: str) -> Members:
         """Return what a class has from bases in other files; each base comes with its distance."""
@@ -205,6 +212,13 @@ class Classes:
         files = self._lookup("module", name)
         chosen = _nearest(files, package, path)
         return None if chosen is None else (chosen, files[chosen])
+
+
+def _is_foreign(name: str, value: str, near: Container[str]) -> bool:
+    """Tell whether a name that is bound to a value is imported from elsewhere than below ``near`` folders."""
+    if is_local(value) or is_function(value) or value.rpartition(".")[2] != name:
+        return False
+    return value[:1] != "." and value.split(".")[0] not in near
 
 
 def _nearest(files: Iterable[str], module: list[str], path: str) -> str | None:

@@ -194,10 +194,13 @@ class Ranker:
         order = np.argsort(-final, kind="stable")
         probability = np.exp(log_share(scores))[order]
         stars = _stars(probability, mix.star)
-        if listed.typed[:1] != "_":
-            # A dunder is meant only where one has been begun.
-            dunder = [is_dunder(of_rows.names[at]) for at in order[:stars]]
-            stars = dunder.index(True) if True in dunder else stars
+        # A dunder is meant only where one has been begun, and an import that the project never makes is none.
+        hidden = [
+            (listed.typed[:1] != "_" and is_dunder(of_rows.names[at]))
+            or (of_rows.imports[at] and not evidence[at])
+            for at in order[:stars]
+        ]
+        stars = hidden.index(True) if True in hidden else stars
         ranked = order.tolist()
         if shown is None:
             return Ranking(ranked, probability.tolist(), stars, rows, mix, ranked)

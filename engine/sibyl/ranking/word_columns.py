@@ -87,6 +87,7 @@ NAMES: tuple[str, ...] = (
     "imported_already",  # by this file from this module, and this import runs whatever happens
     "module_here",  # the module of the project that is imported from binds it
     "module_class",  # ... to a class
+    "module_foreign",  # ... which it has from another project, and nobody in this one takes it from there
     *(f"person_{name}_weight" for name in ACCEPTED_WORDS),
     *(f"person_{name}_recency" for name in ACCEPTED_WORDS),
     *(f"where_{name}" for name in WHERE),  # from here on the same for all candidates
@@ -119,6 +120,7 @@ UNLEARNT = {
     "imported_already": -8.0,
     "signature_place": 1.0,
     "signature_taken": -8.0,
+    "module_foreign": -2.0,
     "string_pieces": 1.2,
     "strings_pieces": 0.6,
     "docstring_pieces": 0.5,

@@ -17,7 +17,7 @@ from math import log1p
 
 import numpy as np
 
-from sibyl.context.groups import MEMBERS
+from sibyl.context.groups import MEMBERS, WORD_GROUPS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.context.words import CONTEXTS, IN_IMPORTS, WordUsage
@@ -57,6 +57,7 @@ from sibyl.ranking.word_list import WordList
 from sibyl.ranking.written import Written
 
 _IMPORTED = CONTEXTS.index("imported")
+_IMPORTED_ELSEWHERE = WORD_GROUPS.index("imported")
 _UNNAMED = frozenset(("argument", *IN_IMPORTS))
 """Where no string names what comes: beside an argument it is another argument."""
 _NEXT = 2.5
@@ -261,9 +262,12 @@ def _elsewhere(known: Known, remembered: Remembered) -> None:
             most_files[name] = max(most_files.get(name, 0), files)
     for name, most in most_files.items():
         put(name, COLUMNS["project_files"], log1p(most))
+    imported = remembered.words[_IMPORTED_ELSEWHERE]
     for name in common(remembered.members, rows):
         put(name, COLUMNS["module_here"], 1)
         put(name, COLUMNS["module_class"], name[:1].isupper())
+        foreign = remembered.members[name].distance > 0
+        put(name, COLUMNS["module_foreign"], foreign and name not in imported)
     accepted_before(known, remembered.person[: len(BY_PERSON)], BY_PERSON)
 
 
