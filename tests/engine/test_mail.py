@@ -5,6 +5,7 @@ In:   the shipped model.
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from test_desk import LONG, SOURCE, Office
 
 from sibyl.host.handlers import Work
-from sibyl.host.mail import LARGEST, MOST
+from sibyl.host.mail import LARGEST, MOST, Mailbox
 from sibyl.host.worker import Desk
 
 
@@ -24,6 +25,18 @@ def ready(model_folder: Path) -> Iterator[Office]:
     assert office.start(model_folder)["ok"]
     yield office
     office.desk.close()
+
+
+def test_who_waits_for_a_letter_gets_it() -> None:
+    """Not even after one that was taken without waiting: a worker that found nothing would end."""
+    mail = Mailbox()
+    mail.put("cursor", (1, 1, 0))
+    assert mail.get() == ("cursor", (1, 1, 0))
+    threading.Timer(0.05, mail.put, ("cursor", (1, 2, 0))).start()
+    assert mail.get() == ("cursor", (1, 2, 0))
+    assert mail.quiet(0.01)
+    with pytest.raises(queue.Empty):
+        mail.get(timeout=0.01)
 
 
 def test_a_worker_that_ends_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,8 @@ In: signals to this process, from the very places where they do harm.
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 pytest.importorskip("torch")
 optuna = pytest.importorskip("optuna")
 
+from small_repositories import ENVIRONMENT  # noqa: E402
 from test_tune import given  # noqa: E402
 
 from sibyl.learn.experiments import tune  # noqa: E402
@@ -114,17 +117,26 @@ def test_what_follows_a_part_that_lets_in_is_safe_again() -> None:
     assert done_before(block) == ["training", "writing"]
 
 
-@pytest.mark.timeout(20)
-def test_asked_twice_a_process_ends_at_once() -> None:
-    """A second Ctrl-C does not wait for a transaction that takes for ever."""
-
-    def block(_: Interrupts) -> Iterator[str]:
-        strike(signal.SIGINT)
-        yield "the work"
-        strike(signal.SIGINT)
-        yield "more work"
-
-    assert done_before(block) == ["the work"]
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("number", SIGNALS)
+def test_asked_twice_a_process_is_killed(number: signal.Signals) -> None:
+    """A second Ctrl-C does not wait for a transaction that takes for ever, nor for a lock of its own."""
+    code = (
+        "import signal, time\n"
+        "from sibyl.learn.interrupts import waiting\n"
+        "try:\n"
+        "    with waiting():\n"
+        f"        signal.raise_signal({int(number)})\n"
+        "        print('the work', flush=True)\n"
+        f"        signal.raise_signal({int(number)})\n"
+        "        print('more work', flush=True)\n"
+        "finally:\n"
+        "    print('the end', flush=True)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
+    assert (done.returncode, done.stdout) == (-number, "the work\n")
 
 
 def test_an_error_is_not_hidden_by_an_interrupt() -> None:

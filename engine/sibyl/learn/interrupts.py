@@ -20,8 +20,9 @@ from typing import Any
 def waiting() -> Iterator[Interrupts]:
     """Let interrupts wait in a block, but where it lets them in; the last moment is the block's end.
 
-    What was to be done at a signal before the block is done then. Asked a second time, the process ends at
-    once. Only the main thread gets signals: in others the block changes nothing.
+    What was to be done at a signal before the block is done then. Asked a second time while it waits, the
+    process is killed: an exception in the middle of a transaction would have it wait for its own lock. Only the
+    main thread gets signals: in others the block changes nothing.
     """
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
@@ -67,8 +68,11 @@ class Interrupts:
 
     def strike(self, number: int, _: FrameType | None) -> None:
         """Handle a signal: note it, or pass it on."""
-        second, self._asked = self._asked is not None, number
-        if second or not self._wait:
+        if self._asked is not None:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self._asked = number
+        if not self._wait:
             self.pass_on()
 
     def pass_on(self) -> None:
