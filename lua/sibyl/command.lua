@@ -48,6 +48,14 @@ local function memory()
     for _, root in ipairs(answer.reading or {}) do
       table.insert(lines, ('%s is being read'):format(root))
     end
+    for _, file in ipairs(answer.deleted or {}) do
+      table.insert(lines, ('%s was deleted; `:Sibyl restart` begins a new one'):format(file))
+    end
+    vim.list_extend(lines, answer.off or {})
+    table.insert(lines, answer.trouble)
+    if #lines == 1 then
+      table.insert(lines, 'nothing yet')
+    end
     say(lines)
   end)
   if not asked then

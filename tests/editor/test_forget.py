@@ -94,6 +94,25 @@ def test_memory_is_shown(scripted: Callable) -> None:
     assert "app is being read" in shown
 
 
+@pytest.mark.parametrize(
+    ("memory", "sentence"),
+    [
+        ({"off": ["The memory x.sqlite cannot be written (disk full)."]}, "cannot be written"),
+        ({"deleted": ["x.sqlite"]}, "x.sqlite was deleted; `:Sibyl restart` begins a new one"),
+        ({"trouble": "The memory x.sqlite is damaged."}, "is damaged"),
+        ({"projects": {}, "person": None, "reading": [], "off": []}, "nothing yet"),
+    ],
+)
+def test_memory_that_cannot_be_used_is_told(
+    scripted: Callable, memory: dict[str, object], sentence: str
+) -> None:
+    """Where nothing is remembered, `:Sibyl memory` says why."""
+    child, ranker = scripted("x = 1\n")
+    ranker.set(memory=memory)
+    child.command("set cmdheight=8 | Sibyl memory")
+    child.wait_for(lambda: sentence in "\n".join(child.messages()), what="the sentence")
+
+
 def test_memory_counts_in_plain_words(scripted: Callable) -> None:
     """One of a thing is singular, and a small file has a size."""
     child, ranker = scripted("x = 1\n")

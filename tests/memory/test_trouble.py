@@ -87,6 +87,8 @@ def test_what_another_neovim_had_forgotten_is_not_read_again(root: Path, tmp_pat
     wait(lambda: known(recall))
     wait(lambda: not other.about()["reading"])
     remove(other.place(str(root)))
+    assert other.about()["deleted"] == [str(other.place(str(root)))]
+    assert other.about()["projects"] == {}
     assert not known(recall)
     assert recall.lost
     other.read(*buffer)

@@ -181,10 +181,12 @@ class Manager:
     def about(self) -> dict[str, Any]:
         """Return what there is, and how large it is."""
         about: dict[str, Any] = {"reading": self._indexer.busy(), "projects": {}, "person": None}
-        about["off"] = list(self._off.values())
+        about |= {"off": list(self._off.values()), "deleted": []}
         try:
-            for memory in self._open.values():
-                if isinstance(memory, Accepted):
+            for path, memory in self._open.items():
+                if not path.exists():
+                    about["deleted"].append(str(path))
+                elif isinstance(memory, Accepted):
                     about["person"] = memory.size()
                 else:
                     about["projects"][memory.root] = memory.size()
