@@ -13,7 +13,7 @@ from sibyl.code.stream import FIXED, MEMBER, NAME, ORIGIN, Stream
 from sibyl.code.tokens import LINES, STAR
 from sibyl.code.values import class_name, is_function, is_local, rest
 from sibyl.context.groups import FAR, Group, around, places
-from sibyl.context.prose import comments, docstring, strings_near, strings_of
+from sibyl.context.prose import comments, docstring, in_braces, label, strings_near, strings_of
 from sibyl.context.usage import Usage
 from sibyl.context.words import Seen, WordUsage, hashes
 
@@ -69,6 +69,8 @@ class Place:
             given = given[0]
         self.quoted = strings_of(stream, self.statement)  # in this statement
         self.quoted_near = strings_near(stream)
+        self.label = label(stream)
+        self.in_braces = in_braces(stream)
         self.comments = comments(stream)
         self.docstring = docstring(stream, self.begins) if self.begins else ""
         self.groups: tuple[Group, ...] = places(

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from operator import attrgetter
 
 from sibyl.code.grammar import STRING_START
-from sibyl.code.stream import Stream
+from sibyl.code.stream import MEMBER, NAME, Stream
 from sibyl.code.tokens import LINES
 
 _NEAR = 60
@@ -30,19 +30,29 @@ def strings_of(stream: Stream, first: int) -> list[str]:
     """Return what the strings say from token ``first`` on, the one that the place is in up to its braces."""
     strings = stream.strings
     texts = [string.text for string in strings[bisect_left(strings, first, key=_at) :]]
-    at, begin = stream.reader.quote
-    if at >= first and stream.reader.quoted:
-        texts.append(_before_braces(stream, begin))
+    if stream.reader.quoted and stream.reader.quote.at >= first:
+        texts.append(label(stream))
     return texts
 
 
-def _before_braces(stream: Stream, begin: int) -> str:
-    """Return what a string that begins at a byte says just before the braces that are open at the end."""
-    data, stop = stream.reader.data, stream.syntax.stop
+def label(stream: Stream) -> str:
+    """Return what a string says just before the braces that the place is in, '' where it is in none."""
+    data, stop, begin = stream.reader.data, stream.syntax.stop, stream.reader.quote.begin
+    if not stream.reader.quoted:
+        return ""
     brace = data.rfind(b"{", begin, stop)
     braces = (data.rfind(mark, begin, brace) + 1 for mark in (b"{", b"}"))
     before = max(*braces, brace - _LABEL, begin)
     return str(data[before:brace], "utf-8", "replace") if brace > 0 else ""
+
+
+def in_braces(stream: Stream) -> frozenset[str]:
+    """Return the names in the braces of the string that the place is in."""
+    if not stream.reader.quoted:
+        return frozenset()
+    first = stream.reader.quote.at
+    named = zip(stream.kinds[first:], stream.texts[first:], strict=True)
+    return frozenset(text for kind, text in named if kind in (NAME, MEMBER))
 
 
 def strings_near(stream: Stream) -> list[str]:

@@ -29,7 +29,7 @@ _KIND = (
     "module",
     "python",
 )
-_WORDS = ("target_same", "keyword_same", "string_same", "receiver_pieces")
+_WORDS = ("target_same", "keyword_same", "string_same", "in_braces", "receiver_pieces")
 _SERVER = (
     "place",
     "place_share",

@@ -129,6 +129,13 @@ def accepted_before(
             known.put(name, recency_at, how_recent)
 
 
+def label_column(known: Known, listed: WordList, written: Written, column: int) -> None:
+    """Say which share of each name's pieces is in the word before the braces of an f-string."""
+    if written.label:
+        places, shares = listed.rows[0].shared(listed.listing.pieces, [written.label])
+        known.put_block(places, column, shares)
+
+
 def _used(known: Known, place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
     put, now = known.put, place.tokens
@@ -174,6 +181,9 @@ def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> No
     if any(wanted):
         places, shares = listed.rows[0].shared(listed.listing.pieces, wanted)
         known.put_block(places, COLUMNS["target_pieces"], shares)
+    label_column(known, listed, written, COLUMNS["label_pieces"])
+    for name in place.in_braces & rows.keys():
+        put(name, COLUMNS["in_braces"], 1)
 
 
 def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered) -> None:

@@ -43,6 +43,8 @@ NAMES: tuple[str, ...] = (
     "strings_pieces",  # with the last few strings
     "comment_pieces",  # with comments just above
     "docstring_pieces",  # with the docstring of the function around
+    "label_pieces",  # with the last word before the braces that it stands in
+    "in_braces",  # the f-string has it already
     "string_same",  # named like the last string of the statement
     *(f"project_{name}_count" for name in GROUPS),  # in other files of the project
     *(f"project_{name}_share" for name in GROUPS),
@@ -93,6 +95,8 @@ UNLEARNT = {
     "strings_pieces": 0.5,
     "comment_pieces": 0.9,
     "docstring_pieces": 0.4,
+    "label_pieces": 2.0,
+    "in_braces": -0.5,
     "string_same": 0.6,
 }
 """Weights of columns that are younger than the lists that the mixture was learnt from (bench/LOG.md)."""

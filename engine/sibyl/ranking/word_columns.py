@@ -78,6 +78,7 @@ NAMES: tuple[str, ...] = (
     "string_pieces",  # with the last string of the statement
     "strings_pieces",  # with the last few strings
     "docstring_pieces",  # with the docstring of the function around
+    "label_pieces",  # with the last word before the braces that it stands in
     "string_same",  # named like that string
     *(f"sorted_{name}" for name in SORTED),
     *(f"project_{name}_count" for name in WORD_GROUPS),
@@ -124,6 +125,7 @@ UNLEARNT = {
     "string_pieces": 1.2,
     "strings_pieces": 0.6,
     "docstring_pieces": 0.5,
+    "label_pieces": 1.1,
     "string_same": 1.0,
 }
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing

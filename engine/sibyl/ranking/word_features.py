@@ -27,6 +27,7 @@ from sibyl.ranking.feature_table import FeatureTable, Known
 from sibyl.ranking.features import (
     accepted_before,
     common,
+    label_column,
     network_columns,
     recency,
     row_of,
@@ -186,6 +187,7 @@ def _related(known: Known, listed: WordList, place: Place) -> None:
     if any(wanted):
         places, shares = listed.rows[0].shared(listed.listing.pieces, wanted)
         known.put_block(places, COLUMNS["keyword_pieces"], shares)
+    label_column(known, listed, written, COLUMNS["label_pieces"])
 
 
 def _arguments(known: Known, listing: Listing, place: Place, words: WordUsage) -> None:

@@ -33,6 +33,7 @@ class Written(NamedTuple):
     near: Pieces  # of the last few strings
     comments: Pieces
     docstring: Pieces
+    label: Pieces  # of the last word before the braces that the place is in
 
     @classmethod
     def of(cls, place: Place) -> Written:
@@ -46,6 +47,7 @@ class Written(NamedTuple):
             frozenset().union(*near),
             pieces_in(place.comments),
             pieces_in(place.docstring),
+            pieces_in("".join(_WORD.findall(place.label)[-1:])),
         )
 
     def without_strings(self) -> Written:
