@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sibyl.errors import LearnError
-from sibyl.learn.menus.sites import Site, cut, position
+from sibyl.learn.menus.sites import Site, position, seen_at
 
 
 class ServerHangs(Exception):
@@ -222,7 +222,7 @@ class Asker:
     ) -> list[tuple[Site, list[dict]]]:
         answers = []
         for version, site in enumerate(chosen, start=1):
-            text = cut(data, site.cursor).decode("utf-8", "replace")
+            text = seen_at(data, site).decode("utf-8", "replace")
             document = {"uri": uri, "version": version}
             if version == 1:
                 opened = document | {"languageId": "python", "text": text}

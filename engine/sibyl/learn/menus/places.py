@@ -8,16 +8,17 @@ In: the bytes of a file.  Out: for each kind the sites that a list can be asked 
     import    a name or a module of an import                          `from |m.|n import |name`
 
 ``where`` says what stands around: the nearest of argument, base, decorator, annotation, except, raise, an
-operator, a subscript, an assignment or another statement; for imports whether it is a name or a module.
+operator, a subscript, an assignment or another statement; for imports whether it is a name or a module; in the
+braces of f-strings, which are places of their own, that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from tree_sitter import Node
 
-from sibyl.learn.menus.sites import Site, parse
+from sibyl.learn.menus.sites import BRACES, Site, parse
 
 KINDS = ("member", "name", "keyword", "import")
 
@@ -45,22 +46,32 @@ _PATTERNS = {"pattern_list", "tuple_pattern", "list_pattern", "list_splat_patter
 _PARAMETERS = {"parameters", "lambda_parameters", "typed_parameter"}
 
 
-def sites_of(data: bytes) -> dict[str, list[Site]]:
-    """Return the sites of each kind outside strings and comments, in reading order."""
+def sites_of(data: bytes, braces: bool = False) -> dict[str, list[Site]]:
+    """Return the sites of each kind outside strings and comments, in reading order.
+
+    ``braces``: those in the braces of f-strings instead.
+    """
     by_kind: dict[str, list[Site]] = {kind: [] for kind in KINDS}
-    for kind, where, node in _walk(parse(data)):
+    for kind, where, node in _walk(parse(data), _UNREAD - {"string"} if braces else _UNREAD):
         text = data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        if text.isidentifier():
-            by_kind[kind].append(Site(node.start_byte, text, kind, where or _around(node)))
+        if text.isidentifier() and (not braces or _is_in_braces(node)):
+            where = BRACES if braces else where or _around(node)
+            by_kind[kind].append(Site(node.start_byte, text, kind, where))
     return {kind: sorted(sites, key=lambda site: site.offset) for kind, sites in by_kind.items()}
 
 
-def _walk(root: Node) -> Iterator[tuple[str, str, Node]]:
-    """Yield kind, where (or the empty string: to be found out) and identifier."""
+def _is_in_braces(node: Node | None) -> bool:
+    while node is not None and node.type != "interpolation":
+        node = node.parent
+    return node is not None
+
+
+def _walk(root: Node, unread: Container[str]) -> Iterator[tuple[str, str, Node]]:
+    """Yield kind, where (or the empty string: to be found out) and identifier, none below ``unread`` nodes."""
     waiting: list[tuple[Node, bool]] = [(root, False)]
     while waiting:
         node, bound = waiting.pop()
-        if node.type in _UNREAD or node.is_missing or _declares_types(node):
+        if node.type in unread or node.is_missing or _declares_types(node):
             continue
         if node.type in ("import_statement", "import_from_statement"):
             yield from _imported(node)

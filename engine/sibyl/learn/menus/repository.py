@@ -57,7 +57,7 @@ def menus_of(
     asked = files if blobs is None else [listed for listed in files if listed.blob in blobs]
     numbers = {kind: options.sites if number is None else number
                for kind, number in options.kinds.items()}  # fmt: skip
-    plan = plan_sites(asked, store, numbers, options.per_file, chance)
+    plan = plan_sites(asked, store, numbers, options, chance)
     if not plan:
         return
     python = python_of(options, repository.name)
@@ -82,7 +82,7 @@ def plan_sites(
     files: list[Listed],
     store: RepositoryStore,
     numbers: dict[str, int],
-    per_file: int,
+    options: argparse.Namespace,
     chance: Random,
 ) -> list[tuple[Listed, bytes, list[Site]]]:
     """Choose files in random order, some sites of each kind in each, until there are enough of each."""
@@ -97,9 +97,9 @@ def plan_sites(
         data = store.read(listed.blob)
         if licences.content_fault(listed.path, data):
             continue
-        sites, chosen = sites_of(data), []
+        sites, chosen = sites_of(data, options.braces), []
         for kind, number in left.items():
-            of_kind = choose(sites[kind], max(0, min(per_file, number)), chance)
+            of_kind = choose(sites[kind], max(0, min(options.per_file, number)), chance)
             left[kind] -= len(of_kind)
             chosen += of_kind
         if chosen:

@@ -13,6 +13,9 @@ from random import Random
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser
 
+BRACES = "braces"
+"""Where a site stands that is in the braces of an f-string: open ones say little to a server."""
+_CLOSES = frozenset((")", "]", "}", "string_end"))
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
@@ -52,6 +55,28 @@ def cut(data: bytes, offset: int) -> bytes:
     """Return the file with the rest of the line removed from the offset on."""
     end = _LINE_END.search(data, offset)
     return data[:offset] + (data[end.start() :] if end else b"")
+
+
+def closed(data: bytes, offset: int) -> bytes:
+    """Return the file with the rest of the line replaced by what closes all that is open on it.
+
+    So does an editor that types closing brackets and quotes by itself.
+    """
+    end = _LINE_END.search(data, offset)
+    stop = end.start() if end else len(data)
+    closing = b""
+    around = parse(data).descendant_for_byte_range(max(offset - 1, 0), offset)
+    while around is not None:
+        last = around.children[-1] if around.children else around
+        if last.type in _CLOSES and offset <= last.start_byte and last.end_byte <= stop:
+            closing += data[last.start_byte : last.end_byte]
+        around = around.parent
+    return data[:offset] + closing + data[stop:]
+
+
+def seen_at(data: bytes, site: Site) -> bytes:
+    """Return the file as a server sees it when a list is asked for at a site."""
+    return (closed if site.where == BRACES else cut)(data, site.cursor)
 
 
 def position(data: bytes, offset: int, utf8: bool) -> tuple[int, int]:

@@ -52,6 +52,8 @@ def main(argv: list[str] | None = None) -> int:
                  "auto-imports": options.auto_imports,
                  "python": str(options.python or ""),
                  "seed": options.seed}  # fmt: skip
+    if options.braces:
+        made_with["braces"] = True
     if options.python_of:
         made_with["python of"] = sorted(options.python_of)
     if options.corpus:
