@@ -94,12 +94,12 @@ local function row_beside_the_menu(width, rows)
   if not menu.row then
     return below
   end
-  local cursor = vim.fn.screenrow() - 1
+  local cursor = vim.fn.screenpos(0, vim.fn.line('.'), vim.fn.col('.')).row - 1
   local function is_free(row)
     local function apart(first, last)
       return last < row or first >= row + rows
     end
-    local beside = menu.col + menu.width + (menu.scrollbar and 1 or 0) <= vim.o.columns - width
+    local beside = menu.col + menu.width + (menu.scrollbar and 1 or 0) < vim.o.columns - width
     return (beside or apart(menu.row, menu.row + menu.height - 1)) and apart(cursor, cursor)
   end
   local above = vim.o.showtabline == 2 and 1 or 0

@@ -15,6 +15,7 @@ local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
 local modern = vim.fn.has('nvim-0.11') == 1
 local mapped = {} ---@type table<integer, true> buffers where <CR> is ours just now
 local prepared = {} ---@type table<integer, { before: string, ours: string }> values of 'completeopt', by buffers
+local global ---@type { before: string, ours: string }|nil the same on 0.10, while ours is set
 
 local function inserting(buf)
   return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
@@ -109,44 +110,51 @@ local function mild(value)
   return ours ~= value and ours or nil
 end
 
--- Gives 'completeopt' back the value it had, unless somebody else has set it since.
-local function put_back(buf)
-  local value = prepared[buf]
-  if not value or not api.nvim_buf_is_valid(buf) then
+-- Neovim 0.10 has one 'completeopt' for all buffers: it is set while one inserts in a buffer of ours, and put back in
+-- whichever buffer that ends, unless somebody else has set it since.
+local function put_back()
+  if global and vim.go.completeopt == global.ours then
+    vim.go.completeopt = global.before
+  end
+  global = nil
+  api.nvim_create_augroup('sibyl_dot_option', { clear = true })
+end
+
+local function use_global()
+  local ours = mild(vim.go.completeopt)
+  if not ours then
     return
   end
-  local options = modern and vim.bo[buf] or vim.go
-  if options.completeopt == value.ours then
-    options.completeopt = value.before
+  global = { before = vim.go.completeopt, ours = ours }
+  vim.go.completeopt = ours
+  local ends = { InsertLeave = '*', ModeChanged = 'i*:n' } -- <C-c> is no InsertLeave
+  local ours_alone = api.nvim_create_augroup('sibyl_dot_option', { clear = true })
+  for event, pattern in pairs(ends) do
+    api.nvim_create_autocmd(event, {
+      group = ours_alone,
+      pattern = pattern,
+      desc = "sibyl: 'completeopt' is what it was",
+      callback = put_back,
+    })
   end
 end
 
 -- A menu that opens by itself must not insert its first line by itself, whatever one is used to from menus that one
--- asks for. On 0.10 the option is global: it is set while one inserts here, and put back.
+-- asks for.
 local function mild_menu(buf)
-  local options = modern and vim.bo[buf] or vim.go
-  local function note()
-    local before = options.completeopt
+  if modern then
+    local before = vim.bo[buf].completeopt
     local ours = mild(before ~= '' and before or vim.go.completeopt)
     if ours then
       prepared[buf] = { before = before, ours = ours }
+      vim.bo[buf].completeopt = ours
     end
-    return ours
+    return
   end
-  local function use()
-    options.completeopt = note() or options.completeopt
-  end
-  if modern then
-    return use()
-  end
-  on(buf, 'InsertEnter', 'sibyl: insert mode here must not insert the first line by itself', use)
-  on(buf, 'InsertLeave', "sibyl: 'completeopt' is what it was", function()
-    put_back(buf)
-  end)
+  on(buf, 'InsertEnter', 'sibyl: insert mode here must not insert the first line by itself', use_global)
+  prepared[buf] = { before = '', ours = '' }
   if inserting(buf) then
-    use()
-  else
-    note()
+    use_global()
   end
 end
 
@@ -154,7 +162,7 @@ end
 ---@param buf integer
 ---@return boolean
 function M.sets(buf)
-  return prepared[buf] ~= nil
+  return prepared[buf] ~= nil and (modern or global ~= nil or mild(vim.go.completeopt) ~= nil)
 end
 
 -- The place of a word behind a dot that the cursor stands in, where no menu is open.
@@ -275,8 +283,15 @@ end
 function M.undo(buf)
   group(buf, true)
   unmap(buf)
-  put_back(buf)
+  local value = prepared[buf]
   prepared[buf] = nil
+  if not modern then
+    if inserting(buf) then
+      put_back()
+    end
+  elseif value and api.nvim_buf_is_valid(buf) and vim.bo[buf].completeopt == value.ours then
+    vim.bo[buf].completeopt = value.before
+  end
 end
 
 return M

@@ -1,0 +1,60 @@
+"""The option 'completeopt' where sibyl's own server completes: mild while one inserts, and given back.
+
+In:   a real Neovim with sibyl's own server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from child import Child
+from own_server import SAMPLE, wait_clients
+
+
+def options(child: Child) -> str:
+    """The global value of 'completeopt'."""
+    return child.lua("return vim.go.completeopt")
+
+
+@pytest.mark.parametrize("ending", ["<Esc>", "<C-c>", "wipe", "window"])
+def test_completeopt_is_put_back_however_inserting_ends(served: Callable, ending: str) -> None:
+    """Neovim 0.10 has one value for all buffers: none is left changed behind."""
+    child, _ = served(lua="vim.o.completeopt = 'menuone'")
+    wait_clients(child, "sibyl")
+    child.type_keys("ix")
+    if ending == "wipe":
+        child.lua("vim.api.nvim_buf_delete(0, { force = true })")
+        ending = "<Esc>"
+    elif ending == "window":
+        child.lua("vim.cmd('noautocmd new') vim.cmd.startinsert()")
+        ending = "y<Esc>"
+    child.type_keys(ending)
+    child.wait_for(lambda: options(child) == "menuone", what="the option as it was")
+
+
+def test_a_value_that_is_set_since_stays(served: Callable) -> None:
+    """Whoever adds `noselect` keeps it, whether sibyl would have set the same or not."""
+    child, _ = served(lua="vim.o.completeopt = 'menuone'")
+    wait_clients(child, "sibyl")
+    child.type_keys("ix<Esc>")
+    child.command("set completeopt+=noselect")
+    child.type_keys("ix<Esc>")
+    assert options(child) == "menuone,noselect"
+    child.lua("require('sibyl.server.autotrigger').undo(0)")
+    assert options(child) == "menuone,noselect"
+
+
+def test_what_leaves_one_buffer_stays_in_another(served: Callable, tmp_path: Path) -> None:
+    """Another server for a buffer in the background changes nothing where one types."""
+    child, _ = served(lua="vim.o.completeopt = 'menuone'")
+    wait_clients(child, "sibyl")
+    first = child.call("bufnr")
+    child.open(tmp_path / "second.py", SAMPLE)
+    wait_clients(child, "sibyl")
+    child.type_keys("ix")
+    child.lua("require('sibyl.server.autotrigger').undo(...)", first)
+    assert "noselect" in child.lua("return vim.o.completeopt")
+    child.type_keys("<Esc>")
+    assert options(child) == "menuone"
