@@ -53,6 +53,9 @@ function M.fit(text, more)
   if vim.fn.strdisplaywidth(text) <= vim.v.echospace then
     return text
   end
+  if vim.fn.strdisplaywidth(more) >= vim.v.echospace then
+    more = '…' -- a screen of a few columns
+  end
   return cut(text, vim.v.echospace - vim.fn.strdisplaywidth(more) - 1) .. more
 end
 
