@@ -35,7 +35,7 @@ def test_completeopt_is_put_back_however_inserting_ends(served: Callable, ending
 
 
 def test_a_value_that_is_set_since_stays(served: Callable) -> None:
-    """Whoever adds `noselect` keeps it, whether sibyl would have set the same or not."""
+    """A user who adds `noselect` keeps it, even where sibyl would have set the same."""
     child, _ = served(lua="vim.o.completeopt = 'menuone'")
     wait_clients(child, "sibyl")
     child.type_keys("ix<Esc>")
