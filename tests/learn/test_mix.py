@@ -26,7 +26,7 @@ from sibyl.ranking.ranker import Mix, packed  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 OPTIONS = mix.parser().parse_args(
-    "--menus x --sources x --model x --units 4 --seeds 1 --folds 2 --epochs 40".split()
+    "--menus x --sources x --model x --units 4 --seeds 1 --folds 2 --epochs 80".split()
 )
 OTHERS = ("seven", "thirteen")
 SHIPPED = Path(__file__).parents[2] / "models"
