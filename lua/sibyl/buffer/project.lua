@@ -1,7 +1,7 @@
 -- In: a buffer. Out: the root of the project its file belongs to, and news for the host about that project's files.
 
 local bridge = require('sibyl.host.client')
-local folder = require('sibyl.buffer.root')
+local above = require('sibyl.buffer.root').above
 
 local M = {}
 
@@ -46,7 +46,7 @@ function M.of(buf)
     return '', ''
   end
   local path = real(vim.fn.fnamemodify(name, ':p'))
-  local root = project(folder.above(buf, { '.git' }) or folder.above(buf, MARKERS) or server_root(buf))
+  local root = project(above(buf, { '.git' }) or above(buf, MARKERS) or server_root(buf))
   return root, path
 end
 

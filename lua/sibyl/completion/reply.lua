@@ -223,9 +223,6 @@ function M.consider(job, reply, give)
     return reply
   end
   local word = words.of(job)
-  if #list == 1 and not (word and word.ranked) then
-    return reply -- nothing to put in order; the last item of a word that was ranked keeps its star
-  end
   if word and not word.ranked and vim.fn.pumvisible() == 1 then
     return reply -- this word's list stands on the screen as it came: it stays so
   end
@@ -235,9 +232,9 @@ function M.consider(job, reply, give)
     if ranking then
       return sort_text.rank(reply, question, ranking, starred, job.in_label)
     end
-    if #list == 1 then
-      return reply
-    end
+  end
+  if #list == 1 then
+    return reply -- nothing to put in order; the last item of a word that was ranked has kept its star above
   end
   mirror.attach(job.buf)
   if not bridge.ready() or not mirror.flush(job.buf) then

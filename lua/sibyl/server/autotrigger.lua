@@ -14,8 +14,8 @@ local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for 
 local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
 local modern = vim.fn.has('nvim-0.11') == 1
 local mapped = {} ---@type table<integer, true> buffers where <CR> is ours just now
-local prepared = {} ---@type table<integer, { before: string, ours: string }> values of 'completeopt', by buffers
-local global ---@type { before: string, ours: string }|nil the same on 0.10, while ours is set
+local prepared = {} ---@type table<integer, { before?: string, ours?: string }> values of 'completeopt', by buffers
+local global ---@type { before: string, ours: string }|nil those on 0.10, which has one for all, while ours is set
 
 local function inserting(buf)
   return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
@@ -152,7 +152,7 @@ local function mild_menu(buf)
     return
   end
   on(buf, 'InsertEnter', 'sibyl: insert mode here must not insert the first line by itself', use_global)
-  prepared[buf] = { before = '', ours = '' }
+  prepared[buf] = {}
   if inserting(buf) then
     use_global()
   end

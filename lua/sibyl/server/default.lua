@@ -11,7 +11,7 @@ local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
 local program = require('sibyl.server.program')
-local roots = require('sibyl.buffer.root')
+local above = require('sibyl.buffer.root').above
 local unnamed = require('sibyl.server.unnamed')
 
 local M = {}
@@ -83,7 +83,7 @@ end
 -- Where a buffer's project begins. A buffer without a name is taken to lie in the current folder.
 local function root_of(buf)
   local name = api.nvim_buf_get_name(buf)
-  return roots.above(buf, MARKERS) or (name ~= '' and vim.fs.dirname(name)) or vim.fn.getcwd()
+  return above(buf, MARKERS) or (name ~= '' and vim.fs.dirname(name)) or vim.fn.getcwd()
 end
 
 local function on_exit(code, signal, id)

@@ -91,5 +91,10 @@ def sampler_again(
 def try_again(study: optuna.Study, trial: FrozenTrial | Trial) -> None:
     """Line up a trial that was killed; it goes on in its folder."""
     study.enqueue_trial(
-        trial.params, user_attrs={"folder": f"trial-{trial.number:03}"} | trial.user_attrs
+        trial.params, user_attrs={"folder": folder_of(trial.number)} | trial.user_attrs
     )
+
+
+def folder_of(number: int) -> str:
+    """Return the name of a trial's folder; one that is tried again keeps that of the first time."""
+    return f"trial-{number:03}"

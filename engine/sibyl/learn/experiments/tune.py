@@ -30,6 +30,7 @@ from sibyl.learn import executors
 from sibyl.learn.experiments.ablate import network_bytes
 from sibyl.learn.experiments.study import (
     ENDED,
+    folder_of,
     open_study,
     opened,
     sampler,
@@ -110,7 +111,7 @@ def _kept(trial: Trial, options: argparse.Namespace, interrupts: Interrupts) -> 
     """Train as a trial of this machine says, which is tried again if it is interrupted."""
     trial.study.sampler = sampler(options, trial.number)
     try:
-        name = trial.user_attrs.get("folder", _folder(trial.number))
+        name = trial.user_attrs.get("folder", folder_of(trial.number))
         return objective(trial, options, name, interrupts)
     except KeyboardInterrupt:
         try_again(trial.study, trial)
@@ -200,7 +201,9 @@ def all_trials(study: optuna.Study, options: argparse.Namespace) -> None:
     options = argparse.Namespace(**vars(options))
     options.out = options.out.absolute()
     ended = {trial.user_attrs.get("folder") for trial in _trials(study, ENDED)}
-    calls = [(options, number) for number in range(options.trials) if _folder(number) not in ended]
+    calls = [
+        (options, number) for number in range(options.trials) if folder_of(number) not in ended
+    ]
     for name in executors.as_done(one_trial, calls, options, options.out):
         for trial in _trials(study, ENDED, name):
             say(study, trial, options.out)
@@ -214,7 +217,7 @@ def one_trial(options: argparse.Namespace, number: int) -> str:
 
 
 def _trial(options: argparse.Namespace, number: int, interrupts: Interrupts) -> str:
-    study, name = opened(options.out, beats=False), _folder(number)
+    study, name = opened(options.out, beats=False), folder_of(number)
     if _trials(study, ENDED, name):
         return name
     draws = sampler(options, number)
@@ -232,10 +235,6 @@ def _trial(options: argparse.Namespace, number: int, interrupts: Interrupts) -> 
         study.tell(trial, state=TrialState.FAIL)
         raise
     return name
-
-
-def _folder(number: int) -> str:
-    return f"trial-{number:03}"
 
 
 def _trials(
