@@ -27,7 +27,7 @@ from sibyl.learn.evaluation.history import (
     SHALLOW,
     Before,
     History,
-    names_replaced,
+    lines_added,
 )
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import collect
@@ -104,19 +104,24 @@ def history(tmp_path: Path, commits: list[str]) -> Iterator[History]:
 def test_each_line_has_the_project_of_before_it(history: History, commits: list[str]) -> None:
     """A line's commit is found by blame, across a new name; its first commit has no parent."""
     before = history.before(commits[-1], "new name.py", [1, 2, 3, 4])
-    assert [(state.commit, state.path, state.unknown) for state in before.values()] == [
-        ("", "", FIRST), ("", "", FIRST),
-        (commits[1], "a.py", ""), (commits[3], "new name.py", ""),
+    assert [
+        (state.commit, state.path, state.unknown, state.line) for state in before.values()
+    ] == [
+        ("", "", FIRST, 0), ("", "", FIRST, 0),
+        (commits[1], "a.py", "", 3), (commits[3], "new name.py", "", 4),
     ]  # fmt: skip
 
 
-def test_names_in_lines_that_a_commit_took_away_are_known(tmp_path: Path) -> None:
-    """A line that was written in another form before is told from one that is new, across a new name too."""
+def test_lines_that_were_added_are_told_from_lines_that_were_changed(tmp_path: Path) -> None:
+    """Where a commit took no line away all that it wrote is new, across a new name of the file too."""
     tree = tmp_path / "tree"
     run_git("init", "--quiet", str(tree))
     texts = {
         "a.py": USE + "client.get(1)\n" + "client.put()\n" * 9,
-        "b.py": USE + "client.get(2)\n" + "client.put()\n" * 9 + "--client.post()\n",
+        "b.py": USE
+        + "client.get(2)\nclient.post()\n"
+        + "client.put()\n" * 9
+        + "client.close()\n" * 2,
     }
     hashes = []
     for path, text in texts.items():
@@ -127,8 +132,9 @@ def test_names_in_lines_that_a_commit_took_away_are_known(tmp_path: Path) -> Non
         run_git("-C", str(tree), "commit", "--quiet", "-m", "more")
         hashes.append(run_git("-C", str(tree), "rev-parse", "HEAD").strip())
     before = Before(hashes[0], "a.py", by=hashes[1], written="b.py")
-    assert names_replaced(tree / ".git", before) == {"client", "get"}
-    assert names_replaced(tree / ".git", replace(before, path="b.py")) == frozenset()
+    assert lines_added(tree / ".git", before) == {13, 14}
+    whole = replace(before, path="b.py")
+    assert lines_added(tree / ".git", whole) == set(range(1, 15)), "a new file is all new"
 
 
 def dumped(path: Path) -> list[str]:
@@ -191,7 +197,7 @@ def test_ranks_are_those_counted_by_hand(
     assert members["history"]["mrr"] == round((1 / 3 + 1 / 4) / 2, 4)
     assert members["history"]["top5"] == 1.0
     assert members["saved"]["mrr"] == round((1 / 3 + 1 / 2) / 2, 4)
-    new = history_table["lists"]["member, name replaced nowhere"]
+    new = history_table["lists"]["member, lines added"]
     assert (new["sites"], new["saved"]) == (2, members["saved"]), "no commit took a line away"
     assert members["gain"]["mrr"]["gain"] == round((1 / 3 + 1 / 4) / 2 - 0.2, 4)
     assert "2 sites, 2 commits" in capsys.readouterr().out

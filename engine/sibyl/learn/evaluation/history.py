@@ -30,7 +30,7 @@ from sibyl.memory.project_store import ProjectStore
 NO_HISTORY, SHALLOW, FIRST = "no history", "shallow", "no parent"
 """Why the time before a line is unknown: no git repository; the clone ends there; the first commit wrote it."""
 
-_NAME = re.compile(r"[^\W\d]\w*")
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Before:
     unknown: str = ""  # why there is no parent
     by: str = ""  # the commit that wrote it
     written: str = ""  # path of the file there
+    line: int = 0  # there, from 1
 
 
 class History:
@@ -54,7 +55,7 @@ class History:
         self._digests: dict[tuple[str, str], bytes] = {}  # of files, by commit and path
         self._parents: dict[str, str] = {}  # commit: its first parent, or why there is none
         self._projects: dict[tuple[str, str, bytes], tuple[Project, Project]] = {}
-        self._replaced: dict[Before, frozenset[str]] = {}
+        self._added: dict[tuple[str, str], frozenset[int]] = {}  # by commit and path
         self._stores: dict[str, ProjectStore] = {}
         self._notebook = Notebook(sources, repo)
         self._seconds = 0.0
@@ -96,16 +97,17 @@ class History:
             self._projects[key] = Project(store, before.path, digest), saved
         return before, self._projects[key]
 
-    def replaced(self, before: Before) -> frozenset[str]:
-        """Return the names in all lines that the commit took from the file.
+    def added(self, before: Before) -> bool:
+        """Tell whether the line stands among new ones: where it is, the commit took no line away.
 
-        Where the truth is one of them, its line may have been there in another form.
+        Elsewhere a line may have been there in another form; what of it was typed again is not known.
         """
-        if before not in self._replaced:
+        key = before.by, before.written
+        if key not in self._added:
             place = self._sources.store(self._repo)
             assert isinstance(place, GitStore)
-            self._replaced[before] = names_replaced(place.place, before)
-        return self._replaced[before]
+            self._added[key] = lines_added(place.place, before)
+        return before.line in self._added[key]
 
     def told(self) -> float:
         """Return the seconds that ``read`` took, once."""
@@ -125,7 +127,8 @@ class History:
         if not isinstance(store, GitStore):
             return dict.fromkeys(lines, Before(unknown=NO_HISTORY))
         origins = {}
-        for line, (by, old_path, new_path) in blame(store.place, commit, path, lines).items():
+        blamed = blame(store.place, commit, path, lines)
+        for line, (by, old_path, new_path, number) in blamed.items():
             if by not in self._parents:
                 self._parents[by] = parent_of(store.place, by)
             parent = self._parents[by]
@@ -133,7 +136,7 @@ class History:
             origins[line] = (
                 Before(unknown=parent)
                 if unknown
-                else Before(parent, old_path, by=by, written=new_path)
+                else Before(parent, old_path, by=by, written=new_path, line=number)
             )
         return origins
 
@@ -174,8 +177,8 @@ class History:
 
 def blame(
     place: Path, commit: str, path: str, lines: Sequence[int]
-) -> dict[int, tuple[str, str, str]]:
-    """Return who wrote each line (from 1): the commit, the file's path at its parent, and at the commit.
+) -> dict[int, tuple[str, str, str, int]]:
+    """Return who wrote each line (from 1): the commit, the path at its parent, path and line at it.
 
     A file that the commit added has no path at the parent; its path at the commit is given.
     """
@@ -184,15 +187,15 @@ def blame(
     # No list of commits to pass over, and no program that shows a file in another form.
     plain = ("--ignore-revs-file=", "--no-textconv", "--line-porcelain")
     output = ask_git(place, "blame", *plain, *ranges, commit, "--", path)
-    by_line: dict[int, tuple[str, str, str]] = {}
-    commit, line, here, old_path = "", 0, "", ""
+    by_line: dict[int, tuple[str, str, str, int]] = {}
+    commit, line, here, old_path, number = "", 0, "", "", 0
     for row in output.split(b"\n"):
         if row[:1] == b"\t":  # the line itself ends what is said of it
-            by_line[line] = (commit, old_path or here, here)
+            by_line[line] = (commit, old_path or here, here, number)
             commit, here, old_path = "", "", ""
         elif not commit and row:
             words = row.split()
-            commit, line = words[0].decode(), int(words[2])
+            commit, number, line = words[0].decode(), int(words[1]), int(words[2])
         elif row.startswith(b"filename "):
             here = _unquoted(row.partition(b" ")[2])
         elif row.startswith(b"previous "):
@@ -202,17 +205,17 @@ def blame(
     return by_line
 
 
-def names_replaced(place: Path, before: Before) -> frozenset[str]:
-    """Return the names in the lines that a commit took from a file; none where the file is new."""
+def lines_added(place: Path, before: Before) -> frozenset[int]:
+    """Return the lines (from 1) that a commit wrote into a file where it took none away."""
     plain = ("--unified=0", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames")
     asked = (before.commit, before.by, "--", before.path, before.written)
-    names: set[str] = set()
-    inside = False
+    lines: set[int] = set()
     for row in ask_git(place, "diff", *plain, *asked).split(b"\n"):
-        inside = row[:2] == b"@@" or (inside and row[:5] != b"diff ")
-        if inside and row[:1] == b"-":
-            names.update(_NAME.findall(row.decode("utf-8", "replace")))
-    return frozenset(names)
+        hunk = _HUNK.match(row)
+        if hunk and hunk[1] == b"0":
+            first, count = int(hunk[2]), int(hunk[3] or 1)
+            lines.update(range(first, first + count))
+    return frozenset(lines)
 
 
 def parent_of(place: Path, commit: str) -> str:

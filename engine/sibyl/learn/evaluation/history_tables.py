@@ -20,9 +20,8 @@ from sibyl.ranking.ranker import Mix
 
 Ranks = dict[str, list[int]]
 """By the memory that an order has: ``today``, ``history`` and ``saved``."""
-_NEW = ", name replaced nowhere"
-"""Lists whose truth stands in no line that the commit took from the file: nothing was only written in another
-form, or moved."""
+_ADDED = ", lines added"
+"""Lists in lines where the commit took none away: nothing was only written in another form."""
 
 
 def measure_history(
@@ -37,8 +36,8 @@ def measure_history(
     for site in known:
         name = "member" if site.listed == "member" else f"{site.listed} {site.letters}"
         groups.setdefault(name, []).append(site)
-        if site.past is not None and not site.past.replaced:
-            groups.setdefault(name + _NEW, []).append(site)
+        if site.past is not None and site.past.added:
+            groups.setdefault(name + _ADDED, []).append(site)
     commits = {(site.repo, site.past.before.commit) for site in known if site.past}
     return {
         "sites": len(known),

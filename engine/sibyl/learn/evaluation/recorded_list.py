@@ -24,7 +24,7 @@ class Past:
     files: int = 0  # as ``RecordedList.files``
     seconds: float = 0.0  # that making a repository's stores took; one site of each says it
     saved: Floats | None = None  # as ``rows``, the file itself as it was saved then counting, too
-    replaced: bool = False  # the commit took a line that holds the truth's name from the file
+    added: bool = False  # the commit took no line away where it wrote this one
 
 
 @dataclass

@@ -144,9 +144,9 @@ def _site(
                 _kept(ranker.rows(shown, predicted, place, session.usage, then)[0].whole(), listed)
                 for then in thens
             )
-            replaced = site.member in history.replaced(before)
+            added = history.added(before)
             files, seconds = thens[0].files, history.told()
-            site.past = Past(before, rows, files, seconds, saved, replaced)
+            site.past = Past(before, rows, files, seconds, saved, added)
     return site
 
 
