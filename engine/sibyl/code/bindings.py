@@ -43,10 +43,19 @@ class Statements(ReaderState):
         elif self.waiting == "as":
             self.waiting = ""
             self.origins.put(scope.known, name, self.typed)
-        elif head == "for" and self.level is None and self.waiting != "in":
-            self.target = "" if self.comma else name
+        elif head == "for" and self.waiting != "in":
+            if self.level is not None or self.comma:
+                self._bind(name, "")
+            else:
+                self.target = name
         else:
             self.value = self.origins.name(self.scopes, name)
+
+    def _bind_first(self) -> None:
+        """The first of several names of a loop ends; what each of them is, nothing says."""
+        if self.target:
+            self._bind(self.target, "")
+            self.target = ""
 
     def _aim(self) -> None:
         """Note what an assignment binds: a name, or an attribute of self."""
@@ -78,6 +87,8 @@ class Statements(ReaderState):
                 known = self.origins.instance(value)
             elif self.colon and not known and value in _LITERAL:
                 known = value
+            if name[:1] == STAR:
+                known = ""  # several of what is annotated
             self.params = (before, name, known)
         self.annotating, self.colon = False, False
 
@@ -124,7 +135,10 @@ class Statements(ReaderState):
             function = self.scopes[1].made
             if function is not None and function[0].get(function[1]) == FUNCTION:
                 self.origins.put(function[0], function[1], FUNCTION + value)
-        self.decorator = self.spelled if head == "@" else self.decorator if head == "" else ""
+        if head == "@" and not self._is_property():  # above another decorator it is one, too
+            self.decorator = self.spelled
+        elif head not in ("", "@"):
+            self.decorator = ""
 
     def _assigned(self, target: str, value: str) -> None:
         nothing = value == "None"
@@ -138,10 +152,13 @@ class Statements(ReaderState):
         if cls is not None and (value or target[1:] not in cls.attrs):
             self.origins.put(cls.attrs, target[1:], value)
 
+    def _is_property(self) -> bool:
+        return self.decorator.rpartition(".")[2] in ("property", "cached_property")
+
     def _defined(self, returned: str) -> None:
         """A function's header ends: bind its name here, its parameters in its own scope."""
         cls = self.scopes[1].cls
-        if self.decorator.rpartition(".")[2] in ("property", "cached_property"):
+        if self._is_property():
             self._bind(self.path, returned)
         elif self.decorator.rpartition(".")[2] not in ("setter", "deleter"):
             self._bind(self.path, FUNCTION + returned)

@@ -36,6 +36,7 @@ _LITERALS = ("string_start", "string_end", "integer", "float")
 _DROPPED = ("type_conversion", "line_continuation")
 LITERALS, DROPPED = numbers(*_LITERALS), numbers(*_DROPPED)
 IDENTIFIER, CONTINUED = numbers("identifier"), numbers("line_continuation")
+UNPACKS = numbers("**")
 
 SPELLED = {  # leaves whose type is not their text, and operators that are told as one
     **dict.fromkeys(("<=", ">", ">="), "<"),

@@ -15,7 +15,7 @@ CALLS = {
         "bytes.decode os.path.join os.path.dirname os.path.basename os.path.abspath "
         "os.path.realpath os.path.expanduser os.path.normpath json.dumps time.strftime "
         "textwrap.dedent",
-        "bytes": "bytes str.encode",
+        "bytes": "bytes str.encode bytes.join bytes.replace bytes.strip bytes.lstrip bytes.rstrip",
         "int": "int len ord hash id round sum",
         "float": "float time.time",
         "bool": "bool isinstance hasattr callable any all",

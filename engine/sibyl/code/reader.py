@@ -28,6 +28,7 @@ from sibyl.code.grammar import (
     OPEN,
     OTHERS,
     SPELLED,
+    UNPACKS,
     WORDS,
 )
 from sibyl.code.lines import Lines
@@ -77,6 +78,9 @@ class Reader(Lines):
             self._literal(word, begin, end)
         elif word in OPEN:
             self._open(word)
+        elif kind in UNPACKS and self._unpacks():
+            self.colon = True  # what has items of another dictionary is one
+            self._mark(word)
         elif word in CLOSE:
             self._close()
         elif word in OTHERS or not word.isidentifier():
@@ -91,7 +95,7 @@ class Reader(Lines):
     def _literal(self, word: str, begin: int, end: int) -> None:
         if word == "string_start":
             outermost = not self.quoted
-            self._open("'")
+            self._open("'", "bytes" if _BYTES & set(self.data[begin:end]) else "")
             if outermost:
                 self.quote = Quote(len(self.kinds) - 1, end)
         elif word == "string_end":
@@ -164,6 +168,10 @@ class Reader(Lines):
                 self._emit("<nl>")
                 self._statement()
             return
+        if self.parametric and word in ",=":
+            self._emit(word)  # of a lambda's own parameters
+            self._operand(word)
+            return
         if word == "=" and self._is_keyword_argument():
             self._emit(KEYWORD_ARGUMENT)
             self.keyword, self.given = self.last, (self.given, self.last)
@@ -183,12 +191,17 @@ class Reader(Lines):
                     self.params = (self.params, STAR, "")
             elif self.head == "import":
                 self.path = ""
+            elif self.head == "from" and self.target:
+                self.waiting = "from"  # again, behind an alias
+            elif self.head == "for" and self.level is None and self.waiting != "in":
+                self._bind_first()
             self.argument, self.keyword = self.argument + 1, ""
             if self.head == "except":
                 self.first = self.first or self.value
             else:
                 self.first = ""
             self.comma, self.settled = True, self.level is None or bool(self.first)
+            self.chosen = ""
             self.value = ""
             self.dotted = False
             if self.head == "def" and self._parameters():
@@ -221,6 +234,10 @@ class Reader(Lines):
 
     def _colon(self) -> None:
         level = self.level
+        if self.parametric:
+            self.parametric = False
+            self._operand(":")
+            return
         if level is None and self.head in _HEADS:
             self._finish()
             if self.pending is not None:  # what follows, on this line or below, is the body
@@ -243,6 +260,7 @@ class Reader(Lines):
 
 _QUOTED = 200  # bytes of a string that are kept
 _BRACES = re.compile(r"\{[^{}]*(?:\}|$)")
+_BYTES = frozenset(b"bB")
 _SPELL = 48  # characters of a receiver's spelling that are kept
 _MARKS = frozenset(MARKS)
 _BINDS = frozenset(("import", "from", "def", "class", "for", "with", "except"))

@@ -32,6 +32,8 @@ class Level(NamedTuple):
     keyword: str  # name of the keyword argument whose value is being read there
     given: Given  # keyword arguments given there
     quoted: bool  # whether this is a string or in one
+    chosen: str  # the outer level's ``chosen``
+    parametric: bool  # the outer level is in the parameters of a lambda
 
 
 Given = tuple["Given", str] | None
@@ -79,6 +81,10 @@ class ReaderState:
         self.spelled = ""  # the receiver as written
         self.dotted = False  # the last leaf was a dot
         self.first, self.settled, self.comma, self.colon = "", False, False, False
+        self.chosen = (
+            ""  # "if" or "for", behind which the value of a conditional or a comprehension is read
+        )
+        self.parametric = False  # between ``lambda`` and its colon
         self.target = ""  # name, or .name for an attribute of self
         self.typed = ""  # value from an annotation
         self.annotating = False
@@ -93,7 +99,7 @@ class ReaderState:
     _FIELDS = (
         "scopes indents level pending last_end glued quote column decorator head leaves value last spelled "
         "dotted first settled comma colon target typed annotating path waiting params walrus "
-        "argument keyword given"
+        "argument keyword given chosen parametric"
     ).split()
 
     def keep(self) -> tuple:

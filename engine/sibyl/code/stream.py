@@ -15,7 +15,7 @@ from sibyl.code.tokens import FIXED, MEMBER, NAME, ORIGIN, Quoted, Use, Word
 
 __all__ = ["FIXED", "MEMBER", "NAME", "ORIGIN", "STREAM_VERSION", "Stream"]
 
-STREAM_VERSION = 3
+STREAM_VERSION = 4
 """Counts up whenever the same text gives other tokens: a model only fits the stream it was made with."""
 
 _EVERY = 16  # leaves between two kept moments: a rewind reads at most this many again
