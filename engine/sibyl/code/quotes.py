@@ -3,8 +3,8 @@
 In: bytes.  Out: the first quote that is left open; the text without its long runs of comments, and without what
 stands in a string that is left open.
 
-Outside of strings and comments a quote always begins a string, so this is exact for sound code, but for
-f-strings that use their own quotes inside their braces (Python 3.12): those may seem to be left open.
+Outside of strings and comments a quote always begins a string, so this is exact for sound code. An f-string may
+hold its own quotes in its braces (Python 3.12); one whose braces do not fit is read as if they meant nothing.
 """
 
 from __future__ import annotations
@@ -27,19 +27,34 @@ _WORD = re.compile(
     rb"(?!(?:if|in|is|or|and|else|for|not|as|async)\b|[rRbBfFuUtT]{1,2}['\"])[A-Za-z_0-9]"
 )
 _BRACES = re.compile(rb"[fFtT][rR]?\Z")
+_FORMATTED = re.compile(rb"(?<![A-Za-z_0-9])(?:[fFtT][rR]?|[rR][fFtT])\Z")
+_FAR = 4096
+"""Bytes of an f-string whose braces are looked into."""
+_CODE = re.compile(rb"\"\"\"|\'\'\'|[\"\'(\[{)\]}:\n]")
+_SPECIFIER = re.compile(rb"[{}\n]")
+_INSIDE = {
+    quote: re.compile(
+        rb"\\(?:\r\n|.)|\{\{?|" + quote + (b"" if len(quote) == 3 else rb"|\n"), re.DOTALL
+    )
+    for quote in _ENDS
+}
 _BLANK = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 
 
 def _parts(data: bytes | bytearray, stop: int) -> Iterator[tuple[int, int, bytes, bool]]:
     """Yield strings and comments: first byte, byte after the last, how it begins, whether it is closed."""
-    at = 0
+    at, looked_at = 0, 0
     while (begin_match := _BEGINS.search(data, at, stop)) is not None:
         begin, quote = begin_match.span()[0], begin_match.group()
         if quote == b"#":
             end = data.find(b"\n", begin, stop)
             at, closed = (stop if end < 0 else end), True
         else:
-            at, closed = _string(data, begin_match.end(), stop, quote)
+            at, closed = begin_match.end(), False
+            # Where braces did not fit they are not tried again: that would take a square of the length.
+            if begin >= looked_at and _FORMATTED.search(data, max(begin - 3, 0), begin):
+                looked_at, closed = _formatted(data, at, stop, quote)
+            at, closed = (looked_at, True) if closed else _string(data, at, stop, quote)
         yield begin, at, quote, closed
 
 
@@ -51,6 +66,36 @@ def _string(data: bytes | bytearray, at: int, stop: int, quote: bytes) -> tuple[
         if end_match.group() == b"\n":
             return end_match.start(), False
     return stop, False
+
+
+def _formatted(data: bytes | bytearray, at: int, stop: int, quote: bytes) -> tuple[int, bool]:
+    """Return how far the rest of an f-string reaches, and whether it ends there; else its braces do not fit.
+
+    Levels are the quote of a text, an open bracket of code, ``:`` for what says how a value is written.
+    """
+    levels, stop = [quote], min(stop, at + _FAR)
+    while levels:
+        top = levels[-1]
+        pattern = _INSIDE.get(top) or (_SPECIFIER if top == b":" else _CODE)
+        met = pattern.search(data, at, stop)
+        if met is None:
+            return stop, False
+        mark, at = met.group(), met.end()
+        if mark == b"{{" or mark[:1] == b"\\":
+            continue
+        if mark == b"\n":
+            if len(quote) == 1:
+                return at, False
+        elif (mark == top and top in _INSIDE) or mark in b")]}":
+            # What says how a value is written ends with it.
+            del levels[-2 if top == b":" else -1 :]
+        elif mark in _INSIDE and not _FORMATTED.search(data, max(at - 6, 0), met.start()):
+            at, closed = _string(data, at, stop, mark)
+            if not closed:
+                return at, False
+        elif mark != b":" or (top == b"{" and levels[-2] not in b"([{"):
+            levels.append(mark)
+    return at, True
 
 
 def open_quote(data: bytes | bytearray, stop: int) -> int:
