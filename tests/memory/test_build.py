@@ -267,3 +267,24 @@ def test_a_long_reading_is_told_once(
     wait(lambda: not manager_.about()["reading"])
     assert notices == ["reading the project: 5 of 130 files"]
     manager_.close()
+
+
+def test_the_same_trouble_is_told_once(
+    root: Path, tmp_path: Path, notices: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project that cannot be remembered is told about when it is found out, not at each save."""
+    monkeypatch.setattr(indexer, "_READER", ("-c", 'print(\'{"trouble": "The disk is full."}\')'))
+    reader = indexer.Indexer(lambda _, text: notices.append(text))
+    for _ in range(3):
+        reader.read(root, tmp_path / "a.sqlite", "")
+        wait(lambda: not reader.busy())
+    reader.close()
+    assert notices == ["the project is not remembered: The disk is full."]
+
+
+def test_a_file_is_forgotten_without_looking_at_all_others(tmp_path: Path) -> None:
+    """What a changed file defined is found by its path: a whole project read again costs no square."""
+    store = ProjectStore(tmp_path / "a.sqlite")
+    plan = store._base.execute("EXPLAIN QUERY PLAN DELETE FROM defined WHERE path='a'").fetchall()
+    assert "SEARCH" in plan[0][3]
+    store.close()

@@ -96,3 +96,24 @@ def test_what_became_a_pipe_or_a_link_meanwhile_is_not_read(tmp_path: Path) -> N
     for path in (pipe, link, big):
         with pytest.raises(OSError, match=r"no file|symbolic|too large"):
             bytes_of(path)
+
+
+def test_a_file_of_a_far_time_costs_nothing(root: Path, tmp_path: Path) -> None:
+    """A time that SQLite holds no number for is no reason to lose what is remembered, nor to read it again."""
+    store = tmp_path / "a.sqlite"
+    far = 2**63 // 10**9 + 10**8
+    try:
+        os.utime(root / "a.py", (far, far))
+    except (OSError, OverflowError):
+        pytest.skip("no such time on this file system")
+    assert read(root, store)
+    assert set(ProjectStore(store).stamps()) == {"a.py", "sub/b.py"}
+    assert ProjectStore(store).stamps() == project_files(root)
+
+
+def test_a_lock_with_something_in_it_locks_nothing(root: Path, tmp_path: Path) -> None:
+    """A file of that name that is no database is emptied; the project is read."""
+    store = tmp_path / "a.sqlite"
+    store.with_suffix(".lock").write_text("garbage" * 100)
+    assert read(root, store)
+    assert set(ProjectStore(store).stamps()) == {"a.py", "sub/b.py"}

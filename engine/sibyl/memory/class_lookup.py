@@ -11,7 +11,7 @@ import best, and not at all where nothing of the import fits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -150,7 +150,7 @@ class Classes:
         if local or is_unknown(value):
             chosen = path if path in files else next(iter(files)) if len(files) == 1 else None
         else:
-            chosen = _nearest(files, module, path)
+            chosen = _relative(files, module, path) or _nearest(files, module, path)
         return None if chosen is None else Found(chosen, name, *files[chosen])
 
     def type_of(self, value: str, path: str, depth: int = _DEEPEST) -> Found | None:
@@ -210,7 +210,7 @@ class Classes:
         if not name.isidentifier():  # not known, of a class of this file, a call, an item
             return None
         files = self._lookup("module", name)
-        chosen = _nearest(files, package, path)
+        chosen = _relative(files, [*package, name], path) or _nearest(files, package, path)
         return None if chosen is None else (chosen, files[chosen])
 
 
@@ -219,6 +219,25 @@ def _is_foreign(name: str, value: str, near: Container[str]) -> bool:
     if is_local(value) or is_function(value) or value.rpartition(".")[2] != name:
         return False
     return value[:1] != "." and value.split(".")[0] not in near
+
+
+def _relative(files: Mapping[str, object], module: list[str], path: str) -> str | None:
+    """Return the file among ``files`` that a relative import of ``module`` means, None where there is none.
+
+    Each dot but the first leads one folder up. Of a package it may be a file in it, from which the package has
+    the name.
+    """
+    dots = next((at for at, part in enumerate(module) if part), len(module))
+    folders = path.split("/")[:-1]
+    if not 0 < dots <= len(folders) + 1:
+        return None
+    meant = "/".join([*folders[: len(folders) + 1 - dots], *module[dots:]])
+    if f"{meant}.py" in files:
+        return f"{meant}.py"
+    package = f"{meant}/" if meant else ""
+    if f"{package}__init__.py" in files:
+        return f"{package}__init__.py"
+    return next((file for file in files if package and file.startswith(package)), None)
 
 
 def _nearest(files: Iterable[str], module: list[str], path: str) -> str | None:

@@ -123,7 +123,8 @@ def _notes(path: str, data: bytes) -> Notes:
 def _alone(path: Path) -> Iterator[bool]:
     """Tell whether this is the only process that writes a store; a process that is killed lets go."""
     place = path.with_suffix(".lock")
-    os.close(os.open(place, os.O_RDWR | os.O_CREAT, 0o600))
+    # It is always empty: what somebody else has written there would be no database.
+    os.close(os.open(place, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
     lock = sqlite3.connect(place, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")

@@ -43,6 +43,7 @@ class Indexer:
         self._running: dict[Path, subprocess.Popen[bytes]] = {}
         self._again: set[Path] = set()
         self._skip: dict[Path, list[str]] = {}  # files that ended the process that read them
+        self._told: dict[Path, str] = {}  # the last trouble, by root
         self._lock = threading.Lock()
         self._closed = False
 
@@ -82,8 +83,7 @@ class Indexer:
                     continue
                 progress = json.loads(line)
                 if "trouble" in progress:
-                    _log.error(progress["trouble"])
-                    self._tell("warn", f"the project is not remembered: {progress['trouble']}")
+                    self._report(root, progress["trouble"])
                 elif "done" in progress and not shown and time.monotonic() - began > _LONG_S:
                     shown = progress["done"] < progress["of"]
                     if shown:
@@ -99,6 +99,13 @@ class Indexer:
             self._again.discard(root)
         if again:
             self.read(root, store, near)
+
+    def _report(self, root: Path, trouble: str) -> None:
+        """Say what is wrong; the same is not said again each time that a file is saved."""
+        _log.error(trouble)
+        if self._told.get(root) != trouble:
+            self._told[root] = trouble
+            self._tell("warn", f"the project is not remembered: {trouble}")
 
     def _fatal(self, root: Path, code: int, line: bytes) -> bool:
         """Tell whether a file ended its reader, and leave that file out from now on."""

@@ -27,6 +27,9 @@ _NOT_WALKED = frozenset(("__pycache__", "node_modules", "site-packages", "build"
 _LIST = ("ls-files", "-z", "-co", "--exclude-standard", "--", "*.py")
 
 
+_MOST_NUMBER = 2**63 - 1  # that SQLite holds; some file systems have later times
+
+
 def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
     """Return the files of a project, at most ``MOST_FILES``, those near the file ``near`` first.
 
@@ -48,7 +51,7 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
                 continue
         except (OSError, ValueError):
             continue
-        stamps[path] = (seen.st_size, seen.st_mtime_ns)
+        stamps[path] = (seen.st_size, seen.st_mtime_ns & _MOST_NUMBER)
         if len(stamps) >= MOST_FILES:
             break
     near = "" if Path(near).is_absolute() else near

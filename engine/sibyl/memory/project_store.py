@@ -34,7 +34,7 @@ from sibyl.memory.sqlite import (
     written,
 )
 
-STORE_VERSION = 5
+STORE_VERSION = 6
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, counted INTEGER, notes BLOB
@@ -46,6 +46,7 @@ CREATE TABLE IF NOT EXISTS uses (
 CREATE TABLE IF NOT EXISTS defined (
     kind TEXT, name TEXT, path TEXT, said TEXT, PRIMARY KEY (kind, name, path)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS defined_path ON defined (path);
 """
 _MOST_FUNCTIONS = 200  # of one name; in large projects hundreds of files have a `run`
 Stamp = tuple[int, int]
