@@ -65,6 +65,13 @@ EXPECTED = {
     "keyword": "alpha/argument beta/argument",
     "import": "alpha/module beta/module gamma/import delta/import os/module path/module here/import "
     "up/module there/import",
+    "reserved": "from/import_from_statement import/import_from_statement as/import_from_statement "
+    "import/import_statement as/import_statement from/import_from_statement "
+    "import/import_from_statement from/import_from_statement import/import_from_statement "
+    "class/statement def/default for/for_statement in/for_statement try/try_statement raise/raise "
+    "from/raise except/except as/except return/return_statement for/return_statement "
+    "in/return_statement if/return_statement with/with_statement as/with_statement "
+    "assert/assert_statement if/if_statement lambda/argument del/delete_statement pass/pass_statement",
 }
 
 

@@ -68,7 +68,7 @@ _STARTS = {
     "network": "network", "defined_": "its class", "class_": "its class", "module_": "its class",
     "project_": "other files", "person_": "accepted before", "sorted_": "order of imports",
     "unbound": "used below", "imported_already": "imported already",
-    "signature_": "order of parameters",
+    "signature_": "order of parameters", "reserved": "kind and shape",
 }  # fmt: skip
 
 

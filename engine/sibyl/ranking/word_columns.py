@@ -63,6 +63,9 @@ NAMES: tuple[str, ...] = (
     "bound_late",  # one of the names that the scope was given last
     "unused",  # bound in the function around and not used yet
     "python",  # a keyword of the language
+    "reserved",  # the same
+    "reserved_begun",  # ... where a letter of it is typed
+    "reserved_network",  # the first column, where it is one
     "keyword_same",  # named like the keyword argument it would be the value of
     "target_same",  # named like what is being assigned
     "given",  # this keyword argument is there already
@@ -127,11 +130,14 @@ UNLEARNT = {
     "docstring_pieces": 0.5,
     "label_pieces": 1.1,
     "string_same": 1.0,
+    "reserved": 8.0,
+    "reserved_begun": 0.9,
+    "reserved_network": 0.5,
 }
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing
-below the cursor is read there, hardly a name is imported twice, few functions that are called are known; or
-that are younger than those lists. With these the probability of the first item is about the share of right
-ones (bench/LOG.md)."""
+below the cursor is read there, hardly a name is imported twice, few functions that are called are known, a
+keyword is never what was meant; or that are younger than those lists. With these the probability of the first
+item is about the share of right ones (bench/LOG.md)."""
 PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
 PROJECT = (

@@ -90,7 +90,7 @@ def word_features(
     listing, count = listed.listing, len(listed)
     typed(head, listed)
     known = Known(listing.key_places, count, HEAD, FIRST_CONTEXT)
-    _python(known, listing)
+    _python(known, listing, head[0], bool(listed.typed))
     _used(known, place, usage, words)
     _bound(known, place, words)
     _related(known, listed, place)
@@ -108,10 +108,13 @@ def word_features(
     return FeatureTable(head, candidates, middle, context)
 
 
-def _python(known: Known, listing: Listing) -> None:
-    """Say which candidates are keywords of the language."""
+def _python(known: Known, listing: Listing, network: Floats, begun: bool) -> None:
+    """Say which candidates are keywords of the language, and how likely the network finds them."""
     places = listing.once(keywords)
-    known.put_block(places, COLUMNS["python"], np.ones((len(places), 1), np.float32))
+    of_keywords = np.ones((len(places), 4), np.float32)
+    of_keywords[:, 2] = begun
+    of_keywords[:, 3] = network[places]
+    known.put_block(places, COLUMNS["python"], of_keywords)
 
 
 def _used(known: Known, place: Place, usage: Usage, words: WordUsage) -> None:

@@ -6,6 +6,7 @@ In: the bytes of a file.  Out: for each kind the sites that a list can be asked 
     name      an identifier read in an expression: no member, nothing that is bound there   `if |name:`
     keyword   the name of a keyword argument of a call                 `f(|name=1)`
     import    a name or a module of an import                          `from |m.|n import |name`
+    reserved  a keyword of the language, None, True and False among them    `|if name is |not |None:`
 
 ``where`` says what stands around: the nearest of argument, base, decorator, annotation, except, raise, an
 operator, a subscript, an assignment or another statement; for imports whether it is a name or a module; in the
@@ -15,12 +16,15 @@ braces of f-strings, which are places of their own, that.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
+from keyword import kwlist
 
 from tree_sitter import Node
 
 from sibyl.learn.menus.sites import BRACES, Site, parse
 
-KINDS = ("member", "name", "keyword", "import")
+KINDS = ("member", "name", "keyword", "import", "reserved")
+_RESERVED = frozenset((*kwlist, "none", "true", "false"))
+"""As tree-sitter names them: the three are nodes with a name of their own."""
 
 _AROUND = {
     "type": "annotation", "decorator": "decorator", "except_clause": "except",
@@ -75,6 +79,13 @@ def _walk(root: Node, unread: Container[str]) -> Iterator[tuple[str, str, Node]]
             continue
         if node.type in ("import_statement", "import_from_statement"):
             yield from _imported(node)
+            aliases = [inner for child in node.children for inner in child.children]
+            for leaf in (*node.children, *aliases):
+                if _is_reserved(leaf):
+                    yield "reserved", "", leaf
+            continue
+        if _is_reserved(node):
+            yield "reserved", "", node
             continue
         if node.type == "identifier":
             if not bound:
@@ -86,6 +97,10 @@ def _walk(root: Node, unread: Container[str]) -> Iterator[tuple[str, str, Node]]
                 yield from _named(node, child)
             elif (node.type, field) != ("type_alias_statement", "left"):
                 waiting.append((child, _is_bound(node, field, child, bound)))
+
+
+def _is_reserved(node: Node) -> bool:
+    return node.type in _RESERVED and node.child_count == 0
 
 
 def _is_bound(node: Node, field: str, child: Node, bound: bool) -> bool:
