@@ -226,7 +226,9 @@ class Reader(Lines):
         else:
             value = self.value or UNKNOWN
             cls = self._class() if value == "super()" else None
-            self._emit(intern(self.origins.shown(value, cls)), ORIGIN)
+            # What is written in quotes is used alike, whatever it is.
+            written = value == "bytes" and self.texts[-1:] == ["<str>"]
+            self._emit(intern(self.origins.shown("str" if written else value, cls)), ORIGIN)
             self.value = value
         self.dotted = True
 

@@ -121,6 +121,11 @@ class Mix:
         return result
 
 
+_SURE_AT_ONCE = 0.63
+"""Probability from which on a word wears a star before a letter is typed: those that are likelier are right as often
+as is promised (bench/LOG.md)."""
+
+
 class Ranker:
     """Ranks candidates with one model; ``mixed=False`` leaves its mixing weights alone."""
 
@@ -193,7 +198,8 @@ class Ranker:
             )
         order = np.argsort(-final, kind="stable")
         probability = np.exp(log_share(scores))[order]
-        stars = _stars(probability, mix.star)
+        begun = place.member or listed.typed
+        stars = _stars(probability, mix.star if begun else max(mix.star, _SURE_AT_ONCE))
         # A dunder is meant only where one has been begun, and an import that the project never makes is none.
         hidden = [
             (listed.typed[:1] != "_" and is_dunder(of_rows.names[at]))

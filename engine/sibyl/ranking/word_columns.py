@@ -65,7 +65,7 @@ NAMES: tuple[str, ...] = (
     "python",  # a keyword of the language
     "reserved",  # the same
     "reserved_begun",  # ... where a letter of it is typed
-    "reserved_network",  # the first column, where it is one
+    "reserved_sure",  # ... how sure the network is of it: minus the log of the probability of all others
     "keyword_same",  # named like the keyword argument it would be the value of
     "target_same",  # named like what is being assigned
     "given",  # this keyword argument is there already
@@ -130,9 +130,9 @@ UNLEARNT = {
     "docstring_pieces": 0.5,
     "label_pieces": 1.1,
     "string_same": 1.0,
-    "reserved": 8.0,
-    "reserved_begun": 0.9,
-    "reserved_network": 0.5,
+    "reserved": 6.5,
+    "reserved_begun": 0.7,
+    "reserved_sure": 1.7,
 }
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing
 below the cursor is read there, hardly a name is imported twice, few functions that are called are known, a

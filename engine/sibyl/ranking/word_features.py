@@ -61,6 +61,8 @@ _IMPORTED = CONTEXTS.index("imported")
 _IMPORTED_ELSEWHERE = WORD_GROUPS.index("imported")
 _UNNAMED = frozenset(("argument", *IN_IMPORTS))
 """Where no string names what comes: beside an argument it is another argument."""
+_DOUBT = 1.0001
+"""A little more than all of a list's probability, so that it is never certain."""
 _NEXT = 2.5
 """Log of how much likelier the next parameter is than one far behind it (bench/LOG.md)."""
 _ELSEWHERE = 0.5
@@ -113,7 +115,7 @@ def _python(known: Known, listing: Listing, network: Floats, begun: bool) -> Non
     places = listing.once(keywords)
     of_keywords = np.ones((len(places), 4), np.float32)
     of_keywords[:, 2] = begun
-    of_keywords[:, 3] = network[places]
+    of_keywords[:, 3] = -np.log(_DOUBT - np.exp(network[places]))
     known.put_block(places, COLUMNS["python"], of_keywords)
 
 

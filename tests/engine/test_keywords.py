@@ -1,0 +1,84 @@
+"""Keywords of the language in lists of words: the real model, lists as servers give them.
+
+In:   the shipped model, places of everyday code.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from sibyl.ranking.ranker import _SURE_AT_ONCE, Ranker, Ranking
+from sibyl.ranking.session import Session
+
+BODY = """\
+import json
+import os
+
+
+def read(path: str, names: list[str]):
+    data = os.fspath(path)
+    """
+LISTS = {
+    "i": "id if import in input int is isinstance issubclass iter",
+    "r": "raise range read repr return reversed round",
+    "f": "filter finally float for format from frozenset function",
+    "N": "NameError None NotImplemented NotImplementedError",
+    "F": "False FileExistsError FileNotFoundError FloatingPointError",
+    "T": "TimeoutError True TypeError",
+    "e": "elif ellipsis else enumerate eval except exec exit",
+    "d": "data def del delattr dict dir divmod",
+    "a": "abs all and any as ascii assert async await",
+    "n": "names next nonlocal not",
+    "l": "lambda len license list locals",
+    "": "None True data json lambda names not os path",
+}
+KEYWORDS = frozenset(
+    "if import in is raise return finally for from None False True elif else except def del and as "
+    "assert async await nonlocal not lambda".split()
+)
+FIRST = [
+    ("", "i", "if"), ("", "r", "return"), ("", "f", "for"), ("return ", "N", "None"),
+    ("data = ", "F", "False"), ("print(data, flush=", "T", "True"), ("for name ", "i", "in"),
+    ("try:\n        pass\n    ", "e", "except"), ("if data:\n        pass\n    ", "e", "else"),
+    ("if data ", "i", "is"), ("if data ", "a", "and"), ("with open(path) ", "a", "as"),
+    ("key = sorted(names, key=", "l", "lambda"), ("raise ValueError() ", "f", "from"),
+    # and what is no keyword stays first where none is meant
+    ("return ", "d", "data"), ("print(", "d", "data"), ("for name in ", "n", "names"),
+    ("print(", "", "data"), ("return ", "", "data"),
+]  # fmt: skip
+
+
+def ranked(real: Ranker, text: str, letter: str) -> tuple[list[str], Ranking]:
+    """The order of a list at the end of a function's body."""
+    source = (BODY + text + letter).encode()
+    names = LISTS[letter].split()
+    kinds = [14 if name in KEYWORDS else 3 for name in names]
+    ranking = Session(real, source).rank(len(source), names, kinds)
+    return [names[at] for at in ranking.order], ranking
+
+
+@pytest.mark.parametrize(("text", "letter", "first"), FIRST)
+def test_a_keyword_stands_first_where_it_is_meant(
+    real: Ranker, text: str, letter: str, first: str
+) -> None:
+    """Statements, conditions and constants begin with their keyword, and only they."""
+    assert ranked(real, text, letter)[0][0] == first
+
+
+def test_import_is_the_one_word_behind_a_module(real: Ranker) -> None:
+    """What else begins alike cannot stand there."""
+    names = LISTS["i"].split()
+    source = b"import json\nfrom os i"
+    order = Session(real, source).rank(
+        len(source), names, [14 if n in KEYWORDS else 3 for n in names]
+    )
+    assert names[order.order[0]] == "import"
+
+
+def test_before_a_letter_a_word_must_be_surer_to_wear_a_star(real: Ranker) -> None:
+    """Nothing typed yet says little: who is starred there is as sure to be right as elsewhere."""
+    for text in ("print(", "return ", "x = ", "assert ", "if "):
+        _, ranking = ranked(real, text, "")
+        assert (ranking.stars > 0) == (ranking.probability[0] >= _SURE_AT_ONCE)
+    _, ranking = ranked(real, "return ", "d")
+    assert ranking.stars > 0
