@@ -36,7 +36,9 @@ def _conflict(text: str) -> str:
 def reason(problem: subprocess.CalledProcessError) -> CannotInstall:
     """Say in one sentence why a package manager failed."""
     text = problem.output or ""
-    last = next((x for x in reversed(text.splitlines()) if "rror" in x), text[-200:]).strip()
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    of_errors = [line for line in lines if re.search(r"error", line, re.IGNORECASE)]
+    last = (of_errors or lines or [""])[-1]
     version = ".".join(map(str, sys.version_info[:2]))
     network = (
         r"connection|name resolution|resolve host|dns error|timed out|unreachable|refused|proxy"

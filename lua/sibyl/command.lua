@@ -66,11 +66,14 @@ end
 local function switch(name)
   return function(buf)
     require('sibyl')[name](buf)
-    local on = require('sibyl.config').get().enabled
+    local everywhere = require('sibyl.config').get().enabled
+    local here = vim.b[buf or 0].sibyl_enabled ~= false
     if buf then
-      on = vim.b[buf].sibyl_enabled ~= false
+      local but = here and not everywhere and ', but off everywhere (:Sibyl enable)' or ''
+      return say((here and 'on' or 'off') .. ' in this buffer' .. but)
     end
-    say((on and 'on' or 'off') .. (buf and ' in this buffer' or ''))
+    local but = everywhere and not here and ', but off in this buffer (:Sibyl! enable)' or ''
+    say((everywhere and 'on' or 'off') .. but)
   end
 end
 
@@ -196,7 +199,8 @@ end
 ---@param line string the whole command line
 ---@return string[]
 function M.complete(lead, line)
-  local before = vim.split(line:sub(1, #line - #lead), '%s+', { trimempty = true })
+  local own = line:sub(1, #line - #lead):match('.*%f[%a](Sib%a*.*)$') or ''
+  local before = vim.split(own, '%s+', { trimempty = true })
   local offered = names()
   if #before >= 2 then
     local action = M.actions[before[2]]

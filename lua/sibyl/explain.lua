@@ -174,7 +174,7 @@ end
 function M.item()
   local last, name = require('sibyl.completion.reply').last, selected()
   if not last or not name then
-    return require('sibyl.notice').say('select an item of a ranked list first')
+    return require('sibyl.notice').say('select an item of a ranked list first', vim.log.levels.INFO, true)
   end
   local function tell(_, answer)
     if vim.fn.complete_info({ 'mode' }).mode ~= '' then -- the menu may have closed before the host answered

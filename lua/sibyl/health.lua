@@ -20,7 +20,7 @@ local function editor()
     health.ok(('Neovim %s'):format(version))
   end
   for _, problem in ipairs(config.problems()) do
-    health.warn(problem, 'Options are listed in `:help sibyl-options`.')
+    health.warn(problem, 'See :help sibyl-options')
   end
   if #config.problems() == 0 then
     health.ok('options are in order')

@@ -180,13 +180,21 @@ function M.say(text, level, of_menu)
     return each:match('^ *') .. vim.trim(M.line(each))
   end, texts)
   lines[1] = 'sibyl: ' .. lines[1]
-  if M.fits(lines) or not plain_notify() or #api.nvim_list_uis() == 0 then
-    return vim.notify(table.concat(lines, '\n'), level)
+  local fits, whole = M.fits(lines), table.concat(lines, '\n')
+  local has_a_line = vim.o.cmdheight > 0
+  -- What stands in the message line is overdrawn by "-- INSERT --".
+  local overdrawn = of_menu and vim.o.showmode and api.nvim_get_mode().mode:sub(1, 1) == 'i'
+  if (fits and has_a_line and not overdrawn) or not plain_notify() or #api.nvim_list_uis() == 0 then
+    return vim.notify(whole, level)
   end
   -- Not shown, but for execute() and :redir, which want to have all of it.
-  vim.cmd.echo({ vim.fn.string(table.concat(lines, '\n')), mods = { silent = true } })
-  local more = require('sibyl.log').keep(table.concat(texts, '\n'), level) and '… (:Sibyl log)' or '…'
-  vim.notify(#lines == 1 and M.fit(lines[1], more) or M.fit(lines[1] .. more, more), level)
+  vim.cmd.echo({ vim.fn.string(whole), mods = { silent = true } })
+  local kept = not fits and require('sibyl.log').keep(table.concat(texts, '\n'), level)
+  local more = kept and '… (:Sibyl log)' or '…'
+  local shown = fits and whole or #lines == 1 and M.fit(lines[1], more) or M.fit(lines[1] .. more, more)
+  if has_a_line then -- without one any message waits for a key
+    vim.notify(shown, level)
+  end
   open(lines, level)
   if of_menu then
     close_with_menu()

@@ -28,6 +28,9 @@ local function refused()
   if not tried then
     return ('%s is not there'):format(config.get().python)
   end
+  if tried.version and not require('sibyl.host.interpreter').fits(tried.version) then
+    return ('%s is %s, and sibyl needs 3.10 to 3.14'):format(tried.path, tried.version)
+  end
   return ('%s %s'):format(
     tried.path,
     tried.failure and ('cannot be run: ' .. tried.failure) or ('lacks ' .. table.concat(tried.missing or {}, ', '))
@@ -172,6 +175,14 @@ M.table = {
     level = 'warn',
     says = 'the language server ended (%s): :Sibyl restart starts it again',
     holds = serving('ended'),
+  },
+  {
+    name = 'no such server',
+    level = 'warn',
+    says = NO_SERVER .. ': there is no program %s (option `server.cmd`)',
+    holds = function(_, facts)
+      return facts.serving == 'missing' and config.get().server.cmd and facts.server
+    end,
   },
   {
     name = 'server not installed',

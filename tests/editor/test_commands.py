@@ -182,6 +182,35 @@ def test_buffer_switch(scripted: Callable) -> None:
     child.wait_for(lambda: [c[0] for c in ranker.calls("attach")].count(buf) == 2)
 
 
+def test_a_switch_says_what_the_other_one_says(scripted: Callable) -> None:
+    """On in a buffer is not on where all is off, nor the other way round; the answer says so."""
+    child, _ = scripted("x = 1\n")
+    assert child.command("Sibyl! disable") == "sibyl: off in this buffer"
+    assert "on, but off in this buffer (:Sibyl! enable)" in child.command("Sibyl enable")
+    child.command("Sibyl disable")
+    assert "on in this buffer, but off everywhere (:Sibyl enable)" in child.command("Sibyl! enable")
+    assert child.command("Sibyl enable") == "sibyl: on"
+
+
+@pytest.mark.parametrize("before", ["", "silent ", "verbose Sibyl | ", "silent! "])
+def test_words_are_offered_behind_other_commands(nvim: Child, before: str) -> None:
+    """What may follow is known behind modifiers, a bar and a shorter name."""
+    offered = nvim.call("getcompletion", f"{before}Sibyl f", "cmdline")
+    assert offered == ["forget"]
+    assert "project" in nvim.call("getcompletion", f"{before}Sib forget p", "cmdline")
+
+
+def test_the_pages_that_sentences_name_are_there() -> None:
+    """A page of help stands last in its line, so that the link that Neovim makes of it is the page's name."""
+    manual = (ROOT / "doc/sibyl.txt").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "lua").rglob("*.lua")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if ":help sibyl-" in line and not line.lstrip().startswith("--"):
+                name = re.search(r":help (sibyl-[a-z-]+)[\"'] ?[,)]", line)
+                assert name, line
+                assert f"*{name[1]}*" in manual
+
+
 def test_health_when_well(scripted: Callable) -> None:
     """When all is well the report has no error, a live ranking and its time."""
     child, _ = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)

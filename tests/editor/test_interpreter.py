@@ -90,6 +90,31 @@ def test_the_first_python_that_fits_makes_the_environment(
     assert "no Python from 3.10 to 3.14" in "".join(child.screen())
 
 
+def test_a_python_that_is_too_old_is_called_so(start_nvim: Callable, tmp_path: Path) -> None:
+    """Packages that no version of it has are not what one is told to install."""
+    old = fake(tmp_path / "old/python", "3.8.18")
+    child = start_nvim(init=f"{SERVER_OFF}, python = '{old}' }}")
+    child.open(tmp_path / "a.py", "x = 1\n")
+    wait_phase(child, "failed")
+    assert f"{old} is 3.8.18, and sibyl needs 3.10 to 3.14" in child.command("Sibyl")
+
+
+def test_the_environment_made_from_the_named_python_is_taken(
+    start_nvim: Callable, tmp_path: Path
+) -> None:
+    """`:Sibyl install` makes it from option `python`; the named one comes first, if it has all packages."""
+    named = fake(tmp_path / "named/python", "3.12.1")
+    child = start_nvim(init=f"{SERVER_OFF}, python = '{named}' }}")
+    find = "return require('sibyl.host.interpreter').candidates()"
+    assert [str(named)] == [each["path"] for each in child.lua(find)]
+    venv = Path(child.lua("return require('sibyl.host.interpreter').venv()"))
+    own = fake(venv / "bin/python", "3.12.1")
+    (venv / "pyvenv.cfg").write_text(f"home = {tmp_path / 'other'}\nversion = 3.12.1\n")
+    assert [str(named)] == [each["path"] for each in child.lua(find)]
+    (venv / "pyvenv.cfg").write_text(f"home = {named.parent}\nversion = 3.12.1\n")
+    assert [str(named), str(own)] == [each["path"] for each in child.lua(find)]
+
+
 def test_a_version_file_of_the_project_is_not_read(
     start_nvim: Callable, project: Path, tmp_path: Path
 ) -> None:

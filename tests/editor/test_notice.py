@@ -106,6 +106,33 @@ def test_lines_stand_where_messages_have_the_rows(narrow: Callable) -> None:
         child.lua("require('sibyl.notice').close()")
 
 
+def test_without_a_message_line_no_answer_waits_for_a_key(narrow: Callable) -> None:
+    """With 'cmdheight' 0 any message would: answers are windows."""
+    child, _ = narrow(80)
+    child.command("set cmdheight=0")
+    for command in ["", " toggle", " toggle", " model", " status buffer"]:
+        child.type_keys(f":Sibyl{command}<CR>")
+        child.wait_for(lambda: window(child))
+        assert not child.blocked()
+        child.type_keys("ix<Esc>")
+        assert child.line().startswith("x"), command
+        child.lua("require('sibyl.notice').close()")
+        child.command("undo")
+
+
+def test_what_speaks_of_a_menu_is_not_overdrawn(narrow: Callable) -> None:
+    """Where 'showmode' keeps the message line, a short sentence is shown in a window, and in `:messages`."""
+    child, _ = narrow(120)
+    for showmode in (True, False):
+        child.lua("vim.o.showmode = ...", showmode)
+        child.type_keys("i")
+        child.lua("require('sibyl.notice').say('short', vim.log.levels.INFO, true)")
+        assert (window(child) == "sibyl: short") is showmode
+        child.type_keys("<Esc>")
+        child.lua("require('sibyl.notice').close()")
+    assert child.messages().count("sibyl: short") == 2
+
+
 def test_wide_letters_are_counted_in_cells(narrow: Callable) -> None:
     """A sentence in letters of two cells is cut before it would need a second row."""
     child, _ = narrow(80)

@@ -181,3 +181,25 @@ def test_incomplete_lists_of_a_real_server(served: Callable) -> None:
         after = child.words()
         assert after == [word for word in before if word in after]
     assert after == ["expandvars", "expanduser"]
+
+
+def test_a_server_that_was_killed_is_started_again(served: Callable) -> None:
+    """It hears of every edit that follows, and of those made meanwhile; one that ends at once is left alone."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    child.lua("require('sibyl.server.default').steady = 0")
+    kill = (
+        "local done = vim.system({ 'pkill', '-9', '-P', tostring(vim.fn.getpid()), '-f', 'ty' }):wait() "
+        "return done.code"
+    )
+    first = child.lua("return vim.lsp.get_clients({ name = 'sibyl' })[1].id")
+    # Neovim itself says that a client has ended, in a line longer than the screen is wide.
+    child.lua("vim.o.cmdheight = 6")
+    assert child.lua(kill) == 0
+    serves = (
+        "local client = vim.lsp.get_clients({ name = 'sibyl' })[1] "
+        "return client and next(client.server_capabilities or {}) and client.id"
+    )
+    child.wait_for(lambda: child.lua(serves) not in (None, first), 20, "another server")
+    child.type_keys("Gofresh_name = 5<Esc>ofresh_na<C-x><C-o>", every=0.02)
+    child.wait_for(lambda: "fresh_name" in child.words(), 20, "what was typed since")

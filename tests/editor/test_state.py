@@ -141,6 +141,9 @@ def test_server_states(scripted: Callable, tmp_path: Path) -> None:
     assert "code 3" in wait_state(child, "server ended")
     child.lua("require('sibyl').setup({ server = { cmd = { '/no/such' } } })")
     child.command("Sibyl restart")
+    assert "there is no program /no/such" in wait_state(child, "no such server")
+    child.lua("require('sibyl.server.program').command = function() end")
+    child.lua("vim.g.sibyl = { server = { delay = 0 } } require('sibyl').setup({})")
     assert "sibyl has none to start" in wait_state(child, "server not installed")
 
 

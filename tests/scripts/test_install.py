@@ -144,6 +144,9 @@ ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics
         ("NameResolutionError: Temporary failure in name resolution", "network"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("something nobody has seen", "something nobody has seen"),
+        ("ERROR: No matching distribution found\n    for onnxruntime\n\n", "found)."),
+        ("Collecting x\nFATAL ERROR: a\n   of no kind\n", "failed: FATAL ERROR: a"),
+        ("first\n\n  the  last \n", "failed: the last"),
     ],
 )
 def test_a_reason_is_a_sentence(output: str, expected: str) -> None:

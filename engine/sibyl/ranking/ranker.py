@@ -122,7 +122,7 @@ class Mix:
 
 
 _SURE_AT_ONCE = 0.63
-"""Probability from which on a word wears a star before a letter is typed: those that are likelier are right as often
+"""Probability from which on a word wears a star before a letter is typed: likelier ones are right as often
 as is promised (bench/LOG.md)."""
 
 

@@ -70,6 +70,23 @@ function M.stamp()
   return stat and stat.mtime.sec
 end
 
+--- Whether sibyl's own environment was made from a Python.
+---@param python string
+---@return boolean
+function M.made_from(python)
+  local real = vim.uv.fs_realpath(python)
+  local about = io.open(vim.fs.joinpath(M.venv(), 'pyvenv.cfg'))
+  local text = about and about:read('*a') or ''
+  if about then
+    about:close()
+  end
+  local home = text:match('home%s*=%s*([^\r\n]+)')
+  return real ~= nil
+    and home ~= nil
+    and vim.uv.fs_realpath(home) == vim.fs.dirname(real)
+    and vim.fn.executable(M.program(M.venv(), 'python')) == 1
+end
+
 --- A program of an environment.
 ---@param venv string
 ---@param name string
@@ -127,7 +144,12 @@ function M.candidates()
   local chosen = config.get().python
   if chosen then
     -- Somebody who names one wants that one, and to hear about it if it does not do.
-    return { { path = vim.fn.expand(chosen), source = 'option `python`' } }
+    local named = vim.fn.expand(chosen)
+    list = { { path = named, source = 'option `python`' } }
+    if M.made_from(named) then -- by `:Sibyl install`, which takes the one that is named
+      add(M.program(M.venv(), 'python'), "sibyl's own environment, made from option `python`")
+    end
+    return list
   end
   add(M.program(M.venv(), 'python'), "sibyl's own environment")
   add(M.program(vim.fs.joinpath(M.root(), '.venv'), 'python'), "the checkout's .venv")
@@ -201,6 +223,14 @@ function M.find(done)
   end, done)
 end
 
+--- Whether there are packages for a version of Python.
+---@param version string
+---@return boolean
+function M.fits(version)
+  local parsed = vim.version.parse(version)
+  return parsed ~= nil and vim.version.ge(parsed, OLDEST) and vim.version.lt(parsed, { NEWEST[1], NEWEST[2] + 1 })
+end
+
 --- Finds a Python to make sibyl's own environment from: the first of a version that there are packages for.
 ---@param done fun(python: sibyl.Tried|nil, tried: sibyl.Tried[])
 function M.find_maker(done)
@@ -210,8 +240,7 @@ function M.find_maker(done)
     table.insert(queue, { path = path, source = chosen and 'option `python`' or 'PATH' })
   end
   first(queue, function(result)
-    local version = vim.version.parse(result.version)
-    return vim.version.ge(version, OLDEST) and vim.version.lt(version, { NEWEST[1], NEWEST[2] + 1 })
+    return M.fits(result.version)
   end, done)
 end
 

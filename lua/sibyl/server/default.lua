@@ -28,6 +28,9 @@ local starting = {} ---@type table<integer, true> buffers whose server was start
 local renaming = {} ---@type table<integer, integer> buffers that are being renamed, and their client
 local served = {} ---@type table<integer, true> buffers that ours was attached to, and nobody else has completed since
 local stopped = {} ---@type table<integer, true> clients told to end
+---@type table<integer, { since: integer, command: string[], root: string, settings: table }> how clients were started
+local launched = {}
+M.steady = 10000 -- ms after which one that ends by itself is started again: it may have been killed
 M.ended = nil ---@type string|nil how our server ended, when nobody told it to
 
 --- The client of our server in a buffer.
@@ -86,15 +89,6 @@ local function root_of(buf)
   return above(buf, MARKERS) or (name ~= '' and vim.fs.dirname(name)) or vim.fn.getcwd()
 end
 
-local function on_exit(code, signal, id)
-  if stopped[id] or vim.v.exiting ~= vim.NIL then
-    return
-  end
-  M.ended = ('code %d, signal %d'):format(code, signal)
-  starting = {}
-  log.warn('the language server ended (%s)', M.ended) -- on the screen Neovim itself says so
-end
-
 -- What timers of Neovim's still ask of a client that was told to end would be answered by an error on the screen.
 local function ask_no_more(client)
   local request = client.rpc.request
@@ -122,6 +116,8 @@ local function end_unused(id)
   end)
 end
 
+local on_exit
+
 local function launch(buf, command, root, settings)
   starting[buf] = true
   local id = vim.lsp.start({
@@ -140,7 +136,32 @@ local function launch(buf, command, root, settings)
   if not id then
     starting[buf] = nil
     log.tell('the language server could not be started: ' .. table.concat(command, ' '))
+    return
   end
+  launched[id] = launched[id] or { since = vim.uv.now(), command = command, root = root, settings = settings }
+end
+
+-- A server that has served for a while and ends by itself is started again at once: a buffer that is edited while it
+-- has no client never tells one of its edits again, and every list would be of an old text.
+function on_exit(code, signal, id)
+  local how = launched[id]
+  launched[id] = nil
+  if stopped[id] or vim.v.exiting ~= vim.NIL then
+    return
+  end
+  M.ended = ('code %d, signal %d'):format(code, signal)
+  starting = {}
+  log.warn('the language server ended (%s)', M.ended) -- on the screen Neovim itself says so
+  if not how or vim.uv.now() - how.since < M.steady then
+    return
+  end
+  vim.schedule(function() -- behind what takes the old client off its buffers
+    for buf in pairs(served) do
+      if needs(buf) and root_of(buf) == how.root then
+        launch(buf, how.command, how.root, how.settings)
+      end
+    end
+  end)
 end
 
 local function start(buf)

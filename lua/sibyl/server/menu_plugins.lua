@@ -4,9 +4,9 @@ local M = {}
 
 ---@type table<string, string> by the plugin's module
 M.advice = {
-  ['blink.cmp'] = "It shows this order with `fuzzy.sorts = require('sibyl.menus.blink').sorts` (:help sibyl-blink).",
-  ['cmp'] = "It shows this order with `require('sibyl').comparator` among its comparators (:help sibyl-cmp).",
-  ['mini.completion'] = 'It sorts by sortText and so shows this order; for stars see :help sibyl-mini.',
+  ['blink.cmp'] = "It shows this order with `fuzzy.sorts = require('sibyl.menus.blink').sorts`: :help sibyl-blink",
+  ['cmp'] = "It shows this order with `require('sibyl').comparator` among its comparators: :help sibyl-cmp",
+  ['mini.completion'] = 'It sorts by sortText and so shows this order; for stars :help sibyl-mini',
   ['coq'] = 'It orders by its own score; sibyl can do nothing there.',
 }
 
