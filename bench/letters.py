@@ -4,7 +4,8 @@ In:   what `evaluate --json` wrote of members and of other words, the recorded l
 Out:  a table for people; the last line is one JSON object.
 
     python bench/letters.py --menus lists_val_ty.jsonl.gz --sources DIR \
-        --members bench/validation.json --words bench/validation_lists_ty.json
+        --members bench/validation.json \
+        --words bench/validation_lists_ty.json bench/validation_lists_reserved_ty.json
 
 Each kind of completion counts as often as its places stand in the files that lists were recorded in, and as
 much as its names have letters. Lists that lack what was typed are not counted.
@@ -39,12 +40,13 @@ def typed_letters(menus: Path, sources: Path) -> Counter[str]:
     return letters
 
 
-def saved_by_kind(members: Path, words: Path) -> Saved:
+def saved_by_kind(members: Path, words: list[Path]) -> Saved:
     """The share of letters saved in each kind of list, by order."""
     letters = json.loads(members.read_text())["letters"]
     by_kind = {"member": {name: letters[name]["keystrokes_saved"] for name in ORDERS}}
-    for kind, saved in json.loads(words.read_text())["letters_saved"].items():
-        by_kind[kind] = {name: saved[name] for name in ORDERS}
+    for path in words:
+        for kind, saved in json.loads(path.read_text())["letters_saved"].items():
+            by_kind[kind] = {name: saved[name] for name in ORDERS}
     return by_kind
 
 
@@ -60,8 +62,9 @@ def together(saved: Saved, letters: Counter[str]) -> dict[str, float]:
 def main() -> None:
     """Count and print."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    for name in ("menus", "sources", "members", "words"):
+    for name in ("menus", "sources", "members"):
         arguments.add_argument(f"--{name}", type=Path, required=True)
+    arguments.add_argument("--words", type=Path, nargs="+", required=True)
     options = arguments.parse_args()
     letters = typed_letters(options.menus, options.sources)
     saved = saved_by_kind(options.members, options.words)

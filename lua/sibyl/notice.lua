@@ -189,8 +189,8 @@ function M.say(text, level, of_menu)
   end
   -- Not shown, but for execute() and :redir, which want to have all of it.
   vim.cmd.echo({ vim.fn.string(whole), mods = { silent = true } })
-  local kept = not fits and require('sibyl.log').keep(table.concat(texts, '\n'), level)
-  local more = kept and '… (:Sibyl log)' or '…'
+  local is_logged = not fits and require('sibyl.log').keep(table.concat(texts, '\n'), level)
+  local more = is_logged and '… (:Sibyl log)' or '…'
   local shown = fits and whole or #lines == 1 and M.fit(lines[1], more) or M.fit(lines[1] .. more, more)
   if has_a_line then -- without one any message waits for a key
     vim.notify(shown, level)

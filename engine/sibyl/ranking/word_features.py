@@ -61,8 +61,7 @@ _IMPORTED = CONTEXTS.index("imported")
 _IMPORTED_ELSEWHERE = WORD_GROUPS.index("imported")
 _UNNAMED = frozenset(("argument", *IN_IMPORTS))
 """Where no string names what comes: beside an argument it is another argument."""
-_DOUBT = 1.0001
-"""A little more than all of a list's probability, so that it is never certain."""
+_DOUBT = 1.0001  # a little more than all of a list's probability: nothing is certain
 _NEXT = 2.5
 """Log of how much likelier the next parameter is than one far behind it (bench/LOG.md)."""
 _ELSEWHERE = 0.5
