@@ -15,7 +15,7 @@ local function status()
   local delays = vim.deepcopy(require('sibyl.completion.reply').delays)
   if #delays > 0 then
     table.sort(delays)
-    table.insert(parts, ('%.1f ms added to a list (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
+    table.insert(parts, ('%.1f ms added (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
   end
   local model = require('sibyl.model').name()
   if model then

@@ -9,7 +9,7 @@ local ENDED_MS = 3000 -- how long the host may take to end
 
 local FORGOTTEN = {
   all = 'forgot all that was learned from you',
-  project = 'forgot this project; it is read again after the next start of Neovim',
+  project = 'forgot this project; the next start of Neovim reads it again (so does another one that saves in it)',
   person = 'forgot what you accepted',
   experiment = 'forgot the experiment',
 }
