@@ -126,8 +126,10 @@ def _orders(
 
 
 def _others(named: dict[str, list[Site]]) -> list[Site]:
-    """Return the sites of all that is no member, in reading order."""
-    others = [site for kind, own in named.items() if kind != "member" for site in own]
+    """Return the sites of all names that are no members, in reading order."""
+    others = [
+        site for kind, own in named.items() if kind not in ("member", "reserved") for site in own
+    ]
     return sorted(others, key=lambda site: site.offset)
 
 

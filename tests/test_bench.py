@@ -237,6 +237,8 @@ def test_letters_saved_count_by_what_is_typed(tmp_path: Path) -> None:
     orders = {"server": {"keystrokes_saved": 0.2}, "full": {"keystrokes_saved": 0.8}}
     members.write_text(json.dumps({"letters": orders}))
     words.write_text(json.dumps({"letters_saved": {"name": {"server": 0.1, "full": 0.4}}}))
-    saved = letters.saved_by_kind(members, words)
+    more = tmp_path / "more.json"
+    more.write_text(json.dumps({"letters_saved": {}}))
+    saved = letters.saved_by_kind(members, [more, words])
     counted = Counter({"member": 300, "name": 100, "import": 9000})
     assert letters.together(saved, counted) == {"server": 0.175, "full": 0.7}

@@ -199,8 +199,12 @@ end
 ---@param line string the whole command line
 ---@return string[]
 function M.complete(lead, line)
-  local own = line:sub(1, #line - #lead):match('.*%f[%a](Sib%a*.*)$') or ''
-  local before = vim.split(own, '%s+', { trimempty = true })
+  local before = vim.split(line:sub(1, #line - #lead), '%s+', { trimempty = true })
+  local begins = 1
+  for at, word in ipairs(before) do -- modifiers and other commands may stand before it
+    begins = word:find('^|?Sib') and at or begins
+  end
+  before = vim.list_slice(before, begins)
   local offered = names()
   if #before >= 2 then
     local action = M.actions[before[2]]

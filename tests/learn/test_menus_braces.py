@@ -33,6 +33,7 @@ def test_places_in_braces() -> None:
         "name": ["total", "self", "width", "walk", "names"],
         "keyword": ["key"],
         "import": [],
+        "reserved": [],
     }
     assert {site.where for of_kind in by_kind.values() for site in of_kind} == {sites.BRACES}
     outside = [site.member for site in places.sites_of(CODE.encode())["name"]]
