@@ -6,6 +6,7 @@ In:   the shipped model, places of everyday code.
 from __future__ import annotations
 
 import pytest
+from places import place
 
 from sibyl.ranking.ranker import _SURE_AT_ONCE, Ranker, Ranking
 from sibyl.ranking.session import Session
@@ -63,6 +64,45 @@ def test_a_keyword_stands_first_where_it_is_meant(
 ) -> None:
     """Statements, conditions and constants begin with their keyword, and only they."""
     assert ranked(real, text, letter)[0][0] == first
+
+
+ALL = sorted((*LISTS[""].split(), *KEYWORDS, "while", "yield", "or"))
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("for name ", "in"), ("if data ", "is in and or not"), ("with open(path) ", "as"),
+        ("x = data[0] ", "if or and in"), ("raise ValueError() ", "from"), ("import os ", "as"),
+        ("print(data) ", "and as else for from if import in is not or"),
+        ("\n\nfrom os.path ", "import"), ("\n\nfrom os ", "import"), ("\n\nfrom .a ", "import"),
+    ],
+)  # fmt: skip
+def test_behind_an_operand_a_keyword_goes_on(real: Ranker, text: str, first: str) -> None:
+    """No name can stand there, however often the file has used it."""
+    source = (BODY + text).encode()
+    kinds = [14 if name in KEYWORDS else 3 for name in ALL]
+    order = [ALL[at] for at in Session(real, source).rank(len(source), ALL, kinds).order]
+    assert order[0] in first.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "operand", "module"),
+    [
+        ("x", False, False), ("x ", True, False), ("x = ", False, False), ("f(a) ", True, False),
+        ("f(", False, False), ("x.", False, False), ("x.y ", True, False), ("'a' ", True, False),
+        ("1 ", True, False), ("not ", False, False), ("None ", True, False), ("a, ", False, False),
+        ("match ", False, False), ("type ", False, False), ("x = match ", True, False),
+        ("x\n", False, False), ("x; ", False, False), ("if x: ", False, False), ("[a] ", True, False),
+        ("from os ", True, True), ("from os", False, False), ("from os.", False, False),
+        ("from os import ", False, False), ("from os import a ", True, False), ("import os ", True, False),
+        ("@x\n", False, False), ("def f(a: int ", True, False), ("lambda a: ", False, False),
+    ],
+)  # fmt: skip
+def test_where_an_operand_ends_is_known(text: str, operand: bool, module: bool) -> None:
+    """A name, a member, a literal or a closing bracket ends one; a new line or statement is another one."""
+    here = place(text)
+    assert (here.operand, here.from_module) == (operand, module)
 
 
 def test_import_is_the_one_word_behind_a_module(real: Ranker) -> None:

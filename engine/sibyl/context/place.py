@@ -18,6 +18,7 @@ from sibyl.context.usage import Usage
 from sibyl.context.words import Seen, WordUsage, hashes
 
 _NEAR = 30  # tokens
+_SOFT = frozenset(("match", "case", "type"))
 
 
 class Place:
@@ -54,6 +55,10 @@ class Place:
         self.newest_token = texts[-1] if texts else "<nl>"
         self.statement = _statement(kinds, texts)
         self.word = reader.word(reader.leaves)
+        # Behind an operand only a keyword goes on, but for statements that begin with a soft keyword.
+        soft = reader.leaves == 1 and reader.last in _SOFT
+        self.operand = bool(reader.value) and not reader.dotted and not soft
+        self.from_module = self.operand and reader.head == "from" and self.word.where == "module"
         self.contexts = hashes(self.word, texts, usage.words.before)
         self._scopes = reader.scopes
         # The first token behind the header of the function around, 0 outside of functions.

@@ -66,6 +66,8 @@ NAMES: tuple[str, ...] = (
     "reserved",  # the same
     "reserved_begun",  # ... where a letter of it is typed
     "reserved_sure",  # ... how sure the network is of it: minus the log of the probability of all others
+    "reserved_next",  # ... where an operand stands before it, so that no name can come: it goes on with that
+    "reserved_import",  # it is ``import``, the one word that goes on behind the module of ``from``
     "keyword_same",  # named like the keyword argument it would be the value of
     "target_same",  # named like what is being assigned
     "given",  # this keyword argument is there already
@@ -133,6 +135,8 @@ UNLEARNT = {
     "reserved": 6.5,
     "reserved_begun": 0.7,
     "reserved_sure": 1.7,
+    "reserved_next": 6.0,
+    "reserved_import": 12.0,
 }
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing
 below the cursor is read there, hardly a name is imported twice, few functions that are called are known, a

@@ -35,6 +35,7 @@ from sibyl.ranking.features import (
 from sibyl.ranking.import_order import order_of_imports, share_in_order
 from sibyl.ranking.labels import pieces_of
 from sibyl.ranking.listing import Listing
+from sibyl.ranking.reserved import keyword_columns
 from sibyl.ranking.word_columns import (
     BEFORE,
     BY_PERSON,
@@ -48,7 +49,6 @@ from sibyl.ranking.word_columns import (
 from sibyl.ranking.word_head import (
     argument_names,
     head_of,
-    keywords,
     same,
     server,
     typed,
@@ -61,11 +61,8 @@ _IMPORTED = CONTEXTS.index("imported")
 _IMPORTED_ELSEWHERE = WORD_GROUPS.index("imported")
 _UNNAMED = frozenset(("argument", *IN_IMPORTS))
 """Where no string names what comes: beside an argument it is another argument."""
-_DOUBT = 1.0001  # a little more than all of a list's probability: nothing is certain
-_NEXT = 2.5
-"""Log of how much likelier the next parameter is than one far behind it (bench/LOG.md)."""
-_ELSEWHERE = 0.5
-"""Share of it that holds where another file defines what is called."""
+_NEXT = 2.5  # log of how much likelier the next parameter is than one far behind it (bench/LOG.md)
+_ELSEWHERE = 0.5  # share of it that holds where another file defines what is called
 
 
 def word_features(
@@ -91,7 +88,8 @@ def word_features(
     listing, count = listed.listing, len(listed)
     typed(head, listed)
     known = Known(listing.key_places, count, HEAD, FIRST_CONTEXT)
-    _python(known, listing, head[0], bool(listed.typed))
+    places, of_keywords = keyword_columns(listing, head[0], place, bool(listed.typed))
+    known.put_block(places, COLUMNS["python"], of_keywords)
     _used(known, place, usage, words)
     _bound(known, place, words)
     _related(known, listed, place)
@@ -107,15 +105,6 @@ def word_features(
     candidates, middle = known.gathered(firsts)
     context = _context(whole, tiers, place, words, remembered)
     return FeatureTable(head, candidates, middle, context)
-
-
-def _python(known: Known, listing: Listing, network: Floats, begun: bool) -> None:
-    """Say which candidates are keywords of the language, and how likely the network finds them."""
-    places = listing.once(keywords)
-    of_keywords = np.ones((len(places), 4), np.float32)
-    of_keywords[:, 2] = begun
-    of_keywords[:, 3] = -np.log(_DOUBT - np.exp(network[places]))
-    known.put_block(places, COLUMNS["python"], of_keywords)
 
 
 def _used(known: Known, place: Place, usage: Usage, words: WordUsage) -> None:

@@ -83,12 +83,6 @@ def typed(head: Floats, listed: WordList) -> None:
         head[COLUMNS["prefix"]] = listed.prefixed
 
 
-def keywords(listing: Listing) -> Ints:
-    """Return which candidates are keywords of the language."""
-    labels, numbers = listing.rows
-    return np.flatnonzero(labels.rows["shape"][numbers, -1])
-
-
 def argument_names(listing: Listing) -> dict[str, int]:
     """Return the names of all keyword arguments, each with a place of it."""
     return {listing.names[at]: at for at in np.flatnonzero(listing.arguments).tolist()}

@@ -1,0 +1,44 @@
+"""Keywords of the language among the candidates: where they may stand, and how likely they are.
+
+In: a list, the network's log-probabilities, the place.  Out: which candidates are keywords, and their columns.
+
+No list that the mixture was learnt from had a keyword as its truth; these columns have weights that are set.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sibyl.context.place import Place
+from sibyl.network.model import Floats
+from sibyl.ranking.labels import Ints
+from sibyl.ranking.listing import Listing
+
+_DOUBT = 1.0001
+"""A little more than all of a list's probability, so that nothing is certain."""
+_GOES_ON = frozenset("and as async else for from if import in is not or".split())
+"""What may stand behind an operand; no name may."""
+_COLUMNS = 6
+
+
+def keywords(listing: Listing) -> Ints:
+    """Return which candidates are keywords of the language."""
+    labels, numbers = listing.rows
+    return np.flatnonzero(labels.rows["shape"][numbers, -1])
+
+
+def keyword_columns(
+    listing: Listing, network: Floats, place: Place, begun: bool
+) -> tuple[Ints, Floats]:
+    """Return which candidates are keywords, and their columns from ``python`` to ``reserved_import``.
+
+    ``network``: the log of each candidate's probability; ``begun``: a letter is typed.
+    """
+    places = listing.once(keywords)
+    names = [listing.names[at] for at in places.tolist()]
+    columns = np.ones((len(places), _COLUMNS), np.float32)
+    columns[:, 2] = begun
+    columns[:, 3] = -np.log(_DOUBT - np.exp(network[places]))
+    columns[:, 4] = [place.operand and name in _GOES_ON for name in names]
+    columns[:, 5] = [place.from_module and name == "import" for name in names]
+    return places, columns
