@@ -81,9 +81,8 @@ class ReaderState:
         self.spelled = ""  # the receiver as written
         self.dotted = False  # the last leaf was a dot
         self.first, self.settled, self.comma, self.colon = "", False, False, False
-        self.chosen = (
-            ""  # "if" or "for", behind which the value of a conditional or a comprehension is read
-        )
+        # "if" or "for", behind which the value of a conditional or a comprehension is read.
+        self.chosen = ""
         self.parametric = False  # between ``lambda`` and its colon
         self.target = ""  # name, or .name for an attribute of self
         self.typed = ""  # value from an annotation
