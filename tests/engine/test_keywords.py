@@ -49,10 +49,9 @@ FIRST = [
 ]  # fmt: skip
 
 
-def ranked(real: Ranker, text: str, letter: str) -> tuple[list[str], Ranking]:
-    """The order of a list at the end of a function's body."""
-    source = (BODY + text + letter).encode()
-    names = LISTS[letter].split()
+def ranked(real: Ranker, text: str, names: list[str]) -> tuple[list[str], Ranking]:
+    """The order of a list at the end of a text."""
+    source = text.encode()
     kinds = [14 if name in KEYWORDS else 3 for name in names]
     ranking = Session(real, source).rank(len(source), names, kinds)
     return [names[at] for at in ranking.order], ranking
@@ -63,7 +62,7 @@ def test_a_keyword_stands_first_where_it_is_meant(
     real: Ranker, text: str, letter: str, first: str
 ) -> None:
     """Statements, conditions and constants begin with their keyword, and only they."""
-    assert ranked(real, text, letter)[0][0] == first
+    assert ranked(real, BODY + text + letter, LISTS[letter].split())[0][0] == first
 
 
 ALL = sorted((*LISTS[""].split(), *KEYWORDS, "while", "yield", "or"))
@@ -80,10 +79,7 @@ ALL = sorted((*LISTS[""].split(), *KEYWORDS, "while", "yield", "or"))
 )  # fmt: skip
 def test_behind_an_operand_a_keyword_goes_on(real: Ranker, text: str, first: str) -> None:
     """No name can stand there, however often the file has used it."""
-    source = (BODY + text).encode()
-    kinds = [14 if name in KEYWORDS else 3 for name in ALL]
-    order = [ALL[at] for at in Session(real, source).rank(len(source), ALL, kinds).order]
-    assert order[0] in first.split()
+    assert ranked(real, BODY + text, ALL)[0][0] in first.split()
 
 
 @pytest.mark.parametrize(
@@ -107,18 +103,13 @@ def test_where_an_operand_ends_is_known(text: str, operand: bool, module: bool) 
 
 def test_import_is_the_one_word_behind_a_module(real: Ranker) -> None:
     """What else begins alike cannot stand there."""
-    names = LISTS["i"].split()
-    source = b"import json\nfrom os i"
-    order = Session(real, source).rank(
-        len(source), names, [14 if n in KEYWORDS else 3 for n in names]
-    )
-    assert names[order.order[0]] == "import"
+    assert ranked(real, "import json\nfrom os i", LISTS["i"].split())[0][0] == "import"
 
 
 def test_before_a_letter_a_word_must_be_surer_to_wear_a_star(real: Ranker) -> None:
     """Nothing typed yet says little: who is starred there is as sure to be right as elsewhere."""
     for text in ("print(", "return ", "x = ", "assert ", "if "):
-        _, ranking = ranked(real, text, "")
+        _, ranking = ranked(real, BODY + text, LISTS[""].split())
         assert (ranking.stars > 0) == (ranking.probability[0] >= _SURE_AT_ONCE)
-    _, ranking = ranked(real, "return ", "d")
+    _, ranking = ranked(real, BODY + "return d", LISTS["d"].split())
     assert ranking.stars > 0

@@ -52,7 +52,7 @@ def _parts(data: bytes | bytearray, stop: int) -> Iterator[tuple[int, int, bytes
         else:
             at, closed = begin_match.end(), False
             # Where braces did not fit they are not tried again: that would take a square of the length.
-            if begin >= looked_at and _FORMATTED.search(data, max(begin - 3, 0), begin):
+            if begin >= looked_at and _is_formatted(data, begin):
                 looked_at, closed = _formatted(data, at, stop, quote)
             at, closed = (looked_at, True) if closed else _string(data, at, stop, quote)
         yield begin, at, quote, closed
@@ -66,6 +66,11 @@ def _string(data: bytes | bytearray, at: int, stop: int, quote: bytes) -> tuple[
         if end_match.group() == b"\n":
             return end_match.start(), False
     return stop, False
+
+
+def _is_formatted(data: bytes | bytearray, begin: int) -> bool:
+    """Tell whether a string whose first quote is at a byte may hold code in braces."""
+    return _FORMATTED.search(data, max(begin - 3, 0), begin) is not None
 
 
 def _formatted(data: bytes | bytearray, at: int, stop: int, quote: bytes) -> tuple[int, bool]:
@@ -89,7 +94,7 @@ def _formatted(data: bytes | bytearray, at: int, stop: int, quote: bytes) -> tup
         elif (mark == top and top in _INSIDE) or mark in b")]}":
             # What says how a value is written ends with it.
             del levels[-2 if top == b":" else -1 :]
-        elif mark in _INSIDE and not _FORMATTED.search(data, max(at - 6, 0), met.start()):
+        elif mark in _INSIDE and not _is_formatted(data, met.start()):
             at, closed = _string(data, at, stop, mark)
             if not closed:
                 return at, False

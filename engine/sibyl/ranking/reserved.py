@@ -13,12 +13,13 @@ from sibyl.context.place import Place
 from sibyl.network.model import Floats
 from sibyl.ranking.labels import Ints
 from sibyl.ranking.listing import Listing
+from sibyl.ranking.word_columns import COLUMNS
 
 _DOUBT = 1.0001
 """A little more than all of a list's probability, so that nothing is certain."""
 _GOES_ON = frozenset("and as async else for from if import in is not or".split())
 """What may stand behind an operand; no name may."""
-_COLUMNS = 6
+_COLUMNS = COLUMNS["reserved_import"] - COLUMNS["python"] + 1
 
 
 def keywords(listing: Listing) -> Ints:
@@ -35,10 +36,12 @@ def keyword_columns(
     ``network``: the log of each candidate's probability; ``begun``: a letter is typed.
     """
     places = listing.once(keywords)
-    names = [listing.names[at] for at in places.tolist()]
-    columns = np.ones((len(places), _COLUMNS), np.float32)
+    columns = np.zeros((len(places), _COLUMNS), np.float32)
+    columns[:, :2] = 1
     columns[:, 2] = begun
     columns[:, 3] = -np.log(_DOUBT - np.exp(network[places]))
-    columns[:, 4] = [place.operand and name in _GOES_ON for name in names]
-    columns[:, 5] = [place.from_module and name == "import" for name in names]
+    if place.operand:
+        names = [listing.names[at] for at in places.tolist()]
+        columns[:, 4] = [name in _GOES_ON for name in names]
+        columns[:, 5] = [place.from_module and name == "import" for name in names]
     return places, columns

@@ -16,14 +16,14 @@ braces of f-strings, which are places of their own, that.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from keyword import kwlist
 
 from tree_sitter import Node
 
+from sibyl.code.tokens import KEYWORDS
 from sibyl.learn.menus.sites import BRACES, Site, parse
 
 KINDS = ("member", "name", "keyword", "import", "reserved")
-_RESERVED = frozenset((*kwlist, "none", "true", "false"))
+_RESERVED = KEYWORDS | {"none", "true", "false"}
 """As tree-sitter names them: the three are nodes with a name of their own."""
 
 _AROUND = {
