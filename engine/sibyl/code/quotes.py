@@ -26,7 +26,6 @@ _ENDS = {
 _WORD = re.compile(
     rb"(?!(?:if|in|is|or|and|else|for|not|as|async)\b|[rRbBfFuUtT]{1,2}['\"])[A-Za-z_0-9]"
 )
-_BRACES = re.compile(rb"[fFtT][rR]?\Z")
 _FORMATTED = re.compile(rb"(?<![A-Za-z_0-9])(?:[fFtT][rR]?|[rR][fFtT])\Z")
 _FAR = 4096
 """Bytes of an f-string whose braces are looked into."""
@@ -152,6 +151,6 @@ def without_prose(data: bytes, most: int) -> bytes:
         if closed or len(quote) < 3:
             continue
         held = end - begin - len(quote)
-        if PROSE <= held < most and not _BRACES.search(data, max(begin - 3, 0), begin):
+        if PROSE <= held < most and not _is_formatted(data, begin):
             return data[: begin + len(quote)] + data[begin + len(quote) :].translate(_BLANK)
     return data
