@@ -60,8 +60,8 @@ local function menu()
   else
     health.ok("'completeopt' keeps the order: " .. vim.o.completeopt)
   end
-  -- Where sibyl's own server opens the menu by itself, the option is set for the buffer (server/autotrigger.lua).
-  local set_by_us = vim.iter(require('sibyl').buffers()):any(require('sibyl.server.autotrigger').sets)
+  -- Where sibyl's own server opens the menu by itself, the option is set for the buffer (server/completeopt.lua).
+  local set_by_us = vim.iter(require('sibyl').buffers()):any(require('sibyl.server.completeopt').sets)
   if not has('noselect') and not has('noinsert') and not set_by_us then
     health.info("'completeopt' inserts the first line by itself; `set completeopt+=noselect` does not")
   end

@@ -89,6 +89,12 @@ M.schema = {
     wants = 'true or false',
     help = "Open the menu after a dot by itself, for sibyl's own language server only.",
   },
+  guesses = {
+    default = true,
+    check = is('boolean'),
+    wants = 'true or false',
+    help = "Offer guesses in Neovim's own menu behind a dot where no language server knows any member.",
+  },
   ['server.enabled'] = {
     default = true,
     check = is('boolean'),

@@ -81,6 +81,7 @@ WRONG: dict[str, Any] = {
     "deadline": -1,
     "max_bytes": "big",
     "autotrigger": 1,
+    "guesses": "menu",
     "server.enabled": "no",
     "server.cmd": "ty server",
     "server.settings": 3,

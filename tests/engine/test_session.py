@@ -150,53 +150,6 @@ def test_guesses_are_names_with_probabilities(real: Ranker, source: str) -> None
     assert set(names) <= words
 
 
-NOTES = """
-class Notes:
-    def __init__(self, folder):
-        self.folder = folder
-        self.lines = []
-
-    def remember(self, line):
-        self.lines.append(line)
-
-    def show(notes):
-        for line in notes.lines:
-            print(line)
-        notes.
-"""
-
-
-OWN = NOTES.rstrip().replace("show(notes)", "show(self)").replace("notes.", "self.")
-
-
-def guessed(ranker: Ranker, source: str) -> list[str]:
-    """Return the guesses at the end of a text."""
-    return [name for name, _ in Session(ranker, source.encode()).guess(len(source), 12)]
-
-
-def test_guesses_are_what_the_text_can_justify(real: Ranker) -> None:
-    """Names that only the training code knows are not offered, nor the receiver's own."""
-    names = guessed(real, OWN)
-    assert names[0] == "lines"
-    assert set(names) <= {"folder", "lines", "remember", "append", "show"}
-    assert "feast" not in guessed(
-        real, "import feast\nfeast.apply()\nfeast.apply()\nx.feast()\nfeast."
-    )
-
-
-def test_an_empty_list_is_better_than_noise(real: Ranker) -> None:
-    """Where nothing in the user's code speaks for a name, and in strings and comments, nothing is guessed."""
-    for source in ("x.", "import os\nx.", NOTES.replace("print(line)", "print('notes.")):
-        assert guessed(real, source.rstrip("\n").removesuffix("\n        notes.")) == []
-
-
-def test_guesses_begin_as_typed(real: Ranker) -> None:
-    """Letters typed leave the names that begin so; a dunder is offered only once its underscore is typed."""
-    assert guessed(real, NOTES.rstrip() + "li") == ["lines"]
-    assert not any(name.startswith("__") for name in guessed(real, OWN))
-    assert guessed(real, OWN + "__") == ["__init__"]
-
-
 def test_no_star_on_a_dunder_that_is_not_typed(real: Ranker) -> None:
     """`__init__` may be first after `super().`, but a star it gets only once its underscore is typed."""
     source = "class A(B):\n    def __init__(self):\n        super()."

@@ -12,19 +12,28 @@ interrupt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+
+import numpy as np
 
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
+from sibyl.network.model import Floats
 from sibyl.ranking.labels import is_dunder
 
 FIRST = 5
 """Names that are seen at once."""
-SURE = 0.3
-"""So probable must those of the first ones be together that something speaks for here (bench/guesses.py)."""
+SURE, SURE_OF_WORDS = 0.6, 0.3
+"""So probable must those of the first ones be together that something speaks for here: behind a dot, and of
+other words (bench/guesses.py)."""
+_ANY = 2.0
+_WORTH = np.array((1.9, 1.0, 0.6, 0.7, 0.3, 0.0, 0.0), np.float32)
+"""How much likelier a name is that anything speaks for, and what more each source says: the class in this
+file, the class or module in another one, this receiver, its origin, both in other files, the installed module
+(bench/LOG.md)."""
 LEAST = 0.005
 """What a name must be worth to be in it."""
 _MOST = 400  # names of one context, those used most: a large project has tens of thousands
@@ -52,30 +61,26 @@ def candidates(
     return [name for name in names if name.startswith(typed) and name != typed]
 
 
-def near(
+def support(
     place: Place,
     usage: Usage,
     remembered: Remembered,
-    names: Iterable[str],
+    names: Sequence[str],
     public: Mapping[str, object] = MappingProxyType({}),
-) -> set[str]:
-    """Return those of the names that something speaks for at this place.
+) -> Floats:
+    """Return by how much each name is likelier than names that nothing speaks for here, as a log; 0 for those.
 
-    After a dot: they are of the receiver's class or module, or were used on this receiver or its like, here or
-    elsewhere.
+    After a dot: it is of the receiver's class or module, or was used on this receiver or its like, here or
+    elsewhere. The mixture does not know that: all that a server lists are members of the receiver.
     """
     if not place.member:
-        return set(names)
+        return np.zeros(len(names), np.float32)
     spelled, origin = (usage.group(*group) for group in place.groups[:2])
-    sources: list[Mapping[str, object]] = [
-        place.attributes,
-        remembered.members,
-        spelled,
-        origin,
-        public,
-    ]
-    sources += remembered.project[:2]
-    return {name for name in names if any(name in source for source in sources)}
+    of_class: list[Mapping[str, object]] = [place.attributes, remembered.members]
+    sources = [*of_class, spelled, origin, *remembered.project[:2], public]
+    speaks = np.array([[name in source for source in sources] for name in names], np.float32)
+    worth: Floats = speaks.max(1, initial=0) * _ANY + speaks @ _WORTH
+    return worth
 
 
 def _members(place: Place, usage: Usage, remembered: Remembered) -> list[str]:

@@ -221,13 +221,17 @@ class Ranker:
         place: Place,
         usage: Usage,
         remembered: Remembered,
+        support: Floats,
     ) -> list[tuple[int, float]]:
-        """Return candidates that no server has listed, the likeliest first, each with its probability."""
+        """Return candidates that no server has listed, the likeliest first, each with its probability.
+
+        ``support``: what speaks for each of them beside all that speaks for items of a server's list, as a log.
+        """
         mix = self.mix if place.member else self.mix_words
         if mix is None:
             return []
         rows, _ = self.rows(listed, predicted, place, usage, remembered)
-        share = np.exp(log_share(mix.scores(rows)))
+        share = np.exp(log_share(mix.scores(rows) + support))
         order = np.argsort(-share, kind="stable")
         return list(zip(order.tolist(), share[order].tolist(), strict=True))
 

@@ -26,7 +26,7 @@ from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
-from sibyl.ranking.guesses import FIRST, LEAST, SURE, candidates, near
+from sibyl.ranking.guesses import FIRST, LEAST, SURE, SURE_OF_WORDS, candidates, support
 from sibyl.ranking.labels import bare
 from sibyl.ranking.listing import KIND
 from sibyl.ranking.numbered import NumberedNames
@@ -275,8 +275,9 @@ class Session:
         if not names:
             return []
         listed = WordList.named(names, names, [0] * len(names), typed)
-        likely = self._ranker.likely(listed, predicted, place, self.usage, remembered)
-        first = {names[at]: share for at, share in likely[:FIRST]}
-        if sum(first[name] for name in near(place, self.usage, remembered, first, public)) < SURE:
+        worth = support(place, self.usage, remembered, names, public)
+        likely = self._ranker.likely(listed, predicted, place, self.usage, remembered, worth)
+        speaks = sum(share for at, share in likely[:FIRST] if worth[at] or not place.member)
+        if speaks < (SURE if place.member else SURE_OF_WORDS):
             return []
         return [(names[at], round(share, 4)) for at, share in likely[:limit] if share >= LEAST]

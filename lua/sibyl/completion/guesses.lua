@@ -22,6 +22,7 @@ M.PATIENCE_MS = PATIENCE_MS
 ---@field buf integer
 ---@field row integer
 ---@field col integer where the word starts
+---@field before string the line up to there
 ---@field open integer requests not answered yet
 ---@field known boolean whether a server has said something
 ---@field listed boolean whether a server's list had any item
@@ -39,8 +40,18 @@ end
 ---@param col integer where the word starts
 ---@return sibyl.Place
 function M.asked(buf, row, col)
-  if not same(buf, row, col) then
-    place = { buf = buf, row = row, col = col, open = 0, known = false, listed = false, waiting = {} }
+  local before = (api.nvim_buf_get_lines(buf, row, row + 1, false)[1] or ''):sub(1, col)
+  if not same(buf, row, col) or place.before ~= before then
+    place = {
+      buf = buf,
+      row = row,
+      col = col,
+      before = before,
+      open = 0,
+      known = false,
+      listed = false,
+      waiting = {},
+    }
   end
   place.open = place.open + 1
   return place

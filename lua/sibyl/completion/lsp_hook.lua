@@ -7,6 +7,7 @@ local bytes = require('sibyl.buffer.bytes')
 local capability = require('sibyl.server.capability')
 local config = require('sibyl.config')
 local flip = require('sibyl.completion.flip')
+local guessed = require('sibyl.completion.guessed')
 local guesses = require('sibyl.completion.guesses')
 local log = require('sibyl.log')
 local reply = require('sibyl.completion.reply')
@@ -98,6 +99,9 @@ local function receiver(job, jobs, callback)
         end
       end)
     end
+    if not failure and guessed.wanted(job, asked) and guessed.guess(job, result, give) then
+      return
+    end
     local ok, now = pcall(reply.consider, job, result, give)
     if not ok then
       log.error('a list was left as it came: %s', tostring(now))
@@ -131,6 +135,11 @@ local function wrap(client)
       elseif not ok then
         log.error('a request was not understood: %s', tostring(job))
       end
+    elseif method == RESOLVE and guessed.is_guess(params) then
+      vim.schedule(function()
+        callback(nil, params)
+      end)
+      return true
     elseif method == RESOLVE and type(params) == 'table' then
       params = sort_text.restore(params)
     end

@@ -2,24 +2,21 @@
 -- Buffers with servers of the user's own are never touched.
 
 local bytes = require('sibyl.buffer.bytes')
+local completeopt = require('sibyl.server.completeopt')
+local guessed = require('sibyl.completion.guessed')
 local guesses = require('sibyl.completion.guesses')
 local log = require('sibyl.log')
 
 local M = {}
 
 local api = vim.api
-local MILD = 'menuone,noselect'
 local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
 local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for the ranker after the server is there
 local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
 local modern = vim.fn.has('nvim-0.11') == 1
 local mapped = {} ---@type table<integer, true> buffers where <CR> is ours just now
-local prepared = {} ---@type table<integer, { before?: string, ours?: string }> values of 'completeopt', by buffers
-local global ---@type { before: string, ours: string }|nil those on 0.10, which has one for all, while ours is set
 
-local function inserting(buf)
-  return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
-end
+local inserting = completeopt.inserting
 
 local function behind_dot()
   local col = api.nvim_win_get_cursor(0)[2]
@@ -96,75 +93,6 @@ local function trigger_on_dot(buf, wanted)
   end)
 end
 
--- A value of 'completeopt' whose menu inserts nothing by itself, neither its first line nor what all lines begin with;
--- nil where that is so already.
-local function mild(value)
-  local flags = vim.tbl_filter(function(flag)
-    return flag ~= 'longest' and flag ~= ''
-  end, vim.split(value, ','))
-  if not vim.tbl_contains(flags, 'noselect') and not vim.tbl_contains(flags, 'noinsert') then
-    local default = api.nvim_get_option_info2('completeopt', {}).default
-    table.insert(flags, value == default and MILD or 'noselect')
-  end
-  local ours = table.concat(flags, ',')
-  return ours ~= value and ours or nil
-end
-
--- Neovim 0.10 has one 'completeopt' for all buffers: it is set while one inserts in a buffer of ours, and put back in
--- whichever buffer that ends, unless somebody else has set it since.
-local function put_back()
-  if global and vim.go.completeopt == global.ours then
-    vim.go.completeopt = global.before
-  end
-  global = nil
-  api.nvim_create_augroup('sibyl_dot_option', { clear = true })
-end
-
-local function use_global()
-  local ours = mild(vim.go.completeopt)
-  if not ours then
-    return
-  end
-  global = { before = vim.go.completeopt, ours = ours }
-  vim.go.completeopt = ours
-  local ends = { InsertLeave = '*', ModeChanged = 'i*:n' } -- <C-c> is no InsertLeave
-  local ours_alone = api.nvim_create_augroup('sibyl_dot_option', { clear = true })
-  for event, pattern in pairs(ends) do
-    api.nvim_create_autocmd(event, {
-      group = ours_alone,
-      pattern = pattern,
-      desc = "sibyl: 'completeopt' is what it was",
-      callback = put_back,
-    })
-  end
-end
-
--- A menu that opens by itself must not insert its first line by itself, whatever one is used to from menus that one
--- asks for.
-local function mild_menu(buf)
-  if modern then
-    local before = vim.bo[buf].completeopt
-    local ours = mild(before ~= '' and before or vim.go.completeopt)
-    if ours then
-      prepared[buf] = { before = before, ours = ours }
-      vim.bo[buf].completeopt = ours
-    end
-    return
-  end
-  on(buf, 'InsertEnter', 'sibyl: insert mode here must not insert the first line by itself', use_global)
-  prepared[buf] = {}
-  if inserting(buf) then
-    use_global()
-  end
-end
-
---- Whether 'completeopt' is set for a buffer, while one inserts there.
----@param buf integer
----@return boolean
-function M.sets(buf)
-  return prepared[buf] ~= nil and (modern or global ~= nil or mild(vim.go.completeopt) ~= nil)
-end
-
 -- The place of a word behind a dot that the cursor stands in, where no menu is open.
 local function behind_a_dot(buf)
   if inserting(buf) and vim.fn.pumvisible() == 0 then
@@ -189,8 +117,11 @@ local function ask_with_a_letter(buf, wanted)
       guesses.forget()
     end
   end)
+  local function free()
+    return vim.fn.pumvisible() == 0 or guessed.shown()
+  end
   local function ask_at(place)
-    if behind_a_dot(buf) == place and wanted() then
+    if inserting(buf) and free() and member() == place and wanted() then
       ask()
     end
   end
@@ -199,7 +130,23 @@ local function ask_with_a_letter(buf, wanted)
     length = #api.nvim_get_current_line()
     return length < before
   end
-  on(buf, 'TextChangedP', 'sibyl: note the length of the line', shorter)
+  local function ask_once(place, row, col)
+    rested(function()
+      if dot == place then
+        dot = nil
+        guesses.unless_listed(buf, row, col, function()
+          ask_at(place)
+        end)
+      end
+    end)
+  end
+  on(buf, 'TextChangedP', 'sibyl: ask once more behind guesses, as Neovim 0.10 does not', function()
+    shorter()
+    local place, row, col = member()
+    if not modern and place and place == dot and not behind_dot() and guessed.shown() then
+      ask_once(place, row, col)
+    end
+  end)
   on(buf, 'TextChangedI', 'sibyl: open the menu after a letter, and again after <BS>', function()
     local less, place, row, col = shorter(), behind_a_dot(buf)
     if place and place == word and less then
@@ -207,14 +154,7 @@ local function ask_with_a_letter(buf, wanted)
         ask_at(place)
       end)
     elseif place and place == dot and not behind_dot() then
-      rested(function()
-        if dot == place then
-          dot = nil
-          guesses.unless_listed(buf, row, col, function()
-            ask_at(place)
-          end)
-        end
-      end)
+      ask_once(place, row, col)
     end
   end)
 end
@@ -250,7 +190,7 @@ end
 ---@param wanted fun(): boolean whether that is still so
 function M.prepare(buf, wanted)
   group(buf, true)
-  mild_menu(buf)
+  completeopt.prepare(buf)
   if not modern then
     trigger_on_dot(buf, wanted)
     enter_breaks_the_line(buf)
@@ -283,15 +223,7 @@ end
 function M.undo(buf)
   group(buf, true)
   unmap(buf)
-  local value = prepared[buf]
-  prepared[buf] = nil
-  if not modern then
-    if inserting(buf) then
-      put_back()
-    end
-  elseif value and api.nvim_buf_is_valid(buf) and vim.bo[buf].completeopt == value.ours then
-    vim.bo[buf].completeopt = value.before
-  end
+  completeopt.undo(buf)
 end
 
 return M

@@ -1,0 +1,100 @@
+-- In: a server's reply that says nothing of a member. Out: the same with guesses before it, for Neovim's own menu.
+--
+-- Servers say nothing where they do not know the type of a receiver: their list is empty, or what every object has.
+-- The answer is marked incomplete: with further letters the server is asked again, and may know more.
+
+local bytes = require('sibyl.buffer.bytes')
+local config = require('sibyl.config')
+local guesses = require('sibyl.completion.guesses')
+local items = require('sibyl.completion.items')
+local sort_text = require('sibyl.completion.sort_text')
+
+local M = {}
+
+local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 shows `detail` in the menu, later ones `labelDetails`
+local MARK = 'guess'
+local PATIENCE_MS = 200 -- what waits has nothing to say
+
+-- Whether a word stands behind the dot of a receiver: no number, no ellipsis, no module that is imported.
+local function is_member(job)
+  local line = vim.api.nvim_buf_get_lines(job.buf, job.row, job.row + 1, false)[1] or ''
+  if line:sub(job.col, job.col) ~= '.' or line:find('^%s*from%s') or line:find('^%s*import%s') then
+    return false
+  end
+  local last = job.col - 1 -- of what stands before the dot
+  return line:sub(last, last):find('[^%.%s]') ~= nil and not line:find('^%d', bytes.word_start(line, last) + 1)
+end
+
+--- Whether guesses are wanted instead of a reply: Neovim's own menu has asked for a member, and no server knows any.
+---@param job sibyl.Job
+---@param place sibyl.Place
+---@return boolean
+function M.wanted(job, place)
+  return job.native
+    and not job.wish
+    and not job.cancelled
+    and place.open == 0
+    and not place.known
+    and config.get().guesses
+    and config.enabled(job.buf)
+    and is_member(job)
+end
+
+-- The reply with guesses before its items.
+local function joined(reply, names)
+  local list = guesses.items(names)
+  for _, item in ipairs(list) do
+    item.detail = not modern and MARK or nil
+  end
+  local theirs = items.of(reply) or {}
+  local question, ranking = items.question(theirs), {}
+  for place in ipairs(theirs) do
+    ranking[place] = place
+  end
+  for _, item in ipairs(sort_text.rank(theirs, question, ranking, {}, false)) do
+    if not vim.list_contains(names, items.name(item)) then
+      table.insert(list, item)
+    end
+  end
+  local whole = type(reply) == 'table' and reply.items and vim.tbl_extend('force', {}, reply) or {}
+  whole.items, whole.isIncomplete = list, true
+  return whole
+end
+
+--- Asks the host. False where it cannot be asked; else `give` gets the reply, with guesses where there are any.
+---@param job sibyl.Job
+---@param reply any as the server sent it
+---@param give fun(reply: any)
+---@return boolean
+function M.guess(job, reply, give)
+  local over = false
+  local function done(names)
+    if not over then
+      over = true
+      give(#names > 0 and joined(reply, names) or reply)
+    end
+  end
+  if not guesses.names(job.buf, done, true) then
+    return false
+  end
+  vim.defer_fn(function()
+    done({})
+  end, PATIENCE_MS)
+  return true
+end
+
+--- Whether Neovim's menu shows guesses.
+---@return boolean
+function M.shown()
+  local first = vim.fn.complete_info({ 'items' }).items[1] or {}
+  return M.is_guess(vim.tbl_get(first, 'user_data', 'nvim', 'lsp', 'completion_item'))
+end
+
+--- Whether an item is a guess of ours, which no server can say more of.
+---@param item any
+---@return boolean
+function M.is_guess(item)
+  return type(item) == 'table' and vim.tbl_get(item, 'data', 'sibyl', 'guess') == true
+end
+
+return M

@@ -1,0 +1,112 @@
+-- In: buffers whose menu opens by itself. Out: 'completeopt' there: nothing is inserted without being asked for.
+
+local M = {}
+
+local api = vim.api
+local MILD = 'menuone,noselect'
+local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 has one value for all buffers
+local prepared = {} ---@type table<integer, { before?: string, ours?: string }> values by buffers
+local global ---@type { before: string, ours: string }|nil those on 0.10, while ours is set
+
+local function group(buf)
+  return api.nvim_create_augroup('sibyl_completeopt_' .. buf, { clear = true })
+end
+
+--- Whether one inserts in a buffer.
+---@param buf integer
+---@return boolean
+function M.inserting(buf)
+  return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
+end
+
+-- A value of 'completeopt' whose menu inserts nothing by itself, neither its first line nor what all lines begin with;
+-- nil where that is so already.
+local function mild(value)
+  local flags = vim.tbl_filter(function(flag)
+    return flag ~= 'longest' and flag ~= ''
+  end, vim.split(value, ','))
+  if not vim.tbl_contains(flags, 'noselect') and not vim.tbl_contains(flags, 'noinsert') then
+    local default = api.nvim_get_option_info2('completeopt', {}).default
+    table.insert(flags, value == default and MILD or 'noselect')
+  end
+  local ours = table.concat(flags, ',')
+  return ours ~= value and ours or nil
+end
+
+-- Neovim 0.10 has one 'completeopt' for all buffers: it is set while one inserts in a buffer of ours, and put back in
+-- whichever buffer that ends, unless somebody else has set it since.
+local function put_back()
+  if global and vim.go.completeopt == global.ours then
+    vim.go.completeopt = global.before
+  end
+  global = nil
+  api.nvim_create_augroup('sibyl_dot_option', { clear = true })
+end
+
+local function use_global()
+  local ours = mild(vim.go.completeopt)
+  if not ours then
+    return
+  end
+  global = { before = vim.go.completeopt, ours = ours }
+  vim.go.completeopt = ours
+  local ends = { InsertLeave = '*', ModeChanged = 'i*:n' } -- <C-c> is no InsertLeave
+  local ours_alone = api.nvim_create_augroup('sibyl_dot_option', { clear = true })
+  for event, pattern in pairs(ends) do
+    api.nvim_create_autocmd(event, {
+      group = ours_alone,
+      pattern = pattern,
+      desc = "sibyl: 'completeopt' is what it was",
+      callback = put_back,
+    })
+  end
+end
+
+--- Sets the option for a buffer: a menu that opens by itself must not insert its first line by itself, whatever one is
+--- used to from menus that one asks for.
+---@param buf integer
+function M.prepare(buf)
+  if modern then
+    local before = vim.bo[buf].completeopt
+    local ours = mild(before ~= '' and before or vim.go.completeopt)
+    if ours then
+      prepared[buf] = { before = before, ours = ours }
+      vim.bo[buf].completeopt = ours
+    end
+    return
+  end
+  api.nvim_create_autocmd('InsertEnter', {
+    group = group(buf),
+    buffer = buf,
+    desc = 'sibyl: insert mode here must not insert the first line by itself',
+    callback = use_global,
+  })
+  prepared[buf] = {}
+  if M.inserting(buf) then
+    use_global()
+  end
+end
+
+--- Whether 'completeopt' is set for a buffer, while one inserts there.
+---@param buf integer
+---@return boolean
+function M.sets(buf)
+  return prepared[buf] ~= nil and (modern or global ~= nil or mild(vim.go.completeopt) ~= nil)
+end
+
+--- Gives a buffer its own value back, unless somebody has set another one since.
+---@param buf integer
+function M.undo(buf)
+  group(buf)
+  local value = prepared[buf]
+  prepared[buf] = nil
+  if not modern then
+    if M.inserting(buf) then
+      put_back()
+    end
+  elseif value and api.nvim_buf_is_valid(buf) and vim.bo[buf].completeopt == value.ours then
+    vim.bo[buf].completeopt = value.before
+  end
+end
+
+return M

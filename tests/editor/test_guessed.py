@@ -1,0 +1,166 @@
+"""Neovim's own menu shows guesses behind a dot where no language server knows a member."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from child import Child
+from fake_server import FakeServer, items
+from scripted import BEST, NAMES, open_menu
+
+OBJECT = ("__class__", "__doc__", "__init__")
+# As a buffer of sibyl's own server is; Neovim itself does not ask again on 0.10.
+BY_ITSELF = """
+if vim.fn.has('nvim-0.11') == 0 then
+  local function wanted() return true end
+  require('sibyl.server.autotrigger').prepare(vim.api.nvim_get_current_buf(), wanted)
+end
+"""
+GUESSES = ["append", "attach", "pop"]
+
+
+def asked(child: Child, text: str) -> None:
+    """Type a text and ask for its list; the server has answered then."""
+    child.type_keys(text)
+    if child.version < (0, 11, 0) or not text.endswith("."):
+        child.type_keys("<C-x><C-o>")
+
+
+def test_a_silent_server_leaves_the_menu_to_guesses(serve: Callable) -> None:
+    """An empty list brings guesses, marked as such; accepting one inserts it, and the host hears of it."""
+    child, ranker, server = serve(resolve={"append": {"detail": "theirs"}})
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    assert open_menu(child, "ox.") == GUESSES
+    assert ranker.calls("guess")[-1][3] == len("import os\nx.")
+    assert {item.menu for item in child.menu()} == {"guess"}
+    child.type_keys("<C-n><C-y>")
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
+    assert child.line() == "x.append"
+    assert ranker.calls("accepted")[-1][3] == "append"
+    assert server.log("completionItem/resolve") == []
+    assert child.messages() == []
+    child.type_keys("<Esc>u")
+    assert child.line() == "import os"
+
+
+def test_what_every_object_has_stands_behind_guesses(serve: Callable) -> None:
+    """Names that every object has come after guesses, each once, whatever their sort keys."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT, sortText="0"))
+    ranker.set(guess=["append", "__init__"])
+    assert open_menu(child, "ox.") == ["append", "__init__", "__class__", "__doc__"]
+
+
+def test_letters_ask_the_server_again(serve: Callable) -> None:
+    """With a letter more the server is asked again, and what it knows then stands in the place of guesses."""
+    child, ranker, server = serve()
+    child.lua(BY_ITSELF)
+    server.set(items=[])
+    ranker.set(guess=["jump", "pop"], best=BEST)
+    child.type_keys("oprint(x.")
+    child.wait_for(lambda: child.words() == ["jump", "pop"], what="the guesses")
+    server.set(items=items(*NAMES))
+    child.type_keys("j")
+    child.wait_for(lambda: child.words() == ["json"], what="the server's list")
+
+
+def test_guesses_begin_as_typed(serve: Callable) -> None:
+    """Behind letters the host is told of them, and what does not begin so is not shown."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    asked(child, "ox.a")
+    child.wait_menu()
+    assert child.words() == ["append", "attach"]
+    assert ranker.calls("guess")[-1][3] == len("import os\nx.a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ox", "ovalue = 1.", "ofrom os.", "oimport os.", "oprint(...", "ox .", "o.", "ox2 = 12."],
+)
+def test_nothing_is_guessed_elsewhere(serve: Callable, text: str) -> None:
+    """Names, numbers, an ellipsis and imports have no guesses."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    asked(child, text)
+    child.wait_for(lambda: server.completions() > 0, what="the question")
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: server.completions() > 1, what="the second question")
+    assert ranker.calls("guess") == []
+
+
+@pytest.mark.parametrize("text", ["o)[0].", "of(x).", "ox1.", "o'{}'."])
+def test_receivers_of_any_form_have_guesses(serve: Callable, text: str) -> None:
+    """Calls, subscripts, strings and names with digits are receivers."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    assert open_menu(child, text) == GUESSES
+
+
+def test_no_guesses_where_a_server_knows_members(serve: Callable) -> None:
+    """A list with a member of its own is ranked and shown as ever."""
+    child, ranker, _ = serve()
+    ranker.set(guess=GUESSES, best=BEST)
+    assert open_menu(child)[:3] == BEST
+    assert ranker.calls("guess") == []
+
+
+def test_one_of_two_servers_is_enough(serve: Callable) -> None:
+    """Where one server of two knows members there are no guesses, even if the other one answers later."""
+    child, ranker, server = serve()
+    server.set(items=[], delay=50)
+    FakeServer(child, name="second", items=items(*NAMES))
+    ranker.set(guess=GUESSES, best=BEST)
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.wait_for(lambda: child.words()[:3] == BEST, what="the list")
+    assert ranker.calls("guess") == []
+
+
+def test_another_receiver_at_the_same_place(serve: Callable) -> None:
+    """What a server knew of one receiver says nothing of the next one that stands at its place."""
+    child, ranker, server = serve()
+    ranker.set(guess=GUESSES, best=BEST)
+    assert open_menu(child)[:3] == BEST
+    child.type_keys("<C-e><Esc>")
+    server.set(items=[])
+    assert open_menu(child, "ccx.") == GUESSES
+
+
+@pytest.mark.parametrize("off", ["option", "buffer"])
+def test_switched_off(serve: Callable, off: str) -> None:
+    """Without the option, or with sibyl off, a silent server's list stays what it is."""
+    child, ranker, server = serve(options={"guesses": off != "option"})
+    child.lua("vim.b.sibyl_enabled = ...", off != "buffer")
+    server.set(items=items(*OBJECT))
+    ranker.set(guess=GUESSES)
+    assert sorted(open_menu(child, "ox.")) == sorted(OBJECT)
+    assert ranker.calls("guess") == []
+
+
+def test_without_an_answer_the_list_comes_as_it_was(serve: Callable) -> None:
+    """A host that does not answer in time, or has no guesses, leaves the server's list as it came."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT))
+    for answer in ({"guess": []}, {"guess": GUESSES, "delay": 5000}):
+        ranker.set(**answer)
+        assert open_menu(child, "ox.") == list(OBJECT)
+        child.type_keys("<C-e><Esc>")
+
+
+def test_a_cursor_that_left_has_no_guesses(serve: Callable) -> None:
+    """Guesses that come after the word was left are not shown."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES, delay=100)
+    asked(child, "ox.")
+    child.wait_for(lambda: ranker.calls("guess"), what="the question")
+    child.type_keys("<Esc>ofoo bar")
+    child.lua("vim.wait(300)")
+    assert child.menu() == []
+    assert child.line() == "foo bar"

@@ -1,0 +1,73 @@
+"""Guesses: names that the user's own code can justify, where no language server knows any.
+
+In:   the shipped model; small files.
+"""
+
+from __future__ import annotations
+
+from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.session import Session
+
+NOTES = """
+class Notes:
+    def __init__(self, folder):
+        self.folder = folder
+        self.lines = []
+
+    def remember(self, line):
+        self.lines.append(line)
+
+    def show(notes):
+        for line in notes.lines:
+            print(line)
+        notes.
+"""
+
+
+OWN = NOTES.rstrip().replace("show(notes)", "show(self)").replace("notes.", "self.")
+
+
+def guessed(ranker: Ranker, source: str) -> list[str]:
+    """Return the guesses at the end of a text."""
+    return [name for name, _ in Session(ranker, source.encode()).guess(len(source), 12)]
+
+
+def test_guesses_are_what_the_text_can_justify(real: Ranker) -> None:
+    """Names that only the training code knows are not offered, nor the receiver's own."""
+    names = guessed(real, OWN)
+    assert names[0] == "lines"
+    assert set(names) <= {"folder", "lines", "remember", "append", "show"}
+    assert "feast" not in guessed(
+        real, "import feast\nfeast.apply()\nfeast.apply()\nx.feast()\nfeast."
+    )
+
+
+def test_an_empty_list_is_better_than_noise(real: Ranker) -> None:
+    """Where nothing in the user's code speaks for a name, and in strings and comments, nothing is guessed."""
+    for source in ("x.", "import os\nx.", NOTES.replace("print(line)", "print('notes.")):
+        assert guessed(real, source.rstrip("\n").removesuffix("\n        notes.")) == []
+
+
+CART = """def report(cart, out):
+    print(cart.owner, cart.total())
+    for item in cart.items:
+        out.write(item.name)
+        out.append(item.price)
+
+
+def receipt(cart, out):
+    cart."""
+
+
+def test_guesses_of_a_receiver_begin_with_what_it_was_used_with(real: Ranker) -> None:
+    """Names used on this receiver, in whatever function, come before names used on others."""
+    names = guessed(real, CART)
+    assert set(names[:3]) == {"owner", "total", "items"}
+    assert set(names[3:]) <= {"write", "append", "name", "price"}
+
+
+def test_guesses_begin_as_typed(real: Ranker) -> None:
+    """Letters typed leave the names that begin so; a dunder is offered only once its underscore is typed."""
+    assert guessed(real, NOTES.rstrip() + "li") == ["lines"]
+    assert not any(name.startswith("__") for name in guessed(real, OWN))
+    assert guessed(real, OWN + "__") == ["__init__"]
