@@ -1,4 +1,4 @@
-"""What guesses are worth where a language server knows nothing: `<Plug>(SibylSuggest)`.
+"""What guesses are worth where a language server knows nothing: in Neovim's own menu, and at the key for them.
 
 In:   a menus file (`python -m sibyl.learn menus`), its repositories, a folder for the stores of projects.
 Out:  a table for people; the last line is one JSON object.
@@ -9,6 +9,7 @@ A site is one whose server's list lacks what the author wrote. What is known is 
 project's other files, and, without --alone, the modules of the active environment and the standard library. Of
 the lists that are shown: how often the truth stands first and among the first five. Of all sites: how many
 lists are shown, and how many names that occur nowhere in the file above, the project or the receiver's module.
+*Share*: of all recorded places of members. Where the server says nothing guesses are shown without a key.
 """
 
 from __future__ import annotations
@@ -42,22 +43,25 @@ WORD = re.compile(rb"\w+")
 BARE = 23
 
 
-def sites(menus: Path, kinds: set[str]) -> dict[tuple[str, str, str, str], list[dict[str, Any]]]:
-    """Return the sites without the truth in their list, nothing typed, by file."""
-    by_file = defaultdict(list)
-    for line in read_menus(menus):
-        if not line["menu"] and line.get("kind", "member") in kinds and not line.get("letters"):
-            by_file[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
-    return by_file
+def sites(menus: Path, kinds: set[str]) -> list[dict[str, Any]]:
+    """Return all sites where nothing is typed."""
+    lines = read_menus(menus)
+    return [
+        line for line in lines if line.get("kind", "member") in kinds and not line.get("letters")
+    ]
 
 
 def guesses(
-    menus: Path, sources: Path, stores: Path, kinds: set[str], installed: Installed | None
+    lines: list[dict[str, Any]], sources: Path, stores: Path, installed: Installed | None
 ) -> Iterator[tuple[dict[str, Any], list[str], int]]:
-    """Yield each site with the names shown there, and how many of them occur nowhere."""
+    """Yield each site whose list lacks the truth with the names shown there, and how many occur nowhere."""
     ranker, at = Ranker(Model(MODEL)), ""
+    by_file = defaultdict(list)
+    for line in lines:
+        if not line["menu"]:
+            by_file[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
     with closing(Sources(sources)) as reader, ExitStack() as opened:
-        for (repo, commit, path, blob), lines in sorted(sites(menus, kinds).items()):
+        for (repo, commit, path, blob), lines in sorted(by_file.items()):
             data = reader.read(repo, blob)
             if repo != at:
                 opened.close()  # the memory of the repository before
@@ -85,14 +89,15 @@ def occurs(store: ProjectStore, name: str) -> bool:
     return bool(ask("SELECT 1 FROM defined WHERE said LIKE ? LIMIT 1", (quoted,)).fetchone())
 
 
-def summary(rows: list[tuple[dict[str, Any], list[str], int]]) -> dict[str, Any]:
-    """Return the figures of some sites."""
+def summary(rows: list[tuple[dict[str, Any], list[str], int]], asked: int) -> dict[str, Any]:
+    """Return the figures of some sites, of so many that were asked about."""
     shown = [(line, names) for line, names, _ in rows if names]
     first = [names[0] == line["member"] for line, names in shown]
     five = [line["member"] in names[:5] for line, names in shown]
     repos = [line["repo"] for line, _ in shown]
     return {
         "sites": len(rows),
+        "share": round(len(rows) / asked, 3),
         "shown": round(len(shown) / max(len(rows), 1), 3),
         "top1": round(sum(first) / max(len(shown), 1), 3),
         "top5": round(sum(five) / max(len(shown), 1), 3),
@@ -112,15 +117,17 @@ def main() -> int:
     options.stores.mkdir(parents=True, exist_ok=True)
     kinds = set(options.kinds.split(","))
     installed = None if options.alone else Installed("")
-    rows = list(guesses(options.menus, options.sources, options.stores, kinds, installed))
+    lines = sites(options.menus, kinds)
+    rows = list(guesses(lines, options.sources, options.stores, installed))
     parts = {
         "all": rows,
+        "the server says nothing": [row for row in rows if row[0]["size"] <= BARE],
         "the server's list is empty": [row for row in rows if row[0]["size"] == 0],
         "what every object has": [row for row in rows if 0 < row[0]["size"] <= BARE],
         "a list without the truth": [row for row in rows if row[0]["size"] > BARE],
     }
-    result = {name: summary(part) for name, part in parts.items() if part}
-    heads = ("sites", "shown", "top1", "top5", "top5_interval", "nowhere")
+    result = {name: summary(part, len(lines)) for name, part in parts.items() if part}
+    heads = ("sites", "share", "shown", "top1", "top5", "top5_interval", "nowhere")
     table(
         ("server", *heads),
         [(name, *(figures[head] for head in heads)) for name, figures in result.items()],
