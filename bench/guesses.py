@@ -3,18 +3,21 @@
 In:   a menus file (`python -m sibyl.learn menus`), its repositories, a folder for the stores of projects.
 Out:  a table for people; the last line is one JSON object.
 
-    python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER [--alone]
+    python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER
 
 A site is one whose server's list lacks what the author wrote. What is known is the text above the cursor, the
-project's other files, and, without --alone, the modules of the active environment and the standard library. Of
-the lists that are shown: how often the truth stands first and among the first five. Of all sites: how many
+project's other files, and, without `--alone`, the modules of the active environment and the standard library.
+Of the lists that are shown: how often the truth stands first and among the first five. Of all sites: how many
 lists are shown, and how many names that occur nowhere in the file above, the project or the receiver's module.
 *Share*: of all recorded places of members. Where the server says nothing guesses are shown without a key.
+With what `evaluate --json` says of the lists that hold the truth (`--evaluated`): how often it stands first,
+and among the first five, at all places together.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -106,12 +109,30 @@ def summary(rows: list[tuple[dict[str, Any], list[str], int]], asked: int) -> di
     }
 
 
+def together(evaluated: Path, silent: dict[str, Any], asked: int) -> dict[str, dict[str, float]]:
+    """Return how often the truth stands first, and among the first five, of all places: by whose menu."""
+    figures = json.loads(evaluated.read_text())
+    shown = silent["sites"] * silent["shown"]
+    by_order = {}
+    for order in ("server", "full"):
+        right = {
+            name: figures["sites"] * figures["orders"][order][name] for name in ("top1", "top5")
+        }
+        by_order[order] = {name: round(count / asked, 3) for name, count in right.items()}
+    by_order["full, guesses"] = {
+        name: round(by_order["full"][name] + shown * silent[name] / asked, 3)
+        for name in ("top1", "top5")
+    }
+    return by_order
+
+
 def main() -> int:
     """Measure, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     for name in ("menus", "sources", "stores"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--kinds", default="member")
+    parser.add_argument("--evaluated", type=Path, help="what `evaluate --json` wrote for the menus")
     parser.add_argument("--alone", action="store_true", help="without installed modules")
     options = parser.parse_args()
     options.stores.mkdir(parents=True, exist_ok=True)
@@ -132,6 +153,11 @@ def main() -> int:
         ("server", *heads),
         [(name, *(figures[head] for head in heads)) for name, figures in result.items()],
     )
+    if options.evaluated:
+        silent = result["the server says nothing"]
+        result["all places"] = together(options.evaluated, silent, len(lines))
+        orders = [(order, *figures.values()) for order, figures in result["all places"].items()]
+        table(("all places, menu of", "top1", "top5"), orders)
     finish(result)
     return 0
 
