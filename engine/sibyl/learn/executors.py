@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sibyl.errors import LearnError
+from sibyl.learn.asked import whole
 
 Call = tuple[Any, ...]
 """Arguments of the function for one repository, plain values that can be sent elsewhere."""
@@ -34,7 +35,7 @@ _AHEAD = 3
 def add_options(parser: argparse.ArgumentParser, jobs: int | None = None) -> None:
     """Let a stage be told where its work is done; `jobs` processes unless told (None: one a core)."""
     jobs = jobs or os.cpu_count() or 1
-    parser.add_argument("--jobs", type=int, default=jobs, help=f"processes ({jobs})")
+    parser.add_argument("--jobs", type=whole(1), default=jobs, help=f"processes ({jobs})")
     parser.add_argument(
         "--cluster", metavar="ADDRESS", default="",
         help="let the workers of this Dask scheduler do it instead (tcp://HOST:8786); they must see "

@@ -32,6 +32,7 @@ import torch
 
 from sibyl.errors import LearnError, ModelError
 from sibyl.learn import executors
+from sibyl.learn.asked import whole
 from sibyl.learn.evaluation.cross_validation import (
     by_list,
     judged,
@@ -83,13 +84,15 @@ def parser() -> argparse.ArgumentParser:
                            "model's (folder or meta.json), whose lists are not there any more")  # fmt: skip
     arguments.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
     arguments.add_argument("--only", choices=("members", "words"), help="one sort of lists alone")
-    arguments.add_argument("--units", type=int, default=16, help="rectified units of each seed")
-    arguments.add_argument("--seeds", type=int, default=3, help="mixtures whose mean is taken")
     arguments.add_argument(
-        "--folds", type=int, default=4, help="parts left out in turn to judge by"
+        "--units", type=whole(1), default=16, help="rectified units of each seed"
     )
-    arguments.add_argument("--epochs", type=int, default=15)
-    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--seeds", type=whole(1), default=3, help="mixtures whose mean is taken")
+    arguments.add_argument(
+        "--folds", type=whole(2), default=4, help="parts left out in turn to judge by"
+    )
+    arguments.add_argument("--epochs", type=whole(1), default=15)
+    arguments.add_argument("--seed", type=whole(0), default=1)
     executors.add_options(arguments, jobs=1)
     return arguments
 

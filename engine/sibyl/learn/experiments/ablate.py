@@ -26,6 +26,7 @@ import numpy as np
 import torch
 
 from sibyl.errors import LearnError
+from sibyl.learn.asked import number, whole
 from sibyl.learn.experiments.count_baselines import Counted, uses_in, uses_read
 from sibyl.learn.experiments.variants import BASE, PLAN, RATED, RATES
 from sibyl.learn.io import whole_file
@@ -81,12 +82,23 @@ def parser() -> argparse.ArgumentParser:
     add("--streams", type=Path, required=True, help="folder of the streams")
     add("--out", type=Path, required=True, help="folder for runs and tables")
     add("--plan", default="all", help="which variants, by comma (all): " + ", ".join(PLAN))
-    add("--steps", type=int, default=2_000, help="chunks of all lanes each variant reads (2000)")
+    add(
+        "--steps",
+        type=whole(1),
+        default=2_000,
+        help="chunks of all lanes each variant reads (2000)",
+    )
     add("--base", default=BASE, help=f"what all are trained with ({BASE})")
-    add("--rates", type=float, nargs="+", default=RATES, help=f"to try for each of {RATED}")
-    add("--threads", type=int, default=1, help="CPU threads (1)")
-    add("--val-lanes", type=int, default=64, help="validation files side by side (64)")
-    add("--val-steps", type=int, default=32, help="chunks of each, at the end (32)")
+    add(
+        "--rates",
+        type=number(above=True),
+        nargs="+",
+        default=RATES,
+        help=f"to try for each of {RATED}",
+    )
+    add("--threads", type=whole(1), default=1, help="CPU threads (1)")
+    add("--val-lanes", type=whole(1), default=64, help="validation files side by side (64)")
+    add("--val-steps", type=whole(1), default=32, help="chunks of each, at the end (32)")
     return arguments
 
 

@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from sibyl.errors import LearnError
 from sibyl.learn import executors
+from sibyl.learn.asked import number, whole
 from sibyl.learn.experiments.ablate import network_bytes
 from sibyl.learn.experiments.study import (
     ENDED,
@@ -62,15 +63,24 @@ def parser() -> argparse.ArgumentParser:
         help="folder of the streams; given several times, the vocabulary is searched, too",
     )
     add("--out", type=Path, required=True, help="folder for the study and its runs")
-    add("--trials", type=int, default=20, help="trials of the whole study, of all workers (20)")
-    add("--steps", type=int, default=1_000, help="chunks of all lanes that a trial reads (1000)")
-    add("--every", type=int, default=200, help="steps between two validations (200)")
-    add("--embedding", type=int, nargs="+", default=[64, 96, 128, 160], help="sizes to try")
-    add("--hidden", type=int, nargs="+", default=[256, 320, 384, 448, 512], help="sizes to try")
-    add("--mb", type=float, default=4.0, help="largest network to try, in INT8 (4 MB)")
+    add(
+        "--trials", type=whole(1), default=20, help="trials of the whole study, of all workers (20)"
+    )
+    add(
+        "--steps",
+        type=whole(1),
+        default=1_000,
+        help="chunks of all lanes that a trial reads (1000)",
+    )
+    add("--every", type=whole(1), default=200, help="steps between two validations (200)")
+    add("--embedding", type=whole(1), nargs="+", default=[64, 96, 128, 160], help="sizes to try")
+    add(
+        "--hidden", type=whole(1), nargs="+", default=[256, 320, 384, 448, 512], help="sizes to try"
+    )
+    add("--mb", type=number(above=True), default=4.0, help="largest network to try, in INT8 (4 MB)")
     add("--train", default="", help="more options for every training, in quotes: '--lanes 32'")
-    add("--threads", type=int, default=1, help="CPU threads of this worker (1)")
-    add("--seed", type=int, default=1, help="which settings are tried (1)")
+    add("--threads", type=whole(0), default=1, help="CPU threads of this worker (1)")
+    add("--seed", type=whole(0), default=1, help="which settings are tried (1)")
     executors.add_options(arguments, jobs=1)
     return arguments
 

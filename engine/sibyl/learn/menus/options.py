@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sibyl.errors import LearnError
 from sibyl.learn import executors
+from sibyl.learn.asked import number, whole
 from sibyl.learn.menus.places import KINDS
 
 
@@ -30,7 +31,7 @@ def parser(summary: str) -> argparse.ArgumentParser:
     arguments.add_argument(
         "--split", default="val", help="which split of the corpus: val, dev, train (val)"
     )
-    arguments.add_argument("--dev", type=int, default=None, metavar="N",
+    arguments.add_argument("--dev", type=whole(0), default=None, metavar="N",
                       help="training repositories that are held back (as streams)")  # fmt: skip
     arguments.add_argument("--sources", type=Path, help="folder of the repositories")
     arguments.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
@@ -56,18 +57,22 @@ def parser(summary: str) -> argparse.ArgumentParser:
     arguments.add_argument("--braces", action="store_true",
                       help="ask in the braces of f-strings alone, what is open on the line closed")  # fmt: skip
     arguments.add_argument(
-        "--sites", type=int, default=70, help="sites of a kind in each repository"
+        "--sites", type=whole(1), default=70, help="sites of a kind in each repository"
     )
-    arguments.add_argument("--per-file", type=int, default=6, help="most sites in one file")
+    arguments.add_argument("--per-file", type=whole(1), default=6, help="most sites in one file")
     arguments.add_argument("--auto-imports", action=argparse.BooleanOptionalAction, default=True,
                       help="offer names that are not imported yet, as servers do by default")  # fmt: skip
-    arguments.add_argument("--limit-repos", type=int, default=None, help="stop after this many")
     arguments.add_argument(
-        "--max-tokens", type=int, default=None, help="skip repositories above this"
+        "--limit-repos", type=whole(1), default=None, help="stop after this many"
     )
-    arguments.add_argument("--minutes", type=float, default=None, help="then keep what is there")
     arguments.add_argument(
-        "--patience", type=float, default=30.0, help="seconds an answer may take"
+        "--max-tokens", type=whole(0), default=None, help="skip repositories above this"
+    )
+    arguments.add_argument(
+        "--minutes", type=number(above=True), default=None, help="then keep what is there"
+    )
+    arguments.add_argument(
+        "--patience", type=number(above=True), default=30.0, help="seconds an answer may take"
     )
     arguments.add_argument("--seed", type=int, default=1)
     executors.add_options(arguments, jobs=1)
@@ -79,7 +84,7 @@ def _numbers(text: str) -> dict[str, int | None]:
     numbers: dict[str, int | None] = {}
     for part in text.split(","):
         kind, equals, number = part.partition("=")
-        if kind not in KINDS or (equals and not number.isdigit()):
+        if kind not in KINDS or (equals and not number.isdecimal()):
             raise argparse.ArgumentTypeError(
                 f"{part!r} is not KIND or KIND=N of {', '.join(KINDS)}"
             )
@@ -98,7 +103,7 @@ def _named(text: str) -> str:
 def _letters(text: str) -> list[int]:
     """Read `0,1`."""
     parts = text.split(",")
-    if not all(part.isdigit() for part in parts):
+    if not all(part.isdecimal() for part in parts):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of numbers")
     return sorted({int(part) for part in parts})
 
@@ -138,7 +143,11 @@ def settings_of(options: argparse.Namespace, python: str) -> dict:
         given = json.loads(options.settings) if options.settings else None
     except ValueError as error:
         raise LearnError(f"--settings is not JSON: {error}.") from error
-    return default_settings(python, options.auto_imports) if given is None else given
+    if given is None:
+        return default_settings(python, options.auto_imports)
+    if not isinstance(given, dict):
+        raise LearnError("--settings is not a JSON object: sections by name, in braces.")
+    return given
 
 
 def environment_of(python: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ import sysconfig
 from pathlib import Path
 
 from sibyl.errors import LearnError
+from sibyl.learn.asked import whole
 from sibyl.learn.stages import run_shown
 
 TRAINED = ("argparse.py", "json", "http", "logging", "configparser.py", "tarfile.py", "shutil.py")
@@ -27,9 +28,9 @@ def parser() -> argparse.ArgumentParser:
         "python -m sibyl.learn tiny", description=__doc__.split("\n")[0]
     )
     arguments.add_argument("--out", type=Path, required=True, help="folder for everything made")
-    arguments.add_argument("--steps", type=int, default=60, help="training steps")
+    arguments.add_argument("--steps", type=whole(1), default=60, help="training steps")
     arguments.add_argument(
-        "--sites", type=int, default=20, help="recorded lists for each repository"
+        "--sites", type=whole(1), default=20, help="recorded lists for each repository"
     )
     arguments.add_argument(
         "--server", default="", help="language server's command (default: our ty)"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from sibyl.learn.asked import number, whole
 from sibyl.learn.training.network import INWARD
 
 
@@ -43,30 +44,40 @@ def _files(arguments: argparse.ArgumentParser) -> None:
         help="begin with the weights of this checkpoint, or of this model folder, float or INT8 "
         "(finetuning; the streams must have its vocabulary: streams --vocab)",
     )
-    add("--seed", type=int, default=1, help="for order, first weights and candidates (1)")
+    add("--seed", type=whole(0), default=1, help="for order, first weights and candidates (1)")
 
 
 def _network(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--embedding", type=int, help="size of a name's vector (default: 128, or the start's)")
-    add("--hidden", type=int, help="size of the LSTM's state (default: 384, or the start's)")
-    add("--dropout", type=float, default=0.0, help="share of inputs and states left out (0)")
+    add("--embedding", type=whole(1), help="size of a name's vector (default: 128, or the start's)")
+    add("--hidden", type=whole(1), help="size of the LSTM's state (default: 384, or the start's)")
+    add(
+        "--dropout",
+        type=number(most=0.99),
+        default=0.0,
+        help="share of inputs and states left out (0)",
+    )
 
 
 def _reading(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add(
         "--lanes",
-        type=int,
+        type=whole(1),
         default=32,
         help="files read side by side (default: 32, which learn fastest; 96 at the end, by --start, "
         "learn more, and a GPU reads more much faster)",
     )
-    add("--length", type=int, default=96, help="tokens of a chunk, back-propagation's reach (96)")
-    add("--steps", type=int, default=50_000, help="chunks of all lanes to train on (50000)")
+    add(
+        "--length",
+        type=whole(2),
+        default=96,
+        help="tokens of a chunk, back-propagation's reach (96)",
+    )
+    add("--steps", type=whole(1), default=50_000, help="chunks of all lanes to train on (50000)")
     add(
         "--skip",
-        type=int,
+        type=whole(0),
         default=0,
         help="begin at this chunk of the fixed order, so that a second training with the same seed, "
         "lanes and length reads what the first did not",
@@ -75,36 +86,52 @@ def _reading(group: argparse._ArgumentGroup) -> None:
 
 def _learning(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--rate", type=float, default=5e-3, help="highest learning rate of Adam (default: 0.005)")
-    add("--warm", type=int, default=300, help="steps of warm-up to that rate (default: 300)")
+    add(
+        "--rate",
+        type=number(above=True),
+        default=5e-3,
+        help="highest learning rate of Adam (default: 0.005)",
+    )
+    add("--warm", type=whole(0), default=300, help="steps of warm-up to that rate (default: 300)")
     add(
         "--decay",
-        type=int,
+        type=whole(0),
         help="last steps, over which the rate falls (default: a fifth of all; between warm-up and decay "
         "it stays, so that a run can be continued, and any of its checkpoints be finished by --start "
         "with --decay as long as --steps)",
     )
-    add("--names", type=float, default=0.6, help="weight of names that are not members (0.6)")
-    add("--keywords", type=float, default=0.2, help="weight of keywords (0.2)")
-    add("--siblings", type=float, default=0.5, help="weight of telling siblings apart (0.5)")
-    add("--repeats", type=float, default=1.0, help="weight of words that their file has before (1)")
-    add("--sample", type=int, default=1_500, help="candidates drawn, half for names (1500)")
+    add("--names", type=number(), default=0.6, help="weight of names that are not members (0.6)")
+    add("--keywords", type=number(), default=0.2, help="weight of keywords (0.2)")
+    add("--siblings", type=number(), default=0.5, help="weight of telling siblings apart (0.5)")
+    add(
+        "--repeats",
+        type=number(),
+        default=1.0,
+        help="weight of words that their file has before (1)",
+    )
+    add("--sample", type=whole(1), default=1_500, help="candidates drawn, half for names (1500)")
 
 
 def _measuring(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--every", type=int, default=2_000, help="steps between validations, checkpoints (2000)")
-    add("--val-lanes", type=int, default=32, help="validation files read side by side (32)")
-    add("--val-steps", type=int, default=20, help="chunks of each; 0: no validation (20)")
-    add("--patience", type=int, default=0, help="stop after N validations no better (0: never)")
+    add(
+        "--every",
+        type=whole(1),
+        default=2_000,
+        help="steps between validations, checkpoints (2000)",
+    )
+    add("--val-lanes", type=whole(1), default=32, help="validation files read side by side (32)")
+    add("--val-steps", type=whole(0), default=20, help="chunks of each; 0: no validation (20)")
+    add(
+        "--patience", type=whole(0), default=0, help="stop after N validations no better (0: never)"
+    )
 
 
 def _machine(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--threads", type=int, default=0, help="CPU threads (0: all)")
-    add(
-        "--device", default="cuda" if torch.cuda.is_available() else "cpu", help="cpu, cuda, cuda:1"
-    )
+    add("--threads", type=whole(0), default=0, help="CPU threads (0: all)")
+    best = "cuda" if torch.cuda.is_available() else "cpu"
+    add("--device", type=_device, default=best, help="cpu, cuda, cuda:1")
     add("--float", action="store_true", help="float32 all through; else products are in bfloat16")
 
 
@@ -121,7 +148,28 @@ def _variants(group: argparse._ArgumentGroup) -> None:
     add("--attention", action="store_true", help="look back at this chunk's and the last's states")
     add("--no-pieces", action="store_true", help="whole texts only")
     add("--no-origins", action="store_true", help="where receivers come from is not told")
-    add("--window", type=int, default=0, help="forget the state every N chunks (0: whole files)")
-    add("--inward", type=float, default=INWARD, help=f"first weights into the gates ({INWARD})")
-    add("--share", type=float, default=1.0, help="first share of the training files (1)")
-    add("--chunks", type=int, default=0, help="read only N chunks, again and again (0: all)")
+    add(
+        "--window",
+        type=whole(0),
+        default=0,
+        help="forget the state every N chunks (0: whole files)",
+    )
+    add("--inward", type=number(), default=INWARD, help=f"first weights into the gates ({INWARD})")
+    add(
+        "--share",
+        type=number(most=1, above=True),
+        default=1.0,
+        help="first share of the training files (1)",
+    )
+    add("--chunks", type=whole(0), default=0, help="read only N chunks, again and again (0: all)")
+
+
+def _device(name: str) -> str:
+    """Accept a device that this machine can compute with."""
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise argparse.ArgumentTypeError(
+            f"{name!r} is no device that PyTorch can use here"
+        ) from error
+    return name
