@@ -7,9 +7,11 @@ signatures) and a report.
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -36,7 +38,10 @@ def scan(repository: Repository, part: str, settings: Settings) -> dict:
     """Scan a repository unless its part file is there; return a report of plain values."""
     opened = _open(repository, settings)
     if opened is None:
-        return _report(repository, "absent", f"{repository.name} is not in {settings.sources}")
+        there = find_store(Path(settings.sources), repository.name) is not None
+        lacks = f" with the commit {repository.commit or 'HEAD'}" if there else ""
+        missing = f"{repository.name} is not in {settings.sources}{lacks}"
+        return _report(repository, "absent", missing)
     store, commit = opened
     try:
         licence = repository.licence or _detect_licence(store, commit) or "unknown"
@@ -90,9 +95,9 @@ def _detect_licence(store: RepositoryStore, commit: str) -> str:
 def _finished(part: Path, key: dict) -> dict | None:
     """Return the report of an earlier run if it was made from the same commit by the same rules."""
     try:
-        with np.load(part, allow_pickle=False) as saved:
+        with open(part, "rb") as file, np.load(file, allow_pickle=False) as saved:
             report = json.loads(saved["report"].tobytes())
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
     return report if report["key"] == key else None
 

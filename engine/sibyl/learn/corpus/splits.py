@@ -51,7 +51,8 @@ def own_repositories(sources: Path, whole: bool) -> list[Repository]:
 def halves(part: Part, share: float, seed: int) -> list[Part]:
     """Split a training repository's files in two: those to validate on, those to train on.
 
-    Of two files at least one is held out. A repository that is of another split stays whole.
+    Of two files at least one is held out, and at least one is not. A repository that is of another split
+    stays whole.
     """
     repository, files, signatures = part
     if repository.split != "train" or len(files) < 2:
@@ -60,7 +61,7 @@ def halves(part: Part, share: float, seed: int) -> list[Part]:
         range(len(files)),
         key=lambda index: _hashed(f"{seed}:{repository.name}/{files[index]['path']}"),
     )
-    many = max(1, round(share * len(files)))
+    many = min(max(1, round(share * len(files))), len(files) - 1)
     splits = {"val": sorted(ranked[:many]), "train": sorted(ranked[many:])}
     return [
         (replace(repository, split=split), [files[index] for index in indices], signatures[indices])

@@ -15,9 +15,11 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
@@ -51,9 +53,9 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--skip-absent", action="store_true", help="go on without missing ones")
     arguments.add_argument("--any-licence", action="store_true", help="for code that is your own")
     arguments.add_argument(
-        "--hold-out-files", type=float, metavar="SHARE", default=0.0,
+        "--hold-out-files", type=float, metavar="SHARE",
         help="hold out this share of every repository's files for validation, instead of whole "
-        "repositories: for a model of your own project (0.2 is a fifth)",
+        "repositories: for a model of your own project (0.2 is a fifth, 0 none)",
     )  # fmt: skip
     arguments.add_argument(
         "--seed", type=int, default=1, help="which files --hold-out-files takes (1)"
@@ -70,22 +72,22 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     if not options.sources.is_dir() and not options.clone:
         raise LearnError(f"There is no sources folder {options.sources}.")
-    if not 0 <= options.hold_out_files < 1:
+    share: float = options.hold_out_files or 0.0
+    if not 0 <= share < 1:
         raise LearnError("--hold-out-files is a share, at least 0 and below 1.")
-    wanted = wanted_repositories(options.list, options.sources, bool(options.hold_out_files))
+    wanted = wanted_repositories(options.list, options.sources, options.hold_out_files is not None)
     reports = scan_all(wanted, options)
     absent = sorted(report["repo"] for report in reports if report["state"] == "absent")
     if absent and not options.skip_absent:
         raise LearnError(
-            f"{len(absent)} repositories are missing in {options.sources} ({absent[0]}, ...); "
+            f"{len(absent)} of {len(wanted)} repositories, or their commits, are missing in "
+            f"{options.sources} ({', '.join(absent[:3])}{', ...' if len(absent) > 3 else ''}); "
             "bring them with --clone or go on with --skip-absent."
         )
     parts = [load_scanned(options.out, repo) for repo, report in zip(wanted, reports, strict=True)
              if report["state"] == "scanned"]  # fmt: skip
-    if options.hold_out_files:
-        parts = [
-            half for part in parts for half in halves(part, options.hold_out_files, options.seed)
-        ]
+    if share:
+        parts = [half for part in parts for half in halves(part, share, options.seed)]
     entries, dropped = drop_duplicates(parts, near=not options.exact_only)
     report = summary(wanted, reports, entries, dropped, options)
     with whole_file(options.out / "corpus.json") as out:
@@ -145,9 +147,9 @@ def load_scanned(out: Path, repository: Repository) -> Part:
     """Read what scanning one repository found: its files and their signatures."""
     path = scanned_path(out, repository)
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
             return repository, json.loads(saved["files"].tobytes()), saved["signatures"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise LearnError(f"{path} is damaged; delete it and start the stage again.") from error
 
 
@@ -213,7 +215,7 @@ def summary(
         "files by licence": {name: dict(counts) for name, counts in licences.items()},
         "rules": {"version": scan.RULES, "alike": None if options.exact_only else duplicates.ALIKE,
                   "largest": clean.LARGEST, "fewest tokens": clean.FEWEST_TOKENS,
-                  "files held out": options.hold_out_files, "seed": options.seed},
+                  "files held out": options.hold_out_files or 0.0, "seed": options.seed},
         "not scanned": {report["repo"]: report["warning"] for report in reports
                         if report["state"] != "scanned"},
     }  # fmt: skip

@@ -23,6 +23,7 @@ import tempfile
 from pathlib import Path
 
 from sibyl.errors import LearnError
+from sibyl.learn.asked import number, whole
 from sibyl.learn.evaluation.paired import gain_table, verdict
 from sibyl.learn.io import whole_file
 from sibyl.learn.made_with import check_or_keep
@@ -50,9 +51,9 @@ def parser() -> argparse.ArgumentParser:
     add("--start", type=Path, default=_HOME / "models", help="model to begin with (the shipped)")
     add("--hold-out", type=float, default=0.2, help="share of files to measure on (0.2)")
     add("--seed", type=int, default=1, help="which files these are (1)")
-    add("--passes", type=float, default=1.0, help="how often the files are read (1)")
-    add("--rate", type=float, default=2e-3, help="highest learning rate (0.002)")
-    add("--sites", type=int, default=300, help="completion lists to measure on; 0: none (300)")
+    add("--passes", type=number(above=True), default=1.0, help="how often the files are read (1)")
+    add("--rate", type=number(above=True), default=2e-3, help="highest learning rate (0.002)")
+    add("--sites", type=whole(0), default=300, help="completion lists to measure on; 0: none (300)")
     add("--server", default="", help="language server's command (default: our ty)")
     return arguments
 
@@ -68,7 +69,9 @@ def main(argv: list[str] | None = None) -> int:
         "start": str(options.start.resolve()), "hold-out": options.hold_out, "seed": options.seed,
         "passes": options.passes, "rate": options.rate,
     }  # fmt: skip
-    check_or_keep(out / "made_with.json", made_with)
+    kept = out / "made_with.json"
+    if kept.exists():
+        check_or_keep(kept, made_with)
     projects = link(options.projects, sources)
     chosen = ("--hold-out-files", options.hold_out, "--seed", options.seed)
     run_shown("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)
@@ -77,7 +80,9 @@ def main(argv: list[str] | None = None) -> int:
     both = ("--corpus", corpus, "--sources", sources)
     run_shown("streams", *both, "--out", streams, *vocab, "--dev", 0)
     given = ("--start", options.start, "--streams", streams, "--out", run)
-    run_shown("train", *given, *plan(streams, options.passes), "--rate", options.rate)
+    planned = plan(streams, options.passes)
+    check_or_keep(kept, made_with)  # not before: what comes to nothing binds nobody
+    run_shown("train", *given, *planned, "--rate", options.rate)
     # The last checkpoint, not the best by validation: the held-out files are to judge it.
     last = ("--checkpoint", run / "last.pt")
     run_shown("export", "--run", run, *last, "--streams", streams, "--out", out / "float")
@@ -155,7 +160,10 @@ def link(projects: list[Path], sources: Path) -> dict[str, Path]:
             raise LearnError(f"Two projects are called {place.name}; learn from one of them.")
     try:
         sources.mkdir(parents=True, exist_ok=True)
-        for old in sources.iterdir():
+        there = list(sources.iterdir())
+        if foreign := next((old for old in there if not old.is_symlink()), None):
+            raise LearnError(f"{foreign} was not made by this command; take another --out.")
+        for old in there:
             old.unlink()
         for name, place in wanted.items():
             (sources / name).symlink_to(place, target_is_directory=True)

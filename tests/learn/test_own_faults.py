@@ -1,0 +1,70 @@
+"""A model of one's own: what is refused binds nobody, and no file of the person's is taken away.
+
+In: small folders, the shipped model.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from small_repositories import code, last_line, paths, write_tree
+
+torch = pytest.importorskip("torch")
+
+from sibyl.learn import stages  # noqa: E402
+from sibyl.learn.corpus import stage as corpus  # noqa: E402
+
+pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    """Run `own` where it must fail; returns the sentence it ends with."""
+    assert stages.main(["own", *map(str, words)]) == 1
+    return last_line(capsys.readouterr().err)
+
+
+def test_files_in_a_folder_of_the_same_name_stay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An --out that holds a person's own folder `sources` is refused, and the files in it are left there."""
+    write_tree(tmp_path / "project", {"a.py": code("a"), "sources/notes.txt": "mine"})
+    project = tmp_path / "project"
+    said = refused(capsys, project, "--out", project)
+    assert "notes.txt was not made by this command; take another --out." in said
+    assert (project / "sources" / "notes.txt").read_text() == "mine"
+
+
+def test_what_was_refused_does_not_bind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After a wrong path, a wrong share or too few files the right command may take the same --out."""
+    write_tree(tmp_path / "few", {"a.py": code("a"), "b.py": code("b")})
+    write_tree(tmp_path / "more", {"a.py": code("c"), "b.py": code("d")})
+    out = ("--out", tmp_path / "out")
+    assert "There is no folder" in refused(capsys, tmp_path / "wrong", *out)
+    assert "is a share" in refused(capsys, tmp_path / "few", *out, "--hold-out", 2)
+    assert "too few files to learn from (1," in refused(capsys, tmp_path / "few", *out)
+    both = (tmp_path / "few", tmp_path / "more")
+    assert "too few files to learn from (2," in refused(capsys, *both, *out)
+
+
+def test_what_is_trained_binds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a training was begun, other settings are refused before anything is read."""
+    write_tree(tmp_path / "few", {"a.py": code("a"), "b.py": code("b")})
+    kept = {"projects": [str(tmp_path / "other")]}
+    write_tree(tmp_path / "out", {"made_with.json": json.dumps(kept)})
+    said = refused(capsys, tmp_path / "few", "--out", tmp_path / "out")
+    assert "was begun with projects" in said
+    assert not (tmp_path / "out" / "sources").exists()
+
+
+def test_a_share_of_nothing_holds_nothing_out(tmp_path: Path) -> None:
+    """With --hold-out-files 0 all files of all projects are learnt from; with .99 one of each is still."""
+    for name in ("one", "two"):
+        files = {f"{name}{index}.py": code(f"{name}{index}") for index in range(3)}
+        write_tree(tmp_path / "sources" / name, files)
+    given = ["--sources", str(tmp_path / "sources"), "--any-licence", "--jobs", "1"]
+    for share, trained_on in (("0", 6), ("0.99", 2)):
+        out = tmp_path / share
+        assert corpus.main([*given, "--out", str(out), "--hold-out-files", share]) == 0
+        assert len(paths(out, "train")) == trained_on
