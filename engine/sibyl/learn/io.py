@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -47,17 +47,36 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             os.fsync(out.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise LearnError(f"Cannot write {path}: {error.strerror or error}.") from error
+        with suppress(OSError):  # a disk that may only be read from has no part either
+            part.unlink(missing_ok=True)
+        why = error.strerror or f"the disk may be full ({error})"
+        raise LearnError(f"Cannot write {path}: {why}.") from error
     except BaseException:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; raises LearnError where that is not possible."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LearnError(f"Cannot write {path}: {error.strerror}.") from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file if it is there; raises LearnError where that is not possible."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LearnError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def read_list(path: Path, split: str | None = None) -> list[Repository]:
     """Read a tab-separated repository list; its split is the file's name unless given."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise LearnError(f"Cannot read the list {path}: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -78,5 +97,5 @@ def _repository(row: dict[str, str], split: str) -> Repository:
         commit=(row.get("commit") or "").strip(),
         licence=(row.get("license") or row.get("licence") or "").strip(),
         split=split,
-        tokens=int(tokens) if tokens.isdigit() else 0,
+        tokens=int(tokens) if tokens.isdecimal() else 0,
     )

@@ -10,16 +10,17 @@ each, and the mixing weights carried over if there are any.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
-import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sibyl.errors import LearnError
 from sibyl.learn.export.stage import write_meta
-from sibyl.learn.io import whole_file
+from sibyl.learn.io import make_folder, whole_file
 from sibyl.network.model import MIXES, Model
 from sibyl.network.rows import rows_int8
 from sibyl.network.runtime import onnxruntime
@@ -39,11 +40,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Quantize and say how large it became."""
     options = parser().parse_args(argv)
-    try:
-        meta = json.loads((options.model / "meta.json").read_text())
-    except (OSError, ValueError) as error:
-        raise LearnError(f"{options.model} holds no exported model ({error}).") from error
-    options.out.mkdir(parents=True, exist_ok=True)
+    meta, vocab = _whole(options.model)
+    make_folder(options.out)
     with tempfile.TemporaryDirectory() as folder:
         quantized = Path(folder) / "int8.onnx"
         lstm_int8(options.model / "sibyl.onnx", quantized)
@@ -51,16 +49,31 @@ def main(argv: list[str] | None = None) -> int:
             file.write(quantized.read_bytes())
     with whole_file(options.out / "rows.npy") as file:
         np.save(file, rows_int8(np.load(options.model / "rows.npy")))
-    if options.model.resolve() != options.out.resolve():
-        shutil.copyfile(options.model / "vocab.txt", options.out / "vocab.txt")
+    with whole_file(options.out / "vocab.txt") as file:
+        file.write(vocab.dump().encode("utf-8"))
     carried_over = ("trained_steps", "sizes", "streams", "training", "onnx_from_torch", *MIXES)
-    vocab = Vocab.load(options.out / "vocab.txt")
     write_meta(
         options.out, vocab, "int8", {name: meta[name] for name in carried_over if name in meta}
     )
     sizes = {path.name: path.stat().st_size for path in Model.files(options.out)}
     print(json.dumps({"bytes": sizes, "all": sum(sizes.values())}))
     return 0
+
+
+def _whole(model: Path) -> tuple[dict[str, Any], Vocab]:
+    """Return a float model's sidecar and vocabulary; raises LearnError where it is not float, or not whole."""
+    try:
+        meta: dict[str, Any] = json.loads((model / "meta.json").read_text("utf-8"))
+        numbers, wanted, digest = meta["numbers"], meta["sha256"], meta["vocab"]
+        found = {name: hashlib.sha256((model / name).read_bytes()).hexdigest() for name in wanted}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LearnError(f"{model} holds no exported model ({error}).") from error
+    if numbers != "float32":
+        raise LearnError(f"{model} is quantized already ({numbers}); name the folder of export.")
+    vocab = Vocab.load(model / "vocab.txt")
+    if found != wanted or vocab.digest() != digest:
+        raise LearnError(f"The model in {model} is damaged; export it again.")
+    return meta, vocab
 
 
 def lstm_int8(source: Path, target: Path) -> None:

@@ -70,7 +70,9 @@ def save(
         with whole_file(path) as file:
             torch.save(checkpoint, file)
     except RuntimeError as error:  # what PyTorch makes of a disk that is full
-        raise LearnError(f"Cannot write {path}: {_first_line(error)}.") from error
+        raise LearnError(
+            f"Cannot write {path}: the disk may be full ({_first_line(error)})."
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:
