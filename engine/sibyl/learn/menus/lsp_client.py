@@ -27,7 +27,10 @@ class ServerHangs(Exception):
 
 def _command(line: str) -> list[str]:
     """Split a command line; a program named by a path is found from here, not from the folder opened."""
-    program, *arguments = shlex.split(line) or [""]
+    try:
+        program, *arguments = shlex.split(line)
+    except ValueError as error:  # a quote is open, or there is no word
+        raise LearnError(f"`{line}` is not the command of a language server.") from error
     return [str(Path(program).absolute()) if "/" in program else program, *arguments]
 
 

@@ -45,9 +45,12 @@ class RowLog:
     def _resume(self, made_with: dict) -> None:
         lines = self.progress.read_bytes().split(b"\n")[:-1]  # a line without its end is not whole
         first, *done = (json.loads(line) for line in lines) if lines else (made_with,)
-        check(self.progress, first, made_with)
+        if done:
+            check(self.progress, first, made_with)
+        else:  # nothing was recorded, perhaps because the server was a wrong one
+            lines = [json.dumps(made_with).encode()]
         with open(self.progress, "wb") as out:
-            out.writelines(line + b"\n" for line in lines or [json.dumps(first).encode()])
+            out.writelines(line + b"\n" for line in lines)
         for note in done:
             self.finished.add(note["repo"])
             self._blocks[note["repo"]] = self._end, note["end"]
