@@ -22,7 +22,14 @@ from pathlib import Path
 from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.corpus.stores import GitStore, ask_git
-from sibyl.learn.evaluation.replay_store import Notebook, files_of, part_path, store_of, store_path
+from sibyl.learn.evaluation.replay_store import (
+    Notebook,
+    files_of,
+    part_path,
+    settle,
+    store_of,
+    store_path,
+)
 from sibyl.memory.index import digest_of
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
@@ -172,6 +179,7 @@ class History:
         changed = [file for file in listed if file[1] in touched]
         with closing(ProjectStore(part)) as store:
             store.update(self._notebook.of(changed), deleted)
+        settle(part)
         part.rename(path)
 
 

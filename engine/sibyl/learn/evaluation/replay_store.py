@@ -6,6 +6,7 @@ The rules for files, the notes and the store are the live ones; only the bytes c
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,17 +30,25 @@ def store_of(
 
     Who makes several stores of a repository gives each the same ``notebook``.
     """
-    path = store_path(folder, repo, commit)
+    files = None if commit else list(files_of(sources, repo, commit))
+    named = commit if files is None else _state_of(files)
+    path = store_path(folder, repo, named)
     try:
         if not path.exists():
             part = part_path(path)
             remove(part)
             notebook = notebook or Notebook(sources, repo)
-            _fill(part, list(files_of(sources, repo, commit)), notebook)
+            _fill(part, files or list(files_of(sources, repo, commit)), notebook)
             part.rename(path)
         return ProjectStore(path)
     except MemoryTrouble as trouble:
-        raise LearnError(str(trouble)) from trouble
+        what_to_do = " Delete it and start the stage again." * (trouble.why == "damaged")
+        raise LearnError(f"{trouble}{what_to_do}") from trouble
+
+
+def _state_of(files: list[File]) -> str:
+    """Return what tells a plain folder, which has no commit, from what it was before it changed."""
+    return hashlib.sha256(repr(files).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def store_path(folder: Path, repo: str, commit: str) -> Path:
@@ -57,8 +66,19 @@ def _fill(path: Path, files: list[File], notebook: Notebook) -> None:
     with closing(ProjectStore(path)) as store:
         for first in range(0, len(files), _AT_A_TIME):
             store.update(notebook.of(files[first : first + _AT_A_TIME]))
-    for left in siblings(path)[1:]:  # the log was written back when the last connection went
-        left.unlink(missing_ok=True)
+    settle(path)
+
+
+def settle(path: Path) -> None:
+    """Make sure that a closed store is all in its one file.
+
+    The log is written back, and taken away, when the last connection goes. SQLite does not say where it could
+    not be: the log is still there then, and in the file are old pages alone.
+    """
+    _, *beside = siblings(path)
+    if any(left.exists() and left.stat().st_size for left in beside):
+        remove(path)
+        raise LearnError(f"Cannot write {path}: the disk may be full.")
 
 
 File = tuple[str, str, int]
