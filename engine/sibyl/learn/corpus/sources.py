@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ def read_manifest(path: str | os.PathLike[str]) -> Iterator[Entry]:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for line in lines:
                 yield Entry(**json.loads(line))
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise LearnError(f"Cannot read the manifest {path}: {error}.") from error
     except (ValueError, TypeError) as error:
         raise LearnError(f"{path} is not a corpus manifest: {error}.") from error

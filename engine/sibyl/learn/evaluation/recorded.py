@@ -22,7 +22,7 @@ def read_menus(path: Path) -> list[dict]:
         wanted = {"repo", "commit", "path", "blob", "offset", "member", "menu"}
         if not lines or any(not wanted <= set(line) for line in lines):
             raise ValueError("a line lacks what a site needs")
-    except (OSError, ValueError, EOFError, TypeError) as error:
+    except (OSError, ValueError, EOFError, TypeError, zlib.error) as error:
         raise LearnError(f"{path} is not a menus file ({error}).") from error
     return lines
 

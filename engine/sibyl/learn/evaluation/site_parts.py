@@ -20,6 +20,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sibyl.errors import LearnError
 from sibyl.learn.cluster import engine
 from sibyl.learn.evaluation.history import Before
 from sibyl.learn.evaluation.recorded_list import Past, RecordedList
@@ -30,6 +31,8 @@ _ARRAYS = ("rows", "logits", "allowed", "imports")
 
 def digest_of(packed_lines: bytes, model: Path, *settings: object) -> str:
     """Return what tells a part of these recorded lines, seen through this engine and model, from others."""
+    if not model.is_dir():
+        raise LearnError(f"There is no model folder {model}.")
     whole = hashlib.sha256(packed_lines)
     for path in sorted(model.iterdir()):
         if path.is_file():
@@ -79,7 +82,7 @@ def load(path: Path, made_of: str) -> list[RecordedList] | None:
                 return None
             fields = json.loads(part["sites"].tobytes())
             arrays = {name: part[name] for name in part.files if name[0].isdigit()}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return None
     return [_site(number, plain, arrays) for number, plain in enumerate(fields)]
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sibyl.errors import LearnError
 from sibyl.learn.io import whole_file
+from sibyl.learn.metrics import FEWEST
 
 LETTERS = 4
 ORDER = "alphabetical server popularity markov recent counts bare float int8 full".split()
@@ -25,10 +27,11 @@ def tables(result: dict) -> tuple[str, str]:
         "| order | top-1 | 95 % | top-5 | MRR |",
         "|---|---|---|---|---|",
     ]
+    sure = result["repositories"] >= FEWEST
     for name in ORDER:
         if name in result["orders"]:
             measures = result["orders"][name]
-            between = "{:.3f}-{:.3f}".format(*measures["top1_interval"])
+            between = "{:.3f}-{:.3f}".format(*measures["top1_interval"]) if sure else "not known"
             orders.append(f"| {name} | {measures['top1']:.3f} | {between} | {_two(measures)}")
     rest = ["| slice of 'full' | sites | top-1 | top-5 | MRR |", "|---|---|---|---|---|"]
     for name, measures in result["slices"]["full"].items():
@@ -81,7 +84,10 @@ def _two(measures: dict) -> str:
 
 def put(path: Path, blocks: dict[str, str]) -> None:
     """Replace what stands between a document's marks, such as ``<!-- begin orders -->``."""
-    text = path.read_text("utf-8")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise LearnError(f"The document {path} cannot be read ({error}).") from error
     for name, block in blocks.items():
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
         if begin in text:

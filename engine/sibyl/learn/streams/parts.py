@@ -7,6 +7,7 @@ where files begin, and a digest of what it was made of.
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 
 from sibyl.code.stream import STREAM_VERSION, Stream
 from sibyl.code.text import Text
+from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Entry, Sources
 from sibyl.learn.io import whole_file
 
@@ -51,9 +53,9 @@ def digest_of(entries: list[Entry]) -> str:
 def is_made_of(path: Path, digest: str) -> bool:
     """Tell whether a part is there and was made of these very files."""
     try:
-        with np.load(path, allow_pickle=False) as part:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as part:
             return part["made_of"].tobytes().decode() == digest
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
         return False
 
 
@@ -84,6 +86,9 @@ def read_repository(entries: list[Entry], sources: Path, path: Path, made_of: st
 
 def load_part(path: Path) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
     """Return texts, tokens, kinds and first tokens of one repository."""
-    with np.load(path) as part:
-        texts = part["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")
-        return texts, part["tokens"], part["kinds"], part["firsts"]
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as part:
+            texts = part["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")
+            return texts, part["tokens"], part["kinds"], part["firsts"]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+        raise LearnError(f"{path} is damaged; delete it and start the stage again.") from error

@@ -30,9 +30,10 @@ from sibyl.code.stream import STREAM_VERSION
 from sibyl.code.tokens import MEMBER, NAME, ORIGIN
 from sibyl.errors import LearnError
 from sibyl.learn import executors
+from sibyl.learn.asked import whole
 from sibyl.learn.corpus.sources import Entry, read_manifest
 from sibyl.learn.corpus.splits import held_back
-from sibyl.learn.io import whole_file
+from sibyl.learn.io import make_folder, remove_file, whole_file
 from sibyl.learn.made_with import check_or_keep
 from sibyl.learn.streams.parts import digest_of, is_made_of, load_part, part_name, read_repository
 from sibyl.network.vocab import MOST_PIECES, Vocab, pieces
@@ -47,22 +48,22 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--sources", type=Path, required=True, help="folder of the repositories")
     arguments.add_argument("--out", type=Path, required=True, help="folder for the streams")
     arguments.add_argument(
-        "--limit", type=int, default=0, help="training repositories to take (0: all)"
+        "--limit", type=whole(0), default=0, help="training repositories to take (0: all)"
     )
     arguments.add_argument(
         "--dev",
-        type=int,
+        type=whole(0),
         help="training repositories that no network reads, to choose recipes by "
         "(default: one in ten of twenty or more)",
     )
     arguments.add_argument(
-        "--words", type=int, default=14_000, help="texts with a row of their own"
+        "--words", type=whole(0), default=14_000, help="texts with a row of their own"
     )
     arguments.add_argument(
-        "--pieces", type=int, default=7_000, help="pieces with a row of their own"
+        "--pieces", type=whole(0), default=7_000, help="pieces with a row of their own"
     )
     arguments.add_argument(
-        "--shared", type=int, default=1_024, help="rows shared by all other pieces"
+        "--shared", type=whole(1), default=1_024, help="rows shared by all other pieces"
     )
     arguments.add_argument("--vocab", type=Path, help="use this vocabulary (to finetune a model)")
     executors.add_options(arguments)
@@ -83,11 +84,13 @@ def main(argv: list[str] | None = None) -> int:
         if given
         else {name: getattr(options, name) for name in ("words", "pieces", "shared")}
     )
-    (options.out / "parts").mkdir(parents=True, exist_ok=True)
+    make_folder(options.out / "parts")
     check_or_keep(options.out / "made_with.json", made_with)
     began = time.time()
     parts = _read_all(by_repo, options)
     vocab = given or choose(_counted(path for path, split in parts if split == "train"), options)
+    sidecar = options.out / "streams.json"
+    remove_file(sidecar)  # it says that all the rest is there and fits
     with whole_file(options.out / "vocab.txt") as file:
         file.write(vocab.dump().encode("utf-8"))
     about = _merge(parts, vocab, options.out)
@@ -96,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
         "vocab": vocab.digest(),
         "made_in_s": time.time() - began,
     }
-    with whole_file(options.out / "streams.json") as file:
+    with whole_file(sidecar) as file:
         file.write((json.dumps(about, indent=1) + "\n").encode())
     print(json.dumps(about))
     return 0
