@@ -9,6 +9,7 @@ import argparse
 import errno
 import gzip
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +20,7 @@ from small_repositories import code, last_line, make_repository, write_list, wri
 from sibyl.errors import LearnError
 from sibyl.learn import stages
 from sibyl.learn.asked import number, whole
-from sibyl.learn.corpus.sources import Sources
+from sibyl.learn.corpus.sources import Sources, read_manifest
 from sibyl.learn.evaluation.replay_store import settle, store_of
 from sibyl.learn.evaluation.tables import put, tables
 from sibyl.learn.io import read_list, whole_file
@@ -277,3 +278,17 @@ def test_a_memory_whose_log_is_left_is_none(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     sqlite3.connect(part).close()
     settle(part)
+
+
+def test_a_name_that_is_no_text_is_left_out(sources: Path, tmp_path: Path) -> None:
+    """A file whose name is not UTF-8 is in no corpus and no memory, and keeps no other file from them."""
+    write_tree(sources / "mine", {f"{name}.py": code(name) for name in "ab"})
+    try:
+        (sources / "mine" / os.fsdecode(b"n\xff.py")).write_text(code("c"))
+    except OSError:
+        pytest.skip("this file system has only names that are text")
+    given = ("--sources", sources, "--out", tmp_path / "out", "--jobs", 1)
+    assert stages.main(["corpus", *map(str, given)]) == 0
+    assert {entry.path for entry in read_manifest(tmp_path / "out")} == {"a.py", "b.py"}
+    with closing(Sources(sources)) as reader:
+        store_of(reader, "mine", "", tmp_path / "stores").close()

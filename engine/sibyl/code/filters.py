@@ -34,6 +34,8 @@ def path_fault(path: str, size: int) -> str | None:
     """Give the reason to drop a file that shows in its path and size alone."""
     if size < 0:
         return "absent"
+    if not path.isascii() and any("\ud800" <= letter <= "\udfff" for letter in path):
+        return "name not UTF-8"  # no memory, no protocol and no list can hold it
     if _VENDORED.search(path):
         return "vendored"
     if _GENERATED_NAME.search(path):
