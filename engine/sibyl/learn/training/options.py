@@ -88,7 +88,7 @@ def _learning(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add(
         "--rate",
-        type=number(above=True),
+        type=number(),
         default=5e-3,
         help="highest learning rate of Adam (default: 0.005)",
     )
