@@ -211,6 +211,11 @@ function M.progress(text, percent, status)
   status = status or 'running'
   local in_history = status ~= 'running' -- `:messages` has how it ended
   if vim.fn.has('nvim-0.12') == 1 then
+    -- A plugin that draws all messages may not know this kind (noice.nvim shows none of it): beginning and end are
+    -- said through it, too.
+    if not plain_notify() and (in_history or not progress) then
+      M.say(in_history and text or text .. ' (:Sibyl tells how far it is)')
+    end
     local options = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = status, percent = percent }
     options.id = progress
     -- "sibyl: " and ": 100% " are put before it.

@@ -68,6 +68,23 @@ def test_everything_starts_by_itself(start_nvim: Callable, tmp_path: Path) -> No
     assert not any("3 of 12" in line for line in child.messages())
 
 
+def test_a_plugin_that_draws_messages_tells_of_it(start_nvim: Callable, tmp_path: Path) -> None:
+    """It may show nothing of a line that moves: beginning and end go through its vim.notify, once each."""
+    script = f"echo 'sibyl: 3 of 12: x'; touch {tmp_path / 'done'}; echo 'sibyl: ready in 3 s.'"
+    newcomer = Newcomer(start_nvim, tmp_path, script)
+    child = newcomer.child
+    if not child.lua("return vim.fn.has('nvim-0.12') == 1"):
+        pytest.skip("here the line is an ordinary message")
+    child.open(tmp_path / "first.py", "x = 1\n")
+    wait_state(child, "wrong Python")
+    child.lua("Told = {} vim.notify = function(text) table.insert(Told, text) end")
+    child.command("Sibyl install")
+    host_ready(child)
+    first, *more = child.lua("return Told")
+    assert first == "sibyl: making the Python environment (:Sibyl tells how far it is)"
+    assert [line.endswith("ready in 3 s.") for line in more] == [True]
+
+
 def test_another_neovim_installs(start_nvim: Callable, tmp_path: Path) -> None:
     """An environment that was made from a shell or by another Neovim is found without a restart."""
     newcomer = Newcomer(start_nvim, tmp_path, "exit 1")
