@@ -62,10 +62,10 @@ local function menu()
   end
   -- Where sibyl's own server opens the menu by itself, the option is set for the buffer (server/completeopt.lua).
   local set_by_us = vim.iter(require('sibyl').buffers()):any(require('sibyl.server.completeopt').sets)
-  if not has('noselect') and not has('noinsert') and not set_by_us then
+  local menus = require('sibyl.server.menu_plugins')
+  if not has('noselect') and not has('noinsert') and not set_by_us and not menus.draws() then
     health.info("'completeopt' inserts the first line by itself; `set completeopt+=noselect` does not")
   end
-  local menus = require('sibyl.server.menu_plugins')
   for name, advice in pairs(menus.advice) do
     if package.loaded[name] and menus.follows(name) then
       health.ok(('the plugin `%s` shows this order'):format(name))

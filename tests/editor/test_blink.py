@@ -94,5 +94,7 @@ def test_health_knows_the_setup(blink: Callable) -> None:
     child, _, _ = blink()
     follows = "return require('sibyl.server.menu_plugins').follows(...)"
     assert child.lua(follows, "blink.cmp")
+    child.lua("package.loaded['sibyl.menus.blink'] = nil")  # as `:Lazy reload` does
+    assert child.lua(follows, "blink.cmp")
     child.lua("require('blink.cmp.config').fuzzy.sorts = { 'score', 'sort_text' }")
     assert not child.lua(follows, "blink.cmp")

@@ -10,8 +10,15 @@ M.advice = {
   ['coq'] = 'It orders by its own score; sibyl can do nothing there.',
 }
 
+-- Whether a function is in a list. Where the plugin was loaded anew (`:Lazy reload`) that is the one of before: the
+-- same place in the same file.
 local function has(list, wanted)
-  return type(list) == 'table' and vim.tbl_contains(list, wanted)
+  local ours = debug.getinfo(wanted, 'S')
+  return type(list) == 'table'
+    and vim.iter(list):any(function(each)
+      local one = type(each) == 'function' and debug.getinfo(each, 'S')
+      return one and one.source == ours.source and one.linedefined == ours.linedefined
+    end)
 end
 
 ---@type table<string, fun(): boolean> whether the plugin is set up to show this order
@@ -35,6 +42,12 @@ function M.follows(name)
     return false
   end)
   return ok and answer == true
+end
+
+--- Whether one that draws its menu itself is there: 'completeopt' says nothing about that menu.
+---@return boolean
+function M.draws()
+  return package.loaded['blink.cmp'] ~= nil or package.loaded['cmp'] ~= nil
 end
 
 --- Whether one of them is there: then Neovim's own menu must not open by itself, or there would be two.
