@@ -130,6 +130,13 @@ function M.disable(buf)
   end
 end
 
+--- Ends all that runs, and lets the plugin be loaded anew. lazy.nvim calls it: `:Lazy reload`, and when it is cleaned.
+function M.deactivate()
+  each(nil, require('sibyl.server.default').leave)
+  M.disable()
+  vim.g.loaded_sibyl = nil
+end
+
 --- Switches off what is on, and on what is off: everywhere, or in one buffer.
 ---@param buf integer|nil
 function M.toggle(buf)

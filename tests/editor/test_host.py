@@ -203,6 +203,22 @@ def test_host_ends_with_neovim(scripted: Callable) -> None:
     assert not alive(pid)
 
 
+def test_loaded_anew(scripted: Callable) -> None:
+    """After `:Lazy reload` one host runs, not two, and it has the buffers that are open."""
+    child, _ = scripted("x = 1\n")
+    pid = STATE + "s.pid"
+    before = int(child.lua(pid))
+    child.lua(  # as lazy.nvim does it
+        "require('sibyl').deactivate() for name in pairs(package.loaded) do "
+        "if vim.startswith(name, 'sibyl') then package.loaded[name] = nil end end "
+        "vim.cmd('runtime plugin/sibyl.lua')"
+    )
+    child.wait_for(lambda: not alive(before), what="the first host's end")
+    host_ready(child)
+    assert child.lua("return require('sibyl').buffers()") == [child.call("bufnr")]
+    assert int(child.lua(pid)) != before
+
+
 def test_notice_is_said_once(scripted: Callable) -> None:
     """A problem the host reports is one sentence on the screen, once, however often it comes."""
     child, _ = scripted("x = 1\n")
