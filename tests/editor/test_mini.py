@@ -26,3 +26,17 @@ def test_order_stars_and_accepting(serve: Callable) -> None:
     assert child.line() == "r.text"
     child.wait_for(lambda: ranker.calls("accepted"), what="the host's knowledge")
     assert ranker.calls("accepted")[-1][2:] == [len("import os\nr."), "text"]
+
+
+def test_guesses_where_the_server_is_silent(serve: Callable) -> None:
+    """Where the server says nothing of a member its menu has guesses, marked; one that is accepted is told."""
+    child, ranker, server = serve(lua=loaded("mini.nvim") + SETUP)
+    server.set(items=[])
+    ranker.set(guess=["append", "attach", "pop"])
+    child.type_keys("ox.")
+    child.wait_for(lambda: child.words() == ["append", "attach", "pop"], what="the guesses")
+    assert {item.menu for item in child.menu()} == {"guess"}
+    child.type_keys("a<C-n><C-y>")
+    assert child.line() == "x.append"
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host's knowledge")
+    assert ranker.calls("accepted")[-1][3] == "append"

@@ -1,7 +1,9 @@
--- In: a server's reply that says nothing of a member. Out: the same with guesses before it, for Neovim's own menu.
+-- In: a server's reply that says nothing of a member. Out: the same with guesses before it, for menus without a source
+-- of them: Neovim's own and mini.completion's.
 --
 -- Servers say nothing where they do not know the type of a receiver: their list is empty, or what every object has.
--- The answer is marked incomplete: with further letters the server is asked again, and may know more.
+-- For Neovim's own menu the answer is marked incomplete: with further letters the server is asked again, and may know
+-- more. mini.completion closes its menu for that, and keys typed meanwhile mean something else.
 
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
@@ -25,12 +27,13 @@ local function is_member(job)
   return line:sub(last, last):find('[^%.%s]') ~= nil and not line:find('^%d', bytes.word_start(line, last) + 1)
 end
 
---- Whether guesses are wanted instead of a reply: Neovim's own menu has asked for a member, and no server knows any.
+--- Whether guesses are wanted beside a reply: a menu without a source of them has asked for a member, and no server
+--- knows any.
 ---@param job sibyl.Job
 ---@param place sibyl.Place
 ---@return boolean
 function M.wanted(job, place)
-  return job.native
+  return job.guesses
     and not job.wish
     and not job.cancelled
     and place.open == 0
@@ -40,8 +43,8 @@ function M.wanted(job, place)
     and is_member(job)
 end
 
--- The reply with guesses before its items.
-local function joined(reply, names)
+-- The reply with guesses before its items; `again`: with further letters the server is to be asked again.
+local function joined(reply, names, again)
   local list = guesses.items(names)
   for _, item in ipairs(list) do
     item.detail = not modern and MARK or nil
@@ -57,7 +60,7 @@ local function joined(reply, names)
     end
   end
   local whole = type(reply) == 'table' and reply.items and vim.tbl_extend('force', {}, reply) or {}
-  whole.items, whole.isIncomplete = list, true
+  whole.items, whole.isIncomplete = list, again
   return whole
 end
 
@@ -71,7 +74,7 @@ function M.guess(job, reply, give)
   local function done(names)
     if not over then
       over = true
-      give(#names > 0 and joined(reply, names) or reply)
+      give(#names > 0 and joined(reply, names, job.native) or reply)
     end
   end
   if not guesses.names(job.buf, done, true) then

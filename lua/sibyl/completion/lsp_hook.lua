@@ -34,17 +34,18 @@ local function buffer_of(uri)
   return vim.uri_to_bufnr(uri)
 end
 
--- Whether the request that is being sent comes from Neovim's own menu; its callers are on the stack.
-local function from_native_menu()
+-- Whose menu the request that is being sent is for, Neovim's own or mini.completion's; its callers are on the stack.
+local function asking_menu()
   for level = 3, 16 do
     local info = debug.getinfo(level, 'S')
     if not info then
-      return false
+      return nil
     elseif info.source:find('vim/lsp/_?completion%.lua$') then
-      return true
+      return 'native'
+    elseif info.source:find('/mini/completion%.lua$') then
+      return 'mini'
     end
   end
-  return false
 end
 
 -- Where a request stands: in which buffer, and where the word begins. Nil when it is not ours to touch.
@@ -63,6 +64,7 @@ local function job_of(client, params)
   if flip.native(buf, row, start) then
     return nil
   end
+  local menu = asking_menu()
   return {
     client_id = client.id,
     buf = buf,
@@ -70,7 +72,8 @@ local function job_of(client, params)
     col = start,
     asked = col,
     in_label = stars.in_label(buf),
-    native = from_native_menu(),
+    native = menu == 'native',
+    guesses = menu ~= nil,
     menu = vim.fn.pumvisible() == 1 and reply.closed_by_hand() or nil,
     cancelled = false,
     wish = suggest.asking(),

@@ -31,6 +31,7 @@ local api = vim.api
 ---@field asked integer|nil column that was asked for
 ---@field in_label boolean
 ---@field native boolean whether Neovim's own menu asked
+---@field guesses boolean whether a menu asked that has no source of guesses
 ---@field menu integer|nil where one was open then: how many had been closed by hand before
 ---@field request_id integer|nil
 ---@field question_id integer|nil
