@@ -5,6 +5,7 @@ In:   the shipped model; small files.
 
 from __future__ import annotations
 
+from sibyl.memory.installed import Installed
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
@@ -71,3 +72,12 @@ def test_guesses_begin_as_typed(real: Ranker) -> None:
     assert guessed(real, NOTES.rstrip() + "li") == ["lines"]
     assert not any(name.startswith("__") for name in guessed(real, OWN))
     assert guessed(real, OWN + "__") == ["__init__"]
+
+
+def test_a_module_has_no_names_of_other_receivers(real: Ranker) -> None:
+    """Guesses of an installed module are names that it has, or that were used on it; no others of the file."""
+    source = "import shutil\n\n\n" + CART.replace("    cart.", "    shutil.wipe(out)\n    shutil.w")
+    session = Session(real, source.encode())
+    session.recall.installed = Installed("")
+    names = [name for name, _ in session.guess(len(session.text), 12)]
+    assert sorted(names) == ["which", "wipe"]

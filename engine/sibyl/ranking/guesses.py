@@ -52,8 +52,11 @@ def candidates(
 
     Names like ``__init__`` are meant only where their underscore is typed.
     """
-    if place.member:
-        names = list(dict.fromkeys([*public, *_members(place, usage, remembered)]))
+    if place.member and public:  # a module has what it has, and what was used on it
+        used = [name for source in _used_here(place, usage, remembered) for name in source]
+        names = list(dict.fromkeys([*public, *place.attributes, *remembered.members, *used]))
+    elif place.member:
+        names = _members(place, usage, remembered)
     else:
         names = _words(place, usage, remembered)
     if typed[:1] != "_":
@@ -75,12 +78,17 @@ def support(
     """
     if not place.member:
         return np.zeros(len(names), np.float32)
-    spelled, origin = (usage.group(*group) for group in place.groups[:2])
     of_class: list[Mapping[str, object]] = [place.attributes, remembered.members]
-    sources = [*of_class, spelled, origin, *remembered.project[:2], public]
+    sources = [*of_class, *_used_here(place, usage, remembered), public]
     speaks = np.array([[name in source for source in sources] for name in names], np.float32)
     worth: Floats = speaks.max(1, initial=0) * _ANY + speaks @ _WORTH
     return worth
+
+
+def _used_here(place: Place, usage: Usage, remembered: Remembered) -> list[Mapping[str, object]]:
+    """Return what was used on this receiver, and on its origin: in this file, and in others."""
+    spelled, origin = (usage.group(*group) for group in place.groups[:2])
+    return [spelled, origin, *remembered.project[:2]]
 
 
 def _members(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
