@@ -130,7 +130,7 @@ function M.disable(buf)
   end
 end
 
---- Ends all that runs, and lets the plugin be loaded anew. lazy.nvim calls it: `:Lazy reload`, and when it is cleaned.
+--- Ends all that runs, and lets the plugin be loaded again. lazy.nvim calls it: `:Lazy reload`, and when it is cleaned.
 function M.deactivate()
   each(nil, require('sibyl.server.default').leave)
   M.disable()

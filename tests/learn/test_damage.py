@@ -64,8 +64,8 @@ def test_damaged_parts_are_made_again_or_told(
         assert part.read_bytes()[:2] == b"PK" and len(part.read_bytes()) == len(whole_part)
         turned_over(part, 0.5)
         if stages.main([*map(str, given)]):
-            said = last_line(capsys.readouterr().err)
-            assert f"{part} is damaged; delete it and start the stage again." in said
+            sentence = last_line(capsys.readouterr().err)
+            assert f"{part} is damaged; delete it and start the stage again." in sentence
 
 
 def test_streams_that_are_half_made_again_are_none(
@@ -244,14 +244,14 @@ def test_what_evaluate_cannot_read_is_told(
 
 
 def test_a_plain_folder_that_changed_is_remembered_anew(sources: Path, tmp_path: Path) -> None:
-    """A folder without commits has another kept memory after each change, and the same without one."""
+    """A folder without commits has another memory in its store after each change, and the same without one."""
     stores = tmp_path / "stores"
     stores.mkdir()
-    for name, kept in (("a", 1), ("a", 1), ("b", 2)):
+    for name, count in (("a", 1), ("a", 1), ("b", 2)):
         write_tree(sources / "mine", {f"{name}.py": code(name)})
         with closing(Sources(sources)) as reader:
             store_of(reader, "mine", "", stores).close()
-        assert len(list(stores.glob("*.sqlite"))) == kept
+        assert len(list(stores.glob("*.sqlite"))) == count
 
 
 def test_few_repositories_have_no_interval() -> None:

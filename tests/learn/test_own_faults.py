@@ -31,8 +31,8 @@ def test_files_in_a_folder_of_the_same_name_stay(
     """An --out that holds a person's own folder `sources` is refused, and the files in it are left there."""
     write_tree(tmp_path / "project", {"a.py": code("a"), "sources/notes.txt": "mine"})
     project = tmp_path / "project"
-    said = refused(capsys, project, "--out", project)
-    assert "notes.txt was not made by this command; take another --out." in said
+    sentence = refused(capsys, project, "--out", project)
+    assert "notes.txt was not made by this command; take another --out." in sentence
     assert (project / "sources" / "notes.txt").read_text() == "mine"
 
 
@@ -51,10 +51,10 @@ def test_what_was_refused_does_not_bind(tmp_path: Path, capsys: pytest.CaptureFi
 def test_what_is_trained_binds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where a training was begun, other settings are refused before anything is read."""
     write_tree(tmp_path / "few", {"a.py": code("a"), "b.py": code("b")})
-    kept = {"projects": [str(tmp_path / "other")]}
-    write_tree(tmp_path / "out", {"made_with.json": json.dumps(kept)})
-    said = refused(capsys, tmp_path / "few", "--out", tmp_path / "out")
-    assert "was begun with projects" in said
+    beginning = {"projects": [str(tmp_path / "other")]}
+    write_tree(tmp_path / "out", {"made_with.json": json.dumps(beginning)})
+    sentence = refused(capsys, tmp_path / "few", "--out", tmp_path / "out")
+    assert "was begun with projects" in sentence
     assert not (tmp_path / "out" / "sources").exists()
 
 

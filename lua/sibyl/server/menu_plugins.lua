@@ -10,14 +10,14 @@ M.advice = {
   ['coq'] = 'It orders by its own score; sibyl can do nothing there.',
 }
 
--- Whether a function is in a list. Where the plugin was loaded anew (`:Lazy reload`) that is the one of before: the
+-- Whether a function is in a list. Where the plugin was loaded again (`:Lazy reload`) that is the one of before: the
 -- same place in the same file.
 local function has(list, wanted)
   local ours = debug.getinfo(wanted, 'S')
   return type(list) == 'table'
     and vim.iter(list):any(function(each)
-      local one = type(each) == 'function' and debug.getinfo(each, 'S')
-      return one and one.source == ours.source and one.linedefined == ours.linedefined
+      local place = type(each) == 'function' and debug.getinfo(each, 'S')
+      return place and place.source == ours.source and place.linedefined == ours.linedefined
     end)
 end
 

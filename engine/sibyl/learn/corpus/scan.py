@@ -38,8 +38,8 @@ def scan(repository: Repository, part: str, settings: Settings) -> dict:
     """Scan a repository unless its part file is there; return a report of plain values."""
     opened = _open(repository, settings)
     if opened is None:
-        there = find_store(Path(settings.sources), repository.name) is not None
-        lacks = f" with the commit {repository.commit or 'HEAD'}" if there else ""
+        held = find_store(Path(settings.sources), repository.name) is not None
+        lacks = f" with the commit {repository.commit or 'HEAD'}" if held else ""
         missing = f"{repository.name} is not in {settings.sources}{lacks}"
         return _report(repository, "absent", missing)
     store, commit = opened

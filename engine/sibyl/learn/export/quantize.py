@@ -65,13 +65,13 @@ def _whole(model: Path) -> tuple[dict[str, Any], Vocab]:
     try:
         meta: dict[str, Any] = json.loads((model / "meta.json").read_text("utf-8"))
         numbers, wanted, digest = meta["numbers"], meta["sha256"], meta["vocab"]
-        found = {name: hashlib.sha256((model / name).read_bytes()).hexdigest() for name in wanted}
+        digests = {name: hashlib.sha256((model / name).read_bytes()).hexdigest() for name in wanted}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LearnError(f"{model} holds no exported model ({error}).") from error
     if numbers != "float32":
         raise LearnError(f"{model} is quantized already ({numbers}); name the folder of export.")
     vocab = Vocab.load(model / "vocab.txt")
-    if found != wanted or vocab.digest() != digest:
+    if digests != wanted or vocab.digest() != digest:
         raise LearnError(f"The model in {model} is damaged; export it again.")
     return meta, vocab
 

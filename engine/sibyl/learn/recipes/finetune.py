@@ -69,9 +69,9 @@ def main(argv: list[str] | None = None) -> int:
         "start": str(options.start.resolve()), "hold-out": options.hold_out, "seed": options.seed,
         "passes": options.passes, "rate": options.rate,
     }  # fmt: skip
-    kept = out / "made_with.json"
-    if kept.exists():
-        check_or_keep(kept, made_with)
+    beginning = out / "made_with.json"
+    if beginning.exists():
+        check_or_keep(beginning, made_with)
     projects = link(options.projects, sources)
     chosen = ("--hold-out-files", options.hold_out, "--seed", options.seed)
     run_shown("corpus", "--sources", sources, "--out", corpus, "--any-licence", *chosen)
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
     run_shown("streams", *both, "--out", streams, *vocab, "--dev", 0)
     given = ("--start", options.start, "--streams", streams, "--out", run)
     planned = plan(streams, options.passes)
-    check_or_keep(kept, made_with)  # not before: what comes to nothing binds nobody
+    check_or_keep(beginning, made_with)  # not before: what comes to nothing binds nobody
     run_shown("train", *given, *planned, "--rate", options.rate)
     # The last checkpoint, not the best by validation: the held-out files are to judge it.
     last = ("--checkpoint", run / "last.pt")
@@ -160,10 +160,10 @@ def link(projects: list[Path], sources: Path) -> dict[str, Path]:
             raise LearnError(f"Two projects are called {place.name}; learn from one of them.")
     try:
         sources.mkdir(parents=True, exist_ok=True)
-        there = list(sources.iterdir())
-        if foreign := next((old for old in there if not old.is_symlink()), None):
+        entries = list(sources.iterdir())
+        if foreign := next((old for old in entries if not old.is_symlink()), None):
             raise LearnError(f"{foreign} was not made by this command; take another --out.")
-        for old in there:
+        for old in entries:
             old.unlink()
         for name, place in wanted.items():
             (sources / name).symlink_to(place, target_is_directory=True)
