@@ -250,16 +250,6 @@ def test_health_advises(start_nvim: Callable, tmp_path: Path) -> None:
         assert words in report
 
 
-def test_health_speaks_of_the_menu_that_is_there(scripted: Callable) -> None:
-    """What `completeopt` would insert is told of Neovim's own menu, not beside a plugin that draws another."""
-    child, _ = scripted("x = 1\n")
-    child.command("set completeopt=menu")
-    advice = "inserts the first line by itself"
-    assert advice in health(child)
-    child.lua("package.loaded['blink.cmp'] = {}")
-    assert advice not in health(child)
-
-
 def test_health_of_a_ranker_that_refuses(scripted: Callable) -> None:
     """A host without a model is named as that."""
     child, ranker = scripted("x = 1\n")

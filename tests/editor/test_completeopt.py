@@ -58,3 +58,19 @@ def test_what_leaves_one_buffer_stays_in_another(served: Callable, tmp_path: Pat
     assert "noselect" in child.lua("return vim.o.completeopt")
     child.type_keys("<Esc>")
     assert options(child) == "menuone"
+
+
+def advised(child: Child) -> str:
+    """Run the check-up and return the report."""
+    child.command("checkhealth sibyl")
+    return "\n".join(child.lines())
+
+
+def test_health_speaks_of_the_menu_that_is_there(scripted: Callable) -> None:
+    """What `completeopt` would insert is told of Neovim's own menu, not beside a plugin that draws another."""
+    child, _ = scripted("x = 1\n")
+    child.command("set completeopt=menu")
+    advice = "inserts the first line by itself"
+    assert advice in advised(child)
+    child.lua("package.loaded['blink.cmp'] = {}")
+    assert advice not in advised(child)
