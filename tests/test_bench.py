@@ -7,6 +7,7 @@ Out:  nothing but a verdict; no number here is a measurement.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -23,6 +24,8 @@ import budgets  # noqa: E402 (found through the line above, as the next three)
 import find  # noqa: E402
 import letters  # noqa: E402
 import run  # noqa: E402
+
+from sibyl.network.model import published_hash  # noqa: E402
 
 CENTILES = {"p50", "p95", "p99", "max"}
 needs_neovim = pytest.mark.skipif(not find.neovims(), reason="no Neovim: `make neovim` brings some")
@@ -219,6 +222,20 @@ def test_short_form_measures_again_what_fails(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(run, "said", better)
     assert run.short() == 0
+
+
+def test_the_front_page_and_the_card_are_of_the_model_that_ships() -> None:
+    """Tables of members come from the same lists, and all that is published from today's model."""
+    meta = json.loads((ROOT / "models" / "meta.json").read_text("utf-8"))
+    shipped = published_hash(meta)
+    members = []
+    for path, block in (("README.md", "orders"), ("models/card.md", "all")):
+        text = (ROOT / path).read_text("utf-8")
+        members.append(text.split(f"<!-- begin {block} -->\n")[1].split("\n")[0])
+        assert set(re.findall(r"[Mm]odel ([0-9a-f]{12})", text)) == {shipped}
+    assert members[0] == members[1]
+    for path in (*BENCH.glob("validation*.json"), BENCH / "ty_evaluation.json"):
+        assert json.loads(path.read_text("utf-8"))["model"] == shipped, path.name
 
 
 def test_every_table_has_its_place() -> None:

@@ -59,7 +59,8 @@ def shop(start_nvim: Callable, tmp_path: Path) -> Child:
         pytest.skip("no environment or no model")
     package = tmp_path / "shop"
     package.mkdir()
-    for name in ("__init__", "basket", "orders"):
+    (package / "__init__.py").write_text('__version__ = "1"\n')
+    for name in ("basket", "orders"):
         (package / f"{name}.py").write_text("LIMIT = 3\n")
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n')
     child: Child = start_nvim(

@@ -5,6 +5,7 @@ In:   made-up lists, whose truth only some columns know.
 
 from __future__ import annotations
 
+import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,56 @@ def test_what_the_network_knows_by_heart_is_not_trusted_elsewhere() -> None:
     share = share_first(known + others)
     untold = share_first([replace(site, read=False) for site in known] + others)
     assert share > 0.6 > untold
+
+
+def words(listed: str, letters: int, many: int, before: str = "=") -> list[RecordedList]:
+    """Lists of words, all behind the same token."""
+    rows = np.zeros((2, len(WORDS.names)), np.float32)
+    rows[:, WORDS.columns[f"before_{before}"]] = 1
+    (site,) = lists("one", read=False, many=1)
+    at = {"listed": listed, "letters": letters, "names": ["a", "b"], "truth": 0}
+    return [replace(site, rows=rows, **at)] * many
+
+
+def test_keywords_are_learnt_in_the_proportion_of_the_code() -> None:
+    """There are about 52 for 100 names, a quarter of that where they begin a statement untyped; the rest stays."""
+    sites = [*words("name", 0, 1000), *words("name", 1, 1000), *words("import", 0, 50)]
+    begun = words("reserved", 0, 1000, "<nl>"), words("reserved", 1, 1000, "<nl>")
+    drawn = mix.in_proportion([*sites, *words("reserved", 0, 1000), *begun[0], *begun[1]])
+    assert drawn[: len(sites)] == sites
+    newline = WORDS.columns["before_<nl>"]
+    counts = [
+        sum(
+            site.letters == letters and bool(site.rows[0, newline]) is begins
+            for site in drawn[2050:]
+        )
+        for letters, begins in ((0, False), (0, True), (1, True))
+    ]
+    assert 210 < counts[0] < 310 and 40 < counts[1] < 95 and 460 < counts[2] < 580
+    few = [*sites, *words("reserved", 1, 20)]
+    assert mix.in_proportion(few) == few
+
+
+def test_learning_on_begins_with_the_weights_that_are_there(tmp_path: Path) -> None:
+    """A mixture that is begun with scores as it did, older weights too; a little learning leaves it near."""
+    entry = weights(0, 3) | {"version": FEATURES_VERSION - 1}
+    (tmp_path / "meta.json").write_text(json.dumps({"mix": entry}))
+    begun = mix.begun_with(tmp_path)
+    assert list(begun) == [MEMBERS.names]
+    sites = [site for name in OTHERS for site in lists(name, read=False, many=20)]
+    rows = sites[0].rows
+    wanted = begun[MEMBERS.names].scores(rows)
+    many = len(NAMES)
+    mixture_of = mixture.Mixture(range(many), torch.rand(many), torch.rand(many) + 0.5, 3)
+    mixture_of.begin_with(begun[MEMBERS.names])
+    again = mixture_of(torch.from_numpy(rows)).detach().numpy()
+    assert np.allclose(again - again[0], wanted - wanted[0], atol=1e-4)
+    options = argparse.Namespace(**vars(OPTIONS) | {"begun": begun, "epochs": 1})
+    (learnt,) = mixture.fit_all(sites, list(range(many)), options, ("file",))
+    near = learnt(torch.from_numpy(rows)).detach().numpy()
+    assert np.abs((near - near[0]) - (wanted - wanted[0])).max() < 0.5
+    with pytest.raises(LearnError, match="no weights to begin with"):
+        mix.begun_with(tmp_path / "elsewhere")
 
 
 def test_only_lists_it_was_not_trained_on_are_judged() -> None:

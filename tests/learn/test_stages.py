@@ -182,10 +182,8 @@ def test_the_mixture_in_the_sidecar_is_the_one_learned(learned: Path) -> None:
     live = Mix(meta["mix"])
     mean = np.concatenate([site.rows for site in sites]).mean(0)
     mixture = Mixture(range(len(mean)), torch.from_numpy(mean), torch.ones(len(mean)), 4)
-    hidden, out = mixture.folded()
-    units = hidden.shape[1]
-    live.weights = np.column_stack((hidden, [*out[units:], 0])).astype(np.float32)
-    live.out = out[:units]
+    hidden, live.out, direct = mixture.folded()
+    live.weights = np.column_stack((hidden, [*direct, 0])).astype(np.float32)
     for site in sites[:5]:
         wanted = mixture(torch.from_numpy(site.rows)).detach().numpy()
         got = live.scores(site.rows)

@@ -1,8 +1,6 @@
 """Keywords of the language among the candidates: where they may stand, and how likely they are.
 
 In: a list, the network's log-probabilities, the place.  Out: which candidates are keywords, and their columns.
-
-No list that the mixture was learnt from had a keyword as its truth; these columns have weights that are set.
 """
 
 from __future__ import annotations
@@ -37,11 +35,11 @@ def keyword_columns(
     """
     places = listing.once(keywords)
     columns = np.zeros((len(places), _COLUMNS), np.float32)
-    columns[:, :2] = 1
-    columns[:, 2] = begun
-    columns[:, 3] = -np.log(_DOUBT - np.exp(network[places]))
+    columns[:, 0] = 1
+    columns[:, 1] = begun
+    columns[:, 2] = -np.log(_DOUBT - np.exp(network[places]))
     if place.operand:
         names = [listing.names[at] for at in places.tolist()]
-        columns[:, 4] = [name in _GOES_ON for name in names]
-        columns[:, 5] = [place.from_module and name == "import" for name in names]
+        columns[:, 3] = [name in _GOES_ON for name in names]
+        columns[:, 4] = [place.from_module and name == "import" for name in names]
     return places, columns

@@ -11,7 +11,7 @@ from sibyl.context.groups import ACCEPTED_WORDS, WORD_GROUPS
 from sibyl.context.words import CONTEXTS
 from sibyl.ranking.labels import SHAPES
 
-WORD_FEATURES_VERSION = 3
+WORD_FEATURES_VERSION = 4
 WHERE = (
     "statement", "assignment", "expression", "argument", "subscript", "item", "return", "if", "elif", "while",
     "for", "with", "assert", "raise", "except", "decorator", "base", "annotation", "default", "import",
@@ -63,7 +63,6 @@ NAMES: tuple[str, ...] = (
     "bound_late",  # one of the names that the scope was given last
     "unused",  # bound in the function around and not used yet
     "python",  # a keyword of the language
-    "reserved",  # the same
     "reserved_begun",  # ... where a letter of it is typed
     "reserved_sure",  # ... how sure the network is of it: minus the log of the probability of all others
     "reserved_next",  # ... where an operand stands before it, so that no name can come: it goes on with that
@@ -98,6 +97,7 @@ NAMES: tuple[str, ...] = (
     *(f"person_{name}_recency" for name in ACCEPTED_WORDS),
     *(f"where_{name}" for name in WHERE),  # from here on the same for all candidates
     *(f"before_{token}" for token in BEFORE),
+    "operand",  # an operand stands before it, so that no name can come
     "keyword_value",  # the value of a keyword argument is asked for
     "letters",  # log of the letters typed
     "list",  # log of the list's length
@@ -132,16 +132,10 @@ UNLEARNT = {
     "docstring_pieces": 0.5,
     "label_pieces": 1.1,
     "string_same": 1.0,
-    "reserved": 6.5,
-    "reserved_begun": 0.7,
-    "reserved_sure": 1.7,
-    "reserved_next": 6.0,
-    "reserved_import": 12.0,
 }
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing
-below the cursor is read there, hardly a name is imported twice, few functions that are called are known, a
-keyword is never what was meant; or that are younger than those lists. With these the probability of the first
-item is about the share of right ones (bench/LOG.md)."""
+below the cursor is read there, hardly a name is imported twice, few functions that are called are known. With
+these the probability of the first item is about the share of right ones (bench/LOG.md)."""
 PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
 PROJECT = (

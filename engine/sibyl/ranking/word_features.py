@@ -271,6 +271,7 @@ def _context(
 ) -> Floats:
     """Return the columns from the part of the statement on, which are the same for all candidates."""
     values = {
+        "operand": place.operand,
         "keyword_value": bool(place.word.keyword),
         "letters": log1p(len(listed.typed)),
         "list": log1p(len(listed)),

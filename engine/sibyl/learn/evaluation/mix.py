@@ -14,6 +14,7 @@ the network is worth on them is learnt apart and thrown away.
 
     python -m sibyl.learn mix --menus dev.jsonl.gz --read train.jsonl.gz --sources FOLDER --model models
     python -m sibyl.learn mix ... --blend OLD                       half of it are another model's weights
+    python -m sibyl.learn mix ... --start OLD --epochs 4            learn on from another model's weights
     python -m sibyl.learn mix ... --ablate build/ablation.json      what each group of features is worth
 """
 
@@ -22,6 +23,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +32,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from sibyl.code.tokens import LINES
 from sibyl.errors import LearnError, ModelError
 from sibyl.learn import executors
 from sibyl.learn.asked import whole
@@ -45,11 +48,12 @@ from sibyl.learn.evaluation.mixture import blended, fit_all
 from sibyl.learn.evaluation.recorded import longer, read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.replay_all import collect_all
-from sibyl.learn.evaluation.schema import WORDS
+from sibyl.learn.evaluation.schema import MEMBERS, WORDS
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import rank_of, summary
 from sibyl.ranking.explain import groups_of
 from sibyl.ranking.ranker import Mix, packed
+from sibyl.ranking.word_columns import BEFORE
 
 WITHOUT_MEMORY = (
     "network", "network_odds", "place", "place_share", "private", "dunder", "upper", "callable",
@@ -82,6 +86,9 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--blend", type=Path, metavar="MODEL",
                            help="the weights for members become half of what is learnt and half of this "
                            "model's (folder or meta.json), whose lists are not there any more")  # fmt: skip
+    arguments.add_argument("--start", type=Path, metavar="MODEL",
+                           help="learn on from this model's weights (folder or meta.json), a few epochs: what "
+                           "lists have taught that are not there any more stays")  # fmt: skip
     arguments.add_argument("--ablate", type=Path, help="measure groups of features instead; JSON")
     arguments.add_argument("--only", choices=("members", "words"), help="one sort of lists alone")
     arguments.add_argument(
@@ -94,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--epochs", type=whole(1), default=15)
     arguments.add_argument("--seed", type=whole(0), default=1)
     executors.add_options(arguments, jobs=1)
+    arguments.set_defaults(begun={})
     return arguments
 
 
@@ -101,6 +109,7 @@ def main(argv: list[str] | None = None) -> int:
     """Learn both mixtures and write them into the sidecar."""
     torch.set_num_threads(1)  # small sums: threads would only wait for each other
     options = parser().parse_args(argv)
+    options.begun = begun_with(options.start) if options.start else {}
     with tempfile.TemporaryDirectory() as folder:
         stores = options.stores or Path(folder)
         sites = _collected(options.menus, options, stores)
@@ -111,7 +120,7 @@ def main(argv: list[str] | None = None) -> int:
         sites += [replace(site, read=True) for site in read if site.repo not in judged_by]
     sorts = {
         "mix": [site for site in sites if site.listed == "member"],
-        "mix_words": [site for site in sites if site.listed != "member"],
+        "mix_words": in_proportion([site for site in sites if site.listed != "member"]),
     }
     if options.ablate:
         losses = {name: ablation(of_sort, options) for name, of_sort in sorts.items() if of_sort}
@@ -142,6 +151,26 @@ def weights_of(model: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, ModelError) as error:
         raise LearnError(f"{model} has no weights for members to blend with ({error}).") from error
     return weights
+
+
+def begun_with(model: Path) -> dict[tuple[str, ...], Mix]:
+    """Return a model's mixtures by the names of today's features, older ones too where their names are known.
+
+    Raises LearnError where it has none.
+    """
+    path = model / "meta.json" if model.is_dir() else model
+    mixtures = {}
+    try:
+        meta = json.loads(path.read_text())
+        for name, schema in (("mix", MEMBERS), ("mix_words", WORDS)):
+            if name in meta:
+                entry = meta[name] | {"version": schema.version}
+                mixtures[schema.names] = Mix(entry, schema.names, schema.version)
+    except (OSError, ValueError, TypeError, ModelError) as error:
+        raise LearnError(f"{model} has no weights to begin with ({error}).") from error
+    if not mixtures:
+        raise LearnError(f"{model} has no weights to begin with.")
+    return mixtures
 
 
 def _collected(menus: list[Path], options: argparse.Namespace, stores: Path) -> list[RecordedList]:
@@ -180,6 +209,31 @@ def shortened(site: RecordedList, most: int = 120) -> RecordedList:
 
 
 _WORD_COUNT = WORDS.columns["word_count"]
+_KEYWORDS = 0.52
+"""Keywords for each name that is read, in the code of the held-back repositories (bench/LOG.md)."""
+_BEGINNING = 0.25
+"""Of keywords that begin a statement where nothing is typed: few ask for `return` on an empty line."""
+_BEGINS = [WORDS.columns[f"before_{token}"] for token in BEFORE if token in LINES]
+
+
+def in_proportion(sites: list[RecordedList], seed: int = 1) -> list[RecordedList]:
+    """Return the sites of words with keywords as often as code has them: recordings have more.
+
+    For each number of letters typed they are drawn until there are ``_KEYWORDS`` for each name.
+    """
+    rng = np.random.default_rng(seed)
+    often = Counter((site.listed, min(site.letters, 2)) for site in sites)
+    drawn = []
+    for site in sites:
+        if site.listed == "reserved":
+            letters = min(site.letters, 2)
+            share = _KEYWORDS * often["name", letters] / often["reserved", letters]
+            if not letters and site.rows[0, _BEGINS].any():
+                share *= _BEGINNING
+            if rng.random() >= share:
+                continue
+        drawn.append(site)
+    return drawn
 
 
 def ablation(sites: list[RecordedList], options: argparse.Namespace) -> dict[str, object]:
@@ -224,12 +278,12 @@ def learn(
         **by_list(by_view.get("project", [])),
     }
     folded = [mixture.folded() for mixture in fit_all(sites, columns, options, views)]
-    direct = np.mean([out[options.units :][columns] for _, out in folded], 0)
-    units = np.concatenate([out[: options.units] / len(folded) for _, out in folded])
+    direct = np.mean([features[columns] for _, _, features in folded], 0)
+    units = np.concatenate([out / len(folded) for _, out, _ in folded])
     return {
         "version": schema.version,
         "features": [schema.names[column] for column in columns],
-        "hidden": packed(np.concatenate([hidden[[*columns, -1]] for hidden, _ in folded], 1)),
+        "hidden": packed(np.concatenate([hidden[[*columns, -1]] for hidden, _, _ in folded], 1)),
         "out": packed(np.concatenate((units, direct)) / heat),
         "star": star,
         "left_out": measures,

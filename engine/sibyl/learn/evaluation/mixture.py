@@ -22,7 +22,8 @@ from sibyl.ranking.ranker import Mix, packed
 _NETWORK = [WORDS.columns[name] for name in ("network", "network_odds")]
 """Columns that the network alone makes: they come first in every schema."""
 _LISTS = 48  # in a batch
-_RATE = 3e-3
+_RATE, _RATE_ON = 3e-3, 1.5e-3
+"""The highest learning rate, and where a mixture is learnt on."""
 
 
 class Mixture(nn.Module):
@@ -48,6 +49,16 @@ class Mixture(nn.Module):
             self.direct.weight[0, 0] = spread[0]
             self.out.weight.mul_(0.3)
 
+    def begin_with(self, mix: Mix) -> None:
+        """Take over a mixture's weights, of as many units, for features as they come."""
+        mask, mean, spread = (np.asarray(of) for of in (self.mask, self.mean, self.spread))
+        hidden, direct = mix.weights[:-1, :-1] * mask[:, None], mix.weights[:-1, -1] * mask
+        with torch.no_grad():
+            self.hidden.weight.copy_(torch.from_numpy((hidden * spread[:, None]).T))
+            self.hidden.bias.copy_(torch.from_numpy(mix.weights[-1, :-1] + mean @ hidden))
+            self.out.weight.copy_(torch.from_numpy(mix.out)[None])
+            self.direct.weight.copy_(torch.from_numpy(direct * spread)[None])
+
     def forward(self, rows: torch.Tensor, read: torch.Tensor | None = None) -> torch.Tensor:
         """Return scores (lists, candidates) of rows (lists, candidates, columns).
 
@@ -61,19 +72,18 @@ class Mixture(nn.Module):
             outer = outer + read[:, None, None] * self.direct_read(network)
         return (self.out(torch.relu(inner)) + outer).squeeze(-1)
 
-    def folded(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the weights for features as they come: ``hidden`` and ``out`` of the sidecar.
+    def folded(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the weights for features as they come: of units, of their sum, of features themselves.
 
-        The mean's share in ``direct`` is the same for all candidates and left out.
+        The mean's share in the last is the same for all candidates and left out.
         """
         scale = self.mask / self.spread
         hidden = self.hidden.weight * scale
         bias = self.hidden.bias - (self.hidden.weight * scale * self.mean).sum(1)
         direct = self.direct.weight[0] * scale
-        return (
-            torch.cat((hidden.T, bias[None])).detach().numpy(),
-            torch.cat((self.out.weight[0], direct)).detach().numpy(),
-        )
+        sums = torch.cat((hidden.T, bias[None])), self.out.weight[0], direct
+        units, out, features = (of.detach().numpy() for of in sums)
+        return units, out, features
 
 
 Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
@@ -95,15 +105,26 @@ def _batch(sites: Sequence[RecordedList]) -> Batch:
 def fit_all(
     sites: list[RecordedList], columns: list[int], options: argparse.Namespace, views: Sequence[str]
 ) -> list[Mixture]:
-    """Train one mixture for each seed; together they are steadier than one."""
+    """Train one mixture for each seed; together they are steadier than one.
+
+    Where one is begun with (``options.begun``, by the sort of lists) it is learnt on, alone.
+    """
     ordered = sorted(sites, key=lambda site: len(site.names))  # lists of like length side by side
     batches = [_batch(ordered[at : at + _LISTS]) for at in range(0, len(ordered), _LISTS)]
     stacked = torch.from_numpy(np.concatenate([site.rows for site in sites]).astype(np.float32))
     sizes = stacked.mean(0), stacked.std(0).clamp(min=0.05)
     schema = sites[0].schema
-    return [
-        _fit(batches, sizes, columns, options, schema, views, seed) for seed in range(options.seeds)
-    ]
+    begun = options.begun.get(schema.names)
+    if begun is not None:
+        mixture = Mixture(columns, *sizes, len(begun.out))
+        mixture.begin_with(begun)
+        return [_fit(mixture, batches, options, schema, views, 0, _RATE_ON)]
+    mixtures = []
+    for seed in range(options.seeds):
+        torch.manual_seed(seed)
+        mixture = Mixture(columns, *sizes, options.units)
+        mixtures.append(_fit(mixture, batches, options, schema, views, seed, _RATE))
+    return mixtures
 
 
 def blended(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
@@ -131,20 +152,18 @@ def scored(mixtures: list[Mixture], rows: Floats) -> Floats:
 
 
 def _fit(
+    mixture: Mixture,
     batches: Sequence[Batch],
-    sizes: tuple[torch.Tensor, torch.Tensor],
-    columns: list[int],
     options: argparse.Namespace,
     schema: Schema,
     views: Sequence[str],
     seed: int,
+    rate: float,
 ) -> Mixture:
     """Train one mixture."""
-    torch.manual_seed(seed)
-    mixture = Mixture(columns, *sizes, options.units)
-    optimiser = torch.optim.AdamW(mixture.parameters(), lr=_RATE, weight_decay=0.03)
+    optimiser = torch.optim.AdamW(mixture.parameters(), lr=rate, weight_decay=0.03)
     steps = options.epochs * len(batches)
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, _RATE / 20)
+    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, rate / 20)
     rng = np.random.default_rng(seed)
     seen = [torch.from_numpy(schema.kept(view)) for view in views]
     for _ in range(options.epochs):
