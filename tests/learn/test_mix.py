@@ -78,7 +78,7 @@ def words(listed: str, letters: int, many: int, before: str = "=") -> list[Recor
 
 
 def test_keywords_are_learnt_in_the_proportion_of_the_code() -> None:
-    """There are about 52 for 100 names, a quarter of that where they begin a statement untyped; the rest stays."""
+    """There are 52 for 100 names, a quarter of that at the begin of a statement untyped; the rest stays."""
     sites = [*words("name", 0, 1000), *words("name", 1, 1000), *words("import", 0, 50)]
     begun = words("reserved", 0, 1000, "<nl>"), words("reserved", 1, 1000, "<nl>")
     drawn = mix.in_proportion([*sites, *words("reserved", 0, 1000), *begun[0], *begun[1]])
