@@ -18,6 +18,7 @@
 ---@field triggers? string[] trigger characters; { "." }
 ---@field encoding? string position encoding; "utf-16"
 ---@field error? table what an "error" reply says
+---@field mute? boolean a cancelled request is never answered: what Neovim makes of the answer of a real server
 
 local M = {}
 
@@ -112,7 +113,9 @@ local function rpc(state, dispatchers)
         return
       end
       local failed, result = answer(state, method, params)
-      if state.cancelled[id] then
+      if state.cancelled[id] and state.options.mute then
+        return
+      elseif state.cancelled[id] then
         failed, result = { code = -32800, message = 'cancelled' }, nil
       end
       if replied then

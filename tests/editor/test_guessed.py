@@ -164,3 +164,40 @@ def test_a_cursor_that_left_has_no_guesses(serve: Callable) -> None:
     child.lua("vim.wait(300)")
     assert child.menu() == []
     assert child.line() == "foo bar"
+
+
+def test_a_cancelled_request_is_not_waited_for(serve: Callable) -> None:
+    """Neovim drops the answer to a request that it has cancelled; the next request of the word has its guesses."""
+    child, ranker, server = serve(mute=True)
+    server.set(items=[], delay=100)
+    ranker.set(guess=GUESSES)
+    child.type_keys("ox.<C-x><C-o>")
+    child.wait_for(lambda: server.completions() > 0, what="the question")
+    child.lua(
+        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
+        " local c = vim.lsp.get_client_by_id(...)"
+        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
+        " c.rpc.notify('$/cancelRequest', { id = id })",
+        server.id,
+    )
+    child.type_keys("a<C-x><C-o>")
+    child.wait_for(lambda: child.words() == ["append", "attach"], what="the guesses")
+
+
+def test_an_open_question_is_closed_once(serve: Callable) -> None:
+    """A server may answer a request that was cancelled: it is counted as one answer, not as two."""
+    child, ranker, server = serve()
+    server.set(items=[], delay=100)
+    FakeServer(child, name="second", items=items(*NAMES), delay=300)
+    ranker.set(guess=GUESSES, best=BEST)
+    child.type_keys("ox.")
+    child.lua(
+        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
+        " local c = vim.lsp.get_client_by_id(...)"
+        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
+        " c.rpc.notify('$/cancelRequest', { id = id })",
+        server.id,
+    )
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: child.words()[:3] == BEST, what="the list")
+    assert ranker.calls("guess") == []

@@ -80,6 +80,15 @@ local function job_of(client, params)
   }
 end
 
+-- Tells of the answer to a request, or that there will be none: Neovim drops that of a request it has cancelled.
+local function close(job, result)
+  local place = job.place
+  job.place = nil
+  if place then
+    guesses.answered(place, result)
+  end
+end
+
 -- Wraps the function that gets a reply. It is not called where the word was left: even of an empty list, or of an
 -- error, Neovim closes the menu that is open by then.
 local function receiver(job, jobs, callback)
@@ -87,8 +96,9 @@ local function receiver(job, jobs, callback)
     callback = suggest.holding(job.wish, callback)
   end
   local asked = guesses.asked(job.buf, job.row, job.col)
+  job.place = asked
   return function(failure, result, ...)
-    guesses.answered(asked, result)
+    close(job, result)
     if reply.left_word(job) then
       jobs[job] = nil
       return
@@ -134,6 +144,10 @@ local function wrap(client)
         jobs[job] = true
         local results = vim.F.pack_len(entry.request(method, params, receiver(job, jobs, callback), ...))
         job.request_id = results[2]
+        if not results[1] then
+          close(job)
+          jobs[job] = nil
+        end
         return unpack(results, 1, results.n)
       elseif not ok then
         log.error('a request was not understood: %s', tostring(job))
@@ -154,6 +168,7 @@ local function wrap(client)
       for job in pairs(jobs) do
         if job.request_id == params.id then
           job.cancelled = true
+          close(job)
           reply.finish(job)
           jobs[job] = nil
         end
