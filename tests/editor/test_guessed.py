@@ -50,7 +50,7 @@ def test_what_every_object_has_stands_behind_guesses(serve: Callable) -> None:
     child, ranker, server = serve()
     server.set(items=items(*OBJECT, sortText="0"))
     ranker.set(guess=["append", "__init__"])
-    assert open_menu(child, "ox.") == ["append", "__init__", "__class__", "__doc__"]
+    assert open_menu(child, "ox.") == ["append", "__class__", "__doc__", "__init__"]
 
 
 def test_letters_ask_the_server_again(serve: Callable) -> None:
@@ -201,3 +201,37 @@ def test_an_open_question_is_closed_once(serve: Callable) -> None:
     child.type_keys("<C-x><C-o>")
     child.wait_for(lambda: child.words()[:3] == BEST, what="the list")
     assert ranker.calls("guess") == []
+
+
+def test_a_list_that_cannot_be_read_stays(serve: Callable) -> None:
+    """A list whose sort keys are no texts is not ranked, but it is no silence either: it comes as it was."""
+    child, ranker, server = serve()
+    server.set(items=[{"label": name, "sortText": 9 - at} for at, name in enumerate(NAMES)])
+    ranker.set(guess=GUESSES)
+    assert open_menu(child, "ox.") == [*reversed(NAMES)]
+    assert ranker.calls("guess") == []
+
+
+def test_what_a_server_lists_is_no_guess(serve: Callable) -> None:
+    """A name that the server has listed, too, is shown as the server's own item."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT, detail="theirs"))
+    ranker.set(guess=["__init__", "__iter__"])
+    asked(child, "ox.__")
+    child.wait_for(lambda: len(child.words()) == len(OBJECT) + 1, what="the list")
+    assert {item.word for item in child.menu() if item.menu == "guess"} == {"__iter__"}
+    assert {item.word for item in child.menu() if item.menu == "theirs"} == {*OBJECT}
+
+
+def test_late_guesses_do_not_replace_a_list(serve: Callable) -> None:
+    """Once a server knows members of the word, guesses that were asked for before are dropped."""
+    child, ranker, server = serve(options={"deadline": 20})
+    server.set(items=[])
+    ranker.set(guess=["jump", "pop"], delay=180)
+    asked(child, "ox.")
+    child.wait_for(lambda: ranker.calls("guess"), what="the question")
+    server.set(items=items(*NAMES))
+    child.type_keys("j<C-x><C-o>")
+    child.wait_for(lambda: child.words() == ["json"], what="the list")
+    child.lua("vim.wait(400)")
+    assert child.words() == ["json"]

@@ -43,22 +43,24 @@ function M.wanted(job, place)
     and is_member(job)
 end
 
--- The reply with guesses before its items; `again`: with further letters the server is to be asked again.
+-- The reply with guesses before its items; what it lists itself is no guess. `again`: with further letters the server is
+-- to be asked again.
 local function joined(reply, names, again)
-  local list = guesses.items(names)
-  for _, item in ipairs(list) do
-    item.detail = not modern and MARK or nil
-  end
   local theirs = items.of(reply) or {}
   local question, ranking = items.question(theirs), {}
   for place in ipairs(theirs) do
     ranking[place] = place
   end
-  for _, item in ipairs(sort_text.rank(theirs, question, ranking, {}, false)) do
-    if not vim.list_contains(names, items.name(item)) then
-      table.insert(list, item)
-    end
+  local list = guesses.items(vim.tbl_filter(function(name)
+    return not vim.list_contains(question.names, name)
+  end, names))
+  if #list == 0 then
+    return reply
   end
+  for _, item in ipairs(list) do
+    item.detail = not modern and MARK or nil
+  end
+  vim.list_extend(list, sort_text.rank(theirs, question, ranking, {}, false))
   local whole = type(reply) == 'table' and reply.items and vim.tbl_extend('force', {}, reply) or {}
   whole.items, whole.isIncomplete = list, again
   return whole
@@ -66,16 +68,22 @@ end
 
 --- Asks the host. False where it cannot be asked; else `give` gets the reply, with guesses where there are any.
 ---@param job sibyl.Job
+---@param place sibyl.Place
 ---@param reply any as the server sent it
 ---@param give fun(reply: any)
 ---@return boolean
-function M.guess(job, reply, give)
+function M.guess(job, place, reply, give)
   local over = false
   local function done(names)
-    if not over then
-      over = true
-      give(#names > 0 and joined(reply, names, job.native) or reply)
+    if over then
+      return
     end
+    over = true
+    if place.known then -- by now: what is on the screen knows more than this reply
+      job.cancelled = job.cancelled or vim.fn.pumvisible() == 1
+      return give(reply)
+    end
+    give(#names > 0 and joined(reply, names, job.native) or reply)
   end
   if not guesses.names(job.buf, done, true) then
     return false

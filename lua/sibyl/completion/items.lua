@@ -106,11 +106,15 @@ function M.name(item)
 end
 
 --- Whether a reply says more than what every object has: servers answer with `__class__` and its like where they
---- do not know the type.
+--- do not know the type. A reply that cannot be read may say anything.
 ---@param reply any
 ---@return boolean
 function M.says_something(reply)
-  for _, item in ipairs(M.of(reply) or {}) do
+  local list = M.of(reply)
+  if not list then
+    return type(reply) == 'table'
+  end
+  for _, item in ipairs(list) do
     if not M.name(item):match('^__.*__$') then
       return true
     end

@@ -112,7 +112,7 @@ local function receiver(job, jobs, callback)
         end
       end)
     end
-    if not failure and guessed.wanted(job, asked) and guessed.guess(job, result, give) then
+    if not failure and guessed.wanted(job, asked) and guessed.guess(job, asked, result, give) then
       return
     end
     local ok, now = pcall(reply.consider, job, result, give)
