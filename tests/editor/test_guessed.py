@@ -223,6 +223,20 @@ def test_what_a_server_lists_is_no_guess(serve: Callable) -> None:
     assert {item.word for item in child.menu() if item.menu == "theirs"} == {*OBJECT}
 
 
+def test_defaults_of_an_empty_list_do_not_make_snippets(serve: Callable) -> None:
+    """Items of the server's would be snippets by default; a guess is plain text."""
+    child, ranker, server = serve(defaults={"insertTextFormat": 2})
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    assert open_menu(child, "ox.") == GUESSES
+    formats = child.lua(
+        "return vim.tbl_map(function(line)"
+        " return line.user_data.nvim.lsp.completion_item.insertTextFormat"
+        " end, vim.fn.complete_info({'items'}).items)"
+    )
+    assert formats == [1, 1, 1]
+
+
 def test_late_guesses_do_not_replace_a_list(serve: Callable) -> None:
     """Once a server knows members of the word, guesses that were asked for before are dropped."""
     child, ranker, server = serve(options={"deadline": 20})
@@ -235,3 +249,16 @@ def test_late_guesses_do_not_replace_a_list(serve: Callable) -> None:
     child.wait_for(lambda: child.words() == ["json"], what="the list")
     child.lua("vim.wait(400)")
     assert child.words() == ["json"]
+
+
+def test_a_host_out_of_step_is_told_the_text(serve: Callable) -> None:
+    """A host that cannot guess as its copy of the buffer is wrong gets the whole text again."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES, reason="out of step")
+    before = len(ranker.calls("attach"))
+    asked(child, "ox.")
+    child.wait_for(lambda: len(ranker.calls("attach")) > before, what="the whole text")
+    ranker.set(guess=GUESSES)
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: child.words() == GUESSES, what="the guesses")

@@ -111,8 +111,11 @@ class Desk:
     def guess(self, number: int, buf: int, seq: int, length: int, offset: int, limit: int) -> None:
         """Answer with the names the test gave."""
         self.note("guess", buf, seq, length, offset, limit)
-        names = self.orders().get("guess", [])[:limit]
-        self.send(number, "guess", {"names": names, "probability": [0.5] * len(names)})
+        orders = self.orders()
+        if "reason" in orders:
+            return self.send(number, "none", {"reason": orders["reason"]})
+        names = orders.get("guess", [])[:limit]
+        return self.send(number, "guess", {"names": names, "probability": [0.5] * len(names)})
 
     def explain(self, number: int, buf: int) -> None:
         """Answer with the reasons the test gave."""

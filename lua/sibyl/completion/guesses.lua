@@ -113,6 +113,9 @@ function M.names(buf, done, typed)
     return false
   end
   local function on_answer(kind, answer)
+    if answer.reason == 'out of step' then
+      mirror.resend(buf)
+    end
     done(kind == 'guess' and answer.names or {})
   end
   local offset, start = bytes.word(buf)
@@ -173,6 +176,7 @@ function M.items(names)
     list[rank] = {
       label = name,
       kind = vim.lsp.protocol.CompletionItemKind.Text,
+      insertTextFormat = vim.lsp.protocol.InsertTextFormat.PlainText, -- whatever the server's are by default
       sortText = ('00000~sibyl=%05d'):format(rank),
       labelDetails = { description = 'guess' },
       documentation = M.INFO,
