@@ -43,8 +43,8 @@ function M.wanted(job, place)
     and is_member(job)
 end
 
--- The reply with guesses before its items; what it lists itself is no guess. `again`: with further letters the server is
--- to be asked again.
+-- The reply with guesses before its items; what it lists itself is no guess. `again`: with further letters the server
+-- is to be asked again.
 local function joined(reply, names, again)
   local theirs = items.of(reply) or {}
   local question, ranking = items.question(theirs), {}
