@@ -2,6 +2,8 @@
 -- sentence on one item.
 
 local bridge = require('sibyl.host.client')
+local guessed = require('sibyl.completion.guessed')
+local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
 local sort_text = require('sibyl.completion.sort_text')
 
@@ -162,18 +164,21 @@ local function sentence(last, answer, name)
   return table.concat(parts, '; ')
 end
 
--- The name that a line of Neovim's menu stands for.
+-- The name that a line of Neovim's menu stands for, and whether it is a guess.
 local function selected()
   local info = vim.fn.complete_info({ 'items', 'selected' })
   local entry = info.selected >= 0 and info.items[info.selected + 1]
   local item = entry and vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
-  return entry and (type(item) == 'table' and items.name(sort_text.restore(item)) or entry.word)
+  local guess = guessed.is_guess(item) or entry and vim.tbl_get(entry, 'user_data', 'sibyl', 'guess') == true
+  return entry and (type(item) == 'table' and items.name(sort_text.restore(item)) or entry.word), guess
 end
 
 --- Says of the item that is selected in the menu why it stands there.
 function M.item()
-  local last, name = require('sibyl.completion.reply').last, selected()
-  if not last or not name then
+  local last, name, guess = require('sibyl.completion.reply').last, selected()
+  if guess then -- no list that was ranked has it from here
+    return require('sibyl.notice').say(('%s: %s'):format(name, guesses.INFO), vim.log.levels.INFO, true)
+  elseif not last or not name then
     return require('sibyl.notice').say('select an item of a ranked list first', vim.log.levels.INFO, true)
   end
   local function tell(_, answer)

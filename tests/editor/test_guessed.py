@@ -262,3 +262,21 @@ def test_a_host_out_of_step_is_told_the_text(serve: Callable) -> None:
     ranker.set(guess=GUESSES)
     child.type_keys("<C-x><C-o>")
     child.wait_for(lambda: child.words() == GUESSES, what="the guesses")
+
+
+@pytest.mark.parametrize("key", ["", "<F2>"])
+def test_a_guess_is_explained_as_one(serve: Callable, key: str) -> None:
+    """<Plug>(SibylExplain) says that it is a guess, though a list ranked before has the same name."""
+    child, ranker, server = serve(
+        "vim.keymap.set('i', '<F2>', '<Plug>(SibylSuggest)')"
+        " vim.keymap.set('i', '<F3>', '<Plug>(SibylExplain)')"
+    )
+    assert open_menu(child)[:3] == BEST
+    child.type_keys("<C-e><Esc>")
+    server.set(items=[])
+    ranker.set(guess=["json", "text"])
+    asked(child, f"ox.{key}")
+    child.wait_for(lambda: child.words() == ["json", "text"], what="the guesses")
+    child.type_keys("<C-n><F3>")
+    child.wait_for(lambda: "json" in "\n".join(child.messages()), what="the sentence")
+    assert "json: A guess" in "\n".join(child.messages())
