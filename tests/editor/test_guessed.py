@@ -280,3 +280,11 @@ def test_a_guess_is_explained_as_one(serve: Callable, key: str) -> None:
     child.type_keys("<C-n><F3>")
     child.wait_for(lambda: "json" in "\n".join(child.messages()), what="the sentence")
     assert "json: A guess" in "\n".join(child.messages())
+
+
+def test_without_guesses_the_list_is_ranked(serve: Callable) -> None:
+    """Where the host has no guess, what every object has is ranked as any list is."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT))
+    ranker.set(guess=[], best=["__init__"], stars=1)
+    assert open_menu(child, "ox.")[0] == "__init__"

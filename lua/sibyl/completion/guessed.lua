@@ -66,13 +66,15 @@ local function joined(reply, names, again)
   return whole
 end
 
---- Asks the host. False where it cannot be asked; else `give` gets the reply, with guesses where there are any.
+--- Asks the host. False where it cannot be asked; else `give` gets the reply with guesses, or as it came from a host
+--- that is late; `rank` is called where the host has none.
 ---@param job sibyl.Job
 ---@param place sibyl.Place
 ---@param reply any as the server sent it
 ---@param give fun(reply: any)
+---@param rank fun()
 ---@return boolean
-function M.guess(job, place, reply, give)
+function M.guess(job, place, reply, give, rank)
   local over = false
   local function done(names)
     if over then
@@ -83,13 +85,16 @@ function M.guess(job, place, reply, give)
       job.cancelled = job.cancelled or vim.fn.pumvisible() == 1
       return give(reply)
     end
-    give(#names > 0 and joined(reply, names, job.native) or reply)
+    if names and #names == 0 then
+      return rank()
+    end
+    give(names and joined(reply, names, job.native) or reply)
   end
   if not guesses.names(job.buf, done, true) then
     return false
   end
   vim.defer_fn(function()
-    done({})
+    done(nil)
   end, PATIENCE_MS)
   return true
 end

@@ -112,16 +112,27 @@ local function receiver(job, jobs, callback)
         end
       end)
     end
-    if not failure and guessed.wanted(job, asked) and guessed.guess(job, asked, result, give) then
+    -- What the reply becomes at once; nothing where `give` gets it later.
+    local function consider()
+      local ok, now = pcall(reply.consider, job, result, give)
+      if not ok then
+        log.error('a list was left as it came: %s', tostring(now))
+        reply.finish(job)
+        now = result
+      end
+      return now ~= nil or result == nil, now
+    end
+    local function rank()
+      local at_once, now = consider()
+      if at_once then
+        give(now)
+      end
+    end
+    if not failure and guessed.wanted(job, asked) and guessed.guess(job, asked, result, give, rank) then
       return
     end
-    local ok, now = pcall(reply.consider, job, result, give)
-    if not ok then
-      log.error('a list was left as it came: %s', tostring(now))
-      reply.finish(job)
-      now = result
-    end
-    if now ~= nil or result == nil then
+    local at_once, now = consider()
+    if at_once then
       jobs[job] = nil
       return callback(failure, now, ...)
     end
