@@ -74,3 +74,18 @@ def test_health_speaks_of_the_menu_that_is_there(scripted: Callable) -> None:
     assert advice in advised(child)
     child.lua("package.loaded['blink.cmp'] = {}")
     assert advice not in advised(child)
+
+
+def test_a_chosen_word_stays_where_the_user_has_preinsert(served: Callable) -> None:
+    """The flag `preinsert` would take a word that was chosen away again with the key that is typed behind it."""
+    child, _ = served(lua="pcall(vim.cmd, 'set completeopt=menuone,preinsert')")
+    if child.version < (0, 11, 0):
+        pytest.skip("0.10 has no such flag")
+    wait_clients(child, "sibyl")
+    child.type_keys("Goos.path.")
+    child.wait_menu()
+    assert child.line() == "os.path."
+    child.type_keys("j")
+    child.wait_for(lambda: child.words() == ["join"], what="the list for the letter")
+    child.type_keys("<C-n>(")
+    assert child.line() == "os.path.join("

@@ -4,6 +4,7 @@ local M = {}
 
 local api = vim.api
 local MILD = 'menuone,noselect'
+local INSERT = { 'longest', 'preinsert', '' } -- flags by which a menu inserts what nobody has chosen; and none
 local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 has one value for all buffers
 local prepared = {} ---@type table<integer, { before?: string, ours?: string }> values by buffers
 local global ---@type { before: string, ours: string }|nil those on 0.10, while ours is set
@@ -23,7 +24,7 @@ end
 -- nil where that is so already.
 local function mild(value)
   local flags = vim.tbl_filter(function(flag)
-    return flag ~= 'longest' and flag ~= ''
+    return not vim.list_contains(INSERT, flag)
   end, vim.split(value, ','))
   if not vim.tbl_contains(flags, 'noselect') and not vim.tbl_contains(flags, 'noinsert') then
     local default = api.nvim_get_option_info2('completeopt', {}).default
