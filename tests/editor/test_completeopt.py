@@ -77,7 +77,7 @@ def test_health_speaks_of_the_menu_that_is_there(scripted: Callable) -> None:
 
 
 def test_a_chosen_word_stays_where_the_user_has_preinsert(served: Callable) -> None:
-    """The flag `preinsert` would take a word that was chosen away again with the key that is typed behind it."""
+    """The flag `preinsert` would take a chosen word away again with the key that is typed behind it."""
     child, _ = served(lua="pcall(vim.cmd, 'set completeopt=menuone,preinsert')")
     if child.version < (0, 11, 0):
         pytest.skip("0.10 has no such flag")

@@ -167,7 +167,7 @@ def test_a_cursor_that_left_has_no_guesses(serve: Callable) -> None:
 
 
 def test_a_cancelled_request_is_not_waited_for(serve: Callable) -> None:
-    """Neovim drops the answer to a request that it has cancelled; the next request of the word has its guesses."""
+    """Neovim drops the answer to a request that it has cancelled; the next one of the word has guesses."""
     child, ranker, server = serve(mute=True)
     server.set(items=[], delay=100)
     ranker.set(guess=GUESSES)

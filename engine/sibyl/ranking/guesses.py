@@ -26,9 +26,9 @@ from sibyl.ranking.labels import is_dunder
 
 FIRST = 5
 """Names that are seen at once."""
-SURE, SURE_OF_WORDS = 0.6, 0.3
+SURE, EXIST = 0.6, 0.3
 """So probable must those of the first ones be together that something speaks for here: behind a dot, and of
-other words (bench/guesses.py)."""
+names that certainly exist, those in scope and those of a module (bench/guesses.py)."""
 _ANY = 2.0
 _WORTH = np.array((1.9, 1.0, 0.6, 0.7, 0.3, 0.0, 0.0), np.float32)
 """How much likelier a name is that anything speaks for, and what more each source says: the class in this

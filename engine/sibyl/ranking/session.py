@@ -26,7 +26,7 @@ from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
-from sibyl.ranking.guesses import FIRST, LEAST, SURE, SURE_OF_WORDS, candidates, support
+from sibyl.ranking.guesses import EXIST, FIRST, LEAST, SURE, candidates, support
 from sibyl.ranking.labels import bare
 from sibyl.ranking.listing import KIND
 from sibyl.ranking.numbered import NumberedNames
@@ -278,6 +278,6 @@ class Session:
         worth = support(place, self.usage, remembered, names, public)
         likely = self._ranker.likely(listed, predicted, place, self.usage, remembered, worth)
         speaks = sum(share for at, share in likely[:FIRST] if worth[at] or not place.member)
-        if speaks < (SURE if place.member else SURE_OF_WORDS):
+        if speaks < (SURE if place.member and not public else EXIST):
             return []
         return [(names[at], round(share, 4)) for at, share in likely[:limit] if share >= LEAST]

@@ -136,6 +136,8 @@ UNLEARNT = {
 """Weights of columns that the lists which the mixture is learnt from say nothing of, or too little: nothing
 below the cursor is read there, hardly a name is imported twice, few functions that are called are known. With
 these the probability of the first item is about the share of right ones (bench/LOG.md)."""
+LEAST = {"reserved_next": 6.0, "reserved_import": 12.0}
+"""What columns weigh at least, whatever was learnt: no name can stand where these are, says the language."""
 PERSON = ("accepted", *(name for name in NAMES if name.startswith("person_")))
 """Columns that are zero where nothing is known of the person."""
 PROJECT = (

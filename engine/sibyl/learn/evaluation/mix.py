@@ -279,12 +279,13 @@ def learn(
     }
     folded = [mixture.folded() for mixture in fit_all(sites, columns, options, views)]
     direct = np.mean([features[columns] for _, _, features in folded], 0)
+    least = [schema.least.get(schema.names[column], -np.inf) for column in columns]
     units = np.concatenate([out / len(folded) for _, out, _ in folded])
     return {
         "version": schema.version,
         "features": [schema.names[column] for column in columns],
         "hidden": packed(np.concatenate([hidden[[*columns, -1]] for hidden, _, _ in folded], 1)),
-        "out": packed(np.concatenate((units, direct)) / heat),
+        "out": packed(np.concatenate((units / heat, np.maximum(direct / heat, least)))),
         "star": star,
         "left_out": measures,
     }

@@ -6,7 +6,7 @@ In: the columns of ``sibyl.ranking``, an amount of memory.  Out: a factor for fe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Schema:
     project: tuple[str, ...]
     person: tuple[str, ...]
     unlearnt: Mapping[str, float]  # columns with weights that are set
+    least: Mapping[str, float] = field(default_factory=dict)  # what columns weigh at least
 
     @property
     def columns(self) -> dict[str, int]:
@@ -64,4 +65,5 @@ WORDS = Schema(
     word_columns.PROJECT,
     word_columns.PERSON,
     word_columns.UNLEARNT,
+    word_columns.LEAST,
 )
