@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from child import Child
 from fake_server import FakeServer, items
+from guessing import GUESSES, OBJECT, asked
 from scripted import BEST, NAMES, open_menu
 
-OBJECT = ("__class__", "__doc__", "__init__")
 # As a buffer of sibyl's own server is; Neovim itself does not ask again on 0.10.
-BY_ITSELF = """
-if vim.fn.has('nvim-0.11') == 0 then
-  local function wanted() return true end
-  require('sibyl.server.autotrigger').prepare(vim.api.nvim_get_current_buf(), wanted)
-end
+PREPARE = """
+local function wanted() return true end
+require('sibyl.server.autotrigger').prepare(vim.api.nvim_get_current_buf(), wanted)
 """
-GUESSES = ["append", "attach", "pop"]
-
-
-def asked(child: Child, text: str) -> None:
-    """Type a text and ask for its list; the server has answered then."""
-    child.type_keys(text)
-    if child.version < (0, 11, 0) or not text.endswith("."):
-        child.type_keys("<C-x><C-o>")
+BY_ITSELF = f"if vim.fn.has('nvim-0.11') == 0 then {PREPARE} end"
 
 
 def test_a_silent_server_leaves_the_menu_to_guesses(serve: Callable) -> None:
@@ -64,6 +54,29 @@ def test_letters_ask_the_server_again(serve: Callable) -> None:
     server.set(items=items(*NAMES))
     child.type_keys("j")
     child.wait_for(lambda: child.words() == ["json"], what="the server's list")
+
+
+def test_guesses_that_were_closed_stay_closed(serve: Callable) -> None:
+    """Guesses that <C-e> has closed open again by the omni key alone, not by a letter; lists still do."""
+    child, ranker, server = serve()
+    if child.version < (0, 12, 0):
+        pytest.skip("only 0.12 says what has closed a menu")
+    child.lua(PREPARE)
+    server.set(items=[])
+    ranker.set(guess=GUESSES, best=BEST)
+    assert open_menu(child, "ox.") == GUESSES
+    child.type_keys("<C-e>a")
+    child.wait_for(lambda: server.completions() > 1, what="the question for the letter")
+    child.lua("vim.wait(150)")
+    assert child.menu() == []
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(
+        lambda: child.words() == ["append", "attach"], what="the guesses that were asked for"
+    )
+    child.type_keys("<C-e><BS>j")
+    server.set(items=items(*NAMES))
+    child.type_keys("<BS>")
+    child.wait_for(lambda: child.words()[:3] == BEST, what="the server's list")
 
 
 def test_guesses_begin_as_typed(serve: Callable) -> None:
@@ -143,6 +156,20 @@ def test_switched_off(serve: Callable, off: str) -> None:
     assert ranker.calls("guess") == []
 
 
+def test_no_guess_is_inserted_by_itself(serve: Callable) -> None:
+    """Where 'completeopt' makes a menu insert its first line there are no guesses: nobody has chosen one."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    child.command("set completeopt=menu")
+    asked(child, "ox.")
+    child.wait_for(lambda: server.completions() > 0, what="the question")
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: server.completions() > 1, what="the second question")
+    assert child.line() == "x."
+    assert ranker.calls("guess") == []
+
+
 def test_without_an_answer_the_list_comes_as_it_was(serve: Callable) -> None:
     """A host that does not answer in time, or has no guesses, leaves the server's list as it came."""
     child, ranker, server = serve()
@@ -164,104 +191,6 @@ def test_a_cursor_that_left_has_no_guesses(serve: Callable) -> None:
     child.lua("vim.wait(300)")
     assert child.menu() == []
     assert child.line() == "foo bar"
-
-
-def test_a_cancelled_request_is_not_waited_for(serve: Callable) -> None:
-    """Neovim drops the answer to a request that it has cancelled; the next one of the word has guesses."""
-    child, ranker, server = serve(mute=True)
-    server.set(items=[], delay=100)
-    ranker.set(guess=GUESSES)
-    child.type_keys("ox.<C-x><C-o>")
-    child.wait_for(lambda: server.completions() > 0, what="the question")
-    child.lua(
-        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
-        " local c = vim.lsp.get_client_by_id(...)"
-        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
-        " c.rpc.notify('$/cancelRequest', { id = id })",
-        server.id,
-    )
-    child.type_keys("a<C-x><C-o>")
-    child.wait_for(lambda: child.words() == ["append", "attach"], what="the guesses")
-
-
-def test_an_open_question_is_closed_once(serve: Callable) -> None:
-    """A server may answer a request that was cancelled: it is counted as one answer, not as two."""
-    child, ranker, server = serve()
-    server.set(items=[], delay=100)
-    FakeServer(child, name="second", items=items(*NAMES), delay=300)
-    ranker.set(guess=GUESSES, best=BEST)
-    child.type_keys("ox.")
-    child.lua(
-        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
-        " local c = vim.lsp.get_client_by_id(...)"
-        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
-        " c.rpc.notify('$/cancelRequest', { id = id })",
-        server.id,
-    )
-    child.type_keys("<C-x><C-o>")
-    child.wait_for(lambda: child.words()[:3] == BEST, what="the list")
-    assert ranker.calls("guess") == []
-
-
-def test_a_list_that_cannot_be_read_stays(serve: Callable) -> None:
-    """A list whose sort keys are no texts is not ranked, but it is no silence either: it comes as it was."""
-    child, ranker, server = serve()
-    server.set(items=[{"label": name, "sortText": 9 - at} for at, name in enumerate(NAMES)])
-    ranker.set(guess=GUESSES)
-    assert open_menu(child, "ox.") == [*reversed(NAMES)]
-    assert ranker.calls("guess") == []
-
-
-def test_what_a_server_lists_is_no_guess(serve: Callable) -> None:
-    """A name that the server has listed, too, is shown as the server's own item."""
-    child, ranker, server = serve()
-    server.set(items=items(*OBJECT, detail="theirs"))
-    ranker.set(guess=["__init__", "__iter__"])
-    asked(child, "ox.__")
-    child.wait_for(lambda: len(child.words()) == len(OBJECT) + 1, what="the list")
-    assert {item.word for item in child.menu() if item.menu == "guess"} == {"__iter__"}
-    assert {item.word for item in child.menu() if item.menu == "theirs"} == {*OBJECT}
-
-
-def test_defaults_of_an_empty_list_do_not_make_snippets(serve: Callable) -> None:
-    """Items of the server's would be snippets by default; a guess is plain text."""
-    child, ranker, server = serve(defaults={"insertTextFormat": 2})
-    server.set(items=[])
-    ranker.set(guess=GUESSES)
-    assert open_menu(child, "ox.") == GUESSES
-    formats = child.lua(
-        "return vim.tbl_map(function(line)"
-        " return line.user_data.nvim.lsp.completion_item.insertTextFormat"
-        " end, vim.fn.complete_info({'items'}).items)"
-    )
-    assert formats == [1, 1, 1]
-
-
-def test_late_guesses_do_not_replace_a_list(serve: Callable) -> None:
-    """Once a server knows members of the word, guesses that were asked for before are dropped."""
-    child, ranker, server = serve(options={"deadline": 20})
-    server.set(items=[])
-    ranker.set(guess=["jump", "pop"], delay=180)
-    asked(child, "ox.")
-    child.wait_for(lambda: ranker.calls("guess"), what="the question")
-    server.set(items=items(*NAMES))
-    child.type_keys("j<C-x><C-o>")
-    child.wait_for(lambda: child.words() == ["json"], what="the list")
-    child.lua("vim.wait(400)")
-    assert child.words() == ["json"]
-
-
-def test_a_host_out_of_step_is_told_the_text(serve: Callable) -> None:
-    """A host that cannot guess as its copy of the buffer is wrong gets the whole text again."""
-    child, ranker, server = serve()
-    server.set(items=[])
-    ranker.set(guess=GUESSES, reason="out of step")
-    before = len(ranker.calls("attach"))
-    asked(child, "ox.")
-    child.wait_for(lambda: len(ranker.calls("attach")) > before, what="the whole text")
-    ranker.set(guess=GUESSES)
-    child.type_keys("<C-x><C-o>")
-    child.wait_for(lambda: child.words() == GUESSES, what="the guesses")
 
 
 @pytest.mark.parametrize("key", ["", "<F2>"])

@@ -27,6 +27,12 @@ local function is_member(job)
   return line:sub(last, last):find('[^%.%s]') ~= nil and not line:find('^%d', bytes.word_start(line, last) + 1)
 end
 
+-- Whether a menu inserts its first line by itself. A guess is no text to be written without being chosen.
+local function inserts_first()
+  local flags = vim.split(vim.o.completeopt, ',')
+  return not vim.list_contains(flags, 'noselect') and not vim.list_contains(flags, 'noinsert')
+end
+
 --- Whether guesses are wanted beside a reply: a menu without a source of them has asked for a member, and no server
 --- knows any.
 ---@param job sibyl.Job
@@ -35,12 +41,14 @@ end
 function M.wanted(job, place)
   return job.guesses
     and not job.wish
+    and not job.refused
     and not job.cancelled
     and place.open == 0
     and not place.known
     and config.get().guesses
     and config.enabled(job.buf)
     and is_member(job)
+    and not inserts_first()
 end
 
 -- The reply with guesses before its items; what it lists itself is no guess. `again`: with further letters the server

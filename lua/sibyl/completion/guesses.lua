@@ -17,6 +17,7 @@ local LIMIT = 12
 local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothing
 
 M.PATIENCE_MS = PATIENCE_MS
+M.refused = false -- whether what is asked right now must bring no guesses
 
 ---@class sibyl.Place one word, and what the servers have said of it
 ---@field buf integer

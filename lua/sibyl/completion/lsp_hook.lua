@@ -77,6 +77,7 @@ local function job_of(client, params)
     menu = vim.fn.pumvisible() == 1 and reply.closed_by_hand() or nil,
     cancelled = false,
     wish = suggest.asking(),
+    refused = guesses.refused,
   }
 end
 

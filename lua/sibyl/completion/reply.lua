@@ -38,6 +38,7 @@ local api = vim.api
 ---@field timer uv.uv_timer_t|nil
 ---@field cancelled boolean
 ---@field place sibyl.Place|nil the word it asks for, until it is answered
+---@field refused boolean|nil whether guesses are not wanted
 ---@field wish sibyl.Wish|nil the press of the suggestion key it belongs to
 
 ---@type {buf: integer, names: string[], from: integer[], probability: number[], stars: integer, ms: number}|nil

@@ -34,15 +34,16 @@ end
 
 local asking = false
 
-local function ask()
-  asking = true
+-- `refused`: guesses at this word were closed by hand, and do not open again by themselves.
+local function ask(refused)
+  asking, guesses.refused = true, refused == true
   local ok, why
   if modern then
     ok, why = pcall(vim.lsp.completion.get)
   else
     ok, why = pcall(vim.lsp.omnifunc, 1, '')
   end
-  asking = false
+  asking, guesses.refused = false, false
   if not ok then
     log.warn('the menu could not be asked for: %s', tostring(why))
   end
@@ -107,14 +108,20 @@ end
 local function ask_with_a_letter(buf, wanted)
   local dot ---@type string|nil where the word behind the last dot starts, until that was asked about
   local word ---@type string|nil where that word starts, as long as it is there
+  local closed ---@type string|nil where a menu was closed by hand
   local length, rested = 0, resting() -- bytes of the line
   on(buf, 'InsertCharPre', "sibyl: note a dot (sibyl's own server)", function()
     local cursor = api.nvim_win_get_cursor(0)
     local before = api.nvim_get_current_line():sub(1, cursor[2])
     if vim.v.char == '.' and not before:find(NUMBER) then
       dot = ('%d:%d'):format(cursor[1], cursor[2] + 1)
-      word = dot
+      word, closed = dot, nil
       guesses.forget()
+    end
+  end)
+  on(buf, 'CompleteDone', "sibyl: note a menu that is closed by hand (sibyl's own server)", function()
+    if vim.v.event.reason == 'cancel' then -- from Neovim 0.12 on
+      closed = member()
     end
   end)
   local function free()
@@ -122,7 +129,7 @@ local function ask_with_a_letter(buf, wanted)
   end
   local function ask_at(place)
     if inserting(buf) and free() and member() == place and wanted() then
-      ask()
+      ask(closed == place)
     end
   end
   local function shorter()

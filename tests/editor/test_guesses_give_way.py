@@ -1,0 +1,107 @@
+"""Guesses and what servers and the host do otherwise: cancelled, late, odd or half silent replies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fake_server import FakeServer, items
+from guessing import GUESSES, OBJECT, asked
+from scripted import BEST, NAMES, open_menu
+
+
+def test_a_cancelled_request_is_not_waited_for(serve: Callable) -> None:
+    """Neovim drops the answer to a request that it has cancelled; the next request has its guesses."""
+    child, ranker, server = serve(mute=True)
+    server.set(items=[], delay=100)
+    ranker.set(guess=GUESSES)
+    child.type_keys("ox.<C-x><C-o>")
+    child.wait_for(lambda: server.completions() > 0, what="the question")
+    child.lua(
+        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
+        " local c = vim.lsp.get_client_by_id(...)"
+        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
+        " c.rpc.notify('$/cancelRequest', { id = id })",
+        server.id,
+    )
+    child.type_keys("a<C-x><C-o>")
+    child.wait_for(lambda: child.words() == ["append", "attach"], what="the guesses")
+
+
+def test_an_open_question_is_closed_once(serve: Callable) -> None:
+    """A server may answer a request that was cancelled: it is counted as one answer, not as two."""
+    child, ranker, server = serve()
+    server.set(items=[], delay=100)
+    FakeServer(child, name="second", items=items(*NAMES), delay=300)
+    ranker.set(guess=GUESSES, best=BEST)
+    child.type_keys("ox.")
+    child.lua(
+        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
+        " local c = vim.lsp.get_client_by_id(...)"
+        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
+        " c.rpc.notify('$/cancelRequest', { id = id })",
+        server.id,
+    )
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: child.words()[:3] == BEST, what="the list")
+    assert ranker.calls("guess") == []
+
+
+def test_a_list_that_cannot_be_read_stays(serve: Callable) -> None:
+    """A list whose sort keys are no texts is not ranked, but it is no silence either: it comes as it was."""
+    child, ranker, server = serve()
+    server.set(items=[{"label": name, "sortText": 9 - at} for at, name in enumerate(NAMES)])
+    ranker.set(guess=GUESSES)
+    assert open_menu(child, "ox.") == [*reversed(NAMES)]
+    assert ranker.calls("guess") == []
+
+
+def test_what_a_server_lists_is_no_guess(serve: Callable) -> None:
+    """A name that the server has listed, too, is shown as the server's own item."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT, detail="theirs"))
+    ranker.set(guess=["__init__", "__iter__"])
+    asked(child, "ox.__")
+    child.wait_for(lambda: len(child.words()) == len(OBJECT) + 1, what="the list")
+    assert {item.word for item in child.menu() if item.menu == "guess"} == {"__iter__"}
+    assert {item.word for item in child.menu() if item.menu == "theirs"} == {*OBJECT}
+
+
+def test_defaults_of_an_empty_list_do_not_make_snippets(serve: Callable) -> None:
+    """Items of the server's would be snippets by default; a guess is plain text."""
+    child, ranker, server = serve(defaults={"insertTextFormat": 2})
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    assert open_menu(child, "ox.") == GUESSES
+    formats = child.lua(
+        "return vim.tbl_map(function(line)"
+        " return line.user_data.nvim.lsp.completion_item.insertTextFormat"
+        " end, vim.fn.complete_info({'items'}).items)"
+    )
+    assert formats == [1, 1, 1]
+
+
+def test_late_guesses_do_not_replace_a_list(serve: Callable) -> None:
+    """Once a server knows members of the word, guesses that were asked for before are dropped."""
+    child, ranker, server = serve(options={"deadline": 20})
+    server.set(items=[])
+    ranker.set(guess=["jump", "pop"], delay=180)
+    asked(child, "ox.")
+    child.wait_for(lambda: ranker.calls("guess"), what="the question")
+    server.set(items=items(*NAMES))
+    child.type_keys("j<C-x><C-o>")
+    child.wait_for(lambda: child.words() == ["json"], what="the list")
+    child.lua("vim.wait(400)")
+    assert child.words() == ["json"]
+
+
+def test_a_host_out_of_step_is_told_the_text(serve: Callable) -> None:
+    """A host that cannot guess as its copy of the buffer is wrong gets the whole text again."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES, reason="out of step")
+    before = len(ranker.calls("attach"))
+    asked(child, "ox.")
+    child.wait_for(lambda: len(ranker.calls("attach")) > before, what="the whole text")
+    ranker.set(guess=GUESSES)
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: child.words() == GUESSES, what="the guesses")
