@@ -120,7 +120,8 @@ local function ask_with_a_letter(buf, wanted)
     end
   end)
   on(buf, 'CompleteDone', "sibyl: note a menu that is closed by hand (sibyl's own server)", function()
-    if vim.v.event.reason == 'cancel' then -- from Neovim 0.12 on
+    local reason = vim.v.event.reason -- from Neovim 0.12 on
+    if reason == 'cancel' then
       closed = member()
     end
   end)
