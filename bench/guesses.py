@@ -64,7 +64,7 @@ def guesses(
         if not line["menu"]:
             by_file[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
     with closing(Sources(sources)) as reader, ExitStack() as opened:
-        for (repo, commit, path, blob), lines in sorted(by_file.items()):
+        for (repo, commit, path, blob), of_file in sorted(by_file.items()):
             data = reader.read(repo, blob)
             if repo != at:
                 opened.close()  # the memory of the repository before
@@ -73,7 +73,7 @@ def guesses(
             session = Session(ranker, b"", BufferMemory(Project(store, path, digest_of(data))))
             session.recall.installed = installed
             given = 0
-            for line in sorted(lines, key=lambda line: line["offset"]):
+            for line in sorted(of_file, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given : line["offset"]])
                 given = line["offset"]
                 names = [name for name, _ in session.guess(given, LIMIT)]

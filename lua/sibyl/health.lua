@@ -61,9 +61,10 @@ local function menu()
     health.ok("'completeopt' keeps the order: " .. vim.o.completeopt)
   end
   -- Where sibyl's own server opens the menu by itself, the option is set for the buffer (server/completeopt.lua).
-  local set_by_us = vim.iter(require('sibyl').buffers()):any(require('sibyl.server.completeopt').sets)
+  local completeopt = require('sibyl.server.completeopt')
+  local set_by_us = vim.iter(require('sibyl').buffers()):any(completeopt.sets)
   local menus = require('sibyl.server.menu_plugins')
-  if not has('noselect') and not has('noinsert') and not set_by_us and not menus.draws() then
+  if completeopt.inserts_first(flags) and not set_by_us and not menus.draws() then
     health.info("'completeopt' inserts the first line by itself; `set completeopt+=noselect` does not")
   end
   for name, advice in pairs(menus.advice) do

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checkup import health
 from child import ROOT, Child
 from fake_server import FakeServer, items
 from isolation import isolated
@@ -20,12 +21,6 @@ SCHEMA = (
     " out[name] = option.default == vim.NIL and 'not set' or vim.inspect(option.default) end"
     " return out"
 )
-
-
-def health(child: Child) -> str:
-    """Run the check-up and return the report."""
-    child.command("checkhealth sibyl")
-    return "\n".join(child.lines())
 
 
 def test_help_names_the_options(nvim: Child) -> None:

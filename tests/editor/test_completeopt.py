@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from checkup import health
 from child import Child
 from own_server import SAMPLE, wait_clients
 
@@ -60,20 +61,14 @@ def test_what_leaves_one_buffer_stays_in_another(served: Callable, tmp_path: Pat
     assert options(child) == "menuone"
 
 
-def advised(child: Child) -> str:
-    """Run the check-up and return the report."""
-    child.command("checkhealth sibyl")
-    return "\n".join(child.lines())
-
-
 def test_health_speaks_of_the_menu_that_is_there(scripted: Callable) -> None:
     """What `completeopt` would insert is told of Neovim's own menu, not beside a plugin that draws another."""
     child, _ = scripted("x = 1\n")
     child.command("set completeopt=menu")
     advice = "inserts the first line by itself"
-    assert advice in advised(child)
+    assert advice in health(child)
     child.lua("package.loaded['blink.cmp'] = {}")
-    assert advice not in advised(child)
+    assert advice not in health(child)
 
 
 def test_a_chosen_word_stays_where_the_user_has_preinsert(served: Callable) -> None:

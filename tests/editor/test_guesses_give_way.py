@@ -8,6 +8,14 @@ from fake_server import FakeServer, items
 from guessing import GUESSES, OBJECT, asked
 from scripted import BEST, NAMES, open_menu
 
+# A request that is taken back before it is answered.
+CANCELLED = """
+local p = vim.lsp.util.make_position_params(0, 'utf-16')
+local c = vim.lsp.get_client_by_id(...)
+local _, id = c.rpc.request('textDocument/completion', p, function() end)
+c.rpc.notify('$/cancelRequest', { id = id })
+"""
+
 
 def test_a_cancelled_request_is_not_waited_for(serve: Callable) -> None:
     """Neovim drops the answer to a request that it has cancelled; the next request has its guesses."""
@@ -16,13 +24,7 @@ def test_a_cancelled_request_is_not_waited_for(serve: Callable) -> None:
     ranker.set(guess=GUESSES)
     child.type_keys("ox.<C-x><C-o>")
     child.wait_for(lambda: server.completions() > 0, what="the question")
-    child.lua(
-        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
-        " local c = vim.lsp.get_client_by_id(...)"
-        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
-        " c.rpc.notify('$/cancelRequest', { id = id })",
-        server.id,
-    )
+    child.lua(CANCELLED, server.id)
     child.type_keys("a<C-x><C-o>")
     child.wait_for(lambda: child.words() == ["append", "attach"], what="the guesses")
 
@@ -34,13 +36,7 @@ def test_an_open_question_is_closed_once(serve: Callable) -> None:
     FakeServer(child, name="second", items=items(*NAMES), delay=300)
     ranker.set(guess=GUESSES, best=BEST)
     child.type_keys("ox.")
-    child.lua(
-        "local p = vim.lsp.util.make_position_params(0, 'utf-16')"
-        " local c = vim.lsp.get_client_by_id(...)"
-        " local _, id = c.rpc.request('textDocument/completion', p, function() end)"
-        " c.rpc.notify('$/cancelRequest', { id = id })",
-        server.id,
-    )
+    child.lua(CANCELLED, server.id)
     child.type_keys("<C-x><C-o>")
     child.wait_for(lambda: child.words()[:3] == BEST, what="the list")
     assert ranker.calls("guess") == []

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import checkup
 import pytest
 from child import Child
 from fake_server import FakeServer, items
@@ -29,8 +30,7 @@ def wait_state(child: Child, name: str) -> str:
 
 def health(child: Child) -> str:
     """The part of the health report that tells how it stands."""
-    child.command("checkhealth sibyl")
-    report = "\n".join(child.lines())
+    report = checkup.health(child)
     child.command("bwipeout!")
     return report.split("how it stands", 1)[1].split("Python host", 1)[0]
 

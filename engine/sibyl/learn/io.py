@@ -6,12 +6,17 @@ In: paths and bytes. Out: whole files or none (never half-written ones), parsed 
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from zipfile import BadZipFile
+
+import numpy as np
 
 from sibyl.errors import LearnError
 
@@ -55,6 +60,22 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+DAMAGED = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
+"""What reading arrays raises where a file is damaged, of another sort or not there."""
+
+
+@contextmanager
+def arrays(path: Path) -> Iterator[Any]:
+    """Open a file of arrays by name; it is closed even where what it holds is no archive."""
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
+        yield saved
+
+
+def digests(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the SHA-256 of each file of a folder; raises OSError where one cannot be read."""
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
 
 
 def make_folder(path: Path) -> None:

@@ -6,6 +6,7 @@
 -- more. mini.completion closes its menu for that, and keys typed meanwhile mean something else.
 
 local bytes = require('sibyl.buffer.bytes')
+local completeopt = require('sibyl.server.completeopt')
 local config = require('sibyl.config')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
@@ -14,23 +15,15 @@ local sort_text = require('sibyl.completion.sort_text')
 local M = {}
 
 local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 shows `detail` in the menu, later ones `labelDetails`
-local MARK = 'guess'
 local PATIENCE_MS = 200 -- what waits has nothing to say
 
 -- Whether a word stands behind the dot of a receiver: no number, no ellipsis, no module that is imported.
-local function is_member(job)
-  local line = vim.api.nvim_buf_get_lines(job.buf, job.row, job.row + 1, false)[1] or ''
-  if line:sub(job.col, job.col) ~= '.' or line:find('^%s*from%s') or line:find('^%s*import%s') then
+local function is_member(before)
+  if before:sub(-1) ~= '.' or before:find('^%s*from%s') or before:find('^%s*import%s') then
     return false
   end
-  local last = job.col - 1 -- of what stands before the dot
-  return line:sub(last, last):find('[^%.%s]') ~= nil and not line:find('^%d', bytes.word_start(line, last) + 1)
-end
-
--- Whether a menu inserts its first line by itself. A guess is no text to be written without being chosen.
-local function inserts_first()
-  local flags = vim.split(vim.o.completeopt, ',')
-  return not vim.list_contains(flags, 'noselect') and not vim.list_contains(flags, 'noinsert')
+  local last = #before - 1 -- of what stands before the dot
+  return before:sub(last, last):find('[^%.%s]') ~= nil and not before:find('^%d', bytes.word_start(before, last) + 1)
 end
 
 --- Whether guesses are wanted beside a reply: a menu without a source of them has asked for a member, and no server
@@ -47,8 +40,9 @@ function M.wanted(job, place)
     and not place.known
     and config.get().guesses
     and config.enabled(job.buf)
-    and is_member(job)
-    and not inserts_first()
+    and is_member(place.before)
+    -- A guess is no text to be written without being chosen.
+    and not completeopt.inserts_first(vim.split(vim.o.completeopt, ','))
 end
 
 -- The reply with guesses before its items; what it lists itself is no guess. `again`: with further letters the server
@@ -66,7 +60,7 @@ local function joined(reply, names, again)
     return reply
   end
   for _, item in ipairs(list) do
-    item.detail = not modern and MARK or nil
+    item.detail = not modern and item.labelDetails.description or nil
   end
   vim.list_extend(list, sort_text.rank(theirs, question, ranking, {}, false))
   local whole = type(reply) == 'table' and reply.items and vim.tbl_extend('force', {}, reply) or {}

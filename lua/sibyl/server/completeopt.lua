@@ -20,13 +20,20 @@ function M.inserting(buf)
   return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
 end
 
+--- Whether a menu with these flags inserts its first line by itself.
+---@param flags string[] those of 'completeopt'
+---@return boolean
+function M.inserts_first(flags)
+  return not vim.list_contains(flags, 'noselect') and not vim.list_contains(flags, 'noinsert')
+end
+
 -- A value of 'completeopt' whose menu inserts nothing by itself, neither its first line nor what all lines begin with;
 -- nil where that is so already.
 local function mild(value)
   local flags = vim.tbl_filter(function(flag)
     return not vim.list_contains(INSERT, flag)
   end, vim.split(value, ','))
-  if not vim.tbl_contains(flags, 'noselect') and not vim.tbl_contains(flags, 'noinsert') then
+  if M.inserts_first(flags) then
     local default = api.nvim_get_option_info2('completeopt', {}).default
     table.insert(flags, value == default and MILD or 'noselect')
   end

@@ -7,18 +7,16 @@ signatures) and a report.
 from __future__ import annotations
 
 import json
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from sibyl.errors import LearnError
 from sibyl.learn.corpus import duplicates, licences
 from sibyl.learn.corpus.stores import Listed, RepositoryStore, clone, find_store
-from sibyl.learn.io import Repository, whole_file
+from sibyl.learn.io import DAMAGED, Repository, arrays, whole_file
 
 RULES = 2  # raise when a rule for dropping changes: parts made by older rules are made again
 _LICENCE_NAMES = ("license", "licence", "copying", "unlicense")
@@ -95,9 +93,9 @@ def _detect_licence(store: RepositoryStore, commit: str) -> str:
 def _finished(part: Path, key: dict) -> dict | None:
     """Return the report of an earlier run if it was made from the same commit by the same rules."""
     try:
-        with open(part, "rb") as file, np.load(file, allow_pickle=False) as saved:
+        with arrays(part) as saved:
             report = json.loads(saved["report"].tobytes())
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+    except DAMAGED:
         return None
     return report if report["key"] == key else None
 

@@ -15,11 +15,9 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
@@ -30,7 +28,7 @@ from sibyl.learn.corpus import duplicates, scan
 from sibyl.learn.corpus import licences as clean
 from sibyl.learn.corpus.sources import Entry, Sources, read_manifest
 from sibyl.learn.corpus.splits import Part, halves, own_repositories
-from sibyl.learn.io import Repository, read_list, whole_file
+from sibyl.learn.io import DAMAGED, Repository, arrays, read_list, whole_file
 
 __all__ = ["Entry", "Sources", "main", "parser", "read_manifest"]
 
@@ -147,9 +145,9 @@ def load_scanned(out: Path, repository: Repository) -> Part:
     """Read what scanning one repository found: its files and their signatures."""
     path = scanned_path(out, repository)
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
+        with arrays(path) as saved:
             return repository, json.loads(saved["files"].tobytes()), saved["signatures"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise LearnError(f"{path} is damaged; delete it and start the stage again.") from error
 
 

@@ -144,13 +144,19 @@ def main(argv: list[str] | None = None) -> int:
 
 def weights_of(model: Path) -> dict[str, Any]:
     """Return a model's weights for members; raises LearnError where it has none for today's features."""
-    path = model / "meta.json" if model.is_dir() else model
     try:
-        weights: dict[str, Any] = json.loads(path.read_text())["mix"]
+        weights: dict[str, Any] = _sidecar(model)["mix"]
         Mix(weights)
     except (OSError, ValueError, KeyError, ModelError) as error:
         raise LearnError(f"{model} has no weights for members to blend with ({error}).") from error
     return weights
+
+
+def _sidecar(model: Path) -> dict[str, Any]:
+    """Read a model's sidecar, of its folder or by its own path."""
+    path = model / "meta.json" if model.is_dir() else model
+    sidecar: dict[str, Any] = json.loads(path.read_text())
+    return sidecar
 
 
 def begun_with(model: Path) -> dict[tuple[str, ...], Mix]:
@@ -158,10 +164,9 @@ def begun_with(model: Path) -> dict[tuple[str, ...], Mix]:
 
     Raises LearnError where it has none.
     """
-    path = model / "meta.json" if model.is_dir() else model
     mixtures = {}
     try:
-        meta = json.loads(path.read_text())
+        meta = _sidecar(model)
         for name, schema in (("mix", MEMBERS), ("mix_words", WORDS)):
             if name in meta:
                 entry = meta[name] | {"version": schema.version}

@@ -38,7 +38,7 @@ def store_of(
             part = part_path(path)
             remove(part)
             notebook = notebook or Notebook(sources, repo)
-            _fill(part, files or list(files_of(sources, repo, commit)), notebook)
+            _fill(part, list(files_of(sources, repo, commit)) if files is None else files, notebook)
             part.rename(path)
         return ProjectStore(path)
     except MemoryTrouble as trouble:

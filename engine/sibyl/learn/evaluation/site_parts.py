@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from sibyl.errors import LearnError
 from sibyl.learn.cluster import engine
 from sibyl.learn.evaluation.history import Before
 from sibyl.learn.evaluation.recorded_list import Past, RecordedList
-from sibyl.learn.io import whole_file
+from sibyl.learn.io import DAMAGED, arrays, whole_file
 
 _ARRAYS = ("rows", "logits", "allowed", "imports")
 
@@ -77,14 +76,14 @@ def save(path: Path, made_of: str, sites: Sequence[RecordedList]) -> None:
 def load(path: Path, made_of: str) -> list[RecordedList] | None:
     """Return the lists that a file holds, None where it does not hold these."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as part:
+        with arrays(path) as part:
             if part["made_of"].tobytes().decode() != made_of:
                 return None
             fields = json.loads(part["sites"].tobytes())
-            arrays = {name: part[name] for name in part.files if name[0].isdigit()}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+            numbered = {name: part[name] for name in part.files if name[0].isdigit()}
+    except DAMAGED:
         return None
-    return [_site(number, plain, arrays) for number, plain in enumerate(fields)]
+    return [_site(number, plain, numbered) for number, plain in enumerate(fields)]
 
 
 def _site(number: int, plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> RecordedList:

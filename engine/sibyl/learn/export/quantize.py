@@ -10,7 +10,6 @@ each, and the mixing weights carried over if there are any.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 
 from sibyl.errors import LearnError
 from sibyl.learn.export.stage import write_meta
-from sibyl.learn.io import make_folder, whole_file
+from sibyl.learn.io import digests, make_folder, whole_file
 from sibyl.network.model import MIXES, Model
 from sibyl.network.rows import rows_int8
 from sibyl.network.runtime import onnxruntime
@@ -65,13 +64,13 @@ def _whole(model: Path) -> tuple[dict[str, Any], Vocab]:
     try:
         meta: dict[str, Any] = json.loads((model / "meta.json").read_text("utf-8"))
         numbers, wanted, digest = meta["numbers"], meta["sha256"], meta["vocab"]
-        digests = {name: hashlib.sha256((model / name).read_bytes()).hexdigest() for name in wanted}
+        actual = digests(model, wanted)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LearnError(f"{model} holds no exported model ({error}).") from error
     if numbers != "float32":
         raise LearnError(f"{model} is quantized already ({numbers}); name the folder of export.")
     vocab = Vocab.load(model / "vocab.txt")
-    if digests != wanted or vocab.digest() != digest:
+    if actual != wanted or vocab.digest() != digest:
         raise LearnError(f"The model in {model} is damaged; export it again.")
     return meta, vocab
 

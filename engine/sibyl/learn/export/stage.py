@@ -9,7 +9,6 @@ in; predicted vectors and state out), ``rows.npy`` (float32), ``vocab.txt`` and 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from sibyl.code.stream import STREAM_VERSION
 from sibyl.errors import LearnError
-from sibyl.learn.io import whole_file
+from sibyl.learn.io import digests, whole_file
 from sibyl.learn.streams.stage import rows_of
 from sibyl.learn.training.checkpoints import best_of, load_network
 from sibyl.learn.training.network import Network
@@ -190,10 +189,7 @@ def difference(network: Network, path: Path, tokens: int = 64) -> float:
 
 def write_meta(folder: Path, vocab: Vocab, numbers: str, more: dict) -> None:
     """Write the sidecar: what must fit, and what made it."""
-    files = {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        for name in ("sibyl.onnx", "rows.npy")
-    }
+    files = digests(folder, ("sibyl.onnx", "rows.npy"))
     meta = {
         "model_version": MODEL_VERSION,
         "stream_version": STREAM_VERSION,

@@ -7,11 +7,9 @@ where files begin, and a digest of what it was made of.
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -19,7 +17,7 @@ from sibyl.code.stream import STREAM_VERSION, Stream
 from sibyl.code.text import Text
 from sibyl.errors import LearnError
 from sibyl.learn.corpus.sources import Entry, Sources
-from sibyl.learn.io import whole_file
+from sibyl.learn.io import DAMAGED, arrays, whole_file
 
 HELD_OUT = "@held-out"
 """Ends the name of a part whose repository is trained on, too; a repository's own name has no @."""
@@ -53,9 +51,9 @@ def digest_of(entries: list[Entry]) -> str:
 def is_made_of(path: Path, digest: str) -> bool:
     """Tell whether a part is there and was made of these very files."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as part:
+        with arrays(path) as part:
             return part["made_of"].tobytes().decode() == digest
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+    except DAMAGED:
         return False
 
 
@@ -87,8 +85,8 @@ def read_repository(entries: list[Entry], sources: Path, path: Path, made_of: st
 def load_part(path: Path) -> tuple[list[str], np.ndarray, np.ndarray, np.ndarray]:
     """Return texts, tokens, kinds and first tokens of one repository."""
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as part:
+        with arrays(path) as part:
             texts = part["texts"].tobytes().decode("utf-8", "surrogatepass").split("\n")
             return texts, part["tokens"], part["kinds"], part["firsts"]
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
+    except DAMAGED as error:
         raise LearnError(f"{path} is damaged; delete it and start the stage again.") from error

@@ -10,7 +10,6 @@ INT8 weights come back as the numbers that their levels stand for; what rounding
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from onnx import numpy_helper
 
 from sibyl.code.tokens import KEYWORD_ARGUMENT
 from sibyl.errors import LearnError
+from sibyl.learn.io import digests
 from sibyl.learn.training.network import Sizes
 from sibyl.network.model import MIXES, published_hash
 from sibyl.network.rows import float_rows
@@ -54,8 +54,8 @@ def read_model(folder: Path) -> Weights:
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
         sizes = Sizes(**{name: meta["sizes"][name] for name in ("rows", "embedding", "hidden")})
-        for name, wanted in meta["sha256"].items():
-            if hashlib.sha256((folder / name).read_bytes()).hexdigest() != wanted:
+        for name, digest in digests(folder, meta["sha256"]).items():
+            if digest != meta["sha256"][name]:
                 raise LearnError(f"The model file {folder / name} is damaged; get it again.")
         vocab, rows = _todays(folder, float_rows(np.load(folder / "rows.npy")), meta["vocab"])
         sizes = replace(sizes, rows=len(rows))
