@@ -67,7 +67,7 @@ local function switch(name)
   return function(buf)
     require('sibyl')[name](buf)
     local everywhere = require('sibyl.config').get().enabled
-    local here = vim.b[buf or 0].sibyl_enabled ~= false
+    local here = require('sibyl.config').on_here(buf or 0)
     if buf then
       local but = here and not everywhere and ', but off everywhere (:Sibyl enable)' or ''
       return say((here and 'on' or 'off') .. ' in this buffer' .. but)

@@ -142,14 +142,19 @@ function M.switch(on)
   M.get().enabled = on
 end
 
+--- Whether a buffer's own switch is on; Vim script knows 0, too.
+---@param buf integer
+---@return boolean
+function M.on_here(buf)
+  local own = vim.b[buf].sibyl_enabled
+  return own ~= false and own ~= 0
+end
+
 --- Whether sibyl may work in this buffer: both the switch of all buffers and its own are on.
 ---@param buf integer
 ---@return boolean
 function M.enabled(buf)
-  return M.get().enabled
-    and vim.api.nvim_buf_is_valid(buf)
-    and vim.b[buf].sibyl_enabled ~= false
-    and vim.b[buf].sibyl_enabled ~= 0
+  return M.get().enabled and vim.api.nvim_buf_is_valid(buf) and M.on_here(buf)
 end
 
 return M

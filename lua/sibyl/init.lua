@@ -91,6 +91,11 @@ function M.setup(options)
   config.merge(options)
 end
 
+-- A buffer's number, where 0 is the current one.
+local function number_of(buf)
+  return buf == 0 and api.nvim_get_current_buf() or buf
+end
+
 local function each(buf, callback)
   for _, number in ipairs(buf and { buf } or vim.tbl_keys(begun)) do
     if begun[number] and api.nvim_buf_is_loaded(number) then
@@ -100,8 +105,9 @@ local function each(buf, callback)
 end
 
 --- Ranks again: everywhere, or in one buffer.
----@param buf integer|nil
+---@param buf integer|nil 0: the current one
 function M.enable(buf)
+  buf = number_of(buf)
   if buf then
     vim.b[buf].sibyl_enabled = true
   else
@@ -115,8 +121,9 @@ function M.enable(buf)
 end
 
 --- Leaves all lists as they come, and ends the host: everywhere, or in one buffer.
----@param buf integer|nil
+---@param buf integer|nil 0: the current one
 function M.disable(buf)
+  buf = number_of(buf)
   if buf then
     vim.b[buf].sibyl_enabled = false
     each(buf, detach)
@@ -138,11 +145,11 @@ function M.deactivate()
 end
 
 --- Switches off what is on, and on what is off: everywhere, or in one buffer.
----@param buf integer|nil
+---@param buf integer|nil 0: the current one
 function M.toggle(buf)
   local on = config.get().enabled
   if buf then
-    on = vim.b[buf].sibyl_enabled ~= false
+    on = config.on_here(buf)
   end
   if on then
     M.disable(buf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from child import Child
 from fake_server import FakeServer, items
 from scripted import BEST
@@ -145,6 +146,20 @@ def test_nothing_to_say(scripted: Callable, tmp_path: object) -> None:
     child.type_keys("ox.<C-s>y<Esc>")
     assert child.line() == "x.y"
     assert child.messages() == []
+
+
+@pytest.mark.parametrize("how", ["edit %:h/notes.txt", "Sibyl! disable", "let b:sibyl_enabled = 0"])
+def test_no_guesses_where_sibyl_is_off(scripted: Callable, how: str) -> None:
+    """Where sibyl is off, or outside Python, the key offers no guess, and the host gets no text by it."""
+    child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    ranker.set(guess=["zzz"])
+    child.command(how)
+    child.type_keys("ox.<C-s>")
+    child.call("wait", 200, False)
+    assert child.words() == []
+    assert ranker.calls("guess") == []
+    assert len(ranker.calls("attach")) == 1
+    assert ranker.calls("edit") == []
 
 
 def test_two_servers_one_silent(serve: Callable) -> None:

@@ -76,6 +76,11 @@ local function send_all(buf, mirror)
   return true
 end
 
+-- Whether a buffer may be followed: it is Python, and sibyl is on in it.
+local function wanted(buf)
+  return vim.bo[buf].filetype == 'python' and config.enabled(buf)
+end
+
 local function leave(buf, reason)
   log.warn('buffer %d is left alone: %s', buf, reason)
   M.detach(buf)
@@ -87,6 +92,10 @@ end
 function M.flush(buf)
   local mirror = mirrors[buf]
   if not mirror or not api.nvim_buf_is_loaded(buf) then
+    return false
+  end
+  if not wanted(buf) then -- `vim.b.sibyl_enabled` was set, or 'filetype'
+    M.detach(buf)
     return false
   end
   local pending, length = mirror.pending, bytes.length(buf)
@@ -167,15 +176,19 @@ end
 ---@param buf integer
 function M.resend(buf)
   local mirror = mirrors[buf]
-  if mirror and api.nvim_buf_is_loaded(buf) then
+  if not mirror or not api.nvim_buf_is_loaded(buf) then
+    return
+  elseif wanted(buf) then
     send_all(buf, mirror)
+  else
+    M.detach(buf)
   end
 end
 
 --- Follows a buffer. Nothing happens for one that is followed already.
 ---@param buf integer
 function M.attach(buf)
-  if mirrors[buf] or not api.nvim_buf_is_loaded(buf) then
+  if mirrors[buf] or not api.nvim_buf_is_loaded(buf) or not wanted(buf) then
     return
   end
   local reason = fit.refusal(buf)

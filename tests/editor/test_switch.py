@@ -1,0 +1,34 @@
+"""Off means off, however it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from scripted import host_ready
+
+
+@pytest.mark.parametrize("value", ["v:false", "0"])
+def test_a_switch_that_is_set_by_hand(scripted: Callable, value: str) -> None:
+    """What is typed once `b:sibyl_enabled` says no goes nowhere, nor to a new host; the command switches it."""
+    child, ranker = scripted("x = 1\n")
+    buf = child.call("bufnr")
+    child.command(f"let b:sibyl_enabled = {value}")
+    child.type_keys("osecret<Esc>")
+    child.wait_for(lambda: [buf] in ranker.calls("detach"), what="the end of following")
+    child.command("Sibyl restart")
+    host_ready(child)
+    assert ranker.calls("edit") == []
+    assert len(ranker.calls("attach")) == 1
+    assert "on, but off in this buffer" in child.command("Sibyl enable")
+    assert child.command("Sibyl! toggle") == "sibyl: on in this buffer"
+    child.wait_for(lambda: len(ranker.calls("attach")) == 2, what="the text again")
+
+
+def test_zero_is_the_current_buffer(scripted: Callable) -> None:
+    """`disable(0)`, `enable(0)` and `toggle(0)` are of the current buffer, as everywhere in Neovim."""
+    child, ranker = scripted("x = 1\n")
+    for how, name in enumerate(["disable", "enable", "toggle", "toggle"]):
+        child.lua("require('sibyl')[...](0)", name)
+        kind = ["detach", "attach"][how % 2]
+        child.wait_for(lambda: len(ranker.calls(kind)) == (how + 1) // 2 + 1, what=name)  # noqa: B023
