@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from child import Child
-from scripted import digest, mirrored, truth
+from fake_server import FakeServer, items
+from scripted import NAMES, digest, mirrored, raw_replies, truth
 from test_host import STATE
 from test_mirror import TEXT, matches
 
@@ -124,6 +125,25 @@ def test_a_key_in_a_long_line_is_cheap(scripted: Callable) -> None:
         assert costs[1] < 5, f"{word!r} {end!r}: {costs} ms"
         assert costs[1] < max(1.0, 8 * costs[0]), f"{word!r} {end!r}: {costs} ms"
     assert matches(child)  # it is still followed
+
+
+def test_a_buffer_that_is_left_alone_is_looked_at_once(serve: Callable, tmp_path: Path) -> None:
+    """A list in a buffer with a huge line waits for no look at all of its text, and is not logged."""
+    child, _, _ = serve()
+    child.open(tmp_path / "long.py", "z = 1\n" * 100 + "x = '" + "y" * 300_000 + "'\n")
+    server = FakeServer(child, name="second", items=items(*NAMES))
+    child.lua(
+        "WHOLE, LINES = 0, vim.api.nvim_buf_get_lines vim.api.nvim_buf_get_lines = function(b, f, t, s)"
+        " WHOLE = WHOLE + (t == -1 and 1 or 0) return LINES(b, f, t, s) end"
+    )
+    for letter in "abcde":
+        child.type_keys(f"gg^i{letter}.")
+        raw_replies(child)
+        child.type_keys("<Esc>")
+    assert server.completions() >= 5
+    assert child.lua("return WHOLE") == 0
+    log = child.lua("return vim.fn.readfile(require('sibyl.log').path())")
+    assert sum("is left alone" in line for line in log) == 1
 
 
 def test_a_list_of_megabytes_is_left_alone(nvim: Child) -> None:

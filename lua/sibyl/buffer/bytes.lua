@@ -36,13 +36,23 @@ local function position(buf, byte)
   return low, byte - api.nvim_buf_get_offset(buf, low)
 end
 
+--- Length in bytes of a line, 0 where there is none; no text is looked at.
+---@param buf integer
+---@param row integer 0-based
+---@return integer
+function M.row_length(buf, row)
+  if row >= api.nvim_buf_line_count(buf) then
+    return 0
+  end
+  return row_start(buf, row + 1) - row_start(buf, row) - 1
+end
+
 --- Length in bytes of the line that a byte stands in; no text is looked at.
 ---@param buf integer
 ---@param byte integer
 ---@return integer
 function M.line_length(buf, byte)
-  local row = position(buf, byte)
-  return row_start(buf, row + 1) - row_start(buf, row) - 1
+  return M.row_length(buf, (position(buf, byte)))
 end
 
 --- The text between two bytes of the buffer.

@@ -7,8 +7,10 @@ local M = {}
 
 local api = vim.api
 M.LONGEST_LINE = 256 * 1024
+local TOO_LONG = 'line %d has %d bytes'
 
 local reasons = {} ---@type table<integer, string> why a buffer was left alone when it was last looked at
+local long = {} ---@type table<integer, integer> by buffer: the line that was too long then
 
 -- Why a buffer is none of ours, whatever is in it: no text of a file on this machine, or somebody else's.
 local function foreign(buf)
@@ -31,9 +33,16 @@ local function too_much(buf)
   if length <= M.LONGEST_LINE then
     return nil
   end
+  -- To look at every line of megabytes takes longer than a list may; that one is mostly where it was.
+  local known = long[buf] and bytes.row_length(buf, long[buf] - 1) or 0
+  if known > M.LONGEST_LINE then
+    return TOO_LONG:format(long[buf], known)
+  end
+  long[buf] = nil
   for row, line in ipairs(api.nvim_buf_get_lines(buf, 0, -1, true)) do
     if #line > M.LONGEST_LINE then
-      return ('line %d has %d bytes'):format(row, #line)
+      long[buf] = row
+      return TOO_LONG:format(row, #line)
     end
   end
 end
@@ -65,7 +74,7 @@ end
 --- Forgets a buffer.
 ---@param buf integer
 function M.forget(buf)
-  reasons[buf] = nil
+  reasons[buf], long[buf] = nil, nil
 end
 
 return M

@@ -185,14 +185,16 @@ function M.resend(buf)
   end
 end
 
---- Follows a buffer. Nothing happens for one that is followed already.
+--- Follows a buffer. Nothing happens for one that is followed already, is not Python, or where sibyl is off.
 ---@param buf integer
 function M.attach(buf)
   if mirrors[buf] or not api.nvim_buf_is_loaded(buf) or not wanted(buf) then
     return
   end
-  local reason = fit.refusal(buf)
-  if reason then
+  local known, reason = fit.why(buf), fit.refusal(buf)
+  if known and reason then
+    return -- each list asks again
+  elseif reason then
     return leave(buf, reason)
   end
   local mirror = { seq = 0, length = 0, scheduled = false, stale = false }
