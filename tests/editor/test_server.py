@@ -203,3 +203,14 @@ def test_a_server_that_was_killed_is_started_again(served: Callable) -> None:
     child.wait_for(lambda: child.lua(serves) not in (None, first), 20, "another server")
     child.type_keys("Gofresh_name = 5<Esc>ofresh_na<C-x><C-o>", every=0.02)
     child.wait_for(lambda: "fresh_name" in child.words(), 20, "what was typed since")
+
+
+def test_a_folder_that_is_not_there_yet(served: Callable, tmp_path: Path) -> None:
+    """A file in a folder that is not made yet is served like any other, without a message."""
+    child, _ = served()
+    child.open(tmp_path / "new/folder/first.py")
+    wait_clients(child, "sibyl")
+    child.type_keys("iimport os<CR>os.pa")
+    child.wait_menu()
+    assert "path" in child.words()
+    assert child.messages() == []

@@ -11,14 +11,12 @@ local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
 local program = require('sibyl.server.program')
-local above = require('sibyl.buffer.root').above
 local unnamed = require('sibyl.server.unnamed')
 
 local M = {}
 
 local api = vim.api
 local NAME = 'sibyl'
-local MARKERS = { 'ty.toml', 'pyproject.toml', 'setup.py', 'setup.cfg', '.git' }
 local LOOK_MS = 250 -- between two looks at whether a server of the user's own has come
 -- How long to wait for one, in ms: that is enabled, but nobody has started it (perhaps it finds no root here); that
 -- was started, and has not said yet what it can do.
@@ -81,12 +79,6 @@ local function needs(buf)
     and config.get().server.enabled
     and not others.completing(buf)
     and not M.client(buf)
-end
-
--- Where a buffer's project begins. A buffer without a name is taken to lie in the current folder.
-local function root_of(buf)
-  local name = api.nvim_buf_get_name(buf)
-  return above(buf, MARKERS) or (name ~= '' and vim.fs.dirname(name)) or vim.fn.getcwd()
 end
 
 -- What timers of Neovim's still ask of a client that was told to end would be answered by an error on the screen.
@@ -157,7 +149,7 @@ function on_exit(code, signal, id)
   end
   vim.schedule(function() -- behind what takes the old client off its buffers
     for buf in pairs(served) do
-      if needs(buf) and root_of(buf) == how.root then
+      if needs(buf) and program.root(buf) == how.root then
         launch(buf, how.command, how.root, how.settings)
       end
     end
@@ -171,7 +163,7 @@ local function start(buf)
   elseif vim.fn.executable(command[1]) == 0 then
     return log.tell('no such program, option `server.cmd`: ' .. command[1])
   end
-  local root = root_of(buf)
+  local root = program.root(buf)
   starting[buf] = true
   program.settings(program.project_environment(root), function(settings)
     starting[buf] = nil
@@ -244,7 +236,7 @@ end
 --- it has no client never tells one of its edits again (Neovim's table of attached buffers still has it).
 ---@param buf integer
 function M.after_rename(buf)
-  local id, command, root = renaming[buf], program.command(), root_of(buf)
+  local id, command, root = renaming[buf], program.command(), program.root(buf)
   renaming[buf] = nil
   local client = id and vim.lsp.get_client_by_id(id)
   if not client then

@@ -3,8 +3,11 @@
 local config = require('sibyl.config')
 local interpreter = require('sibyl.host.interpreter')
 local search = require('sibyl.host.search')
+local above = require('sibyl.buffer.root').above
 
 local M = {}
+
+local MARKERS = { 'ty.toml', 'pyproject.toml', 'setup.py', 'setup.cfg', '.git' }
 
 --- What would be started; nil when there is nothing to start.
 ---@return string[]|nil
@@ -28,6 +31,23 @@ function M.command()
   end
   local program = search.first('ty')
   return program and { program, 'server' }
+end
+
+--- Where a buffer's project begins. A buffer without a name is taken to lie in the current folder; one whose folder is
+--- not there yet, in the nearest that is: no process starts in one that is not.
+---@param buf integer
+---@return string folder
+function M.root(buf)
+  local root, name = above(buf, MARKERS), vim.api.nvim_buf_get_name(buf)
+  if root or name == '' then
+    return root or vim.fn.getcwd()
+  end
+  for folder in vim.fs.parents(name) do
+    if vim.fn.isdirectory(folder) == 1 then
+      return folder
+    end
+  end
+  return vim.fn.getcwd()
 end
 
 --- The project's own environment, so that its packages are known.
