@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fake_server import FakeServer, items
 from own_server import CLIENTS, SAMPLE, wait_clients
+from pynvim.api import NvimError
 
 
 def test_menu_without_any_set_up(served: Callable) -> None:
@@ -214,3 +215,28 @@ def test_a_folder_that_is_not_there_yet(served: Callable, tmp_path: Path) -> Non
     child.wait_menu()
     assert "path" in child.words()
     assert child.messages() == []
+
+
+def test_a_name_of_another_machine(served: Callable) -> None:
+    """A buffer that gets such a name is let go of: 'completeopt' is as it was, and the server ends."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    child.command("file scp://host/far.py")
+    child.wait_for(lambda: child.lua("return #vim.lsp.get_clients()") == 0, what="the server's end")
+    assert "noselect" not in child.command("set completeopt?")
+    child.type_keys("oos.")
+    child.call("wait", 200, False)
+    assert child.menu() == []
+
+
+def test_a_name_that_is_taken(served: Callable, tmp_path: Path) -> None:
+    """Where `:file` is refused, the buffer is served as before, edits included."""
+    child, _ = served()
+    child.open(tmp_path / "other.py", "import os\n")
+    wait_clients(child, "sibyl")
+    with pytest.raises(NvimError, match="E95"):
+        child.command(f"file {tmp_path}/shop.py")
+    wait_clients(child, "sibyl")
+    child.type_keys("Simport json<CR>json.lo")
+    child.wait_menu()
+    assert "loads" in child.words()

@@ -177,7 +177,9 @@ end
 ---@param buf integer
 function M.leave(buf)
   local client = M.client(buf)
-  if client then
+  local id = client and client.id or renaming[buf] -- that one was taken off before the buffer got its new name
+  renaming[buf] = nil
+  if id then
     dot.undo(buf)
     pcall(vim.lsp.buf_detach_client, buf, client.id)
     end_unused(client.id)
@@ -242,6 +244,11 @@ function M.after_rename(buf)
   if not client then
     return M.consider(buf)
   elseif client.config.root_dir ~= root and command then
+    vim.schedule(function()
+      if renaming[buf] and api.nvim_buf_is_loaded(buf) then -- another buffer has that name (E95)
+        M.after_rename(buf)
+      end
+    end)
     launch(buf, command, root, client.config.settings or {})
     end_unused(id)
   else
