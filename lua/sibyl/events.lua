@@ -73,6 +73,24 @@ local function wire_names()
   end, 'follow a buffer that was unloaded and is back')
 end
 
+-- A buffer that is not Python any more is left alone, whether sibyl is on in it or not.
+local function wire_language()
+  api.nvim_create_autocmd('FileType', {
+    group = GROUP,
+    desc = 'sibyl: leave what is not Python any more',
+    callback = function(event)
+      local buf = event.buf
+      vim.schedule(function() -- some set one after the other
+        if begun[buf] and api.nvim_buf_is_loaded(buf) and vim.bo[buf].filetype ~= 'python' then
+          begun[buf], names[buf] = nil, nil
+          require('sibyl.buffer.mirror').detach(buf)
+          require('sibyl.server.default').pause(buf)
+        end
+      end)
+    end,
+  })
+end
+
 -- What happens outside of the buffers begun with.
 local function wire_outside()
   api.nvim_create_autocmd({ 'FocusGained', 'VimResume', 'ShellCmdPost' }, {
@@ -106,6 +124,7 @@ function M.wire(begun_with, called, on_rename)
   api.nvim_create_augroup(GROUP, { clear = true })
   wire_typing()
   wire_names()
+  wire_language()
   wire_outside()
   require('sibyl.completion.lsp_hook').install()
   api.nvim_set_hl(0, 'SibylStar', { default = true, link = 'Special' })

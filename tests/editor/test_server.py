@@ -240,3 +240,28 @@ def test_a_name_that_is_taken(served: Callable, tmp_path: Path) -> None:
     child.type_keys("Simport json<CR>json.lo")
     child.wait_menu()
     assert "loads" in child.words()
+
+
+def test_no_longer_python(served: Callable) -> None:
+    """In another 'filetype' nothing of ours is left; back in Python all is, and no edit was missed."""
+    child, ranker = served("import os\n\nname = \n")
+    wait_clients(child, "sibyl")
+    child.wait_for(lambda: child.lua("return #vim.diagnostic.get(0)") > 0, what="a diagnostic")
+    child.command("set filetype=text")
+    child.wait_for(lambda: ranker.calls("detach"), what="the end of following")
+    child.type_keys("oos.<Esc>")
+    child.call("wait", 300, False)
+    child.type_keys("Aos.")
+    child.call("wait", 300, False)
+    assert child.menu() == []
+    assert "noselect" not in child.command("set completeopt?")
+    shown = "return vim.diagnostic.is_enabled({ bufnr = 0, ns_id = vim.diagnostic.get(0)[1].namespace })"
+    assert not child.lua(shown)
+    assert ranker.calls("edit") == []
+    child.type_keys("<Esc>Simport json<Esc>")
+    child.command("set filetype=python")
+    child.wait_for(lambda: len(ranker.calls("attach")) == 2, what="the text again")
+    child.type_keys("ojson.lo")
+    child.wait_menu()
+    assert "loads" in child.words()
+    assert child.lua(shown)

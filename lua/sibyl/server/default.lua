@@ -11,6 +11,7 @@ local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
 local program = require('sibyl.server.program')
+local quiet = require('sibyl.server.quiet')
 local unnamed = require('sibyl.server.unnamed')
 
 local M = {}
@@ -181,8 +182,8 @@ function M.leave(buf)
   renaming[buf] = nil
   if id then
     dot.undo(buf)
-    pcall(vim.lsp.buf_detach_client, buf, client.id)
-    end_unused(client.id)
+    pcall(vim.lsp.buf_detach_client, buf, id)
+    end_unused(id)
   end
 end
 
@@ -213,6 +214,9 @@ function M.consider(buf)
     served[buf] = nil
     return M.leave(buf)
   end
+  if fit.ours(buf) and quiet.over(M.client(buf), buf) then
+    on_attach(M.client(buf), buf)
+  end
   if waiting[buf] or starting[buf] or not needs(buf) then
     return
   end
@@ -224,6 +228,15 @@ function M.consider(buf)
   end, delay)
 end
 
+--- A buffer is not Python any more.
+---@param buf integer
+function M.pause(buf)
+  local client = M.client(buf)
+  if client then
+    quiet.begin(client, buf)
+  end
+end
+
 --- A buffer is about to get another name: the server must hear of the old one's end while that is known.
 ---@param buf integer
 function M.before_rename(buf)
@@ -231,6 +244,11 @@ function M.before_rename(buf)
   if client then
     renaming[buf] = client.id
     pcall(vim.lsp.buf_detach_client, buf, client.id)
+    vim.schedule(function()
+      if renaming[buf] and api.nvim_buf_is_loaded(buf) then -- another buffer has that name (E95)
+        M.after_rename(buf)
+      end
+    end)
   end
 end
 
@@ -244,11 +262,6 @@ function M.after_rename(buf)
   if not client then
     return M.consider(buf)
   elseif client.config.root_dir ~= root and command then
-    vim.schedule(function()
-      if renaming[buf] and api.nvim_buf_is_loaded(buf) then -- another buffer has that name (E95)
-        M.after_rename(buf)
-      end
-    end)
     launch(buf, command, root, client.config.settings or {})
     end_unused(id)
   else

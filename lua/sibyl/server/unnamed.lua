@@ -10,15 +10,15 @@ local api = vim.api
 local NAMELESS, PREFIX = vim.uri_from_fname(''), 'untitled:sibyl-'
 
 local function nameless(buf)
-  return api.nvim_buf_is_loaded(buf) and api.nvim_buf_get_name(buf) == '' and vim.bo[buf].filetype == 'python'
+  return api.nvim_buf_is_loaded(buf) and api.nvim_buf_get_name(buf) == ''
 end
 
 -- The buffer that a message is of: the only one, or the one of that version and, where it is told, that text; else
--- the one that is edited.
-local function buffer_of(document)
+-- the one that is edited. `opened`: those that the server knows, whatever language they are now.
+local function buffer_of(document, opened)
   local candidates = {}
   for _, buf in ipairs(api.nvim_list_bufs()) do
-    if nameless(buf) then
+    if nameless(buf) and (opened[buf] or vim.bo[buf].filetype == 'python') then
       table.insert(candidates, buf)
     end
   end
@@ -62,7 +62,7 @@ function M.spawn(command, dispatchers, how)
     if not document or (document.uri ~= NAMELESS and not renamed) then
       return params
     end
-    local buf = was or buffer_of(document)
+    local buf = was or buffer_of(document, opened)
     if not buf then
       return params
     elseif method == 'textDocument/didOpen' then
