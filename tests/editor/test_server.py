@@ -265,3 +265,23 @@ def test_no_longer_python(served: Callable) -> None:
     child.wait_menu()
     assert "loads" in child.words()
     assert child.lua(shown)
+
+
+def test_a_new_name_in_a_buffer_without_one(served: Callable) -> None:
+    """What is renamed there is renamed there; nothing leads into a buffer made for the server's name."""
+    child, _ = served()
+    child.command("enew | set filetype=python")
+    child.lua(
+        "vim.api.nvim_buf_set_lines(0, 0, -1, true, { 'é = \\'\U0001f40d\\'; old = 1', 'print(old)' })"
+    )
+    wait_clients(child, "sibyl")
+    buffers = child.lua("return #vim.api.nvim_list_bufs()")
+    child.type_keys("G^fo")
+    child.lua("vim.lsp.buf.rename('new')")
+    child.wait_for(lambda: child.lines()[1] == "print(new)", what="the new name")
+    assert child.lines()[0] == "é = '\U0001f40d'; new = 1"
+    for question in ("definition", "references", "code_action"):
+        child.lua("vim.lsp.buf[...]()", question)
+        child.call("wait", 300, False)
+    assert child.lua("return #vim.fn.getbufinfo({ buflisted = 1 })") <= buffers
+    assert "untitled" not in child.command("ls!")

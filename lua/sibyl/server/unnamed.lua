@@ -2,7 +2,7 @@
 --     for Neovim they are all `file://`, which no server takes.
 --
 --   client ──file://──► untitled:sibyl-7 ──► server          (7: the buffer)
---   server ──of untitled:… ──► left out: Neovim would make a buffer of that name
+--   server ──of untitled:… ──► left out: Neovim would make a buffer of that name; a new name is written here
 
 local M = {}
 
@@ -11,6 +11,77 @@ local NAMELESS, PREFIX = vim.uri_from_fname(''), 'untitled:sibyl-'
 
 local function nameless(buf)
   return api.nvim_buf_is_loaded(buf) and api.nvim_buf_get_name(buf) == ''
+end
+
+-- Questions whose answers lead to places, or change them.
+local LEADS = {}
+local ASKED = { 'definition', 'declaration', 'typeDefinition', 'implementation', 'references', 'codeAction' }
+for _, what in ipairs(ASKED) do
+  LEADS['textDocument/' .. what] = true
+end
+
+local function is_ours(uri)
+  return type(uri) == 'string' and vim.startswith(uri, PREFIX)
+end
+
+-- Whether a nameless buffer is named anywhere in an answer.
+local function mentions(value)
+  if type(value) ~= 'table' then
+    return is_ours(value)
+  end
+  for key, part in pairs(value) do
+    if is_ours(key) or mentions(part) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Writes a change into nameless buffers; returns what is left of it, for others.
+local function written(change, encoding)
+  local rest = vim.tbl_extend('force', {}, change)
+  local function write(uri, edits)
+    local buf = tonumber(uri:sub(#PREFIX + 1))
+    if buf and nameless(buf) then
+      vim.lsp.util.apply_text_edits(edits, buf, encoding)
+    end
+  end
+  if type(change.changes) == 'table' then
+    rest.changes = vim.empty_dict()
+    for uri, edits in pairs(change.changes) do
+      if is_ours(uri) then
+        write(uri, edits)
+      else
+        rest.changes[uri] = edits
+      end
+    end
+  end
+  if type(change.documentChanges) == 'table' then
+    rest.documentChanges = vim.tbl_filter(function(part)
+      local uri = type(part.textDocument) == 'table' and part.textDocument.uri
+      if is_ours(uri) then
+        write(uri, part.edits)
+      end
+      return not is_ours(uri)
+    end, change.documentChanges)
+  end
+  return rest
+end
+
+-- An answer without what would lead into a buffer that Neovim would have to make.
+local function answered(method, result, encoding)
+  if type(result) ~= 'table' then
+    return result
+  elseif method == 'textDocument/rename' then
+    return mentions(result) and written(result, encoding) or result
+  elseif not LEADS[method] then
+    return result
+  elseif vim.islist(result) then
+    return vim.tbl_filter(function(part)
+      return not mentions(part)
+    end, result)
+  end
+  return not mentions(result) and result or nil
 end
 
 -- The buffer that a message is of: the only one, or the one of that version and, where it is told, that text; else
@@ -42,7 +113,7 @@ end
 ---@param how table cwd and env
 ---@return vim.lsp.rpc.PublicClient
 function M.spawn(command, dispatchers, how)
-  local opened = {} ---@type table<integer, true>
+  local opened, encoding = {}, 'utf-16' ---@type table<integer, true>, string
 
   -- A buffer that was open without a name, and has one now or is gone.
   local function closed()
@@ -84,8 +155,13 @@ function M.spawn(command, dispatchers, how)
   })
   local rpc = vim.lsp.rpc.start(command, heard, how)
   local request, notify = rpc.request, rpc.notify
-  rpc.request = function(method, params, ...)
-    return request(method, named(method, params), ...)
+  rpc.request = function(method, params, callback, ...)
+    return request(method, named(method, params), function(failure, result, ...)
+      if method == 'initialize' and type(result) == 'table' then
+        encoding = (result.capabilities or {}).positionEncoding or encoding
+      end
+      return callback(failure, answered(method, result, encoding), ...)
+    end, ...)
   end
   rpc.notify = function(method, params, ...)
     return notify(method, named(method, params), ...)
