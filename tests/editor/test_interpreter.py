@@ -211,3 +211,17 @@ def test_install_from_a_hostile_project(nvim_binary: Path, project: Path, tmp_pa
     assert str(ROOT) == place
     assert not [each for each in variables if each.startswith(("PYTHONPATH", "PYTHONHOME"))]
     assert not (tmp_path / "ran").exists()
+
+
+def test_no_shell_reads_a_path(start_nvim: Callable, tmp_path: Path) -> None:
+    """A Python in a folder with a quote in its name, written with `~`, is found without the user's shell."""
+    home = tmp_path / "o'ne {a;b}"
+    folder = home / "it's"
+    folder.mkdir(parents=True)
+    ranker = ScriptedRanker(folder)
+    child = start_nvim(home=home, init=ranker.init(python="~/it's/python"))
+    child.command("set shell=/no/such/shell")
+    child.lua("vim.env.HOME = ...", str(home))
+    child.open(tmp_path / "shop.py", "import os\n")
+    host_ready(child)
+    assert child.messages() == []

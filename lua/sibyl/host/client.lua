@@ -50,7 +50,7 @@ end
 ---@return string
 function M.model()
   local option = config.get().model
-  return state.model or option and vim.fn.expand(option) or ''
+  return state.model or option and interpreter.written(option) or ''
 end
 
 --- Registers a function to be called whenever a fresh host has begun to listen.

@@ -132,19 +132,27 @@ function M.surroundings(more)
   return { env = vim.tbl_extend('force', env, more or {}), clear_env = true, cwd = M.root() }
 end
 
+--- A path as somebody has written it, with `~` and variables replaced. Not by expand(), which starts a shell where a
+--- path has a quote in it.
+---@param path string
+---@return string
+function M.written(path)
+  return vim.fs.normalize(path)
+end
+
 --- What may be tried, best first.
 ---@return sibyl.Candidate[]
 function M.candidates()
   local list = {}
   local function add(path, source)
-    if path and path ~= '' and vim.fn.executable(vim.fn.expand(path)) == 1 then
-      table.insert(list, { path = vim.fn.exepath(vim.fn.expand(path)), source = source })
+    if path and path ~= '' and vim.fn.executable(path) == 1 then
+      table.insert(list, { path = vim.fn.exepath(path), source = source })
     end
   end
   local chosen = config.get().python
   if chosen then
     -- Somebody who names one wants that one, and to hear about it if it does not do.
-    local named = vim.fn.expand(chosen)
+    local named = M.written(chosen)
     list = { { path = named, source = 'option `python`' } }
     if M.made_from(named) then -- by `:Sibyl install`, which takes the one that is named
       add(M.program(M.venv(), 'python'), "sibyl's own environment, made from option `python`")
@@ -154,7 +162,7 @@ function M.candidates()
   add(M.program(M.venv(), 'python'), "sibyl's own environment")
   add(M.program(vim.fs.joinpath(M.root(), '.venv'), 'python'), "the checkout's .venv")
   local provider = vim.g.python3_host_prog
-  add(type(provider) == 'string' and provider or nil, 'g:python3_host_prog')
+  add(type(provider) == 'string' and M.written(provider) or nil, 'g:python3_host_prog')
   add(search.first('pynvim-python'), 'pynvim-python on PATH')
   for _, path in ipairs(search.all(M.names())) do
     add(path, vim.fs.basename(path) .. ' on PATH')
@@ -236,7 +244,7 @@ end
 function M.find_maker(done)
   local chosen = config.get().python
   local queue = {}
-  for _, path in ipairs(chosen and { vim.fn.expand(chosen) } or search.all(M.names())) do
+  for _, path in ipairs(chosen and { M.written(chosen) } or search.all(M.names())) do
     table.insert(queue, { path = path, source = chosen and 'option `python`' or 'PATH' })
   end
   first(queue, function(result)

@@ -22,7 +22,7 @@ function M.command()
   }
   local python = config.get().python
   if python then
-    table.insert(programs, vim.fs.joinpath(vim.fs.dirname(vim.fn.expand(python)), 'ty'))
+    table.insert(programs, vim.fs.joinpath(vim.fs.dirname(interpreter.written(python)), 'ty'))
   end
   for _, program in ipairs(programs) do
     if vim.fn.executable(program) == 1 then
