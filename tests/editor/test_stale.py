@@ -61,3 +61,23 @@ def test_no_list_where_the_dot_was_left(serve: Callable) -> None:
     assert server.completions() == 0
     child.type_keys("<CR>os.pa")
     child.wait_for(server.completions, what="a list for a word behind a dot")
+
+
+def test_nobody_waits_for_a_request_that_was_taken_back(serve: Callable) -> None:
+    """A request that was taken back, and so is never answered, keeps no word from being asked about."""
+    child, _, server = serve(shape="silent")
+    child.type_keys("or.")
+    buf, row = child.call("bufnr"), child.cursor()[0] - 1
+    child.lua(
+        "local buf, row, client = ... local rpc = vim.lsp.get_client_by_id(client).rpc"
+        " local uri = { uri = vim.uri_from_bufnr(buf) }"
+        " local params = { textDocument = uri, position = { line = row, character = 2 } }"
+        " local _, id = rpc.request('textDocument/completion', params, function() end)"
+        " vim.wait(200)"
+        " require('sibyl.completion.guesses').unless_listed(buf, row, 2, function() TOLD = true end)"
+        " for number = 1, id + 3 do rpc.notify('$/cancelRequest', { id = number }) end",
+        buf,
+        row,
+        server.id,
+    )
+    child.wait_for(lambda: child.lua("return TOLD"), 3, "the end of waiting")
