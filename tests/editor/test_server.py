@@ -285,3 +285,14 @@ def test_a_new_name_in_a_buffer_without_one(served: Callable) -> None:
         child.call("wait", 300, False)
     assert child.lua("return #vim.fn.getbufinfo({ buflisted = 1 })") <= buffers
     assert "untitled" not in child.command("ls!")
+
+
+def test_a_buffer_that_is_gone_leaves_nothing(served: Callable, tmp_path: Path) -> None:
+    """Of a buffer that was served and wiped out no group of autocommands is left."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    groups = child.call("getcompletion", "sibyl_", "augroup")
+    child.open(tmp_path / "other.py", "import os\n")
+    wait_clients(child, "sibyl")
+    child.command("bwipeout!")
+    child.wait_for(lambda: child.call("getcompletion", "sibyl_", "augroup") == groups, what="so")
