@@ -109,7 +109,7 @@ local function wire_outside()
         if not api.nvim_buf_is_valid(event.buf) then -- `:w name` wipes out the nameless buffer, only to go on with it
           begun[event.buf], names[event.buf] = nil, nil
           require('sibyl.buffer.fit').forget(event.buf)
-          for _, group in ipairs({ 'sibyl_dot_', 'sibyl_way_' }) do
+          for _, group in ipairs({ 'sibyl_completeopt_', 'sibyl_dot_', 'sibyl_way_' }) do
             pcall(api.nvim_del_augroup_by_name, group .. event.buf)
           end
         end
