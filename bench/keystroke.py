@@ -52,6 +52,8 @@ if not (vim.lsp.completion and vim.lsp.completion.enable) then return false end
 vim.lsp.completion.enable(true, ..., 0, { autotrigger = true })
 return true
 """
+# Without a deadline a list is given on as it came; to switch sibyl off would make the host forget the buffer.
+RANKS = "require('sibyl.config').get().deadline = ... and 1000 or 0 mainloop.reset()"
 SERVED = "local c = vim.lsp.get_client_by_id(...) return c and c.initialized or false"
 
 
@@ -65,7 +67,7 @@ def in_turn(
         ranked = pair % 2 == second  # what a new list costs Neovim falls on each of them alike
         if not second:
             begin(pair)
-        child.lua("vim.b.sibyl_enabled = ... mainloop.reset()", ranked)
+        child.lua(RANKS, ranked)
         completion = editor.once(child, keys, text)
         completion["blocked"] = child.lua("return mainloop.longest / 1e6")
         if turn >= 2 * WARM:
