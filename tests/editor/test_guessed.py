@@ -43,6 +43,19 @@ def test_what_every_object_has_stands_behind_guesses(serve: Callable) -> None:
     assert open_menu(child, "ox.") == ["append", "__class__", "__doc__", "__init__"]
 
 
+def test_keywords_are_no_members(serve: Callable) -> None:
+    """A list with keywords behind a dot, as basedpyright gives it, knows no member; elsewhere it is a list."""
+    child, ranker, server = serve()
+    server.set(items=[*items("sep="), *items("import", kind=14)])
+    ranker.set(guess=GUESSES, best=BEST)
+    child.type_keys("oprint(x.<C-x><C-o>")
+    wanted = [*GUESSES, "import", "sep="]
+    child.wait_for(lambda: child.words() == wanted, what="the guesses")
+    child.type_keys("<C-e><Esc>ccprint(<C-x><C-o>")
+    child.wait_for(lambda: ranker.calls("rank"), what="the question")
+    assert len(ranker.calls("guess")) == 1
+
+
 def test_letters_ask_the_server_again(serve: Callable) -> None:
     """With a letter more the server is asked again, and what it knows then stands in the place of guesses."""
     child, ranker, server = serve()

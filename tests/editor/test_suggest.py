@@ -89,6 +89,17 @@ def test_guesses_where_the_server_knows_only_object(serve: Callable) -> None:
     assert child.line() == "x.pop"
 
 
+def test_guesses_where_the_server_lists_keywords(serve: Callable) -> None:
+    """A list with keywords behind a dot holds no members: guesses come first; for a name it is the list."""
+    child, ranker, server = serve(lua=KEY)
+    server.set(items=[*items("sep="), *items("import", kind=14)])
+    ranker.set(guess=["append", "pop"])
+    child.type_keys("oprint(x.<C-s>")
+    child.wait_for(lambda: child.words()[:2] == ["append", "pop"], what="the guesses")
+    child.type_keys("<C-e><Esc>ccprint(<C-s>")
+    child.wait_for(lambda: set(child.words()) == {"sep=", "import"}, what="the list")
+
+
 def test_nothing_is_swapped(serve: Callable) -> None:
     """What the server says of every object is never on the screen before the guesses are."""
     child, ranker, server = serve(lua=KEY + WATCH)

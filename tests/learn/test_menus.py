@@ -118,6 +118,20 @@ def test_rows_say_what_the_server_gave(place: dict) -> None:
                for row in rows) <= 4  # fmt: skip
 
 
+def test_lists_without_the_truth_are_kept_where_asked_for(place: dict) -> None:
+    """With `--lacking` each row has its list, in `menu` or in `lacking`, and `menu` is as it is without."""
+    assert 0 == menus.main(arguments(place))
+    plain = rows_of(place["out"])
+    place["out"] = place["out"].with_name("lacking.jsonl.gz")
+    assert 0 == menus.main([*arguments(place), "--lacking"])
+    rows = rows_of(place["out"])
+    lacking = [row.pop("lacking", None) for row in rows]
+    assert plain == rows
+    assert {(True, True), (False, False)} == {
+        (row["menu"] is None, items == MENU) for row, items in zip(rows, lacking, strict=True)
+    }
+
+
 def test_the_server_never_sees_the_truth(place: dict) -> None:
     """At each site the server sees a line that ends with the dot, and one open file at a time."""
     menus.main(arguments(place))

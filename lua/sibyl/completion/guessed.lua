@@ -5,7 +5,6 @@
 -- For Neovim's own menu the answer is marked incomplete: with further letters the server is asked again, and may know
 -- more. mini.completion closes its menu for that, and keys typed meanwhile mean something else.
 
-local bytes = require('sibyl.buffer.bytes')
 local completeopt = require('sibyl.server.completeopt')
 local config = require('sibyl.config')
 local guesses = require('sibyl.completion.guesses')
@@ -16,15 +15,6 @@ local M = {}
 
 local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 shows `detail` in the menu, later ones `labelDetails`
 local PATIENCE_MS = 200 -- what waits has nothing to say
-
--- Whether a word stands behind the dot of a receiver: no number, no ellipsis, no module that is imported.
-local function is_member(before)
-  if before:sub(-1) ~= '.' or before:find('^%s*from%s') or before:find('^%s*import%s') then
-    return false
-  end
-  local last = #before - 1 -- of what stands before the dot
-  return before:sub(last, last):find('[^%.%s]') ~= nil and not before:find('^%d', bytes.word_start(before, last) + 1)
-end
 
 --- Whether guesses are wanted beside a reply: a menu without a source of them has asked for a member, and no server
 --- knows any.
@@ -40,7 +30,7 @@ function M.wanted(job, place)
     and not place.known
     and config.get().guesses
     and config.enabled(job.buf)
-    and is_member(place.before)
+    and guesses.is_member(place.before)
     -- A guess is no text to be written without being chosen.
     and not completeopt.inserts_first(vim.split(vim.o.completeopt, ','))
 end

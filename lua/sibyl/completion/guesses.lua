@@ -3,7 +3,7 @@
 --   a front end's request ──► asked(place)        a front end's own source ──► ask ──► servers silent? ──► the host
 --   its reply ──────────────► answered(place)
 --
--- A server is silent where its list is empty, or holds only what every object has.
+-- A server is silent where its list is empty, holds only what every object has, or holds no members behind a dot.
 
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
@@ -35,6 +35,17 @@ local function same(buf, row, col)
   return place and place.buf == buf and place.row == row and place.col == col
 end
 
+--- Whether a word stands behind the dot of a receiver: no number, no ellipsis, no module that is imported.
+---@param before string the line up to the word
+---@return boolean
+function M.is_member(before)
+  if before:sub(-1) ~= '.' or before:find('^%s*from%s') or before:find('^%s*import%s') then
+    return false
+  end
+  local last = #before - 1 -- of what stands before the dot
+  return before:sub(last, last):find('[^%.%s]') ~= nil and not before:find('^%d', bytes.word_start(before, last) + 1)
+end
+
 --- Takes note that a server was asked.
 ---@param buf integer
 ---@param row integer 0-based
@@ -63,7 +74,7 @@ end
 ---@param reply any
 function M.answered(asked, reply)
   asked.open = asked.open - 1
-  asked.known = asked.known or items.says_something(reply)
+  asked.known = asked.known or items.says_something(reply, M.is_member(asked.before))
   asked.listed = asked.listed or #(items.of(reply) or {}) > 0
   if asked.open == 0 or asked.known then
     local waiting = asked.waiting

@@ -5,7 +5,7 @@ local M = {}
 local MOST = 10000 -- to order more takes longer than anybody waits; the table of labels holds as many
 local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
 local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/listing.py reads it
-local DEPRECATED_TAG = 1
+local DEPRECATED_TAG, KEYWORD = 1, 14 -- of the protocol
 local EQUALS, DOT = ('='):byte(), ('.'):byte()
 local CHUNK = 4000 -- arguments of one call; LuaJIT takes 8,000
 
@@ -108,18 +108,22 @@ end
 --- Whether a reply says more than what every object has: servers answer with `__class__` and its like where they
 --- do not know the type. A reply that cannot be read may say anything.
 ---@param reply any
+---@param behind_dot boolean whether members were asked for: a list with keywords holds the names in scope instead,
+--- as basedpyright gives it inside open brackets where the next line begins with a name
 ---@return boolean
-function M.says_something(reply)
+function M.says_something(reply, behind_dot)
   local list = M.of(reply)
   if not list then
     return type(reply) == 'table'
   end
+  local says = false
   for _, item in ipairs(list) do
-    if not M.name(item):match('^__.*__$') then
-      return true
+    if behind_dot and item.kind == KEYWORD then
+      return false
     end
+    says = says or not M.name(item):match('^__.*__$')
   end
-  return false
+  return says
 end
 
 -- Positions of the items in the order Neovim itself would show, equal ones as they came.

@@ -54,6 +54,8 @@ def parser(summary: str) -> argparse.ArgumentParser:
                       help=f"what is asked about, and at how many places: {', '.join(KINDS)}")  # fmt: skip
     arguments.add_argument("--letters", type=_letters, default=[0], metavar="N,…",
                       help="letters typed when a list is asked for (members: none)")  # fmt: skip
+    arguments.add_argument("--lacking", action="store_true",
+                      help="keep the lists that lack what was written, too")  # fmt: skip
     arguments.add_argument("--braces", action="store_true",
                       help="ask in the braces of f-strings alone, what is open on the line closed")  # fmt: skip
     arguments.add_argument(

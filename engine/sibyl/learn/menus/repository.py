@@ -73,7 +73,7 @@ def menus_of(
             for listed, data, chosen in plan:
                 asked_at = list(with_letters(chosen, options.letters))
                 for site, items in asker.ask(root / listed.path, data, asked_at):
-                    yield row(repository.name, commit, listed, site, items)
+                    yield row(repository.name, commit, listed, site, items, options.lacking)
         finally:
             asker.close()
 
@@ -131,14 +131,18 @@ def export(files: list[Listed], store: RepositoryStore, root: Path) -> None:
             raise LearnError(f"Cannot write the work tree {root}: {error.strerror}.") from error
 
 
-def row(repo: str, commit: str, listed: Listed, site: Site, items: list[dict]) -> dict:
-    """Return one line of a menus file."""
-    holds_truth = len(items) <= _LONGEST and any(
-        names(item["label"], site.member) for item in items
-    )
-    return {
+def row(
+    repo: str, commit: str, listed: Listed, site: Site, items: list[dict], lacking: bool = False
+) -> dict:
+    """Return one line of a menus file; with ``lacking`` a list without the truth is in it, too."""
+    holds_truth = any(names(item["label"], site.member) for item in items)
+    short = len(items) <= _LONGEST
+    line = {
         "repo": repo, "commit": commit, "path": listed.path, "blob": listed.blob,
         "kind": site.kind, "where": site.where, "letters": site.letters,
         "offset": site.offset, "member": site.member, "size": len(items),
-        "menu": [kept(item) for item in items] if holds_truth else None,
+        "menu": [kept(item) for item in items] if holds_truth and short else None,
     }  # fmt: skip
+    if lacking and short and not holds_truth:
+        line["lacking"] = [kept(item) for item in items]
+    return line

@@ -5,7 +5,7 @@ Out: a menus file: gzipped JSON lines with `repo`, `commit`, `path`, `blob` (git
 `kind` (member, name, keyword, import: see places), `where` (what stands around), `letters` (typed when the
 list was asked for), `offset` (byte of the name's first letter), `member` (the truth), `size` (items the server
 gave) and `menu` (`[label, kind, sortText, adds_import, deprecated]` of each: see items; null where the truth
-was not among them or they were more than 3,000).
+was not among them or they were more than 3,000). With `--lacking`, `lacking` holds those that lack the truth.
 
     repository at a commit ─► temporary work tree ─► random places ─► server asked at each
     ─► FILE.partial.jsonl (grows by whole repositories; FILE.progress.jsonl says how far) ─► FILE
@@ -52,6 +52,8 @@ def main(argv: list[str] | None = None) -> int:
                  "auto-imports": options.auto_imports,
                  "python": str(options.python or ""),
                  "seed": options.seed}  # fmt: skip
+    if options.lacking:
+        made_with["lacking"] = True
     if options.braces:
         made_with["braces"] = True
     if options.python_of:
