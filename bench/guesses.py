@@ -1,27 +1,27 @@
-"""What guesses are worth where a language server knows nothing: in Neovim's own menu, and at the key for them.
+"""What the menu behind a dot is worth wherever a member is meant, whether the server knows it or not.
 
-In:   a menus file (`python -m sibyl.learn menus`), its repositories, a folder for the stores of projects.
-Out:  a table for people; the last line is one JSON object.
+In:   a menus file (`python -m sibyl.learn menus --lacking`), its repositories, a folder for stores of projects.
+Out:  tables for people; the last line is one JSON object.
 
     python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER
 
-A site is one whose server's list lacks what the author wrote. What is known is the text above the cursor, the
-project's other files, and, without `--alone`, the modules of the active environment and the standard library.
-Of the lists that are shown: how often the truth stands first and among the first five. Of all sites: how many
-lists are shown, and how many names that occur nowhere in the file above, the project or the receiver's module.
-*Share*: of all recorded places of members. Where the server says nothing guesses are shown without a key.
-With what `evaluate --json` says of the lists that hold the truth (`--evaluated`): how often it stands first,
-and among the first five, at all places together.
+What is known is the text above the cursor, the project's other files, and, without `--alone`, the modules of
+the active environment and the standard library. A server is silent where its list is empty, holds what every
+object has, or names in scope (lua/sibyl/completion/items.lua): there guesses stand before it. Elsewhere names
+that the list lacks stand among its items, where the ranker believes in them. How often what the author wrote
+stands first, and among the first five: in the server's order, in ours, and in ours with these names.
+*Shown*: how many menus have such names. *Nowhere*: how many of them occur neither in the file above, nor in the
+project, nor in the receiver's module.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from common import MODEL, finish, table
 
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.evaluation.recorded import read_menus
+from sibyl.learn.evaluation.replay import marked_kind
 from sibyl.learn.evaluation.replay_store import store_of
 from sibyl.learn.metrics import interval
 from sibyl.memory.buffer_memory import BufferMemory
@@ -37,32 +38,51 @@ from sibyl.memory.installed import Installed
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.network.model import Model
+from sibyl.ranking.labels import bare, is_dunder
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
 LIMIT = 12  # as lua/sibyl/completion/guesses.lua asks
 WORD = re.compile(rb"\w+")
-# A list of at most this many is what every object has.
-BARE = 23
+KEYWORD = 14  # of the protocol
+LAST = 10**6  # the rank of what is not there
 
 
-def sites(menus: Path, kinds: set[str]) -> list[dict[str, Any]]:
-    """Return all sites where nothing is typed."""
-    lines = read_menus(menus)
-    return [
-        line for line in lines if line.get("kind", "member") in kinds and not line.get("letters")
-    ]
+@dataclass(frozen=True)
+class Place:
+    """One place where a member is meant: the rank of the truth in each menu."""
+
+    repo: str
+    silent: bool
+    holds: bool  # whether the server lists it
+    server: int
+    ours: int
+    with_names: int
+    names: int  # that stand before the list or among its items
+    nowhere: int
 
 
-def guesses(
+def sites(menus: Path) -> list[dict[str, Any]]:
+    """Return all places of members; raises SystemExit where lists without the truth were not kept."""
+    lines = [line for line in read_menus(menus) if line.get("kind", "member") == "member"]
+    if not any("lacking" in line for line in lines):
+        raise SystemExit(f"{menus} lacks lists without the truth: record it with --lacking.")
+    return lines
+
+
+def rank_in(names: list[str], name: str) -> int:
+    """Return where a name stands in a menu, from 1."""
+    return names.index(name) + 1 if name in names else LAST
+
+
+def places(
     lines: list[dict[str, Any]], sources: Path, stores: Path, installed: Installed | None
-) -> Iterator[tuple[dict[str, Any], list[str], int]]:
-    """Yield each site whose list lacks the truth with the names shown there, and how many occur nowhere."""
+) -> Iterator[Place]:
+    """Yield each place, file by file."""
     ranker, at = Ranker(Model(MODEL)), ""
     by_file = defaultdict(list)
     for line in lines:
-        if not line["menu"]:
-            by_file[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
+        by_file[line["repo"], line["commit"], line["path"], line["blob"]].append(line)
     with closing(Sources(sources)) as reader, ExitStack() as opened:
         for (repo, commit, path, blob), of_file in sorted(by_file.items()):
             data = reader.read(repo, blob)
@@ -76,11 +96,39 @@ def guesses(
             for line in sorted(of_file, key=lambda line: line["offset"]):
                 session.edit(given, 0, data[given : line["offset"]])
                 given = line["offset"]
-                names = [name for name, _ in session.guess(given, LIMIT)]
-                here = {word.decode("utf-8", "replace") for word in WORD.findall(data[:given])}
-                here |= set(installed.names(session._place().value) if installed else ())
-                nowhere = sum(name not in here and not occurs(store, name) for name in names)
-                yield line, names, nowhere
+                yield looked_at(session, line, given, store)
+
+
+def looked_at(session: Session, line: dict[str, Any], offset: int, store: ProjectStore) -> Place:
+    """Return what the menus at a place are worth."""
+    items = line["menu"] or line.get("lacking") or []
+    items = sorted(items, key=lambda item: item[2] or item[0])  # stable: the reply's order
+    listed = [bare(item[0]) for item in items]
+    silent = all(map(is_dunder, listed)) or any(item[1] == KEYWORD for item in items)
+    ranked, beside = listed, []
+    if items:
+        kinds = [marked_kind(item) for item in items]
+        ranking = session.rank(offset, [item[0] for item in items], kinds)
+        ranked = [listed[index] for index in ranking.order]
+        beside = [(name.at, name.name) for name in ranking.unlisted]
+    if silent:
+        beside = [(0, name) for name, _ in session.guess(offset, LIMIT) if name not in listed]
+    menu = list(listed if silent and beside else ranked)
+    for before, (position, name) in enumerate(beside):
+        menu.insert(position + before, name)
+    here = {word.decode("utf-8", "replace") for word in WORD.findall(bytes(session.text.data))}
+    installed, truth = session.recall.installed, line["member"]
+    here |= set(installed.names(session._place().value) if installed else ())
+    return Place(
+        repo=line["repo"],
+        silent=silent,
+        holds=truth in listed,
+        server=rank_in(listed, truth),
+        ours=rank_in(ranked, truth),
+        with_names=rank_in(menu, truth),
+        names=len(beside),
+        nowhere=sum(name not in here and not occurs(store, name) for _, name in beside),
+    )
 
 
 def occurs(store: ProjectStore, name: str) -> bool:
@@ -92,38 +140,23 @@ def occurs(store: ProjectStore, name: str) -> bool:
     return bool(ask("SELECT 1 FROM defined WHERE said LIKE ? LIMIT 1", (quoted,)).fetchone())
 
 
-def summary(rows: list[tuple[dict[str, Any], list[str], int]], asked: int) -> dict[str, Any]:
-    """Return the figures of some sites, of so many that were asked about."""
-    shown = [(line, names) for line, names, _ in rows if names]
-    first = [names[0] == line["member"] for line, names in shown]
-    five = [line["member"] in names[:5] for line, names in shown]
-    repos = [line["repo"] for line, _ in shown]
-    return {
-        "sites": len(rows),
-        "share": round(len(rows) / asked, 3),
-        "shown": round(len(shown) / max(len(rows), 1), 3),
-        "top1": round(sum(first) / max(len(shown), 1), 3),
-        "top5": round(sum(five) / max(len(shown), 1), 3),
-        "top5_interval": interval([1 if among else 9 for among in five], repos) if shown else None,
-        "nowhere": sum(nowhere for _, _, nowhere in rows),
+def figures(part: list[Place], asked: int) -> dict[str, Any]:
+    """Return the figures of some places, of so many that were asked about."""
+    repos = [place.repo for place in part]
+    result: dict[str, Any] = {
+        "places": len(part),
+        "share": round(len(part) / asked, 3),
+        "shown": round(sum(place.names > 0 for place in part) / len(part), 3),
+        "names": round(sum(place.names for place in part) / len(part), 3),
+        "nowhere": sum(place.nowhere for place in part),
     }
-
-
-def together(evaluated: Path, silent: dict[str, Any], asked: int) -> dict[str, dict[str, float]]:
-    """Return how often the truth stands first, and among the first five, of all places: by whose menu."""
-    figures = json.loads(evaluated.read_text())
-    shown = silent["sites"] * silent["shown"]
-    by_order = {}
-    for order in ("server", "full"):
-        right = {
-            name: figures["sites"] * figures["orders"][order][name] for name in ("top1", "top5")
-        }
-        by_order[order] = {name: round(count / asked, 3) for name, count in right.items()}
-    by_order["full, guesses"] = {
-        name: round(by_order["full"][name] + shown * silent[name] / asked, 3)
-        for name in ("top1", "top5")
-    }
-    return by_order
+    for menu in ("server", "ours", "with_names"):
+        ranks = [getattr(place, menu) for place in part]
+        for most, name in ((1, "first"), (5, "five")):
+            result[f"{menu} {name}"] = round(sum(rank <= most for rank in ranks) / len(part), 3)
+    gained = [1 if place.with_names <= 5 else 9 for place in part]
+    result["with_names five, interval"] = interval(gained, repos)
+    return result
 
 
 def main() -> int:
@@ -131,33 +164,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     for name in ("menus", "sources", "stores"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--kinds", default="member")
-    parser.add_argument("--evaluated", type=Path, help="what `evaluate --json` wrote for the menus")
     parser.add_argument("--alone", action="store_true", help="without installed modules")
     options = parser.parse_args()
     options.stores.mkdir(parents=True, exist_ok=True)
-    kinds = set(options.kinds.split(","))
     installed = None if options.alone else Installed("")
-    lines = sites(options.menus, kinds)
-    rows = list(guesses(lines, options.sources, options.stores, installed))
+    lines = sites(options.menus)
+    rows = list(places(lines, options.sources, options.stores, installed))
     parts = {
-        "all": rows,
-        "the server says nothing": [row for row in rows if row[0]["size"] <= BARE],
-        "the server's list is empty": [row for row in rows if row[0]["size"] == 0],
-        "what every object has": [row for row in rows if 0 < row[0]["size"] <= BARE],
-        "a list without the truth": [row for row in rows if row[0]["size"] > BARE],
+        "all places": rows,
+        "the server is silent": [row for row in rows if row.silent],
+        "the same, guesses shown": [row for row in rows if row.silent and row.names],
+        "it lists the truth": [row for row in rows if not row.silent and row.holds],
+        "it lists other names": [row for row in rows if not row.silent and not row.holds],
     }
-    result = {name: summary(part, len(lines)) for name, part in parts.items() if part}
-    heads = ("sites", "share", "shown", "top1", "top5", "top5_interval", "nowhere")
-    table(
-        ("server", *heads),
-        [(name, *(figures[head] for head in heads)) for name, figures in result.items()],
-    )
-    if options.evaluated:
-        silent = result["the server says nothing"]
-        result["all places"] = together(options.evaluated, silent, len(lines))
-        orders = [(order, *figures.values()) for order, figures in result["all places"].items()]
-        table(("all places, menu of", "top1", "top5"), orders)
+    result = {name: figures(part, len(rows)) for name, part in parts.items() if part}
+    heads = list(result["all places"])
+    table(("", *heads[:5]), [(name, *list(row.values())[:5]) for name, row in result.items()])
+    table(("", *heads[5:]), [(name, *list(row.values())[5:]) for name, row in result.items()])
     finish(result)
     return 0
 

@@ -42,7 +42,8 @@ from sibyl.memory.notes import Notes, take_notes  # noqa: E402
 from sibyl.memory.project_store import ProjectStore  # noqa: E402
 from sibyl.network.model import _read_meta, _rows  # noqa: E402
 from sibyl.network.vocab import Vocab  # noqa: E402
-from sibyl.ranking.ranker import Mix, Ranker  # noqa: E402
+from sibyl.ranking.mix import Mix  # noqa: E402
+from sibyl.ranking.ranker import Ranker  # noqa: E402
 from sibyl.ranking.session import Session  # noqa: E402
 
 MODELS = Path(__file__).resolve().parents[1] / "models"

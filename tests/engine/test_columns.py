@@ -27,7 +27,8 @@ from sibyl.network.model import Floats
 from sibyl.ranking import member_columns
 from sibyl.ranking.explain import reasons
 from sibyl.ranking.listing import IMPORTS
-from sibyl.ranking.ranker import Mix, Ranker, _stars, packed
+from sibyl.ranking.mix import Mix, packed
+from sibyl.ranking.ranker import Ranker, _stars
 from sibyl.ranking.session import Session
 
 MEMBERS = b"""\

@@ -14,7 +14,8 @@ from standin import StandIn
 
 from sibyl.errors import ModelError
 from sibyl.ranking.member_columns import NAMES
-from sibyl.ranking.ranker import MOST_STARS, Mix, Ranker, Ranking
+from sibyl.ranking.mix import Mix
+from sibyl.ranking.ranker import MOST_STARS, Ranker, Ranking
 from sibyl.ranking.session import Session
 
 MEMBER = b"import os\nos.path.join(a)\nos.path.exists(b)\nos.path."

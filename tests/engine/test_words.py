@@ -11,7 +11,8 @@ from standin import StandIn
 
 from sibyl.context.place import Place
 from sibyl.ranking.listing import DEPRECATED, IMPORTS
-from sibyl.ranking.ranker import Mix, Ranker, Ranking, packed
+from sibyl.ranking.mix import Mix, packed
+from sibyl.ranking.ranker import Ranker, Ranking
 from sibyl.ranking.session import Session
 from sibyl.ranking.word_columns import COLUMNS, NAMES, SORTED, UNLEARNT, WORD_FEATURES_VERSION
 from sibyl.ranking.word_features import word_features

@@ -173,7 +173,7 @@ def test_stages_refuse_what_earlier_stages_did_not_make(tmp_path: Path) -> None:
 
 def test_the_mixture_in_the_sidecar_is_the_one_learned(learned: Path) -> None:
     """The live sum of features gives the order that the learned one gives."""
-    from sibyl.ranking.ranker import Mix
+    from sibyl.ranking.mix import Mix
 
     meta = json.loads((learned / "model" / "meta.json").read_text())
     sites = list(

@@ -4,8 +4,8 @@ In:   `fake_host.py ORDERS LOG … -c CODE ARGUMENTS…`, as Neovim would start 
 Out:  CODE runs with a stand-in for `sibyl.host.worker`, but the real `sibyl.host.protocol`; notifications
       are written to LOG.
 
-`reason` (answer "none"), `answer` (answer exactly this), `notice` (say so at start),
-`trouble` (there is no model), `die` (exit).
+`unlisted` (names beside the list, each behind how many stand before it), `reason` (answer "none"),
+`answer` (answer exactly this), `notice` (say so at start), `trouble` (there is no model), `die` (exit).
 """
 
 from __future__ import annotations
@@ -106,6 +106,8 @@ class Desk:
         )
         positions = struct.pack(f"<{len(order)}H", *order)  # as the door sends them
         answer = {"order": positions, "stars": orders.get("stars", 0), "probability": [], "ms": 0.1}
+        if "unlisted" in orders:
+            answer["unlisted"] = orders["unlisted"]
         return self.send(number, "order", answer)
 
     def guess(self, number: int, buf: int, seq: int, length: int, offset: int, limit: int) -> None:

@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
-from sibyl.ranking.ranker import packed
+from sibyl.ranking.mix import packed
 
 _SIZE = 8
 _BASE = 0x9E3779B97F4A7C15  # odd: no power of it is zero

@@ -232,6 +232,8 @@ class Work:
         took = diagnostics.ms_since(began)
         best = [round(probability, 4) for probability in ranking.probability[:10]]
         answer = {"order": ranking.order, "probability": best, "stars": ranking.stars, "ms": took}
+        if ranking.unlisted:
+            answer["unlisted"] = [[beside.at, beside.name] for beside in ranking.unlisted]
         self._send(request, "order", answer)
         self._timings["rank"].append(took)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,10 @@ class Used(dict[str, tuple[float, float]]):
     def __init__(self, names: Mapping[str, tuple[float, float]] | None = None) -> None:
         super().__init__(names or {})
         self.total = sum(often for often, _ in self.values())
+
+    def most(self, count: int) -> list[str]:
+        """Return the ``count`` names used most, the most frequent first."""
+        return nlargest(count, self, key=lambda name: self[name][0])
 
 
 class ProjectStore(Database):

@@ -15,7 +15,8 @@ import numpy as np
 
 from sibyl.context.place import Place
 from sibyl.network.model import Floats
-from sibyl.ranking.ranker import Mix, Ranking
+from sibyl.ranking.mix import Mix
+from sibyl.ranking.ranker import Ranking
 
 _KIND = (
     "private",

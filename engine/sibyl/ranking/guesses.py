@@ -20,7 +20,6 @@ import numpy as np
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
-from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking.labels import is_dunder
 
@@ -99,7 +98,7 @@ def _members(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
     of_class = [*place.attributes, *remembered.members]
     used = dict.fromkeys(usage.names(members=True))
     for context in remembered.project:
-        used |= dict.fromkeys(_most_used(context))
+        used |= dict.fromkeys(context.most(_MOST))
     used.pop(place.spelled.rpartition(".")[2], None)
     return list(dict.fromkeys([*of_class, *used]))
 
@@ -108,10 +107,6 @@ def _words(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
     """Return names in scope, those used here, and those other files use in such a place."""
     bound = [name for _, scope in place.bindings() for name in scope.known]
     used = [name for name in usage.names(members=False) if name[-1:] != "="]
-    elsewhere = [name for context in remembered.words[:-1] for name in _most_used(context)]
+    elsewhere = [name for context in remembered.words[:-1] for name in context.most(_MOST)]
     names = dict.fromkeys([*bound, *used, *remembered.members, *elsewhere])
     return [name for name in names if name[-1:] != "="]
-
-
-def _most_used(context: Used) -> Iterable[str]:
-    return sorted(context, key=lambda name: -context[name][0])[:_MOST]

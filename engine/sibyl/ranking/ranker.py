@@ -10,19 +10,15 @@ in scope. Where a model has no weights for a list, the server's order stands; eq
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sibyl.code.tokens import KEYWORD_ARGUMENT
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.context.words import IN_IMPORTS
-from sibyl.errors import ModelError
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
 from sibyl.ranking.feature_table import FeatureTable
@@ -30,7 +26,9 @@ from sibyl.ranking.features import features, log_share
 from sibyl.ranking.guard import evidence_columns, guarded, held
 from sibyl.ranking.label_vectors import LabelVectors
 from sibyl.ranking.labels import is_dunder
-from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES, UNLEARNT
+from sibyl.ranking.member_columns import UNLEARNT
+from sibyl.ranking.mix import Mix
+from sibyl.ranking.unlisted import Spoken, Unlisted, spoken_for
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
 from sibyl.ranking.word_columns import UNLEARNT as WORD_UNLEARNT
@@ -53,72 +51,12 @@ class Ranking:
     mix: Mix | None = field(default=None, compare=False, repr=False)
     # Rows of the first candidates of ``order``; what does not begin as typed may have none.
     ranked: list[int] = field(default_factory=list, compare=False, repr=False)
+    unlisted: Sequence[Unlisted] = ()  # names beside the list, the likeliest first
 
 
 def as_given(count: int) -> Ranking:
     """Return the server's order of ``count`` candidates, at least one; nothing in it is starred."""
     return Ranking(list(range(count)), [1 / count] * count, 0)
-
-
-def packed(numbers: npt.ArrayLike) -> str:
-    """Return numbers as text for the sidecar: float16, base64."""
-    return b64encode(np.asarray(numbers, "<f2").tobytes()).decode()
-
-
-def unpacked(text: str) -> Floats:
-    """Return the flat numbers that ``packed`` wrote."""
-    return np.frombuffer(b64decode(text, validate=True), "<f2").astype(np.float32)
-
-
-class Mix:
-    """The learned mixture: a layer of rectified units over the features, then one score."""
-
-    def __init__(
-        self,
-        weights: dict[str, Any],
-        names: Sequence[str] = NAMES,
-        version: int = FEATURES_VERSION,
-        unlearnt: Mapping[str, float] | None = None,
-    ) -> None:
-        """Read a sidecar's entry; raises ModelError if it is damaged or for other features than ``names``.
-
-        ``unlearnt``: weights that are set for columns it was not learnt with, by name; None: no weight.
-        """
-        features = weights.get("features") or []
-        if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
-            raise ModelError("The model's mixing weights are damaged; get the model again.")
-        self.names = tuple(names)
-        if weights.get("version") != version or not features or not set(features) <= set(names):
-            raise ModelError(
-                "The model's mixing weights are of another version; get the model again."
-            )
-        try:
-            out = unpacked(weights["out"])  # (units + columns)
-            units = len(out) - len(features)
-            hidden = unpacked(weights["hidden"]).reshape(len(features) + 1, units)
-            self.star = float(weights["star"])
-            if not all(np.isfinite(weights).all() for weights in (out, hidden, self.star)):
-                raise ValueError("numbers that are none")
-        except (KeyError, ValueError, TypeError) as error:
-            raise ModelError(
-                "The model's mixing weights are damaged; get the model again."
-            ) from error
-        # Columns that it does not look at weigh nothing, or what is set for them.
-        columns = [self.names.index(name) for name in features]
-        # One more row for the bias, one more column for the weight of a feature itself.
-        self.weights = np.zeros((len(names) + 1, units + 1), np.float32)
-        self.weights[[*columns, -1], :-1] = hidden
-        self.weights[:-1, -1] = [(unlearnt or {}).get(name, 0) for name in names]
-        self.weights[columns, -1] = out[units:]
-        self.out = out[:units]
-
-    def scores(self, rows: Floats | FeatureTable) -> Floats:
-        """Return one score a row of features."""
-        if isinstance(rows, FeatureTable):
-            return rows.scores(self.weights, self.out)
-        sums = rows @ self.weights[:-1] + self.weights[-1]
-        result: Floats = np.maximum(sums[:, :-1], 0) @ self.out + sums[:, -1]
-        return result
 
 
 _SURE_AT_ONCE = 0.63
@@ -166,6 +104,16 @@ class Ranker:
         logits = self.word_logits(listed, predicted)
         return word_features(listed, logits, place, usage, remembered, in_part), logits
 
+    def spoken(
+        self, predicted: Floats, place: Place, usage: Usage, remembered: Remembered
+    ) -> Spoken | None:
+        """Return the names that something speaks for behind a dot, whatever a server lists."""
+        names = spoken_for(place, usage, remembered) if place.member else []
+        if not names or self.mix is None:
+            return None
+        listed = WordList.named(names, names, [0] * len(names))
+        return Spoken(names, *self.rows(listed, predicted, place, usage, remembered), self.mix)
+
     def rank(
         self,
         listed: WordList,
@@ -173,8 +121,9 @@ class Ranker:
         place: Place,
         usage: Usage,
         remembered: Remembered,
+        spoken: Spoken | None = None,
     ) -> Ranking:
-        """Order the candidates; at least one must be given."""
+        """Order the candidates; at least one must be given. ``spoken``: names that may stand beside them."""
         mix = self.mix if place.member else self.mix_words
         if mix is None:
             return as_given(len(listed))
@@ -182,7 +131,7 @@ class Ranker:
         whole = place.member or place.word.where in IN_IMPORTS
         shown = None if whole else listed.shown
         in_part = shown is not None
-        rows, _ = self.rows(listed, predicted, place, usage, remembered, in_part)
+        rows, logits = self.rows(listed, predicted, place, usage, remembered, in_part)
         of_rows = listed.part if in_part else listed
         scores = mix.scores(rows)
         evidence = rows.any(evidence_columns(mix.names))
@@ -196,8 +145,10 @@ class Ranker:
             final = guarded(
                 scores, evidence, exact, letters, of_rows.prefixed, of_rows.imports, of_rows.names
             )
+        beside = spoken.beside(listed, logits, scores, final) if spoken is not None else []
         order = np.argsort(-final, kind="stable")
-        probability = np.exp(log_share(scores))[order]
+        left = np.float32(1 - sum(name.probability for name in beside))
+        probability = np.exp(log_share(scores))[order] * left
         begun = place.member or listed.typed
         stars = _stars(probability, mix.star if begun else max(mix.star, _SURE_AT_ONCE))
         # A dunder is meant only where one has been begun, and an import that the project never makes is none.
@@ -209,7 +160,7 @@ class Ranker:
         stars = hidden.index(True) if True in hidden else stars
         ranked = order.tolist()
         if shown is None:
-            return Ranking(ranked, probability.tolist(), stars, rows, mix, ranked)
+            return Ranking(ranked, probability.tolist(), stars, rows, mix, ranked, beside)
         others = listed.others()
         likely = [*probability.tolist(), *[0.0] * len(others)]
         return Ranking([*shown[order].tolist(), *others], likely, stars, rows, mix, ranked)

@@ -31,6 +31,7 @@ from sibyl.ranking.labels import bare
 from sibyl.ranking.listing import KIND
 from sibyl.ranking.numbered import NumberedNames
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
+from sibyl.ranking.unlisted import Spoken
 from sibyl.ranking.word_list import WordList
 
 _MOST_RESTED = 30_000
@@ -76,6 +77,7 @@ class Session:
         self._ready = False  # what is predicted still holds: no edit before ``syntax.stop`` since
         self._recalled: tuple[float, BufferMemory, Place, Remembered] | None = None
         self._here: Place | None = None  # while the text before the word is as it was
+        self._spoken: tuple[Place, Remembered, Spoken | None] | None = None
         self._last: tuple[Sequence[str], Ranking, Place] | None = None  # labels ranked last
         self._dry = _dry_list()
         self._asked = False  # a list came since a list was expected last
@@ -211,8 +213,20 @@ class Session:
         if self._is_left(place, kinds):
             return None
         remembered = self._remembered(place)
-        listed = self.listed(offset, labels, kinds, not dry)
-        return self._ranker.rank(listed, predicted, place, self.usage, remembered)
+        listed, spoken = (
+            self.listed(offset, labels, kinds, not dry),
+            self._spoken_at(place, remembered),
+        )
+        return self._ranker.rank(listed, predicted, place, self.usage, remembered, spoken)
+
+    def _spoken_at(self, place: Place, remembered: Remembered) -> Spoken | None:
+        """Return what a list of members may lack; worked out before it comes, and not again for each letter."""
+        known = self._spoken
+        if known is None or known[0] is not place or known[1] is not remembered:
+            predicted = self.states.predicted
+            spoken = self._ranker.spoken(predicted, place, self.usage, remembered)
+            known = self._spoken = place, remembered, spoken
+        return known[2]
 
     def _is_left(self, place: Place, kinds: Sequence[int]) -> bool:
         """Tell whether a list keeps the server's order: no list of its sort was ever learned from.

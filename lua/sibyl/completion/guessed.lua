@@ -13,7 +13,6 @@ local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
 
-local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 shows `detail` in the menu, later ones `labelDetails`
 local PATIENCE_MS = 200 -- what waits has nothing to say
 
 --- Whether guesses are wanted beside a reply: a menu without a source of them has asked for a member, and no server
@@ -50,7 +49,7 @@ local function joined(reply, names, again)
     return reply
   end
   for _, item in ipairs(list) do
-    item.detail = not modern and item.labelDetails.description or nil
+    item.detail = guesses.detail
   end
   vim.list_extend(list, sort_text.rank(theirs, question, ranking, {}, false))
   local whole = type(reply) == 'table' and reply.items and vim.tbl_extend('force', {}, reply) or {}

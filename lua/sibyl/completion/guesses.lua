@@ -14,9 +14,12 @@ local M = {}
 
 local api = vim.api
 local LIMIT = 12
+local MARK = 'guess'
 local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothing
 
 M.PATIENCE_MS = PATIENCE_MS
+-- What marks an item as a guess: Neovim 0.10 shows `detail` in its menu, later ones `labelDetails`.
+M.detail = vim.fn.has('nvim-0.11') == 0 and MARK or nil
 M.refused = false -- whether what is asked right now must bring no guesses
 
 ---@class sibyl.Place one word, and what the servers have said of it
@@ -190,7 +193,7 @@ function M.items(names)
       kind = vim.lsp.protocol.CompletionItemKind.Text,
       insertTextFormat = vim.lsp.protocol.InsertTextFormat.PlainText, -- whatever the server's are by default
       sortText = ('00000~sibyl=%05d'):format(rank),
-      labelDetails = { description = 'guess' },
+      labelDetails = { description = MARK },
       documentation = M.INFO,
       data = { sibyl = { guess = true } },
     }

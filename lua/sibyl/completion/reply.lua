@@ -16,6 +16,7 @@ local log = require('sibyl.log')
 local mirror = require('sibyl.buffer.mirror')
 local sort_text = require('sibyl.completion.sort_text')
 local statistics = require('sibyl.statistics')
+local unlisted = require('sibyl.completion.unlisted')
 local numbered = require('sibyl.host.numbered')
 local words = require('sibyl.completion.word')
 
@@ -178,8 +179,9 @@ local function ask(job, reply, question, give)
       if ranking then
         keep_last(job.buf, question, ranking, answer)
         local shown, stars = arms.show(job, question, ranking, starred)
-        words.remember(job, offset, question, shown, stars)
-        local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies)
+        local beside = shown and unlisted.of(job, reply, question, shown, answer)
+        words.remember(job, offset, question, shown, stars, beside)
+        local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies, beside)
         return done(ranked or reply, 'ranked')
       end
       log.warn('the ranker answered with something that is no order of the list')
@@ -233,7 +235,8 @@ function M.consider(job, reply, give)
   if word and word.ranked then
     local ranking, starred = words.recall(word, question)
     if ranking then
-      return sort_text.rank(reply, question, ranking, starred, job.in_label)
+      local beside = unlisted.again(job, reply, question, ranking)
+      return sort_text.rank(reply, question, ranking, starred, job.in_label, nil, beside)
     end
   end
   if #list == 1 then

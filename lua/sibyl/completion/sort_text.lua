@@ -82,11 +82,22 @@ end
 ---@param starred table<integer, boolean> by place in the question
 ---@param in_label boolean whether stars go into labels
 ---@param copies table[]|nil of its items; the answer is made of them
+---@param unlisted sibyl.Unlisted[]|nil what stands among them, in order
 ---@return table
-function M.rank(reply, question, ranking, starred, in_label, copies)
+function M.rank(reply, question, ranking, starred, in_label, copies, unlisted)
   local out = copies or M.copies(reply)
   local preselected = preselect.wanted(reply.items or reply)
+  local beside, added = unlisted or {}, 0
+  local function add_up_to(at)
+    while beside[added + 1] and beside[added + 1].at <= at do
+      added = added + 1
+      local item = beside[added].item
+      item.sortText = begin(beside[added].at + added) .. '-'
+      table.insert(out, item)
+    end
+  end
   for rank, place in ipairs(ranking) do
+    add_up_to(rank - 1)
     local item = out[question.order[place]]
     local old = item.sortText
     local flags = ''
@@ -97,8 +108,9 @@ function M.rank(reply, question, ranking, starred, in_label, copies)
       flags = flags .. preselect.move(item, rank == 1)
     end
     local tail = missing(old) and old ~= '' and '-' or '=' .. old
-    item.sortText = begin(rank) .. flags .. tail
+    item.sortText = begin(rank + added) .. flags .. tail
   end
+  add_up_to(#ranking)
   if reply.items == nil then
     return setmetatable(out, getmetatable(reply))
   end

@@ -18,11 +18,14 @@ local M = {}
 ---@field first sibyl.First|nil until a second list comes, which most words do not have: to make `places` takes time
 ---@field places table<string, number> by key
 ---@field starred table<string, boolean>
+---@field beside table<string, number> names that no list had: their places, between those of two items
 
 ---@class sibyl.First
 ---@field question sibyl.Question
 ---@field ranking integer[]
 ---@field starred table<integer, boolean> by place in the question
+
+local HALF = 0.5e-6 -- between two places, new ones
 
 local words = {} ---@type table<integer, sibyl.Word> by client
 
@@ -74,6 +77,14 @@ function M.settle(word, question, ranking, starred)
   end
 end
 
+-- Notes where names stand that the list lacks.
+local function note_beside(word, keys, ranking, unlisted)
+  for _, entry in ipairs(unlisted) do
+    local last = ranking[entry.at]
+    word.beside[entry.name] = word.beside[entry.name] or (last and word.places[keys[last]] or 0) + HALF
+  end
+end
+
 -- Names seen before keep their places; new ones come right after the one they follow now.
 local function extend(places, keys, ranking)
   local last = 0
@@ -90,10 +101,12 @@ end
 ---@param question sibyl.Question
 ---@param ranking integer[]|nil
 ---@param starred table<integer, boolean>|nil given with a ranking
-function M.remember(job, offset, question, ranking, starred)
+---@param unlisted sibyl.Unlisted[]|nil names that stand among the list
+function M.remember(job, offset, question, ranking, starred, unlisted)
   local word = M.of(job)
   if not word or not word.ranked then
-    word = { buf = job.buf, row = job.row, col = job.col, offset = offset, ranked = false, places = {}, starred = {} }
+    word = { buf = job.buf, row = job.row, col = job.col, offset = offset, ranked = false }
+    word.places, word.starred, word.beside = {}, {}, {}
     words[job.client_id] = word
   end
   if not ranking then
@@ -103,9 +116,32 @@ function M.remember(job, offset, question, ranking, starred)
     local places, keys = places_of(word), items.keys(question)
     extend(places, keys, ranking)
     star(word, keys, starred)
+    note_beside(word, keys, ranking, unlisted or {})
   else
     word.ranked, word.first = true, { question = question, ranking = ranking, starred = starred }
+    for _, entry in ipairs(unlisted or {}) do
+      word.beside[entry.name] = entry.at + HALF
+    end
   end
+end
+
+--- The names that stood among earlier lists of a word and that this one lacks, too.
+---@param word sibyl.Word a ranked one
+---@param question sibyl.Question
+---@param ranking integer[] of this list
+---@return sibyl.Unlisted[]
+function M.beside(word, question, ranking)
+  local list = {}
+  for name, place in pairs(word.beside) do
+    if not vim.list_contains(question.names, name) then
+      local places, keys, at = places_of(word), items.keys(question), 0
+      while ranking[at + 1] and (places[keys[ranking[at + 1]]] or math.huge) < place do
+        at = at + 1
+      end
+      table.insert(list, { at = at, name = name })
+    end
+  end
+  return list
 end
 
 --- What is known of the word a request stands in.

@@ -34,7 +34,7 @@ from sibyl.learn.evaluation.tables import put, tables
 from sibyl.learn.io import whole_file
 from sibyl.learn.plots import calibration_picture
 from sibyl.network.model import Model
-from sibyl.ranking.ranker import Mix
+from sibyl.ranking.mix import Mix
 
 _HOME = Path(__file__).resolve().parents[4]
 

@@ -16,7 +16,7 @@ from sibyl.learn.evaluation.lists import ranks_of
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import MEMBERS
 from sibyl.learn.metrics import compare, interval, rank_of, summary
-from sibyl.ranking.ranker import Mix
+from sibyl.ranking.mix import Mix
 
 Ranks = dict[str, list[int]]
 """By the memory that an order has: ``today``, ``history`` and ``saved``."""

@@ -18,7 +18,7 @@ from sibyl.learn.evaluation.schema import WORDS
 from sibyl.learn.metrics import interval, rank_of, summary
 from sibyl.network.model import Floats
 from sibyl.ranking.guard import guarded, has_evidence
-from sibyl.ranking.ranker import Mix
+from sibyl.ranking.mix import Mix
 
 _COLUMNS = WORDS.columns
 ORDERS = ("server", "recent", "network", "file", "full")

@@ -20,7 +20,7 @@ from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summ
 from sibyl.network.model import Floats
 from sibyl.ranking.features import log_share
 from sibyl.ranking.member_columns import COLUMNS
-from sibyl.ranking.ranker import Mix
+from sibyl.ranking.mix import Mix
 
 Scores = dict[str, list[Floats]]
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.schema import WORDS, Schema
 from sibyl.network.model import Floats
-from sibyl.ranking.ranker import Mix, packed
+from sibyl.ranking.mix import Mix, packed
 
 _NETWORK = [WORDS.columns[name] for name in ("network", "network_odds")]
 """Columns that the network alone makes: they come first in every schema."""

@@ -1,0 +1,92 @@
+-- In: the host's answer to a list of members. Out: names that the list lacks, as items with their places among it.
+--
+-- Servers often know a receiver in part. What the user's own code does with it is then missing, and is shown as a
+-- guess where it is likely.
+
+local completeopt = require('sibyl.server.completeopt')
+local config = require('sibyl.config')
+local experiment = require('sibyl.experiment')
+local guesses = require('sibyl.completion.guesses')
+local items = require('sibyl.completion.items')
+local words = require('sibyl.completion.word')
+
+local M = {}
+
+local MOST = 3 -- as engine/sibyl/ranking/unlisted.py shows
+local COMPLETION = 'textDocument/completion'
+
+---@class sibyl.Unlisted
+---@field at integer how many items of the ranking stand before it
+---@field name string
+---@field item table|nil for the menu
+
+-- Whether a list may be joined by others: names that another server lists would stand there twice, and in an
+-- experiment both orders have the same items.
+local function wanted(job, reply)
+  return config.get().guesses
+    and not job.refused
+    and not experiment.running()
+    and #vim.lsp.get_clients({ bufnr = job.buf, method = COMPLETION }) == 1
+    and items.says_something(reply, true)
+    and not (job.guesses and completeopt.inserts_first(vim.split(vim.o.completeopt, ',')))
+end
+
+-- What an answer holds of them, checked.
+local function checked(answer, question)
+  local read = {}
+  for _, entry in ipairs(type(answer.unlisted) == 'table' and answer.unlisted or {}) do
+    local at, name = unpack(type(entry) == 'table' and entry or {})
+    local fits = type(at) == 'number' and at >= 0 and at <= #question.names and at % 1 == 0
+    if fits and type(name) == 'string' and #read < MOST and not vim.list_contains(question.names, name) then
+      table.insert(read, { at = at, name = name })
+    end
+  end
+  return read
+end
+
+-- With items, in the order they stand in.
+local function with_items(job, list)
+  table.sort(list, function(a, b)
+    if a.at ~= b.at then
+      return a.at < b.at
+    end
+    return a.name < b.name
+  end)
+  for _, entry in ipairs(list) do
+    entry.item = guesses.items({ entry.name })[1]
+    entry.item.detail = job.guesses and guesses.detail or nil
+  end
+  return list
+end
+
+--- The names that stand among a list: those of the answer, and those of earlier lists of the word.
+---@param job sibyl.Job
+---@param reply table
+---@param question sibyl.Question
+---@param ranking integer[]
+---@param answer table
+---@return sibyl.Unlisted[]
+function M.of(job, reply, question, ranking, answer)
+  local word = words.of(job)
+  local before = word and word.ranked and words.beside(word, question, ranking) or {}
+  local list, seen = {}, {}
+  for _, entry in ipairs(vim.list_extend(before, checked(answer, question))) do
+    if not seen[entry.name] then
+      seen[entry.name] = true
+      table.insert(list, entry)
+    end
+  end
+  return #list > 0 and wanted(job, reply) and with_items(job, list) or {}
+end
+
+--- The same for a list that was put in order without the host.
+---@param job sibyl.Job
+---@param reply table
+---@param question sibyl.Question
+---@param ranking integer[]
+---@return sibyl.Unlisted[]
+function M.again(job, reply, question, ranking)
+  return M.of(job, reply, question, ranking, {})
+end
+
+return M

@@ -1,0 +1,120 @@
+"""What the user's own code does with a receiver stands among the items of a server that does not know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from fake_server import FakeServer, items
+from guessing import OBJECT
+from scripted import BEST, NAMES, open_menu
+
+AMONG = [[1, "token"], [3, "user"]]
+WITH_AMONG = [BEST[0], "token", *BEST[1:], "user"]
+
+
+def test_they_stand_where_the_host_says(serve: Callable) -> None:
+    """They are marked as guesses, stand between items, and accepting one inserts it and tells the host."""
+    child, ranker, server = serve(resolve={"token": {"detail": "theirs"}})
+    ranker.set(best=BEST, stars=1, unlisted=AMONG)
+    assert open_menu(child)[:5] == WITH_AMONG
+    assert len(child.menu()) == len(NAMES) + 2
+    marks = {item.word: item.menu for item in child.menu()}
+    assert (marks["token"], marks["user"], marks["json"]) == ("guess", "guess", "")
+    child.type_keys("<C-n><C-n><C-y>")
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
+    assert child.line() == "r.token"
+    assert ranker.calls("accepted")[-1][3] == "token"
+    assert server.log("completionItem/resolve") == []
+
+
+@pytest.mark.parametrize("at", [0, len(NAMES)])
+def test_at_either_end(serve: Callable, at: int) -> None:
+    """They may stand before all items and behind them."""
+    child, ranker, _ = serve()
+    ranker.set(best=BEST, unlisted=[[at, "token"]])
+    assert open_menu(child).index("token") == at
+
+
+def test_letters_filter_them(serve: Callable) -> None:
+    """With letters typed they stay where they begin so, and the order of what is left is the same."""
+    child, ranker, _ = serve()
+    ranker.set(best=BEST, unlisted=[[0, "jump"], [1, "token"], [1, "just"]])
+    assert open_menu(child)[:4] == ["jump", "json", "just", "token"]
+    child.type_keys("j")
+    child.wait_for(lambda: child.words() == ["jump", "json", "just"], what="the shorter list")
+
+
+def test_later_lists_of_a_word_have_them(serve: Callable) -> None:
+    """A server that is asked again at each letter does not lose them, nor moves them."""
+    child, ranker, server = serve()
+    server.set(items=items(*NAMES, "token_type"), incomplete=True)
+    ranker.set(best=[*BEST, "token_type"], unlisted=[[0, "token"], [1, "tokens"]])
+    assert open_menu(child)[:3] == ["token", "json", "tokens"]
+    ranker.set(best=[*BEST, "token_type"])
+    server.set(items=items("token_type", "text", "totals"), incomplete=True)
+    before = server.completions()
+    child.type_keys("t" if child.version >= (0, 11, 0) else "t<C-x><C-o>")
+    child.wait_for(lambda: server.completions() > before, what="the second question")
+    wanted = ["token", "tokens", "text", "token_type", "totals"]
+    child.wait_for(lambda: child.words() == wanted, what="the second list")
+
+
+def test_what_a_server_lists_is_no_guess(serve: Callable) -> None:
+    """A name that the list has by now stands there once, as the server's."""
+    child, ranker, _ = serve()
+    ranker.set(best=BEST, unlisted=[[0, "json"], [1, "token"]])
+    names = open_menu(child)
+    assert (names[:2], names.count("json")) == (["json", "token"], 1)
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        "require('sibyl').setup({ guesses = false })",
+        "vim.o.completeopt = 'menuone'",
+        "require('sibyl.experiment').running = function() return 'coin' end",
+    ],
+)
+def test_not_where_they_are_not_wanted(serve: Callable, off: str) -> None:
+    """Option `guesses` off, a menu that inserts its first line, a running experiment: the list alone."""
+    child, ranker, _ = serve()
+    child.lua(off)
+    ranker.set(best=BEST, unlisted=AMONG)
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.wait_for(lambda: ranker.calls("rank"), what="the question")
+    assert sorted(child.words()) == sorted(NAMES)
+
+
+def test_not_with_two_servers(serve: Callable) -> None:
+    """What one server lacks the other one may list: then they are left out."""
+    child, ranker, _ = serve()
+    FakeServer(child, name="second", items=items("token"))
+    ranker.set(best=BEST, unlisted=AMONG)
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_for(lambda: sorted(child.words()) == sorted([*NAMES, "token"]), what="both lists")
+
+
+def test_not_in_a_list_that_says_nothing(serve: Callable) -> None:
+    """Among what every object has there are guesses of their own, or none."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT))
+    ranker.set(guess=[], unlisted=AMONG)
+    assert sorted(open_menu(child)) == sorted(OBJECT)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("x", {}, [1], [[0]], [None], [[0, 5]], [["a", 1]]),
+        *([[at, "token"]] for at in (-1, 0.5, 99)),
+    ],
+)
+def test_damaged_answers_leave_the_list_alone(serve: Callable, wrong: object) -> None:
+    """What is no place and name is not shown; the order holds."""
+    child, ranker, _ = serve()
+    ranker.set(best=BEST, unlisted=wrong)
+    assert open_menu(child)[:3] == BEST
+    assert sorted(child.words()) == sorted(NAMES)
+    assert child.messages() == []

@@ -1,0 +1,127 @@
+"""Names that a server's list lacks: what the user's own code did with the receiver stands among the items.
+
+In:   the shipped model; small files.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sibyl.ranking.ranker import Ranker, Ranking
+from sibyl.ranking.session import Session
+from sibyl.ranking.unlisted import LEAST, SHOWN, Spoken, spoken_for
+from sibyl.ranking.word_list import WordList
+
+REQUEST = """
+def login(request, forms):
+    if request.user.is_active:
+        print(request.user.name, request.tenant)
+    return request.tenant
+
+
+def audit(request):
+    log(request.tenant, request.user)
+    print(request.tenant)
+    return request."""
+LISTED = ["conjugate", "denominator", "imag", "numerator", "real"]
+FIELD = 5
+
+
+def ranked(ranker: Ranker, source: str, labels: list[str] = LISTED) -> Ranking:
+    """Rank a list of fields at the end of a text."""
+    return Session(ranker, source.encode()).rank(len(source), labels, [FIELD] * len(labels))
+
+
+def test_names_used_on_the_receiver_stand_among_the_items(real: Ranker) -> None:
+    """What was used on this receiver and is not listed comes back with its place; listed names do not."""
+    ranking = ranked(real, REQUEST)
+    assert {beside.name for beside in ranking.unlisted} == {"tenant", "user"}
+    assert ranking.unlisted[0].name == "tenant"
+    places = [beside.at for beside in ranking.unlisted]
+    assert places == sorted(places)
+    assert all(LEAST <= beside.probability < 1 for beside in ranking.unlisted)
+    for beside in ranking.unlisted:
+        before = ranking.probability[: beside.at]
+        assert all(share >= beside.probability - 1e-3 for share in before)
+        assert all(share < beside.probability + 1e-3 for share in ranking.probability[beside.at :])
+    assert sorted(ranking.order) == [*range(len(LISTED))]
+
+
+def test_one_that_is_listed_is_no_guess(real: Ranker) -> None:
+    """A list that has all of them has none beside it."""
+    assert ranked(real, REQUEST, [*LISTED, "tenant", "user"]).unlisted == []
+
+
+def test_probabilities_are_those_of_the_whole_menu(real: Ranker) -> None:
+    """Those of the items and of the names beside them make one together: stars go by them."""
+    ranking = ranked(real, REQUEST)
+    beside = [name.probability for name in ranking.unlisted]
+    assert sum(beside) > 0.1
+    assert sum(beside) + sum(ranking.probability) == pytest.approx(1, abs=1e-3)
+
+
+def test_names_begin_as_typed(real: Ranker) -> None:
+    """Letters typed leave the names that begin so, in whatever case; one that is typed in full is none."""
+    typed = {
+        letters: [beside.name for beside in ranked(real, REQUEST + letters).unlisted]
+        for letters in ("t", "T", "te", "tenant", "x")
+    }
+    assert typed == {"t": ["tenant"], "T": ["tenant"], "te": ["tenant"], "tenant": [], "x": []}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        REQUEST.removesuffix("request."),
+        REQUEST.removesuffix("request.") + "other.",
+        REQUEST.removesuffix("return request.") + "# request.",
+    ],
+)
+def test_none_where_nothing_speaks_for_them(real: Ranker, source: str) -> None:
+    """Lists of names, of another receiver and in comments are left as they are."""
+    assert [*ranked(real, source).unlisted] == []
+
+
+def test_dunders_are_never_among_them(real: Ranker) -> None:
+    """What Python itself calls is not offered beside a list, however often it was used."""
+    source = REQUEST.replace("tenant", "__dict__").replace("user", "__dict__")
+    assert [*ranked(real, source).unlisted] == []
+
+
+def test_a_few_at_most(real: Ranker) -> None:
+    """However many are used alike, the list stays a list of what the server knows."""
+    uses = "".join(f"    log(request.name_{index})\n" for index in range(30))
+    source = REQUEST.replace("    return request.tenant\n", uses)
+    assert 0 < len(ranked(real, source).unlisted) <= SHOWN
+
+
+def test_what_is_worked_out_before_the_list_changes_no_score(real: Ranker) -> None:
+    """The scores are those of the features of the names behind the list."""
+    session = Session(real, REQUEST.encode())
+    predicted = session.prepare(len(REQUEST))
+    place, remembered = session._place(), session._remembered(session._place())
+    names = spoken_for(place, session.usage, remembered)
+    spoken = real.spoken(predicted, place, session.usage, remembered)
+    assert isinstance(spoken, Spoken)
+    assert real.mix is not None
+    lacking = [at for at, name in enumerate(names) if name not in LISTED]
+    shown = [*LISTED, *(names[at] for at in lacking)]
+    kinds = [FIELD] * len(LISTED) + [0] * len(lacking)
+    whole = WordList.named(shown, shown, kinds)
+    table, logits = real.rows(whole, predicted, place, session.usage, remembered)
+    wanted = real.mix.scores(table)[len(LISTED) :]
+    less = wanted - spoken._scored(logits[: len(LISTED)], lacking)
+    assert np.ptp(less) < 0.1  # all behind the list are taken to stand at one place
+    assert less.mean() == pytest.approx(2.3, abs=0.1)
+
+
+def test_an_edit_above_is_seen(real: Ranker) -> None:
+    """What was worked out for a place does not outlive the text it was worked out of."""
+    session = Session(real, REQUEST.encode())
+    kinds = [FIELD] * len(LISTED)
+    assert session.rank(len(REQUEST), LISTED, kinds).unlisted
+    at = REQUEST.rindex("request.")
+    session.edit(at, len("request"), b"forms.q")
+    ranking = session.rank(len(REQUEST), LISTED, kinds)
+    assert [*ranking.unlisted] == []
