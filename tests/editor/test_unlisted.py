@@ -28,6 +28,28 @@ def test_they_stand_where_the_host_says(serve: Callable) -> None:
     assert server.log("completionItem/resolve") == []
 
 
+WRITTEN = "require('sibyl.completion.accepted').when_written(function(outcome) OUTCOME = outcome end)"
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ("to<C-n><C-y>", {"place": 2, "sibyl": 2, "server": 0, "saved": 3}),
+        ("te<C-n><C-y>", {"place": 3, "sibyl": 2, "server": 6, "saved": 2}),
+    ],
+)
+def test_statistics_count_them(serve: Callable, keys: str, wanted: dict[str, int]) -> None:
+    """A name that was taken stood where the screen had it, in our order alone; items stand behind it."""
+    child, ranker, _ = serve()
+    child.lua(WRITTEN)
+    ranker.set(best=BEST, unlisted=AMONG)
+    open_menu(child)
+    child.type_keys(keys)
+    child.wait_for(lambda: child.lua("return OUTCOME ~= nil"), what="an outcome")
+    outcome = child.lua("return OUTCOME")
+    assert {name: outcome[name] for name in wanted} == wanted
+
+
 @pytest.mark.parametrize("at", [0, len(NAMES)])
 def test_at_either_end(serve: Callable, at: int) -> None:
     """They may stand before all items and behind them."""
@@ -40,7 +62,7 @@ def test_letters_filter_them(serve: Callable) -> None:
     """With letters typed they stay where they begin so, and the order of what is left is the same."""
     child, ranker, _ = serve()
     ranker.set(best=BEST, unlisted=[[0, "jump"], [1, "token"], [1, "just"]])
-    assert open_menu(child)[:4] == ["jump", "json", "just", "token"]
+    assert open_menu(child)[:4] == ["jump", "json", "token", "just"]
     child.type_keys("j")
     child.wait_for(lambda: child.words() == ["jump", "json", "just"], what="the shorter list")
 
@@ -49,14 +71,14 @@ def test_later_lists_of_a_word_have_them(serve: Callable) -> None:
     """A server that is asked again at each letter does not lose them, nor moves them."""
     child, ranker, server = serve()
     server.set(items=items(*NAMES, "token_type"), incomplete=True)
-    ranker.set(best=[*BEST, "token_type"], unlisted=[[0, "token"], [1, "tokens"]])
-    assert open_menu(child)[:3] == ["token", "json", "tokens"]
+    ranker.set(best=[*BEST, "token_type"], unlisted=[[0, "tokens"], [0, "token"]])
+    assert open_menu(child)[:3] == ["tokens", "token", "json"]
     ranker.set(best=[*BEST, "token_type"])
     server.set(items=items("token_type", "text", "totals"), incomplete=True)
     before = server.completions()
     child.type_keys("t" if child.version >= (0, 11, 0) else "t<C-x><C-o>")
     child.wait_for(lambda: server.completions() > before, what="the second question")
-    wanted = ["token", "tokens", "text", "token_type", "totals"]
+    wanted = ["tokens", "token", "text", "token_type", "totals"]
     child.wait_for(lambda: child.words() == wanted, what="the second list")
 
 

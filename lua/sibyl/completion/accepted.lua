@@ -123,6 +123,15 @@ function M.word(job, question, draw)
   return watched
 end
 
+--- Takes note of what stands among the newest list of the word that is watched.
+---@param job sibyl.Job
+---@param unlisted sibyl.Unlisted[]
+function M.among(job, unlisted)
+  if watched and watched.buf == job.buf and watched.row == job.row and watched.col == job.col then
+    watched.lists[#watched.lists].unlisted = unlisted
+  end
+end
+
 --- Ends the word that is watched, as it was last seen.
 function M.leave()
   if watched and not watched.over then

@@ -8,6 +8,7 @@ local M = {}
 ---@field ranking integer[] places in the question, in our order
 ---@field shown integer[]|nil the same in the order on the screen; nil: the server's
 ---@field team integer[]|nil by place in the question: 1 from our order, -1 from the server's
+---@field unlisted sibyl.Unlisted[]|nil what stands among them on the screen, in order
 
 ---@class sibyl.Outcome
 ---@field buf integer
@@ -33,8 +34,23 @@ local function place_in(order, wanted)
   return 0, nil
 end
 
+-- How many names that the list lacks stand before a place of it.
+local function before(list, place)
+  local count = 0
+  for _, entry in ipairs(list.unlisted or {}) do
+    count = count + (entry.at < place and 1 or 0)
+  end
+  return count
+end
+
 -- Where a name stands in one list, in each order; nil when it is not in it.
 local function find(list, text)
+  for rank, entry in ipairs(list.unlisted or {}) do
+    if entry.name == text then
+      local place = entry.at + rank
+      return { server = 0, sibyl = place, place = place, list = list }
+    end
+  end
   local wanted, first = {}, 0
   for place, name in ipairs(list.question.names) do
     if name == text or name == text .. '=' then
@@ -49,7 +65,8 @@ local function find(list, text)
   if list.shown then
     place, at = place_in(list.shown, wanted)
   end
-  return { server = first, sibyl = (place_in(list.ranking, wanted)), place = place, at = at, list = list }
+  local shown = place + before(list, place)
+  return { server = first, sibyl = (place_in(list.ranking, wanted)), place = shown, at = at, list = list }
 end
 
 --- What became of a word.

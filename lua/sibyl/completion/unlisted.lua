@@ -3,6 +3,7 @@
 -- Servers often know a receiver in part. What the user's own code does with it is then missing, and is shown as a
 -- guess where it is likely.
 
+local accepted = require('sibyl.completion.accepted')
 local completeopt = require('sibyl.server.completeopt')
 local config = require('sibyl.config')
 local experiment = require('sibyl.experiment')
@@ -18,6 +19,7 @@ local COMPLETION = 'textDocument/completion'
 ---@class sibyl.Unlisted
 ---@field at integer how many items of the ranking stand before it
 ---@field name string
+---@field rank integer|nil
 ---@field item table|nil for the menu
 
 -- Whether a list may be joined by others: names that another server lists would stand there twice, and in an
@@ -44,29 +46,23 @@ local function checked(answer, question)
   return read
 end
 
--- With items, in the order they stand in.
+-- With items, in the order they stand in: at one place the likelier one first.
 local function with_items(job, list)
+  for rank, entry in ipairs(list) do
+    entry.rank = rank
+    entry.item = guesses.items({ entry.name })[1]
+    entry.item.detail = job.guesses and guesses.detail or nil
+  end
   table.sort(list, function(a, b)
     if a.at ~= b.at then
       return a.at < b.at
     end
-    return a.name < b.name
+    return a.rank < b.rank
   end)
-  for _, entry in ipairs(list) do
-    entry.item = guesses.items({ entry.name })[1]
-    entry.item.detail = job.guesses and guesses.detail or nil
-  end
   return list
 end
 
---- The names that stand among a list: those of the answer, and those of earlier lists of the word.
----@param job sibyl.Job
----@param reply table
----@param question sibyl.Question
----@param ranking integer[]
----@param answer table
----@return sibyl.Unlisted[]
-function M.of(job, reply, question, ranking, answer)
+local function among(job, reply, question, ranking, answer)
   local word = words.of(job)
   local before = word and word.ranked and words.beside(word, question, ranking) or {}
   local list, seen = {}, {}
@@ -79,6 +75,21 @@ function M.of(job, reply, question, ranking, answer)
   return #list > 0 and wanted(job, reply) and with_items(job, list) or {}
 end
 
+--- The names that stand among a list: those of the answer, and those of earlier lists of the word.
+---@param job sibyl.Job
+---@param reply table
+---@param question sibyl.Question
+---@param ranking integer[]
+---@param answer table
+---@return sibyl.Unlisted[]
+function M.of(job, reply, question, ranking, answer)
+  local list = among(job, reply, question, ranking, answer)
+  if #list > 0 then
+    accepted.among(job, list)
+  end
+  return list
+end
+
 --- The same for a list that was put in order without the host.
 ---@param job sibyl.Job
 ---@param reply table
@@ -86,7 +97,7 @@ end
 ---@param ranking integer[]
 ---@return sibyl.Unlisted[]
 function M.again(job, reply, question, ranking)
-  return M.of(job, reply, question, ranking, {})
+  return among(job, reply, question, ranking, {})
 end
 
 return M

@@ -25,7 +25,7 @@ local M = {}
 ---@field ranking integer[]
 ---@field starred table<integer, boolean> by place in the question
 
-local HALF = 0.5e-6 -- between two places, new ones
+local STEP = 1e-7 -- between two places are those of some names that no list has
 
 local words = {} ---@type table<integer, sibyl.Word> by client
 
@@ -79,9 +79,9 @@ end
 
 -- Notes where names stand that the list lacks.
 local function note_beside(word, keys, ranking, unlisted)
-  for _, entry in ipairs(unlisted) do
+  for rank, entry in ipairs(unlisted) do
     local last = ranking[entry.at]
-    word.beside[entry.name] = word.beside[entry.name] or (last and word.places[keys[last]] or 0) + HALF
+    word.beside[entry.name] = word.beside[entry.name] or (last and word.places[keys[last]] or 0) + rank * STEP
   end
 end
 
@@ -119,8 +119,8 @@ function M.remember(job, offset, question, ranking, starred, unlisted)
     note_beside(word, keys, ranking, unlisted or {})
   else
     word.ranked, word.first = true, { question = question, ranking = ranking, starred = starred }
-    for _, entry in ipairs(unlisted or {}) do
-      word.beside[entry.name] = entry.at + HALF
+    for rank, entry in ipairs(unlisted or {}) do
+      word.beside[entry.name] = entry.at + rank * STEP
     end
   end
 end
@@ -129,7 +129,7 @@ end
 ---@param word sibyl.Word a ranked one
 ---@param question sibyl.Question
 ---@param ranking integer[] of this list
----@return sibyl.Unlisted[]
+---@return sibyl.Unlisted[] in order
 function M.beside(word, question, ranking)
   local list = {}
   for name, place in pairs(word.beside) do
@@ -141,6 +141,9 @@ function M.beside(word, question, ranking)
       table.insert(list, { at = at, name = name })
     end
   end
+  table.sort(list, function(a, b)
+    return word.beside[a.name] < word.beside[b.name]
+  end)
   return list
 end
 
