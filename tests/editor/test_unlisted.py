@@ -28,7 +28,9 @@ def test_they_stand_where_the_host_says(serve: Callable) -> None:
     assert server.log("completionItem/resolve") == []
 
 
-WRITTEN = "require('sibyl.completion.accepted').when_written(function(outcome) OUTCOME = outcome end)"
+WRITTEN = (
+    "require('sibyl.completion.accepted').when_written(function(outcome) OUTCOME = outcome end)"
+)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_names_used_on_the_receiver_stand_among_the_items(real: Ranker) -> None:
     assert ranking.unlisted[0].name == "tenant"
     places = [beside.at for beside in ranking.unlisted]
     assert places == sorted(places)
-    assert all(LEAST <= beside.probability < 1 for beside in ranking.unlisted)
+    assert all(0 < beside.probability < 1 for beside in ranking.unlisted)
     for beside in ranking.unlisted:
         before = ranking.probability[: beside.at]
         assert all(share >= beside.probability - 1e-3 for share in before)
@@ -101,7 +101,7 @@ def test_what_is_worked_out_before_the_list_changes_no_score(real: Ranker) -> No
     session = Session(real, REQUEST.encode())
     predicted = session.prepare(len(REQUEST))
     place, remembered = session._place(), session._remembered(session._place())
-    names = spoken_for(place, session.usage, remembered)
+    names = [*spoken_for(place, session.usage, remembered)]
     spoken = real.spoken(predicted, place, session.usage, remembered)
     assert isinstance(spoken, Spoken)
     assert real.mix is not None
@@ -114,6 +114,15 @@ def test_what_is_worked_out_before_the_list_changes_no_score(real: Ranker) -> No
     less = wanted - spoken._scored(logits[: len(LISTED)], lacking)
     assert np.ptp(less) < 0.1  # all behind the list are taken to stand at one place
     assert less.mean() == pytest.approx(2.3, abs=0.1)
+
+
+def test_what_was_used_here_is_shown_whatever_it_is_worth(real: Ranker) -> None:
+    """A name that this receiver was used with is there to be typed on; others have to be likely."""
+    source = REQUEST.replace("request.user", "forms.user").removesuffix("return request.")
+    labels = ["tenants", "tenancy", *LISTED]
+    ranking = ranked(real, source + "tenants = request.", labels)
+    assert [name.name for name in ranking.unlisted] == ["tenant"]
+    assert ranking.unlisted[0].probability < LEAST
 
 
 def test_an_edit_above_is_seen(real: Ranker) -> None:

@@ -108,10 +108,10 @@ class Ranker:
         self, predicted: Floats, place: Place, usage: Usage, remembered: Remembered
     ) -> Spoken | None:
         """Return the names that something speaks for behind a dot, whatever a server lists."""
-        names = spoken_for(place, usage, remembered) if place.member else []
+        names = spoken_for(place, usage, remembered) if place.member else {}
         if not names or self.mix is None:
             return None
-        listed = WordList.named(names, names, [0] * len(names))
+        listed = WordList.named([*names], [*names], [0] * len(names))
         return Spoken(names, *self.rows(listed, predicted, place, usage, remembered), self.mix)
 
     def rank(

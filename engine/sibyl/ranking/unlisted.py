@@ -10,7 +10,7 @@ worked out before it comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from heapq import nlargest
 from math import log1p
 from typing import NamedTuple
@@ -31,9 +31,10 @@ from sibyl.ranking.word_list import WordList
 
 MOST = 24
 """Names that are considered, those used most lately or most often first."""
-SHOWN = 3
+SHOWN = 6
 LEAST = 0.05
-"""What a name must be worth, as a probability among the items, to be shown (bench/LOG.md)."""
+"""What a name must be worth, as a probability among the items, to be shown (bench/LOG.md); one that this file
+has used on this receiver is shown whatever it is worth."""
 _LESS = 2.3
 """How much less likely a name is that the server lacks, as a log (bench/LOG.md)."""
 
@@ -48,8 +49,11 @@ class Unlisted(NamedTuple):
     probability: float
 
 
-def spoken_for(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
-    """Return names of the receiver's class and those used on it or its like, here or in other files."""
+def spoken_for(place: Place, usage: Usage, remembered: Remembered) -> dict[str, bool]:
+    """Return names of the receiver's class and those used on it or its like, here or in other files.
+
+    With each: whether this file has used it on what is spelled so and comes from there.
+    """
     spelled, origin = (usage.group(*group) for group in place.groups[:2])
     here: dict[str, int] = {}
     for group in (spelled, origin):
@@ -59,7 +63,7 @@ def spoken_for(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
     often = [used.most(MOST) for used in remembered.project[:2]]
     sources: list[Iterable[str]] = [latest, *often, remembered.members, place.attributes]
     names = dict.fromkeys(name for source in sources for name in source if not is_dunder(name))
-    return list(names)[:MOST]
+    return {name: name in spelled and name in origin for name in list(names)[:MOST]}
 
 
 _OF_LIST = [COLUMNS[name] for name in (*NETWORK, "place", "place_share", "list")]
@@ -69,10 +73,16 @@ _OF_LIST = [COLUMNS[name] for name in (*NETWORK, "place", "place_share", "list")
 class Spoken:
     """The names that something speaks for at one place, with all that the list does not change."""
 
-    def __init__(self, names: Sequence[str], table: FeatureTable, logits: Floats, mix: Mix) -> None:
-        """``table``: features (names) as if they alone were listed; ``logits`` (names) of the network."""
-        self._names, self._logits, self._mix = names, logits, mix
+    def __init__(
+        self, names: Mapping[str, bool], table: FeatureTable, logits: Floats, mix: Mix
+    ) -> None:
+        """``names``: see ``spoken_for``.
+
+        ``table``: features (names) as if they alone were listed; ``logits`` (names) of the network.
+        """
+        self._names, self._here = list(names), list(names.values())
         self._lower = [name.lower() for name in names]
+        self._logits, self._mix = logits, mix
         rows = table.whole()
         rows[:, _OF_LIST] = 0
         self._sums = mix.sums(rows)  # (names, units and one)
@@ -101,15 +111,18 @@ class Spoken:
         most = max(float(scores.max(initial=-np.inf)), float(own.max()))
         share = np.exp(own - most)
         share /= share.sum() + np.exp(scores - most).sum()
-        best = np.argsort(-own, kind="stable")[:SHOWN].tolist()
+        best = [
+            at
+            for at in np.argsort(-own, kind="stable").tolist()
+            if share[at] >= LEAST or self._here[lacking[at]]
+        ]
         return [
             Unlisted(
                 int(np.count_nonzero(final >= own[at])),
                 self._names[lacking[at]],
                 round(float(share[at]), 4),
             )
-            for at in best
-            if share[at] >= LEAST
+            for at in best[:SHOWN]
         ]
 
     def _scored(self, logits: Floats, lacking: list[int]) -> Floats:

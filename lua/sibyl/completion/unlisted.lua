@@ -13,7 +13,7 @@ local words = require('sibyl.completion.word')
 
 local M = {}
 
-local MOST = 3 -- as engine/sibyl/ranking/unlisted.py shows
+local MOST = 6 -- as engine/sibyl/ranking/unlisted.py shows
 local COMPLETION = 'textDocument/completion'
 
 ---@class sibyl.Unlisted
