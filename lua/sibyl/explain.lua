@@ -78,7 +78,16 @@ local function without(answer)
   return 'The ranker has ranked another list since: no reasons are left.'
 end
 
+-- What stood among the items.
+local function among(unlisted)
+  local names = vim.tbl_map(function(entry)
+    return ('`%s`'):format(entry.name)
+  end, unlisted)
+  return 'Among it, not listed by the server: ' .. table.concat(names, ', ') .. '. These are guesses.'
+end
+
 ---@return string[] lines
+---@return integer heading number of the line
 ---@return integer[] starred numbers of lines
 ---@return integer column where the reasons begin
 local function page(last, answer)
@@ -95,7 +104,10 @@ local function page(last, answer)
     '',
     ('  now  before    %s   likely  why'):format('item' .. (' '):rep(widest - 4)),
   }
-  local starred, explained = {}, whole and answer.items or {}
+  if #last.unlisted > 0 then
+    table.insert(lines, 3, among(last.unlisted))
+  end
+  local heading, starred, explained = #lines, {}, whole and answer.items or {}
   for rank, name in ipairs(names) do
     local reasons = explained[rank] and explained[rank][1] == name and explained[rank][2] or nil
     local share = probability[rank] and ('%5.1f %%'):format(probability[rank] * 100) or '       '
@@ -116,12 +128,12 @@ local function page(last, answer)
     'why: what moved the item most; the number is on a scale of logarithms of odds, against the list on average.',
     'q closes this page.',
   })
-  return lines, starred, 28 + widest
+  return lines, heading, starred, 28 + widest
 end
 
 local function show(last, answer)
   require('sibyl.notice').close() -- a window of a message would cover the page
-  local lines, starred, column = page(last, answer)
+  local lines, heading, starred, column = page(last, answer)
   local buf = api.nvim_create_buf(false, true)
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   api.nvim_buf_set_name(buf, ('sibyl://explain/%d'):format(buf))
@@ -136,7 +148,7 @@ local function show(last, answer)
     api.nvim_buf_set_extmark(buf, space, row - 1, 0, { end_row = row, hl_group = group, hl_eol = false })
   end
   mark(1, 'Title')
-  mark(4, 'Comment')
+  mark(heading, 'Comment')
   for _, row in ipairs(starred) do
     mark(row, 'SibylStar')
   end

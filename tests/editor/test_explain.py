@@ -75,6 +75,29 @@ def menu(
     return child, ranker
 
 
+def test_the_page_tells_what_stood_among_the_list(scripted: Callable) -> None:
+    """Names that the server does not list are told of above the table, where there were any."""
+    child, ranker = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
+    ranker.set(best=["json"], unlisted=[[1, "token"], [2, "user"]])
+    FakeServer(child, items=items("close", "json"))
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<Esc>")
+    child.command("Sibyl explain")
+    child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
+    among = "Among it, not listed by the server: `token`, `user`. These are guesses."
+    assert child.lines()[2:5] == [among, "", child.lines()[4]]
+    assert child.lines()[4].split() == ["now", "before", "item", "likely", "why"]
+    child.type_keys("q")
+    ranker.set(best=["json"])
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<Esc>")
+    child.command("Sibyl explain")
+    child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
+    assert "Among" not in "\n".join(child.lines())
+
+
 def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
     """<Plug>(SibylExplain) tells places, probability and reasons of the selected item; the menu stays."""
     child, _ = menu(scripted)

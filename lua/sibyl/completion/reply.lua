@@ -42,7 +42,16 @@ local api = vim.api
 ---@field refused boolean|nil whether guesses are not wanted
 ---@field wish sibyl.Wish|nil the press of the suggestion key it belongs to
 
----@type {buf: integer, names: string[], from: integer[], probability: number[], stars: integer, ms: number}|nil
+---@class sibyl.Last
+---@field buf integer
+---@field names string[]
+---@field from integer[]
+---@field probability number[]
+---@field stars integer
+---@field ms number
+---@field unlisted sibyl.Unlisted[] what stood among them
+
+---@type sibyl.Last|nil
 M.last = nil
 
 ---@type number[] milliseconds from reply to delivery, the newest hundred
@@ -93,6 +102,7 @@ local function keep_last(buf, question, ranking, answer)
     probability = answer.probability or {},
     stars = answer.stars or 0,
     ms = answer.ms or 0,
+    unlisted = {},
   }
 end
 
@@ -180,6 +190,7 @@ local function ask(job, reply, question, give)
         keep_last(job.buf, question, ranking, answer)
         local shown, stars = arms.show(job, question, ranking, starred)
         local beside = shown and unlisted.of(job, reply, question, shown, answer)
+        M.last.unlisted = beside or {}
         words.remember(job, offset, question, shown, stars, beside)
         local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies, beside)
         return done(ranked or reply, 'ranked')
