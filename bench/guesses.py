@@ -1,9 +1,9 @@
-"""What the menu behind a dot is worth wherever a member is meant, whether the server knows it or not.
+"""What a menu is worth wherever a member or keyword argument is meant, whether the server knows it or not.
 
 In:   a menus file (`python -m sibyl.learn menus --lacking`), its repositories, a folder for stores of projects.
 Out:  tables for people; the last line is one JSON object.
 
-    python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER
+    python bench/guesses.py --menus menus/val.jsonl.gz --sources FOLDER --stores FOLDER [--kind keyword]
 
 What is known is the text above the cursor, the project's other files, and, without `--alone`, the modules of
 the active environment and the standard library. A server is silent where its list is empty, holds what every
@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +48,21 @@ KEYWORD = 14  # of the protocol
 LAST = 10**6  # the rank of what is not there
 
 
+PARTS: dict[str, Callable[[Place], bool]] = {
+    "all places": lambda _: True,
+    "the server is silent": lambda row: row.silent,
+    "the same, guesses shown": lambda row: row.silent and row.names > 0,
+    "it lists the truth": lambda row: not row.silent and row.holds,
+    "it lists other names": lambda row: not row.silent and not row.holds,
+}
+
+
 @dataclass(frozen=True)
 class Place:
     """One place where a member is meant: the rank of the truth in each menu."""
 
     repo: str
+    letters: int
     silent: bool
     holds: bool  # whether the server lists it
     server: int
@@ -62,9 +72,9 @@ class Place:
     nowhere: int
 
 
-def sites(menus: Path) -> list[dict[str, Any]]:
-    """Return all places of members; raises SystemExit where lists without the truth were not kept."""
-    lines = [line for line in read_menus(menus) if line.get("kind", "member") == "member"]
+def sites(menus: Path, kind: str) -> list[dict[str, Any]]:
+    """Return all places of a kind; raises SystemExit where lists without the truth were not kept."""
+    lines = [line for line in read_menus(menus) if line.get("kind", "member") == kind]
     if not any("lacking" in line for line in lines):
         raise SystemExit(f"{menus} lacks lists without the truth: record it with --lacking.")
     return lines
@@ -93,48 +103,69 @@ def places(
             session = Session(ranker, b"", BufferMemory(Project(store, path, digest_of(data))))
             session.recall.installed = installed
             given = 0
-            for line in sorted(of_file, key=lambda line: line["offset"]):
-                session.edit(given, 0, data[given : line["offset"]])
-                given = line["offset"]
+            for line in sorted(of_file, key=lambda line: (line["offset"], line.get("letters", 0))):
+                cursor = line["offset"] + len(typed(line).encode())
+                session.edit(given, 0, data[given:cursor])
+                given = cursor
                 yield looked_at(session, line, given, store)
+
+
+def typed(line: dict[str, Any]) -> str:
+    """Return the letters that are typed when a list is asked for."""
+    return str(line["member"][: line.get("letters", 0)])
+
+
+def key(label: str) -> str:
+    """Return the name a label stands for, with ``=`` for a keyword argument."""
+    return bare(label) + "=" * label.endswith("=")
 
 
 def looked_at(session: Session, line: dict[str, Any], offset: int, store: ProjectStore) -> Place:
     """Return what the menus at a place are worth."""
     items = line["menu"] or line.get("lacking") or []
     items = sorted(items, key=lambda item: item[2] or item[0])  # stable: the reply's order
-    listed = [bare(item[0]) for item in items]
-    silent = all(map(is_dunder, listed)) or any(item[1] == KEYWORD for item in items)
+    listed, member = [key(item[0]) for item in items], line.get("kind", "member") == "member"
+    keywords = member and any(item[1] == KEYWORD for item in items)
+    silent = all(map(is_dunder, listed)) or keywords
     ranked, beside = listed, []
     if items:
         kinds = [marked_kind(item) for item in items]
         ranking = session.rank(offset, [item[0] for item in items], kinds)
         ranked = [listed[index] for index in ranking.order]
-        beside = [(name.at, name.name) for name in ranking.unlisted]
+        beside = sorted((name.at, -name.probability, name.name) for name in ranking.unlisted)
     if silent:
-        beside = [(0, name) for name, _ in session.guess(offset, LIMIT) if name not in listed]
+        guesses = session.guess(offset, LIMIT) if member else []
+        beside = [(0, rank, name) for rank, (name, _) in enumerate(guesses) if name not in listed]
     menu = list(listed if silent and beside else ranked)
-    for before, (position, name) in enumerate(beside):
+    for before, (position, _, name) in enumerate(beside):
         menu.insert(position + before, name)
+    begun, truth = typed(line).lower(), line["member"] + "=" * (line.get("kind") == "keyword")
+    server, ours, with_names = (
+        rank_in([name for name in names if name.lower().startswith(begun)], truth)
+        for names in (listed, ranked, menu)
+    )
     here = {word.decode("utf-8", "replace") for word in WORD.findall(bytes(session.text.data))}
-    installed, truth = session.recall.installed, line["member"]
+    installed = session.recall.installed
     here |= set(installed.names(session._place().value) if installed else ())
     return Place(
         repo=line["repo"],
+        letters=len(begun),
         silent=silent,
         holds=truth in listed,
-        server=rank_in(listed, truth),
-        ours=rank_in(ranked, truth),
-        with_names=rank_in(menu, truth),
+        server=server,
+        ours=ours,
+        with_names=with_names,
         names=len(beside),
-        nowhere=sum(name not in here and not occurs(store, name) for _, name in beside),
+        nowhere=sum(
+            name.rstrip("=") not in here and not occurs(store, name) for _, _, name in beside
+        ),
     )
 
 
 def occurs(store: ProjectStore, name: str) -> bool:
     """Tell whether a project's files use or define a name."""
     ask = store._base.execute
-    if ask("SELECT 1 FROM uses WHERE key IN ('m', 'N') AND name=?", (name,)).fetchone():
+    if ask("SELECT 1 FROM uses WHERE name=? LIMIT 1", (name,)).fetchone():
         return True
     quoted = f'%"{name}"%'
     return bool(ask("SELECT 1 FROM defined WHERE said LIKE ? LIMIT 1", (quoted,)).fetchone())
@@ -164,21 +195,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     for name in ("menus", "sources", "stores"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--kind", choices=("member", "keyword"), default="member")
     parser.add_argument("--alone", action="store_true", help="without installed modules")
     options = parser.parse_args()
     options.stores.mkdir(parents=True, exist_ok=True)
     installed = None if options.alone else Installed("")
-    lines = sites(options.menus)
+    lines = sites(options.menus, options.kind)
     rows = list(places(lines, options.sources, options.stores, installed))
-    parts = {
-        "all places": rows,
-        "the server is silent": [row for row in rows if row.silent],
-        "the same, guesses shown": [row for row in rows if row.silent and row.names],
-        "it lists the truth": [row for row in rows if not row.silent and row.holds],
-        "it lists other names": [row for row in rows if not row.silent and not row.holds],
-    }
+    parts: dict[str, list[Place]] = {}
+    for letters in sorted({row.letters for row in rows}):
+        typed_so_far = [row for row in rows if row.letters == letters]
+        for name, wanted in PARTS.items():
+            parts[f"{name}, {letters} typed"] = [row for row in typed_so_far if wanted(row)]
     result = {name: figures(part, len(rows)) for name, part in parts.items() if part}
-    heads = list(result["all places"])
+    heads = list(next(iter(result.values())))
     table(("", *heads[:5]), [(name, *list(row.values())[:5]) for name, row in result.items()])
     table(("", *heads[5:]), [(name, *list(row.values())[5:]) for name, row in result.items()])
     finish(result)

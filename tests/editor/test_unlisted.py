@@ -52,6 +52,19 @@ def test_statistics_count_them(serve: Callable, keys: str, wanted: dict[str, int
     assert {name: outcome[name] for name in wanted} == wanted
 
 
+def test_keyword_arguments_among_names(serve: Callable) -> None:
+    """In a list of names with Python's keywords they stand as well, and are inserted with their sign."""
+    child, ranker, server = serve()
+    server.set(items=[*items(*NAMES), *items("not", kind=14)])
+    ranker.set(best=BEST, unlisted=[[1, "timeout="]])
+    child.type_keys("oget(<C-x><C-o>")
+    child.wait_for(lambda: child.words()[:2] == [BEST[0], "timeout="], what="the list")
+    child.type_keys("ti<C-n><C-y>")
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
+    assert child.line() == "get(timeout="
+    assert ranker.calls("accepted")[-1][3] == "timeout="
+
+
 @pytest.mark.parametrize("at", [0, len(NAMES)])
 def test_at_either_end(serve: Callable, at: int) -> None:
     """They may stand before all items and behind them."""

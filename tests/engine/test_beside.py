@@ -97,7 +97,7 @@ def test_a_few_at_most(real: Ranker) -> None:
 
 
 def test_what_is_worked_out_before_the_list_changes_no_score(real: Ranker) -> None:
-    """The scores are those of the features of the names behind the list."""
+    """The scores of members are those of the features of the names behind the list."""
     session = Session(real, REQUEST.encode())
     predicted = session.prepare(len(REQUEST))
     place, remembered = session._place(), session._remembered(session._place())
@@ -111,7 +111,9 @@ def test_what_is_worked_out_before_the_list_changes_no_score(real: Ranker) -> No
     whole = WordList.named(shown, shown, kinds)
     table, logits = real.rows(whole, predicted, place, session.usage, remembered)
     wanted = real.mix.scores(table)[len(LISTED) :]
-    less = wanted - spoken._scored(logits[: len(LISTED)], lacking)
+    less = wanted - spoken._scored(
+        WordList.named(LISTED, LISTED, kinds[: len(LISTED)]), logits[: len(LISTED)], lacking
+    )
     assert np.ptp(less) < 0.1  # all behind the list are taken to stand at one place
     assert less.mean() == pytest.approx(2.3, abs=0.1)
 
@@ -123,6 +125,48 @@ def test_what_was_used_here_is_shown_whatever_it_is_worth(real: Ranker) -> None:
     ranking = ranked(real, source + "tenants = request.", labels)
     assert [name.name for name in ranking.unlisted] == ["tenant"]
     assert ranking.unlisted[0].probability < LEAST
+
+
+CALLS = """
+from client import fetch
+
+
+def load(url, session):
+    first = fetch(url, timeout=5, retries=2)
+    other = fetch(url, timeout=9)
+    return fetch(url, """
+SCOPE = ["first", "other", "session", "url", "print"]
+
+
+def test_keyword_arguments_of_earlier_calls_stand_among_names(real: Ranker) -> None:
+    """What calls of this function were given stands there where the server lists no such argument."""
+    ranking = ranked(real, CALLS, SCOPE)
+    assert [name.name for name in ranking.unlisted] == ["timeout=", "retries="]
+    listed = ranked(real, CALLS, [*SCOPE, "retries="]).unlisted
+    assert [name.name for name in listed] == ["timeout="]
+
+
+@pytest.mark.parametrize(
+    ("rest", "names"),
+    [
+        ("timeout=3, ", ["retries="]),
+        ("ti", ["timeout="]),
+        ("Re", ["retries="]),
+        ("timeout=", []),
+        ("x + ", []),
+        ("[", []),
+        ("x", []),
+    ],
+)
+def test_arguments_only_where_one_begins(real: Ranker, rest: str, names: list[str]) -> None:
+    """Not one that is given, none in values, operands and lists; what is typed begins them."""
+    assert [name.name for name in ranked(real, CALLS + rest, SCOPE).unlisted] == names
+
+
+def test_arguments_of_another_function_are_none_of_this_one(real: Ranker) -> None:
+    """Calls of another function say nothing of this one's arguments."""
+    source = CALLS.removesuffix("fetch(url, ") + "send(url, "
+    assert [*ranked(real, source, SCOPE).unlisted] == []
 
 
 def test_an_edit_above_is_seen(real: Ranker) -> None:

@@ -25,10 +25,10 @@ from sibyl.ranking.feature_table import FeatureTable
 from sibyl.ranking.features import features, log_share
 from sibyl.ranking.guard import evidence_columns, guarded, held
 from sibyl.ranking.label_vectors import LabelVectors
-from sibyl.ranking.labels import is_dunder
+from sibyl.ranking.labels import bare, is_dunder
 from sibyl.ranking.member_columns import UNLEARNT
 from sibyl.ranking.mix import Mix
-from sibyl.ranking.unlisted import Spoken, Unlisted, spoken_for
+from sibyl.ranking.unlisted import Spoken, Unlisted, arguments_for, spoken_for
 from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
 from sibyl.ranking.word_columns import NAMES as WORD_NAMES
 from sibyl.ranking.word_columns import UNLEARNT as WORD_UNLEARNT
@@ -59,6 +59,8 @@ def as_given(count: int) -> Ranking:
     return Ranking(list(range(count)), [1 / count] * count, 0)
 
 
+_PARAMETER = 6
+"""The protocol's kind of variables, which servers give keyword arguments."""
 _SURE_AT_ONCE = 0.63
 """Probability from which on a word wears a star before a letter is typed: likelier ones are right as often
 as is promised (bench/LOG.md)."""
@@ -107,12 +109,15 @@ class Ranker:
     def spoken(
         self, predicted: Floats, place: Place, usage: Usage, remembered: Remembered
     ) -> Spoken | None:
-        """Return the names that something speaks for behind a dot, whatever a server lists."""
-        names = spoken_for(place, usage, remembered) if place.member else {}
-        if not names or self.mix is None:
+        """Return the names that something speaks for at a place, whatever a server lists."""
+        mix = self.mix if place.member else self.mix_words
+        names = (spoken_for if place.member else arguments_for)(place, usage, remembered)
+        if not names or mix is None:
             return None
-        listed = WordList.named([*names], [*names], [0] * len(names))
-        return Spoken(names, *self.rows(listed, predicted, place, usage, remembered), self.mix)
+        kinds = [0 if place.member else _PARAMETER] * len(names)
+        listed = WordList.named([*names], [bare(name) for name in names], kinds)
+        table, logits = self.rows(listed, predicted, place, usage, remembered)
+        return Spoken(names, table, logits, mix, place.member)
 
     def rank(
         self,
@@ -145,12 +150,13 @@ class Ranker:
             final = guarded(
                 scores, evidence, exact, letters, of_rows.prefixed, of_rows.imports, of_rows.names
             )
-        beside = spoken.beside(listed, logits, scores, final) if spoken is not None else []
+        begun = scores if in_part or not listed.typed else scores[listed.prefixed]
+        beside = spoken.beside(listed, logits, begun, final) if spoken is not None else []
         order = np.argsort(-final, kind="stable")
         left = np.float32(1 - sum(name.probability for name in beside))
         probability = np.exp(log_share(scores))[order] * left
-        begun = place.member or listed.typed
-        stars = _stars(probability, mix.star if begun else max(mix.star, _SURE_AT_ONCE))
+        sure_enough = place.member or listed.typed
+        stars = _stars(probability, mix.star if sure_enough else max(mix.star, _SURE_AT_ONCE))
         # A dunder is meant only where one has been begun, and an import that the project never makes is none.
         hidden = [
             (listed.typed[:1] != "_" and is_dunder(of_rows.names[at]))
@@ -163,7 +169,7 @@ class Ranker:
             return Ranking(ranked, probability.tolist(), stars, rows, mix, ranked, beside)
         others = listed.others()
         likely = [*probability.tolist(), *[0.0] * len(others)]
-        return Ranking([*shown[order].tolist(), *others], likely, stars, rows, mix, ranked)
+        return Ranking([*shown[order].tolist(), *others], likely, stars, rows, mix, ranked, beside)
 
     def likely(
         self,

@@ -1,11 +1,11 @@
-"""Names that were used on a receiver and that its server's list lacks.
+"""Names that the user's own code speaks for and that a server's list lacks.
 
 In: a place, the file's usage, what is remembered; later the server's list with its scores.
 Out: the names worth showing among the items, each with its place in the order.
 
 Servers often know a receiver in part: attributes set elsewhere, a base class or a module that is not installed,
-a type that was narrowed wrongly. The user's own code then knows more. All that does not depend on the list is
-worked out before it comes.
+a type that was narrowed wrongly. Of functions that take ``**kwargs`` they know no keyword argument. The user's
+own code then knows more. All that does not depend on the list is worked out before it comes.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sibyl.context.groups import WORD_GROUPS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
+from sibyl.context.words import CONTEXTS
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable
 from sibyl.ranking.features import network_columns
 from sibyl.ranking.labels import is_dunder
-from sibyl.ranking.member_columns import COLUMNS, NETWORK
+from sibyl.ranking.member_columns import NETWORK
 from sibyl.ranking.mix import Mix
+from sibyl.ranking.word_head import server
 from sibyl.ranking.word_list import WordList
 
 MOST = 24
@@ -34,9 +37,17 @@ MOST = 24
 SHOWN = 6
 LEAST = 0.05
 """What a name must be worth, as a probability among the items, to be shown (bench/LOG.md); one that this file
-has used on this receiver is shown whatever it is worth."""
+has used on this receiver, or with this function, is shown whatever it is worth."""
 _LESS = 2.3
 """How much less likely a name is that the server lacks, as a log (bench/LOG.md)."""
+_CALLEE, _CALLEE_ELSEWHERE = CONTEXTS.index("callee"), WORD_GROUPS.index("callee")
+_OF_LIST = (*NETWORK, "place", "place_share", "list")
+_OF_WORDS = (
+    *NETWORK,
+    *("case", "prefix", "letters", "list", "tiers", "arguments"),
+    *("place", "place_share", "first", "tier", "tier_place", "tier_last"),
+)
+"""The columns that depend on the list: of members, of words."""
 
 Scores = npt.NDArray[np.float64]
 
@@ -66,36 +77,50 @@ def spoken_for(place: Place, usage: Usage, remembered: Remembered) -> dict[str, 
     return {name: name in spelled and name in origin for name in list(names)[:MOST]}
 
 
-_OF_LIST = [COLUMNS[name] for name in (*NETWORK, "place", "place_share", "list")]
-"""The columns that depend on the list."""
+def arguments_for(place: Place, usage: Usage, remembered: Remembered) -> dict[str, bool]:
+    """Return keyword arguments, with ``=``, that calls of this function were given, here or in other files.
+
+    With each: whether one in this file was. None where no argument begins.
+    """
+    word = place.word
+    if word.where != "argument" or word.keyword or place.newest_token not in ("(", ","):
+        return {}
+    here = place.like(usage.words)[_CALLEE]  # the latest first
+    names = dict.fromkeys([*here, *remembered.words[_CALLEE_ELSEWHERE].most(2 * MOST)])
+    given = {name + "=" for name in place.given}
+    arguments = [name for name in names if name[-1:] == "=" and name not in given]
+    return {name: name in here for name in arguments[:MOST]}
 
 
 class Spoken:
     """The names that something speaks for at one place, with all that the list does not change."""
 
     def __init__(
-        self, names: Mapping[str, bool], table: FeatureTable, logits: Floats, mix: Mix
+        self, names: Mapping[str, bool], table: FeatureTable, logits: Floats, mix: Mix, member: bool
     ) -> None:
-        """``names``: see ``spoken_for``.
+        """``names``: see ``spoken_for`` and ``arguments_for``; ``member``: which of these.
 
         ``table``: features (names) as if they alone were listed; ``logits`` (names) of the network.
         """
         self._names, self._here = list(names), list(names.values())
         self._lower = [name.lower() for name in names]
-        self._logits, self._mix = logits, mix
+        self._logits, self._mix, self._member = logits, mix, member
+        columns = [mix.names.index(name) for name in (_OF_LIST if member else _OF_WORDS)]
         rows = table.whole()
-        rows[:, _OF_LIST] = 0
+        rows[:, columns] = 0
         self._sums = mix.sums(rows)  # (names, units and one)
-        self._weights = mix.weights[_OF_LIST]
+        self._weights = mix.weights[columns]
 
     def beside(
         self, listed: WordList, logits: Floats, scores: Floats, final: Scores
     ) -> list[Unlisted]:
-        """Return those worth showing beside a list, in order.
+        """Return those worth showing beside a list, the likeliest first.
 
-        ``logits`` and ``scores`` (candidates): of the list. ``final``: what it is ordered by, descending.
+        ``logits`` (candidates): of the list. ``scores``: of what begins as typed. ``final``: what the list is
+        ordered by, descending; what is not in it stands behind.
         """
-        typed, places = listed.typed, listed.listing.places
+        typed = listed.typed
+        places = listed.listing.places if self._member else listed.listing.key_places
         lacking = [at for at, name in enumerate(self._names) if name not in places]
         if typed:
             begun = typed.lower()
@@ -104,10 +129,9 @@ class Spoken:
                 for at in lacking
                 if self._lower[at].startswith(begun) and self._names[at] != typed
             ]
-            scores = scores[listed.prefixed]
         if not lacking:
             return []
-        own = self._scored(logits, lacking)
+        own = self._scored(listed, logits, lacking)
         most = max(float(scores.max(initial=-np.inf)), float(own.max()))
         share = np.exp(own - most)
         share /= share.sum() + np.exp(scores - most).sum()
@@ -125,13 +149,24 @@ class Spoken:
             for at in best[:SHOWN]
         ]
 
-    def _scored(self, logits: Floats, lacking: list[int]) -> Floats:
-        """Return the scores of some of the names, as if they stood behind the list."""
-        count = len(logits)
+    def _scored(self, listed: WordList, logits: Floats, lacking: list[int]) -> Floats:
+        """Return the scores of some of the names: members as if behind the list, arguments as if before it."""
+        count, more = len(listed), len(lacking)
         together = np.concatenate((logits, self._logits[lacking]))
-        of_list = np.empty((len(_OF_LIST), len(together)), np.float32)
-        network_columns(together, of_list)
-        of_list[2:] = np.array([log1p(count), 1, log1p(count + len(lacking))])[:, None]
-        sums = self._sums[lacking] + of_list[:, count:].T @ self._weights
-        scores: Floats = self._mix.scored(sums) - _LESS
+        network = np.empty((2, len(together)), np.float32)
+        network_columns(together, network)
+        if self._member:
+            facts = [log1p(count), 1, log1p(count + more)]
+        else:
+            letters, (_, tiers) = len(listed.typed), listed.listing.once(server)
+            arguments = int(listed.arguments.sum()) + more
+            facts = [
+                letters > 0,
+                letters > 0,
+                *map(log1p, (letters, count + more, tiers, arguments)),
+            ]
+        rows = np.zeros((more, len(self._weights)), np.float32)
+        rows[:, :2] = network[:, count:].T
+        rows[:, 2 : 2 + len(facts)] = facts
+        scores: Floats = self._mix.scored(self._sums[lacking] + rows @ self._weights) - _LESS
         return scores

@@ -1,7 +1,7 @@
--- In: the host's answer to a list of members. Out: names that the list lacks, as items with their places among it.
+-- In: the host's answer to a list. Out: names that the list lacks, as items with their places among it.
 --
--- Servers often know a receiver in part. What the user's own code does with it is then missing, and is shown as a
--- guess where it is likely.
+-- Servers often know a receiver in part, and of functions that take `**kwargs` no keyword argument. What the user's own
+-- code does with them is then missing, and is shown as a guess where it is likely.
 
 local accepted = require('sibyl.completion.accepted')
 local completeopt = require('sibyl.server.completeopt')
@@ -12,6 +12,8 @@ local items = require('sibyl.completion.items')
 local words = require('sibyl.completion.word')
 
 local M = {}
+
+local api = vim.api
 
 local MOST = 6 -- as engine/sibyl/ranking/unlisted.py shows
 local COMPLETION = 'textDocument/completion'
@@ -25,11 +27,12 @@ local COMPLETION = 'textDocument/completion'
 -- Whether a list may be joined by others: names that another server lists would stand there twice, and in an
 -- experiment both orders have the same items.
 local function wanted(job, reply)
+  local before = (api.nvim_buf_get_lines(job.buf, job.row, job.row + 1, false)[1] or ''):sub(1, job.col)
   return config.get().guesses
     and not job.refused
     and not experiment.running()
     and #vim.lsp.get_clients({ bufnr = job.buf, method = COMPLETION }) == 1
-    and items.says_something(reply, true)
+    and items.says_something(reply, guesses.is_member(before))
     and not (job.guesses and completeopt.inserts_first(vim.split(vim.o.completeopt, ',')))
 end
 
