@@ -128,6 +128,44 @@ def test_receivers_of_any_form_have_guesses(serve: Callable, text: str) -> None:
     assert open_menu(child, text) == GUESSES
 
 
+@pytest.mark.parametrize(
+    "text", ["ofrom x import ", "ofrom .x.y import a, ", "ofrom x import (", "ofrom x import a"]
+)
+def test_imports_have_guesses(serve: Callable, text: str) -> None:
+    """Where a server does not find the module there are guesses of what is imported from it."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    asked(child, text)
+    wanted = [name for name in GUESSES if name.startswith(text[-1] if text[-1] == "a" else "")]
+    child.wait_for(lambda: child.words() == wanted, what="the guesses")
+
+
+@pytest.mark.parametrize(
+    "text", ["ofrom ", "oimport ", "ofrom x ", "ox = from_import ", "o# import "]
+)
+def test_no_guesses_in_other_parts_of_an_import(serve: Callable, text: str) -> None:
+    """Modules, and lines that only look so, have none."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    asked(child, text)
+    child.wait_for(lambda: server.completions() > 0, what="the question")
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: server.completions() > 1, what="the second question")
+    assert ranker.calls("guess") == []
+
+
+def test_no_guesses_beside_a_list_of_imports(serve: Callable) -> None:
+    """Whatever the server lists of a module is left as it is, dunders alone as well."""
+    child, ranker, server = serve()
+    server.set(items=items("__version__", "__all__"))
+    ranker.set(guess=GUESSES)
+    child.type_keys("ofrom x import <C-x><C-o>")
+    child.wait_for(lambda: set(child.words()) == {"__all__", "__version__"}, what="the list")
+    assert ranker.calls("guess") == []
+
+
 def test_no_guesses_where_a_server_knows_members(serve: Callable) -> None:
     """A list with a member of its own is ranked and shown as ever."""
     child, ranker, _ = serve()

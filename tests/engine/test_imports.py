@@ -77,3 +77,22 @@ def test_what_a_module_defines_comes_first(real: Ranker, store: ProjectStore) ->
     ranking = session.rank(len(source), NAMES, [6] * len(NAMES))
     assert {NAMES[index] for index in ranking.order[:4]} <= OWN
     assert NAMES[ranking.order[-1]] in FOREIGN
+
+
+def guessed(ranker: Ranker, store: ProjectStore, source: str) -> list[str]:
+    """What is guessed at the end of a source."""
+    session = Session(ranker, source.encode(), BufferMemory(Project(store, "main.py")))
+    return [name for name, _ in session.guess(len(source), 50)]
+
+
+def test_guesses_are_names_of_the_module(store: ProjectStore, real: Ranker) -> None:
+    """Guesses at an import are what the module binds and what others import from it, nothing in scope."""
+    scope = "import os\nlimit = 2\n\n\ndef main(argv):\n    "
+    names = guessed(real, store, scope + "from app.shop import ")
+    assert set(names) <= {*NAMES, "np", "numpy"} - {"limit"}
+    assert {"Item", "load"} <= set(names[:5])
+    store.update([noted("a.py", (1, 1), b"from gone.away import mend, tear\n")])
+    assert set(guessed(real, store, scope + "from gone.away import ")) == {"mend", "tear"}
+    assert guessed(real, store, scope + "from gone.away import t") == ["tear"]
+    assert guessed(real, store, scope + "from gone.away import tear, ") == ["mend"]
+    assert guessed(real, store, scope + "from gone.far import ") == []

@@ -29,7 +29,7 @@ function M.wanted(job, place)
     and not place.known
     and config.get().guesses
     and config.enabled(job.buf)
-    and guesses.is_member(place.before)
+    and (guesses.is_member(place.before) or (guesses.is_import(place.before) and not place.listed))
     -- A guess is no text to be written without being chosen.
     and not completeopt.inserts_first(vim.split(vim.o.completeopt, ','))
 end

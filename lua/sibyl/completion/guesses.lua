@@ -49,6 +49,13 @@ function M.is_member(before)
   return before:sub(last, last):find('[^%.%s]') ~= nil and not before:find('^%d', bytes.word_start(before, last) + 1)
 end
 
+--- Whether a name is imported from a module there.
+---@param before string the line up to the word
+---@return boolean
+function M.is_import(before)
+  return before:find('^%s*from%s+[%w_.\128-\255]+%s+import[%s(][%w_%s,(\128-\255]*$') ~= nil
+end
+
 --- Takes note that a server was asked.
 ---@param buf integer
 ---@param row integer 0-based
