@@ -93,7 +93,7 @@ M.schema = {
     default = true,
     check = is('boolean'),
     wants = 'true or false',
-    help = "Offer guesses in Neovim's own menu behind a dot where no language server knows any member.",
+    help = 'Offer names that your own code speaks for: where no language server knows any, and among its items.',
   },
   ['server.enabled'] = {
     default = true,
