@@ -5,9 +5,15 @@ In:   the shipped model; small files.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from sibyl.memory.buffer_memory import BufferMemory
+from sibyl.memory.index import noted
+from sibyl.memory.project import Project
+from sibyl.memory.project_store import ProjectStore
 from sibyl.ranking.ranker import Ranker, Ranking
 from sibyl.ranking.session import Session
 from sibyl.ranking.unlisted import LEAST, SHOWN, Spoken, spoken_for
@@ -105,15 +111,15 @@ def test_what_is_worked_out_before_the_list_changes_no_score(real: Ranker) -> No
     spoken = real.spoken(predicted, place, session.usage, remembered)
     assert isinstance(spoken, Spoken)
     assert real.mix is not None
-    lacking = [at for at, name in enumerate(names) if name not in LISTED]
-    shown = [*LISTED, *(names[at] for at in lacking)]
-    kinds = [FIELD] * len(LISTED) + [0] * len(lacking)
+    listed = [*LISTED, *(f"part_{index}" for index in range(40))]
+    lacking = [at for at, name in enumerate(names) if name not in listed]
+    shown = [*listed, *(names[at] for at in lacking)]
+    kinds = [FIELD] * len(listed) + [0] * len(lacking)
     whole = WordList.named(shown, shown, kinds)
     table, logits = real.rows(whole, predicted, place, session.usage, remembered)
-    wanted = real.mix.scores(table)[len(LISTED) :]
-    less = wanted - spoken._scored(
-        WordList.named(LISTED, LISTED, kinds[: len(LISTED)]), logits[: len(LISTED)], lacking
-    )
+    wanted = real.mix.scores(table)[len(listed) :]
+    alone = WordList.named(listed, listed, kinds[: len(listed)])
+    less = wanted - spoken._scored(alone, logits[: len(listed)], lacking)
     assert np.ptp(less) < 0.1  # all behind the list are taken to stand at one place
     assert less.mean() == pytest.approx(2.3, abs=0.1)
 
@@ -167,6 +173,65 @@ def test_arguments_of_another_function_are_none_of_this_one(real: Ranker) -> Non
     """Calls of another function say nothing of this one's arguments."""
     source = CALLS.removesuffix("fetch(url, ") + "send(url, "
     assert [*ranked(real, source, SCOPE).unlisted] == []
+
+
+def test_another_receiver_of_that_name_is_not_this_one(real: Ranker) -> None:
+    """What was used on a name that came from elsewhere then is not shown whatever it is worth."""
+    used = "    part = split(text)\n    log(part.tenant, part.tenant)\n"
+    other = "\n\ndef count(text):\n    part = measure(text)\n    part."
+    labels = [f"{letter}_total" for letter in "abcdefgh"]
+    source = "from text import measure, split\n\n\ndef read(text):\n" + used + other
+    assert [*ranked(real, source, labels).unlisted] == []
+    same = [name.name for name in ranked(real, source.replace("measure", "split"), labels).unlisted]
+    assert same == ["tenant"]
+
+
+def test_typed_letters_leave_little_beside_it(real: Ranker) -> None:
+    """What a name is worth is told among what begins as typed, of members and of arguments."""
+    (beside,) = ranked(real, REQUEST + "t").unlisted
+    assert beside.probability > 0.9
+    many = [*SCOPE, *(f"name_{index}" for index in range(60)), "title"]
+    (beside,) = ranked(real, CALLS + "ti", many).unlisted
+    assert (beside.name, beside.at) in (("timeout=", 0), ("timeout=", 1))
+    (alone,) = ranked(real, CALLS + "tim", many).unlisted
+    assert alone.probability > 0.9 >= beside.probability - 0.1
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> BufferMemory:
+    """The memory of a project that uses `ledger` and calls `fetch` in another file."""
+    store = ProjectStore(tmp_path / "project.db")
+    other = b"import ledger\nfrom client import fetch\n" + b"fetch(ledger.balance, timeout=5)\n" * 9
+    store.update([noted("other.py", (1, 1), other + b"ledger.audit()\n")])
+    return BufferMemory(Project(store, "main.py"))
+
+
+def test_other_files_know_names_as_well(real: Ranker, elsewhere: BufferMemory) -> None:
+    """Members and arguments of the project's other files stand there where they are likely, others do not."""
+    for source, labels, wanted in (
+        ("import ledger\nfetch(ledger.", LISTED, ["balance"]),
+        ("from client import fetch\nfetch(", SCOPE, ["timeout="]),
+    ):
+        session = Session(real, source.encode(), elsewhere)
+        ranking = session.rank(len(source), labels, [FIELD] * len(labels))
+        assert [name.name for name in ranking.unlisted] == wanted
+
+
+def test_scores_of_arguments_are_those_of_the_first_in_the_list(real: Ranker) -> None:
+    """The scores of arguments are those of their features before the list, where servers put them."""
+    session = Session(real, (CALLS + "t").encode())
+    predicted = session.prepare(len(CALLS) + 1)
+    place, remembered = session._place(), session._remembered(session._place())
+    spoken = real.spoken(predicted, place, session.usage, remembered)
+    assert isinstance(spoken, Spoken) and real.mix_words is not None
+    scope = sorted([*SCOPE, "tally", "total"])
+    names = ["timeout=", *scope]
+    whole = WordList.named(names, [name.rstrip("=") for name in names], [6] * len(names), "t")
+    table, logits = real.rows(whole, predicted, place, session.usage, remembered)
+    wanted = real.mix_words.scores(table)[0]
+    rest = WordList.named(scope, scope, [6] * len(scope), "t")
+    (score,) = spoken._scored(rest, logits[1:], [spoken._names.index("timeout=")])
+    assert wanted - score == pytest.approx(2.3, abs=0.35)
 
 
 def test_an_edit_above_is_seen(real: Ranker) -> None:

@@ -76,6 +76,18 @@ def test_a_ranking_is_answered_with_its_number(ready: Office) -> None:
     assert 0 <= answer["stars"] <= 4
 
 
+def test_names_that_the_list_lacks_come_with_the_order(ready: Office) -> None:
+    """Each with how many items stand before it; an order without such names says nothing of them."""
+    text = SOURCE.replace(b"path", b"mend")
+    ready.desk.take("attach", 1, 0, text)
+    ready.rank(7, text)
+    (place, name), *others = ready.answer(7, "order")["unlisted"]
+    assert (name, others) == ("mend", []) and 0 <= place <= len(NAMES)
+    ready.desk.take("attach", 2, 0, SOURCE)
+    ready.rank(8, SOURCE, buffer=2)
+    assert "unlisted" not in ready.answer(8, "order")
+
+
 def test_answers_come_in_the_order_of_the_questions(ready: Office) -> None:
     """However fast they are asked, each question has one answer, in order, of its own moment."""
     ready.desk.take("attach", 1, 0, SOURCE)

@@ -82,8 +82,7 @@ def arguments_for(place: Place, usage: Usage, remembered: Remembered) -> dict[st
 
     With each: whether one in this file was. None where no argument begins.
     """
-    word = place.word
-    if word.where != "argument" or word.keyword or place.newest_token not in ("(", ","):
+    if place.word.where != "argument" or place.newest_token not in ("(", ","):
         return {}
     here = place.like(usage.words)[_CALLEE]  # the latest first
     names = dict.fromkeys([*here, *remembered.words[_CALLEE_ELSEWHERE].most(2 * MOST)])
