@@ -30,6 +30,7 @@ STILLS: dict[str, tuple[str, tuple[int, int], Callable[[scenes.Stage], svg.Rows]
     "explain": (":Sibyl explain", (112, 25), scenes.explain),
     "report": (":Sibyl report (simulated words)", (100, 34), scenes.report),
     "health": (":checkhealth sibyl", (112, 30), scenes.health),
+    "among": ("keyword arguments of earlier calls, in ty's list", (72, 26), scenes.among),
     "guesses": ("<C-Space> where the language server knows no name", (72, 30), scenes.guesses),
 }
 NAMES = ("resp", *STILLS)

@@ -53,6 +53,24 @@ def remind(order, mailer):
 '''
 
 
+PAGE = '''\
+"""Pages of a report, made by functions that take any option."""
+
+from report import page
+
+
+def cover(title, **options):
+    page(title, margin=20, heading="large", **options)
+
+
+def summary(rows):
+    page("Summary", margin=12, footer=True)
+    return len(rows)
+
+
+'''
+
+
 def side_by_side(nvim: Path, home: Path, size: tuple[int, int]) -> tuple[list[Panel], float, float]:
     """Return the same list without and with sibyl, the length in seconds, and the moment of the lists."""
     panels = [Panel("Neovim with ty, a language server"), Panel("the same, with sibyl")]
@@ -117,6 +135,17 @@ def guesses(stage: Stage) -> Rows:
     child.call("wait", 300, False)
     child.type_keys("<C-Space>")
     child.wait_for(lambda: any(item.kind == "guess" for item in child.menu()), 20, "guesses")
+    return stage.rows()
+
+
+def among(stage: Stage) -> Rows:
+    """Return a menu with keyword arguments that the server does not list."""
+    child = stage.child
+    stage.open("pages.py", PAGE)
+    child.type_keys("Godef chapter(rows):")
+    child.call("wait", 300, False)
+    child.type_keys("<CR>page(rows, <C-Space>")
+    child.wait_for(lambda: any(item.word[-1:] == "=" for item in child.menu()), 20, "arguments")
     return stage.rows()
 
 

@@ -36,6 +36,7 @@ def test_pictures_that_are_kept(name: str) -> None:
         "report": "letters saved",
         "health": "options are in order",
         "guesses": "guess [sibyl]",
+        "among": "margin=",
     }[name] in shown
     assert not re.search(r"/(tmp|home|root|work|Users)/", shown)
     assert name != "report" or "simulated" in texts(picture)[0]
@@ -52,7 +53,7 @@ def test_what_stands_apart_has_its_own_place() -> None:
     assert [(f"{svg.MARGIN + 10 * column:.1f}", f"{column:.1f}", "e")] == places[1:]
 
 
-@pytest.mark.parametrize("name", ["resp", "explain", "health"])
+@pytest.mark.parametrize("name", ["resp", "explain", "health", "among"])
 def test_a_picture_is_made_again(nvim_binary: Path, tmp_path: Path, name: str) -> None:
     """Real keys in a real Neovim give the picture that is kept, but for numbers; a second time the same one."""
     if nvim_binary != draw.find.neovims()[-1]:
