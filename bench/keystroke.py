@@ -79,7 +79,7 @@ def in_turn(
 
 def compared(completions: dict[str, list[dict[str, float]]]) -> dict[str, Any]:
     """Centiles of both kinds and of what is added, from key and from reply."""
-    by_start: dict[str, Any] = {"items": completions["ranked"][-1]["size"]}
+    by_start: dict[str, Any] = {"items": completions["native"][-1]["size"]}
     for since in ("key", "reply"):
         native, ranked = (
             [completion[since] for completion in completions[name]] for name in ("native", "ranked")

@@ -67,25 +67,15 @@ def ready(office: Office, model_folder: Path) -> Office:
 
 
 def test_a_ranking_is_answered_with_its_number(ready: Office) -> None:
-    """Attach, ask, and an order comes: every place once, probabilities of the first few, stars."""
+    """Attach, ask, and an order comes: every place once, probabilities, stars, what it lacks."""
     ready.desk.take("attach", 1, 0, SOURCE)
     ready.rank(7, SOURCE)
     answer = ready.answer(7, "order")
-    assert sorted(answer["order"]) == [0, 1, 2, 3]
-    assert len(answer["probability"]) == 4 and answer["ms"] > 0
-    assert 0 <= answer["stars"] <= 4
-
-
-def test_names_that_the_list_lacks_come_with_the_order(ready: Office) -> None:
-    """Each with how many items stand before it; an order without such names says nothing of them."""
-    text = SOURCE.replace(b"path", b"mend")
-    ready.desk.take("attach", 1, 0, text)
-    ready.rank(7, text)
-    (place, name), *others = ready.answer(7, "order")["unlisted"]
-    assert (name, others) == ("mend", []) and 0 <= place <= len(NAMES)
-    ready.desk.take("attach", 2, 0, SOURCE)
-    ready.rank(8, SOURCE, buffer=2)
-    assert "unlisted" not in ready.answer(8, "order")
+    assert sorted(answer["order"]) == [0, 1, 2, 3] and 0 <= answer["stars"] <= 4
+    assert len(answer["probability"]) == 4 and answer["ms"] > 0 and "unlisted" not in answer
+    ready.desk.take("attach", 2, 0, text := SOURCE.replace(b"path", b"mend"))
+    ready.rank(8, text, buffer=2)
+    assert [[4, "mend"]] == ready.answer(8, "order")["unlisted"]
 
 
 def test_answers_come_in_the_order_of_the_questions(ready: Office) -> None:
