@@ -55,6 +55,7 @@ def test_statistics_count_them(serve: Callable, keys: str, wanted: dict[str, int
 def test_keyword_arguments_among_names(serve: Callable) -> None:
     """In a list of names with Python's keywords they stand as well, and are inserted with their sign."""
     child, ranker, server = serve()
+    child.lua(WRITTEN)
     server.set(items=[*items(*NAMES), *items("not", kind=14)])
     ranker.set(best=BEST, unlisted=[[1, "timeout="]])
     child.type_keys("oget(<C-x><C-o>")
@@ -63,6 +64,7 @@ def test_keyword_arguments_among_names(serve: Callable) -> None:
     child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
     assert child.line() == "get(timeout="
     assert ranker.calls("accepted")[-1][3] == "timeout="
+    assert child.lua("return { OUTCOME.place, OUTCOME.server, OUTCOME.saved }") == [2, 0, 5]
 
 
 @pytest.mark.parametrize("at", [0, len(NAMES)])

@@ -114,8 +114,8 @@ def _words(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
     """
     bound = [name for _, scope in place.bindings() for name in scope.known]
     if place.word.where == "import":
-        here, elsewhere = place.like(usage.words)[_IMPORTED], remembered.words[_IMPORTED_ELSEWHERE]
-        from_it = dict.fromkeys([*remembered.members, *here, *elsewhere])
+        here, others = place.like(usage.words)[_IMPORTED], remembered.words[_IMPORTED_ELSEWHERE]
+        from_it = dict.fromkeys([*remembered.members, *here, *others])
         return [name for name in from_it if name not in bound]
     used = [name for name in usage.names(members=False) if name[-1:] != "="]
     elsewhere = [name for context in remembered.words[:-1] for name in context.most(_MOST)]

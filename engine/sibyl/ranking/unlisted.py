@@ -40,7 +40,8 @@ LEAST = 0.05
 has used on this receiver, or with this function, is shown whatever it is worth."""
 _LESS = 2.3
 """How much less likely a name is that the server lacks, as a log (bench/LOG.md)."""
-_CALLEE, _CALLEE_ELSEWHERE = CONTEXTS.index("callee"), WORD_GROUPS.index("callee")
+_CALLEE, _POSITION, _VALUE = (CONTEXTS.index(name) for name in ("callee", "position", "value"))
+_CALLEE_ELSEWHERE = WORD_GROUPS.index("callee")
 _OF_LIST = (*NETWORK, "place", "place_share", "list")
 _OF_WORDS = (
     *NETWORK,
@@ -80,15 +81,16 @@ def spoken_for(place: Place, usage: Usage, remembered: Remembered) -> dict[str, 
 def arguments_for(place: Place, usage: Usage, remembered: Remembered) -> dict[str, bool]:
     """Return keyword arguments, with ``=``, that calls of this function were given, here or in other files.
 
-    With each: whether one in this file was. None where no argument begins.
+    With each: whether one in this file was, that stood as this one would. None where no argument begins.
     """
     if place.word.where != "argument" or place.newest_token not in ("(", ","):
         return {}
-    here = place.like(usage.words)[_CALLEE]  # the latest first
+    like = place.like(usage.words)
+    here = like[_CALLEE]  # the latest first; of all functions of that name
     names = dict.fromkeys([*here, *remembered.words[_CALLEE_ELSEWHERE].most(2 * MOST)])
     given = {name + "=" for name in place.given}
     arguments = [name for name in names if name[-1:] == "=" and name not in given]
-    return {name: name in here for name in arguments[:MOST]}
+    return {name: name in like[_POSITION] or name in like[_VALUE] for name in arguments[:MOST]}
 
 
 class Spoken:

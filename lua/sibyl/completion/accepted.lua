@@ -127,8 +127,9 @@ end
 ---@param job sibyl.Job
 ---@param unlisted sibyl.Unlisted[]
 function M.among(job, unlisted)
-  if watched and watched.buf == job.buf and watched.row == job.row and watched.col == job.col then
-    watched.lists[#watched.lists].unlisted = unlisted
+  local list = watched and watched.lists[#watched.lists]
+  if list and watched.buf == job.buf and watched.row == job.row and watched.col == job.col then
+    list.unlisted = unlisted
   end
 end
 

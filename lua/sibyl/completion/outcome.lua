@@ -46,7 +46,7 @@ end
 -- Where a name stands in one list, in each order; nil when it is not in it.
 local function find(list, text)
   for rank, entry in ipairs(list.unlisted or {}) do
-    if entry.name == text then
+    if entry.name == text or entry.name == text .. '=' then
       local place = entry.at + rank
       return { server = 0, sibyl = place, place = place, list = list }
     end
