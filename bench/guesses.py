@@ -59,7 +59,7 @@ PARTS: dict[str, Callable[[Place], bool]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """One place where a member is meant: the rank of the truth in each menu."""
+    """One place where a member or a keyword argument is meant: the rank of the truth in each menu."""
 
     repo: str
     letters: int

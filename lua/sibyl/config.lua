@@ -157,4 +157,11 @@ function M.enabled(buf)
   return M.get().enabled and vim.api.nvim_buf_is_valid(buf) and M.on_here(buf)
 end
 
+--- Whether lists of a buffer are ranked: it is Python, and sibyl is on in it.
+---@param buf integer
+---@return boolean
+function M.ranks(buf)
+  return M.enabled(buf) and vim.bo[buf].filetype == 'python'
+end
+
 return M

@@ -17,13 +17,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sibyl.context.groups import WORD_GROUPS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
-from sibyl.context.words import CONTEXTS
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.ranking.labels import is_dunder
+from sibyl.ranking.word_columns import IMPORTED, IMPORTED_ELSEWHERE
 
 FIRST = 5
 """Names that are seen at once."""
@@ -35,7 +34,6 @@ _WORTH = np.array((1.9, 1.0, 0.6, 0.7, 0.3, 0.0, 0.0), np.float32)
 """How much likelier a name is that anything speaks for, and what more each source says: the class in this
 file, the class or module in another one, this receiver, its origin, both in other files, the installed module
 (bench/LOG.md)."""
-_IMPORTED, _IMPORTED_ELSEWHERE = CONTEXTS.index("imported"), WORD_GROUPS.index("imported")
 LEAST = 0.005
 """What a name must be worth to be in it."""
 _MOST = 400  # names of one context, those used most: a large project has tens of thousands
@@ -114,7 +112,7 @@ def _words(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
     """
     bound = [name for _, scope in place.bindings() for name in scope.known]
     if place.word.where == "import":
-        here, others = place.like(usage.words)[_IMPORTED], remembered.words[_IMPORTED_ELSEWHERE]
+        here, others = place.like(usage.words)[IMPORTED], remembered.words[IMPORTED_ELSEWHERE]
         from_it = dict.fromkeys([*remembered.members, *here, *others])
         return [name for name in from_it if name not in bound]
     used = [name for name in usage.names(members=False) if name[-1:] != "="]

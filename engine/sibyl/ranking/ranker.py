@@ -150,13 +150,15 @@ class Ranker:
             final = guarded(
                 scores, evidence, exact, letters, of_rows.prefixed, of_rows.imports, of_rows.names
             )
-        begun = scores if in_part or not listed.typed else scores[listed.prefixed]
-        beside = spoken.beside(listed, logits, begun, final) if spoken is not None else []
+        beside: Sequence[Unlisted] = ()
+        if spoken is not None:
+            begun = scores[of_rows.prefixed] if listed.typed else scores
+            beside = spoken.beside(listed, logits, begun, final)
         order = np.argsort(-final, kind="stable")
         left = np.float32(1 - sum(name.probability for name in beside))
         probability = np.exp(log_share(scores))[order] * left
-        sure_enough = place.member or listed.typed
-        stars = _stars(probability, mix.star if sure_enough else max(mix.star, _SURE_AT_ONCE))
+        at_once = not (place.member or listed.typed)
+        stars = _stars(probability, max(mix.star, _SURE_AT_ONCE) if at_once else mix.star)
         # A dunder is meant only where one has been begun, and an import that the project never makes is none.
         hidden = [
             (listed.typed[:1] != "_" and is_dunder(of_rows.names[at]))

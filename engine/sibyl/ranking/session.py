@@ -213,17 +213,14 @@ class Session:
         if self._is_left(place, kinds):
             return None
         remembered = self._remembered(place)
-        listed, spoken = (
-            self.listed(offset, labels, kinds, not dry),
-            self._spoken_at(place, remembered),
-        )
+        listed = self.listed(offset, labels, kinds, not dry)
+        spoken = self._spoken_at(predicted, place, remembered)
         return self._ranker.rank(listed, predicted, place, self.usage, remembered, spoken)
 
-    def _spoken_at(self, place: Place, remembered: Remembered) -> Spoken | None:
-        """Return what a list of members may lack; worked out before it comes, and not again for each letter."""
+    def _spoken_at(self, predicted: Floats, place: Place, remembered: Remembered) -> Spoken | None:
+        """Return what a list may lack; worked out before it comes, and not again for each letter."""
         known = self._spoken
         if known is None or known[0] is not place or known[1] is not remembered:
-            predicted = self.states.predicted
             spoken = self._ranker.spoken(predicted, place, self.usage, remembered)
             known = self._spoken = place, remembered, spoken
         return known[2]

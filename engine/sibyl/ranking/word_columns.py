@@ -111,6 +111,8 @@ NAMES: tuple[str, ...] = (
 )
 COLUMNS = {name: index for index, name in enumerate(NAMES)}
 IN_CONTEXT = [(COLUMNS[f"{name}_count"], COLUMNS[f"{name}_recency"]) for name in CONTEXTS]
+IMPORTED, IMPORTED_ELSEWHERE = CONTEXTS.index("imported"), WORD_GROUPS.index("imported")
+"""Where, among the contexts of this file and the groups of others, names of one module stand."""
 IN_PROJECT = [
     (COLUMNS[f"project_{name}_count"], COLUMNS[f"project_{name}_share"]) for name in WORD_GROUPS
 ]

@@ -17,10 +17,10 @@ from math import log1p
 
 import numpy as np
 
-from sibyl.context.groups import MEMBERS, WORD_GROUPS
+from sibyl.context.groups import MEMBERS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
-from sibyl.context.words import CONTEXTS, IN_IMPORTS, WordUsage
+from sibyl.context.words import IN_IMPORTS, WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.ranking.feature_table import FeatureTable, Known
@@ -42,6 +42,8 @@ from sibyl.ranking.word_columns import (
     COLUMNS,
     FIRST_CONTEXT,
     HEAD,
+    IMPORTED,
+    IMPORTED_ELSEWHERE,
     IN_CONTEXT,
     IN_PROJECT,
     WHERE,
@@ -57,8 +59,6 @@ from sibyl.ranking.word_head import (
 from sibyl.ranking.word_list import WordList
 from sibyl.ranking.written import Written
 
-_IMPORTED = CONTEXTS.index("imported")
-_IMPORTED_ELSEWHERE = WORD_GROUPS.index("imported")
 _UNNAMED = frozenset(("argument", *IN_IMPORTS))
 """Where no string names what comes: beside an argument it is another argument."""
 _NEXT = 2.5  # log of how much likelier the next parameter is than one far behind it (bench/LOG.md)
@@ -235,7 +235,7 @@ def _imported(known: Known, listed: WordList, place: Place, words: WordUsage) ->
     What is bound above is not imported again.
     """
     if listed.once:
-        before = place.like(words)[_IMPORTED]
+        before = place.like(words)[IMPORTED]
         bound = next((scope.known for level, scope in place.bindings() if level == "module"), {})
         for name in common(before, known.rows):
             known.put(name, COLUMNS["imported_already"], name in bound)
@@ -257,7 +257,7 @@ def _elsewhere(known: Known, remembered: Remembered) -> None:
             most_files[name] = max(most_files.get(name, 0), files)
     for name, most in most_files.items():
         put(name, COLUMNS["project_files"], log1p(most))
-    imported = remembered.words[_IMPORTED_ELSEWHERE]
+    imported = remembered.words[IMPORTED_ELSEWHERE]
     for name in common(remembered.members, rows):
         put(name, COLUMNS["module_here"], 1)
         put(name, COLUMNS["module_class"], name[:1].isupper())

@@ -76,11 +76,6 @@ local function send_all(buf, mirror)
   return true
 end
 
--- Whether a buffer may be followed: it is Python, and sibyl is on in it.
-local function wanted(buf)
-  return vim.bo[buf].filetype == 'python' and config.enabled(buf)
-end
-
 local function leave(buf, reason)
   log.warn('buffer %d is left alone: %s', buf, reason)
   M.detach(buf)
@@ -94,7 +89,7 @@ function M.flush(buf)
   if not mirror or not api.nvim_buf_is_loaded(buf) then
     return false
   end
-  if not wanted(buf) then -- `vim.b.sibyl_enabled` was set, or 'filetype'
+  if not config.ranks(buf) then -- `vim.b.sibyl_enabled` was set, or 'filetype'
     M.detach(buf)
     return false
   end
@@ -178,7 +173,7 @@ function M.resend(buf)
   local mirror = mirrors[buf]
   if not mirror or not api.nvim_buf_is_loaded(buf) then
     return
-  elseif wanted(buf) then
+  elseif config.ranks(buf) then
     send_all(buf, mirror)
   else
     M.detach(buf)
@@ -188,7 +183,7 @@ end
 --- Follows a buffer. Nothing happens for one that is followed already, is not Python, or where sibyl is off.
 ---@param buf integer
 function M.attach(buf)
-  if mirrors[buf] or not api.nvim_buf_is_loaded(buf) or not wanted(buf) then
+  if mirrors[buf] or not api.nvim_buf_is_loaded(buf) or not config.ranks(buf) then
     return
   end
   local known, reason = fit.why(buf), fit.refusal(buf)

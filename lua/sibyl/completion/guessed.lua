@@ -5,7 +5,6 @@
 -- For Neovim's own menu the answer is marked incomplete: with further letters the server is asked again, and may know
 -- more. mini.completion closes its menu for that, and keys typed meanwhile mean something else.
 
-local completeopt = require('sibyl.server.completeopt')
 local config = require('sibyl.config')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
@@ -23,15 +22,12 @@ local PATIENCE_MS = 200 -- what waits has nothing to say
 function M.wanted(job, place)
   return job.guesses
     and not job.wish
-    and not job.refused
     and not job.cancelled
     and place.open == 0
     and not place.known
-    and config.get().guesses
+    and guesses.allowed(job)
     and config.enabled(job.buf)
     and (guesses.is_member(place.before) or (guesses.is_import(place.before) and not place.listed))
-    -- A guess is no text to be written without being chosen.
-    and not completeopt.inserts_first(vim.split(vim.o.completeopt, ','))
 end
 
 -- The reply with guesses before its items; what it lists itself is no guess. `again`: with further letters the server
@@ -42,14 +38,14 @@ local function joined(reply, names, again)
   for place in ipairs(theirs) do
     ranking[place] = place
   end
-  local list = guesses.items(vim.tbl_filter(function(name)
-    return not vim.list_contains(question.names, name)
-  end, names))
+  local list = guesses.items(
+    vim.tbl_filter(function(name)
+      return not vim.list_contains(question.names, name)
+    end, names),
+    true
+  )
   if #list == 0 then
     return reply
-  end
-  for _, item in ipairs(list) do
-    item.detail = guesses.detail
   end
   vim.list_extend(list, sort_text.rank(theirs, question, ranking, {}, false))
   local whole = type(reply) == 'table' and reply.items and vim.tbl_extend('force', {}, reply) or {}

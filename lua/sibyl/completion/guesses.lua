@@ -7,6 +7,8 @@
 
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
+local completeopt = require('sibyl.server.completeopt')
+local config = require('sibyl.config')
 local items = require('sibyl.completion.items')
 local mirror = require('sibyl.buffer.mirror')
 
@@ -15,11 +17,10 @@ local M = {}
 local api = vim.api
 local LIMIT = 12
 local MARK = 'guess'
+local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 shows `detail` in the menu, later ones `labelDetails`
 local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothing
 
 M.PATIENCE_MS = PATIENCE_MS
--- What marks an item as a guess: Neovim 0.10 shows `detail` in its menu, later ones `labelDetails`.
-M.detail = vim.fn.has('nvim-0.11') == 0 and MARK or nil
 M.refused = false -- whether what is asked right now must bring no guesses
 
 ---@class sibyl.Place one word, and what the servers have said of it
@@ -54,6 +55,16 @@ end
 ---@return boolean
 function M.is_import(before)
   return before:find('^%s*from%s+[%w_.\128-\255]+%s+import[%s(][%w_%s,(\128-\255]*$') ~= nil
+end
+
+--- Whether guesses may stand in the menu that a request is for: they are not switched off, nor were they closed there
+--- by hand, and no menu inserts its first line by itself. A guess is no text to be written without being chosen.
+---@param job sibyl.Job
+---@return boolean
+function M.allowed(job)
+  return config.get().guesses
+    and not job.refused
+    and not (job.guesses and completeopt.inserts_first(vim.split(vim.o.completeopt, ',')))
 end
 
 --- Takes note that a server was asked.
@@ -191,8 +202,9 @@ end
 
 --- Guesses as completion items. Their sortText puts them before what sibyl has ranked: the servers were silent.
 ---@param names string[]
+---@param in_menu boolean|nil whether they are for a menu that shows a server's items: Neovim's own, mini.completion's
 ---@return table[]
-function M.items(names)
+function M.items(names, in_menu)
   local list = {}
   for rank, name in ipairs(names) do
     list[rank] = {
@@ -201,6 +213,7 @@ function M.items(names)
       insertTextFormat = vim.lsp.protocol.InsertTextFormat.PlainText, -- whatever the server's are by default
       sortText = ('00000~sibyl=%05d'):format(rank),
       labelDetails = { description = MARK },
+      detail = in_menu and not modern and MARK or nil,
       documentation = M.INFO,
       data = { sibyl = { guess = true } },
     }

@@ -122,6 +122,9 @@ function M.says_something(reply, behind_dot)
       return false
     end
     says = says or not M.name(item):match('^__.*__$')
+    if says and not behind_dot then
+      return true
+    end
   end
   return says
 end

@@ -90,7 +90,7 @@ local function by_answer(answer, question, word)
   return ranking, starred
 end
 
-local function keep_last(buf, question, ranking, answer)
+local function keep_last(buf, question, ranking, answer, beside)
   local names = {}
   for rank = 1, math.min(#ranking, 30) do
     names[rank] = question.names[ranking[rank]]
@@ -102,7 +102,7 @@ local function keep_last(buf, question, ranking, answer)
     probability = answer.probability or {},
     stars = answer.stars or 0,
     ms = answer.ms or 0,
-    unlisted = {},
+    unlisted = beside or {},
   }
 end
 
@@ -187,10 +187,9 @@ local function ask(job, reply, question, give)
     if kind == 'order' then
       local ranking, starred = by_answer(answer, question, word)
       if ranking then
-        keep_last(job.buf, question, ranking, answer)
         local shown, stars = arms.show(job, question, ranking, starred)
         local beside = shown and unlisted.of(job, reply, question, shown, answer)
-        M.last.unlisted = beside or {}
+        keep_last(job.buf, question, ranking, answer, beside)
         words.remember(job, offset, question, shown, stars, beside)
         local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies, beside)
         return done(ranked or reply, 'ranked')

@@ -4,8 +4,6 @@
 -- code does with them is then missing, and is shown as a guess where it is likely.
 
 local accepted = require('sibyl.completion.accepted')
-local completeopt = require('sibyl.server.completeopt')
-local config = require('sibyl.config')
 local experiment = require('sibyl.experiment')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
@@ -28,12 +26,10 @@ local COMPLETION = 'textDocument/completion'
 -- experiment both orders have the same items.
 local function wanted(job, reply)
   local before = (api.nvim_buf_get_lines(job.buf, job.row, job.row + 1, false)[1] or ''):sub(1, job.col)
-  return config.get().guesses
-    and not job.refused
+  return guesses.allowed(job)
     and not experiment.running()
     and #vim.lsp.get_clients({ bufnr = job.buf, method = COMPLETION }) == 1
     and items.says_something(reply, guesses.is_member(before))
-    and not (job.guesses and completeopt.inserts_first(vim.split(vim.o.completeopt, ',')))
 end
 
 -- What an answer holds of them, checked.
@@ -53,8 +49,7 @@ end
 local function with_items(job, list)
   for rank, entry in ipairs(list) do
     entry.rank = rank
-    entry.item = guesses.items({ entry.name })[1]
-    entry.item.detail = job.guesses and guesses.detail or nil
+    entry.item = guesses.items({ entry.name }, job.guesses)[1]
   end
   table.sort(list, function(a, b)
     if a.at ~= b.at then

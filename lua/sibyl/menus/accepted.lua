@@ -27,7 +27,7 @@ end
 ---@param item table as a front end holds it
 function M.tell(item)
   local buf = api.nvim_get_current_buf()
-  if type(item) ~= 'table' or vim.bo[buf].filetype ~= 'python' or not config.enabled(buf) then
+  if type(item) ~= 'table' or not config.ranks(buf) then
     return
   end
   local name = items.name(sort_text.restore(item))

@@ -85,7 +85,7 @@ end
 --- Whether the source has guesses in the current buffer.
 ---@return boolean
 function M.enabled()
-  return vim.bo.filetype == 'python' and require('sibyl.config').enabled(api.nvim_get_current_buf())
+  return require('sibyl.config').ranks(api.nvim_get_current_buf())
 end
 
 --- Characters after which it is asked.

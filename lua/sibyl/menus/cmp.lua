@@ -39,7 +39,7 @@ end
 local source = {}
 
 function source.is_available()
-  return vim.bo.filetype == 'python' and require('sibyl.config').enabled(vim.api.nvim_get_current_buf())
+  return require('sibyl.config').ranks(vim.api.nvim_get_current_buf())
 end
 
 function source.get_debug_name()
