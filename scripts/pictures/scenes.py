@@ -9,10 +9,12 @@ A moment is taken when what it shows has come: the same programs give the same m
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from child import ROOT
+from menu import Item
 from pictured import READ, READY, Stage
 from svg import Panel, Rows
 
@@ -129,23 +131,24 @@ def explain(stage: Stage) -> Rows:
 
 def guesses(stage: Stage) -> Rows:
     """Return a menu of names where the server knows none."""
-    child = stage.child
     stage.open("shop.py", SHOP)
-    child.type_keys("Goif not order.")
-    child.call("wait", 300, False)
-    child.type_keys("<C-Space>")
-    child.wait_for(lambda: any(item.kind == "guess" for item in child.menu()), 20, "guesses")
-    return stage.rows()
+    return _suggested(stage, "Goif not order.", "", lambda item: item.kind == "guess")
 
 
 def among(stage: Stage) -> Rows:
     """Return a menu with keyword arguments that the server does not list."""
-    child = stage.child
     stage.open("pages.py", PAGE)
-    child.type_keys("Godef chapter(rows):")
+    text = "Godef chapter(rows):", "<CR>page(rows, "
+    return _suggested(stage, *text, lambda item: item.word[-1:] == "=")
+
+
+def _suggested(stage: Stage, first: str, then: str, wanted: Callable[[Item], bool]) -> Rows:
+    """Return the menu that the suggestion key opens behind a text, once it has an item that is wanted."""
+    child = stage.child
+    child.type_keys(first)
     child.call("wait", 300, False)
-    child.type_keys("<CR>page(rows, <C-Space>")
-    child.wait_for(lambda: any(item.word[-1:] == "=" for item in child.menu()), 20, "arguments")
+    child.type_keys(f"{then}<C-Space>")
+    child.wait_for(lambda: any(map(wanted, child.menu())), 20, "the menu")
     return stage.rows()
 
 

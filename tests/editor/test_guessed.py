@@ -105,10 +105,13 @@ def test_guesses_begin_as_typed(serve: Callable) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["ox", "ovalue = 1.", "ofrom os.", "oimport os.", "oprint(...", "ox .", "o.", "ox2 = 12."],
+    [
+        *("ox", "ovalue = 1.", "ofrom os.", "oimport os.", "oprint(...", "ox .", "o.", "ox2 = 12."),
+        *("ofrom ", "oimport ", "ofrom x ", "ox = from_import ", "o# import "),
+    ],
 )
 def test_nothing_is_guessed_elsewhere(serve: Callable, text: str) -> None:
-    """Names, numbers, an ellipsis and imports have no guesses."""
+    """Names, numbers, an ellipsis, modules that are imported and lines that look so have no guesses."""
     child, ranker, server = serve()
     server.set(items=[])
     ranker.set(guess=GUESSES)
@@ -139,21 +142,6 @@ def test_imports_have_guesses(serve: Callable, text: str) -> None:
     asked(child, text)
     wanted = [name for name in GUESSES if name.startswith(text[-1] if text[-1] == "a" else "")]
     child.wait_for(lambda: child.words() == wanted, what="the guesses")
-
-
-@pytest.mark.parametrize(
-    "text", ["ofrom ", "oimport ", "ofrom x ", "ox = from_import ", "o# import "]
-)
-def test_no_guesses_in_other_parts_of_an_import(serve: Callable, text: str) -> None:
-    """Modules, and lines that only look so, have none."""
-    child, ranker, server = serve()
-    server.set(items=[])
-    ranker.set(guess=GUESSES)
-    asked(child, text)
-    child.wait_for(lambda: server.completions() > 0, what="the question")
-    child.type_keys("<C-x><C-o>")
-    child.wait_for(lambda: server.completions() > 1, what="the second question")
-    assert ranker.calls("guess") == []
 
 
 def test_no_guesses_beside_a_list_of_imports(serve: Callable) -> None:

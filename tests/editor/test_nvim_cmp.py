@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from child import Child
 from fake_server import items
+from guessing import taken_among_items
 from peers import loaded
 from scripted import BEST
 
@@ -75,19 +76,7 @@ def test_preselect_follows_the_order(cmp: Callable) -> None:
 
 def test_names_that_the_list_lacks(cmp: Callable) -> None:
     """They stand where the host says, and accepting one writes it and tells the host, once."""
-    child, ranker, server = cmp(resolve={"token": {"detail": "theirs"}})
-    ranker.set(best=BEST, unlisted=[[1, "token"]])
-    child.type_keys("or.")
-    wanted = [BEST[0], "token", *BEST[1:]]
-    child.wait_for(lambda: menu(child)[:4] == wanted, what="the menu")
-    assert menu(child).count("token") == 1
-    child.type_keys("to")
-    child.wait_for(lambda: menu(child)[:1] == ["token"], what="the name")
-    child.type_keys("<C-y>")
-    child.wait_for(lambda: ranker.calls("accepted"), what="the host's knowledge")
-    assert child.line() == "r.token"
-    assert [call[3] for call in ranker.calls("accepted")] == ["token"]
-    assert "token" not in [item["label"] for item in server.log("completionItem/resolve")]
+    taken_among_items(cmp, menu)
 
 
 def test_guesses_are_a_source(cmp: Callable) -> None:
