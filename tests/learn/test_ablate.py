@@ -201,6 +201,29 @@ def test_the_difference_is_one_between_pairs() -> None:
     assert (0.5, 0.0) == (mean, half)
 
 
+def test_no_rate_is_chosen_by_the_members_it_is_measured_on() -> None:
+    """Each half of the lanes is ranked at the best rate of the other half; the rate told is best on all."""
+    lanes = np.array([0, 0, 1, 1, 1])
+    low = ablate.Measured(np.array([1.0, 1, 9, 9, 9]), lanes, (2, 1))
+    high = ablate.Measured(np.array([9.0, 9, 2, 2, 2]), lanes, (2, 1))
+    rate, measured = ablate.chosen({0.001: low, 0.01: high})
+    assert measured.ranks.tolist() == [9.0, 9, 9, 9, 9], "what either half would have liked best"
+    assert rate == 0.001, "of all members"
+    assert (measured.lanes.tolist(), measured.sizes) == (lanes.tolist(), (2, 1))
+    assert low.ranks.tolist() == [1.0, 1, 9, 9, 9], "what was measured stays as it is"
+
+
+def test_a_single_lane_is_measured_at_its_best_rate() -> None:
+    """Where there is no other half, the best rate counts."""
+    lanes = np.zeros(2)
+    tried = {
+        rate: ablate.Measured(np.array([rank, 1.0]), lanes, (2, 1))
+        for rate, rank in ((1.0, 3.0), (2.0, 2.0))
+    }
+    rate, measured = ablate.chosen(tried)
+    assert (rate, measured.ranks.tolist()) == (2.0, [2.0, 1.0])
+
+
 def test_an_unknown_variant_is_told(tmp_path: Path) -> None:
     """A name that is none ends in one sentence."""
     with pytest.raises(LearnError, match="no variant nonsense"):
