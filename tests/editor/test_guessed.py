@@ -72,8 +72,6 @@ def test_letters_ask_the_server_again(serve: Callable) -> None:
 def test_guesses_that_were_closed_stay_closed(serve: Callable) -> None:
     """Guesses that <C-e> has closed open again by the omni key alone, not by a letter; lists still do."""
     child, ranker, server = serve()
-    if child.version < (0, 12, 0):
-        pytest.skip("only 0.12 says what has closed a menu")
     child.lua(PREPARE)
     server.set(items=[])
     ranker.set(guess=GUESSES, best=BEST)

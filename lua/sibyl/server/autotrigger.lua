@@ -13,7 +13,10 @@ local api = vim.api
 local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
 local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for the ranker after the server is there
 local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
+local CLOSES = vim.keycode('<C-e>')
 local modern = vim.fn.has('nvim-0.11') == 1
+local reasons = vim.fn.has('nvim-0.12') == 1 -- whether CompleteDone says what has closed a menu
+local keys = api.nvim_create_namespace('sibyl_closed')
 local mapped = {} ---@type table<integer, true> buffers where <CR> is ours just now
 
 local inserting = completeopt.inserting
@@ -101,6 +104,27 @@ local function behind_a_dot(buf)
   end
 end
 
+-- Calls back when CTRL-E closes a menu. Before Neovim 0.12 nothing says what has closed one; the last key does, which
+-- is noted while a menu is open.
+local function on_closed_by_hand(buf, callback)
+  local desc = "sibyl: note a menu that is closed by hand (sibyl's own server)"
+  local pressed ---@type string|nil
+  if not reasons then
+    on(buf, 'CompleteChanged', desc, function()
+      vim.on_key(function(key)
+        pressed = key
+      end, keys)
+    end)
+  end
+  on(buf, 'CompleteDone', desc, function()
+    vim.on_key(nil, keys)
+    if vim.v.event.reason == 'cancel' or pressed == CLOSES then
+      callback()
+    end
+    pressed = nil
+  end)
+end
+
 -- In a bracket that is still open, ty takes the dot for one that goes on in the next line: it answers `print(path.`
 -- with nothing, and `print(path.r` with a list. And Neovim does not ask after a dot where a letter follows within its
 -- 25 ms. So where a dot that was just typed has no list, the letters behind it ask once. And <BS> closes a menu for
@@ -119,11 +143,8 @@ local function ask_with_a_letter(buf, wanted)
       guesses.forget()
     end
   end)
-  on(buf, 'CompleteDone', "sibyl: note a menu that is closed by hand (sibyl's own server)", function()
-    local reason = vim.v.event.reason -- from Neovim 0.12 on
-    if reason == 'cancel' then
-      closed = member()
-    end
+  on_closed_by_hand(buf, function()
+    closed = member()
   end)
   local function free()
     return vim.fn.pumvisible() == 0 or guessed.shown()
