@@ -101,13 +101,13 @@ def test_learning_on_begins_with_the_weights_that_are_there(tmp_path: Path) -> N
     entry = weights(0, 3) | {"version": FEATURES_VERSION - 1}
     (tmp_path / "meta.json").write_text(json.dumps({"mix": entry}))
     begun = mix.begun_with(tmp_path)
-    assert list(begun) == [MEMBERS.names]
+    assert list(begun) == ["mix"]
     sites = [site for name in OTHERS for site in lists(name, read=False, many=20)]
     rows = sites[0].rows
-    wanted = begun[MEMBERS.names].scores(rows)
+    wanted = begun["mix"].scores(rows)
     many = len(NAMES)
     mixture_of = mixture.Mixture(range(many), torch.rand(many), torch.rand(many) + 0.5, 3)
-    mixture_of.begin_with(begun[MEMBERS.names])
+    mixture_of.begin_with(begun["mix"])
     again = mixture_of(torch.from_numpy(rows)).detach().numpy()
     assert np.allclose(again - again[0], wanted - wanted[0], atol=1e-4)
     options = argparse.Namespace(**vars(OPTIONS) | {"begun": begun, "epochs": 1})
@@ -116,6 +116,21 @@ def test_learning_on_begins_with_the_weights_that_are_there(tmp_path: Path) -> N
     assert np.abs((near - near[0]) - (wanted - wanted[0])).max() < 0.5
     with pytest.raises(LearnError, match="no weights to begin with"):
         mix.begun_with(tmp_path / "elsewhere")
+
+
+def test_each_mixture_is_learnt_on_from_its_own_weights(tmp_path: Path) -> None:
+    """The one without memory begins with that of the model, not with the one that trusts memory."""
+    entries = {"mix": weights(0, 3), "mix_none": weights(1, 2)}
+    (tmp_path / "meta.json").write_text(json.dumps(entries))
+    begun = {"begun": mix.begun_with(tmp_path), "epochs": 1}
+    options = argparse.Namespace(**vars(OPTIONS) | begun)
+    sites = [site for name in OTHERS for site in lists(name, read=False, many=20)]
+    for views, units in ((("file", "project"), 3), (mixture.NOTHING, 2)):
+        (learnt,) = mixture.fit_all(sites, list(range(len(NAMES))), options, views)
+        assert len(learnt.folded()[1]) == units
+    del begun["begun"]["mix_none"]
+    (fresh,) = mixture.fit_all(sites, list(range(len(NAMES))), options, mixture.NOTHING)
+    assert len(fresh.folded()[1]) == OPTIONS.units, "learnt from nothing where there is none"
 
 
 def test_only_lists_it_was_not_trained_on_are_judged() -> None:

@@ -44,7 +44,7 @@ from sibyl.learn.evaluation.cross_validation import (
     temperature,
     threshold,
 )
-from sibyl.learn.evaluation.mixture import blended, fit_all
+from sibyl.learn.evaluation.mixture import NOTHING, blended, fit_all
 from sibyl.learn.evaluation.recorded import longer, read_menus
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.evaluation.replay_all import collect_all
@@ -131,7 +131,7 @@ def main(argv: list[str] | None = None) -> int:
         name: learn(of_sort, None, options, VIEWS) for name, of_sort in sorts.items() if of_sort
     }
     if sorts["mix"]:
-        mixes["mix_none"] = learn(sorts["mix"], WITHOUT_MEMORY, options, ("none",))
+        mixes["mix_none"] = learn(sorts["mix"], WITHOUT_MEMORY, options, NOTHING)
     if options.blend and "mix" in mixes:
         mixes["mix"] = blended(mixes["mix"], weights_of(options.blend))
     path = options.model / "meta.json"
@@ -159,18 +159,18 @@ def _sidecar(model: Path) -> dict[str, Any]:
     return sidecar
 
 
-def begun_with(model: Path) -> dict[tuple[str, ...], Mix]:
-    """Return a model's mixtures by the names of today's features, older ones too where their names are known.
+def begun_with(model: Path) -> dict[str, Mix]:
+    """Return a model's mixtures by their names in the sidecar; older ones, too, if today has their columns.
 
     Raises LearnError where it has none.
     """
     mixtures = {}
     try:
         meta = _sidecar(model)
-        for name, schema in (("mix", MEMBERS), ("mix_words", WORDS)):
-            if name in meta:
-                entry = meta[name] | {"version": schema.version}
-                mixtures[schema.names] = Mix(entry, schema.names, schema.version)
+        for name in {"mix", "mix_none", "mix_words"} & set(meta):
+            schema = WORDS if name == "mix_words" else MEMBERS
+            entry = meta[name] | {"version": schema.version}
+            mixtures[name] = Mix(entry, schema.names, schema.version)
     except (OSError, ValueError, TypeError, ModelError) as error:
         raise LearnError(f"{model} has no weights to begin with ({error}).") from error
     if not mixtures:

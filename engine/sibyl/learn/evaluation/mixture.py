@@ -21,6 +21,8 @@ from sibyl.ranking.mix import Mix, packed
 
 _NETWORK = [WORDS.columns[name] for name in ("network", "network_odds")]
 """Columns that the network alone makes: they come first in every schema."""
+NOTHING = ("none",)
+"""The views of a mixture that knows of no memory."""
 _LISTS = 48  # in a batch
 _RATE, _RATE_ON = 3e-3, 1.5e-3
 """The highest learning rate, and where a mixture is learnt on."""
@@ -107,14 +109,16 @@ def fit_all(
 ) -> list[Mixture]:
     """Train one mixture for each seed; together they are steadier than one.
 
-    Where one is begun with (``options.begun``, by the sort of lists) it is learnt on, alone.
+    Where one is begun with (``options.begun``, by its name in the sidecar) it is learnt on, alone.
     """
     ordered = sorted(sites, key=lambda site: len(site.names))  # lists of like length side by side
     batches = [_batch(ordered[at : at + _LISTS]) for at in range(0, len(ordered), _LISTS)]
     stacked = torch.from_numpy(np.concatenate([site.rows for site in sites]).astype(np.float32))
     sizes = stacked.mean(0), stacked.std(0).clamp(min=0.05)
     schema = sites[0].schema
-    begun = options.begun.get(schema.names)
+    begun = options.begun.get(
+        "mix_words" if schema is WORDS else "mix_none" if views == NOTHING else "mix"
+    )
     if begun is not None:
         mixture = Mixture(columns, *sizes, len(begun.out))
         mixture.begin_with(begun)
