@@ -27,8 +27,41 @@ class Place:
     def __init__(self, stream: Stream, usage: Usage) -> None:
         kinds, texts, reader = stream.kinds, stream.texts, stream.reader
         self.tokens = len(kinds)
-        self.member = bool(kinds) and kinds[-1] == ORIGIN and reader.dotted
-        self.origin = texts[-1] if self.member else ""
+        self.newest = usage.last()
+        self.newest_token = texts[-1] if texts else "<nl>"
+        self.statement = _statement(kinds, texts)
+        self.function = reader.function()
+        self.near = [
+            text
+            for kind, text in zip(kinds[-_NEAR:], texts[-_NEAR:], strict=True)
+            if kind in (NAME, MEMBER)
+        ]
+        surroundings = self.target, self.previous = around(kinds, texts, len(kinds) - 1)
+        self._scopes = reader.scopes
+        # The first token behind the header of the function around, 0 outside of functions.
+        self.begins = next(
+            (scope.begins for level, scope in self.bindings() if level == "function"), 0
+        )
+        self._read_receiver(stream, usage)
+        self._read_word(stream, usage)
+        self._read_prose(stream)
+        self.groups: tuple[Group, ...] = places(
+            texts,
+            len(kinds),
+            self.origin,
+            self.spelled,
+            self.before,
+            surroundings,
+            self.newest,
+            self.function,
+            self.cls,
+        )
+
+    def _read_receiver(self, stream: Stream, usage: Usage) -> None:
+        """Note what stands before the dot, and what its class binds."""
+        reader = stream.reader
+        self.member = bool(stream.kinds) and stream.kinds[-1] == ORIGIN and reader.dotted
+        self.origin = stream.texts[-1] if self.member else ""
         self.spelled = reader.spelled if self.member else ""
         self.value = reader.value if self.member else ""
         self.cls = class_name(self.value)
@@ -43,28 +76,16 @@ class Place:
         around_self = self.value == "super()" or self.spelled.startswith("self.")
         cls = rest(self.value) if own else reader.around_class() if around_self else ""
         self.bases = reader.origins.outer_bases(cls)
-        self.function = reader.function()
-        self.near = [
-            text
-            for kind, text in zip(kinds[-_NEAR:], texts[-_NEAR:], strict=True)
-            if kind in (NAME, MEMBER)
-        ]
-        end = len(kinds)
-        surroundings = self.target, self.previous = around(kinds, texts, end - 1)
-        self.newest = usage.last()
-        self.newest_token = texts[-1] if texts else "<nl>"
-        self.statement = _statement(kinds, texts)
+
+    def _read_word(self, stream: Stream, usage: Usage) -> None:
+        """Note what may begin here where no member does, and the call around."""
+        reader = stream.reader
         self.word = reader.word(reader.leaves)
         # Behind an operand only a keyword goes on, but for statements that begin with a soft keyword.
         soft = reader.leaves == 1 and reader.last in _SOFT
         self.operand = bool(reader.value) and not reader.dotted and not soft
         self.from_module = self.operand and reader.head == "from" and self.word.where == "module"
-        self.contexts = hashes(self.word, texts, usage.words.before)
-        self._scopes = reader.scopes
-        # The first token behind the header of the function around, 0 outside of functions.
-        self.begins = next(
-            (scope.begins for level, scope in self.bindings() if level == "function"), 0
-        )
+        self.contexts = hashes(self.word, stream.texts, usage.words.before)
         self._like: list[dict[str, Seen]] | None = None
         self.parameters = reader.origins.signature(self.word.called, self.word.callee)
         self.given: list[str] = []  # keyword arguments of this call
@@ -72,23 +93,15 @@ class Place:
         while given is not None:
             self.given.append(given[1])
             given = given[0]
+
+    def _read_prose(self, stream: Stream) -> None:
+        """Note strings, comments and the docstring that tell what is meant."""
         self.quoted = strings_of(stream, self.statement)  # in this statement
         self.quoted_near = strings_near(stream)
         self.label = label(stream)
         self.in_braces = in_braces(stream)
         self.comments = comments(stream)
         self.docstring = docstring(stream, self.begins) if self.begins else ""
-        self.groups: tuple[Group, ...] = places(
-            texts,
-            end,
-            self.origin,
-            self.spelled,
-            self.before,
-            surroundings,
-            self.newest,
-            self.function,
-            self.cls,
-        )
 
     def like(self, words: WordUsage) -> list[dict[str, Seen]]:
         """Return what ``words`` says of places like this one; looked for once."""

@@ -118,7 +118,8 @@ local function on_closed_by_hand(buf, callback)
   end
   on(buf, 'CompleteDone', desc, function()
     vim.on_key(nil, keys)
-    if vim.v.event.reason == 'cancel' or pressed == CLOSES then
+    local why = vim.v.event.reason
+    if why == 'cancel' or pressed == CLOSES then
       callback()
     end
     pressed = nil
