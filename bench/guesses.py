@@ -44,6 +44,7 @@ from sibyl.ranking.session import Session
 
 LIMIT = 12  # as lua/sibyl/completion/guesses.lua asks
 WORD = re.compile(rb"\w+")
+SUPER = re.compile(rb"\bsuper\s*\([^\n]*\)\s*\.$")
 KEYWORD = 14  # of the protocol
 LAST = 10**6  # the rank of what is not there
 
@@ -126,7 +127,8 @@ def looked_at(session: Session, line: dict[str, Any], offset: int, store: Projec
     items = sorted(items, key=lambda item: item[2] or item[0])  # stable: the reply's order
     listed, member = [key(item[0]) for item in items], line.get("kind", "member") == "member"
     keywords = member and any(item[1] == KEYWORD for item in items)
-    silent = all(map(is_dunder, listed)) or keywords
+    of_base = bool(listed) and SUPER.search(bytes(session.text.data)[: line["offset"]]) is not None
+    silent = (all(map(is_dunder, listed)) and not of_base) or keywords
     ranked, beside = listed, []
     if items:
         kinds = [marked_kind(item) for item in items]

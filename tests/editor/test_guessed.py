@@ -43,6 +43,18 @@ def test_what_every_object_has_stands_behind_guesses(serve: Callable) -> None:
     assert open_menu(child, "ox.") == ["append", "__class__", "__doc__", "__init__"]
 
 
+@pytest.mark.parametrize("receiver", ["super()", "super(Job, self)", "super ()"])
+def test_what_every_object_has_is_ranked_behind_super(serve: Callable, receiver: str) -> None:
+    """A constructor calls its base's: no guess stands before a list that has it, whoever asks for it."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT, sortText="0"))
+    ranker.set(guess=GUESSES, best=["__init__"])
+    assert open_menu(child, f"o{receiver}.")[0] == "__init__"
+    assert ranker.calls("guess") == []
+    child.type_keys("<C-e><Esc>cc")
+    assert open_menu(child, "mysuper().") == [*GUESSES, *OBJECT]
+
+
 def test_keywords_are_no_members(serve: Callable) -> None:
     """A list with keywords behind a dot, as basedpyright gives it, knows no member; elsewhere it is a list."""
     child, ranker, server = serve()

@@ -59,6 +59,16 @@ def test_ranked_menu(live: Callable) -> None:
     assert child.words() == [word for word in words if word.startswith("is")]
 
 
+@pytest.mark.parametrize("name", ["__init__", "setUp"])
+def test_a_method_calls_its_base(live: Callable, name: str) -> None:
+    """Behind `super().` the menu opens with the method's own name, in a class whose base nobody knows, too."""
+    child = live("from remote import Base\n\n\nclass Job(Base):\n")
+    child.wait_for(lambda: child.lua("return #vim.lsp.get_clients({ bufnr = 0 })") == 1, 30)
+    child.type_keys(f"Go    def {name}(self):<CR>super().", every=0.03)
+    child.wait_for(lambda: child.words()[:1] == [name], 30, "the base's method")
+    assert "__class__" in child.words()
+
+
 def test_health(live: Callable) -> None:
     """After an installation the check-up finds nothing to complain about but 'completeopt'."""
     child = live()

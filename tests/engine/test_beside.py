@@ -95,6 +95,38 @@ def test_dunders_are_never_among_them(real: Ranker) -> None:
     assert [*ranked(real, source).unlisted] == []
 
 
+BASE = """
+from remote import Base
+
+
+class Job(Base):
+    def start(self):
+        super().begin()
+
+    def NAME(self):
+        super()."""
+OBJECT = ["__class__", "__doc__", "__format__", "__init__", "__new__", "__repr__", "__str__"]
+
+
+@pytest.mark.parametrize("name", ["setUp", "__enter__"])
+def test_what_a_method_overrides_stands_first_where_the_base_is_not_known(
+    real: Ranker, name: str
+) -> None:
+    """Before what every object has; a server that knows the base is not contradicted so loudly."""
+    source = BASE.replace("NAME", name)
+    first = ranked(real, source, OBJECT).unlisted[0]
+    assert (first.at, first.name) == (0, name) and first.probability > 0.9
+    known = ranked(real, source, [*OBJECT, "begin", "finish"])
+    assert not any(beside.name == name and beside.at == 0 for beside in known.unlisted)
+
+
+def test_what_a_method_overrides_is_first_where_it_is_listed(real: Ranker) -> None:
+    """A constructor calls its base's constructor, which every object has."""
+    ranking = ranked(real, BASE.replace("NAME", "__init__"), OBJECT)
+    assert OBJECT[ranking.order[0]] == "__init__"
+    assert "__init__" not in {beside.name for beside in ranking.unlisted}
+
+
 def test_a_few_at_most(real: Ranker) -> None:
     """However many are used alike, the list stays a list of what the server knows."""
     uses = "".join(f"    log(request.name_{index})\n" for index in range(30))

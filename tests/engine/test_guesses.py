@@ -5,6 +5,8 @@ In:   the shipped model; small files.
 
 from __future__ import annotations
 
+import pytest
+
 from sibyl.memory.installed import Installed
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
@@ -72,6 +74,29 @@ def test_guesses_begin_as_typed(real: Ranker) -> None:
     assert guessed(real, NOTES.rstrip() + "li") == ["lines"]
     assert not any(name.startswith("__") for name in guessed(real, OWN))
     assert guessed(real, OWN + "__") == ["__init__"]
+
+
+BASE = """
+from remote import Base
+
+
+class Job(Base):
+    def start(self):
+        super().begin()
+        super().begin()
+
+    def NAME(self):
+        super()."""
+
+
+@pytest.mark.parametrize("name", ["__init__", "__enter__", "setUp"])
+def test_what_a_method_overrides_is_the_first_guess_of_its_base(real: Ranker, name: str) -> None:
+    """Behind `super().` the method's own name comes before all others, a dunder, too; elsewhere it is none."""
+    source = BASE.replace("NAME", name)
+    names = guessed(real, source)
+    assert names[:2] == [name, "begin"]
+    assert name not in guessed(real, source.replace("        super().", "        other.", 3))
+    assert guessed(real, source + name[:2]) == [name]
 
 
 def test_a_module_has_no_names_of_other_receivers(real: Ranker) -> None:

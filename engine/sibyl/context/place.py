@@ -73,6 +73,8 @@ class Place:
             for name in self.attributes
             if is_function(reader.origins.member(rest(self.value), name))
         }
+        # What a method asks of its base is nearly always what it overrides (bench/LOG.md).
+        self.overridden = self.function if self.value == "super()" else ""
         around_self = self.value == "super()" or self.spelled.startswith("self.")
         cls = rest(self.value) if own else reader.around_class() if around_self else ""
         self.bases = reader.origins.outer_bases(cls)

@@ -30,10 +30,10 @@ SURE, EXIST = 0.6, 0.3
 """So probable must those of the first ones be together that something speaks for here: behind a dot, and of
 names that certainly exist, those in scope and those of a module (bench/guesses.py)."""
 _ANY = 2.0
-_WORTH = np.array((1.9, 1.0, 0.6, 0.7, 0.3, 0.0, 0.0), np.float32)
+_WORTH = np.array((1.9, 1.0, 0.6, 0.7, 0.3, 0.0, 0.0, 6.0), np.float32)
 """How much likelier a name is that anything speaks for, and what more each source says: the class in this
-file, the class or module in another one, this receiver, its origin, both in other files, the installed module
-(bench/LOG.md)."""
+file, the class or module in another one, this receiver, its origin, both in other files, the installed module,
+what the method around overrides (bench/LOG.md)."""
 LEAST = 0.005
 """What a name must be worth to be in it."""
 _MOST = 400  # names of one context, those used most: a large project has tens of thousands
@@ -50,7 +50,7 @@ def candidates(
 
     ``public``: the names of the installed module that the receiver is, if it is one.
 
-    Names like ``__init__`` are meant only where their underscore is typed.
+    Names like ``__init__`` are meant only where their underscore is typed, or in a method of that name.
     """
     if place.member and public:  # a module has what it has, and what was used on it
         used = [name for source in _used_here(place, usage, remembered) for name in source]
@@ -60,7 +60,7 @@ def candidates(
     else:
         names = _words(place, usage, remembered)
     if typed[:1] != "_":
-        names = [name for name in names if not is_dunder(name)]
+        names = [name for name in names if not is_dunder(name) or name == place.overridden]
     return [name for name in names if name.startswith(typed) and name != typed]
 
 
@@ -79,7 +79,8 @@ def support(
     if not place.member:
         return np.zeros(len(names), np.float32)
     of_class: list[Mapping[str, object]] = [place.attributes, remembered.members]
-    sources = [*of_class, *_used_here(place, usage, remembered), public]
+    used = _used_here(place, usage, remembered)
+    sources = [*of_class, *used, public, {place.overridden: None}]
     speaks = np.array([[name in source for source in sources] for name in names], np.float32)
     worth: Floats = speaks.max(1, initial=0) * _ANY + speaks @ _WORTH
     return worth
@@ -97,6 +98,8 @@ def _members(place: Place, usage: Usage, remembered: Remembered) -> list[str]:
     The receiver's own name is none of its members unless its class says so.
     """
     of_class = [*place.attributes, *remembered.members]
+    if place.overridden:
+        of_class.insert(0, place.overridden)
     used = dict.fromkeys(usage.names(members=True))
     for context in remembered.project:
         used |= dict.fromkeys(context.most(_MOST))

@@ -117,7 +117,7 @@ class Ranker:
         kinds = [0 if place.member else _PARAMETER] * len(names)
         listed = WordList.named([*names], [bare(name) for name in names], kinds)
         table, logits = self.rows(listed, predicted, place, usage, remembered)
-        return Spoken(names, table, logits, mix, place.member)
+        return Spoken(names, table, logits, mix, place)
 
     def rank(
         self,

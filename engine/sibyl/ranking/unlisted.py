@@ -40,6 +40,9 @@ LEAST = 0.05
 has used on this receiver, or with this function, is shown whatever it is worth."""
 _LESS = 2.3
 """How much less likely a name is that the server lacks, as a log (bench/LOG.md)."""
+_OVERRIDDEN = 6.0
+"""How much likelier what a method overrides is than all else asked of its base, where the server knows nothing
+of that one (bench/LOG.md)."""
 _CALLEE, _POSITION, _VALUE = (CONTEXTS.index(name) for name in ("callee", "position", "value"))
 _CALLEE_ELSEWHERE = WORD_GROUPS.index("callee")
 _OF_LIST = (*NETWORK, "place", "place_share", "list")
@@ -62,7 +65,7 @@ class Unlisted(NamedTuple):
 
 
 def spoken_for(place: Place, usage: Usage, remembered: Remembered) -> dict[str, bool]:
-    """Return names of the receiver's class and those used on it or its like, here or in other files.
+    """Return what a method overrides, names of the receiver's class, those used on its like, here or elsewhere.
 
     With each: whether this file has used it on what is spelled so and comes from there.
     """
@@ -74,7 +77,8 @@ def spoken_for(place: Place, usage: Usage, remembered: Remembered) -> dict[str, 
     latest = nlargest(MOST, here, key=here.__getitem__)
     often = [used.most(MOST) for used in remembered.project[:2]]
     sources: list[Iterable[str]] = [latest, *often, remembered.members, place.attributes]
-    names = dict.fromkeys(name for source in sources for name in source if not is_dunder(name))
+    names = dict.fromkeys([place.overridden] if place.overridden else [])
+    names |= dict.fromkeys(name for source in sources for name in source if not is_dunder(name))
     return {name: name in spelled and name in origin for name in list(names)[:MOST]}
 
 
@@ -97,15 +101,17 @@ class Spoken:
     """The names that something speaks for at one place, with all that the list does not change."""
 
     def __init__(
-        self, names: Mapping[str, bool], table: FeatureTable, logits: Floats, mix: Mix, member: bool
+        self, names: Mapping[str, bool], table: FeatureTable, logits: Floats, mix: Mix, place: Place
     ) -> None:
-        """``names``: see ``spoken_for`` and ``arguments_for``; ``member``: which of these.
+        """``names``: see ``spoken_for`` and ``arguments_for``.
 
         ``table``: features (names) as if they alone were listed; ``logits`` (names) of the network.
         """
+        member = place.member
         self._names, self._here = list(names), list(names.values())
         self._lower = [name.lower() for name in names]
         self._logits, self._mix, self._member = logits, mix, member
+        self._overridden = place.overridden
         columns = [mix.names.index(name) for name in (_OF_LIST if member else _OF_WORDS)]
         rows = table.whole()
         rows[:, columns] = 0
@@ -170,4 +176,7 @@ class Spoken:
         rows[:, :2] = network[:, count:].T
         rows[:, 2 : 2 + len(facts)] = facts
         scores: Floats = self._mix.scored(self._sums[lacking] + rows @ self._weights) - _LESS
+        if self._overridden and all(map(is_dunder, listed.names)):
+            own = np.array([self._names[at] == self._overridden for at in lacking])
+            scores += own * np.float32(_LESS + _OVERRIDDEN)
         return scores

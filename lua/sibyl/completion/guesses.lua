@@ -50,6 +50,13 @@ function M.is_member(before)
   return before:sub(last, last):find('[^%.%s]') ~= nil and not before:find('^%d', bytes.word_start(before, last) + 1)
 end
 
+--- The line up to a word that stands behind the dot of a receiver; else nil.
+---@param before string the line up to the word
+---@return string|nil
+function M.receiver(before)
+  return M.is_member(before) and before or nil
+end
+
 --- Whether a name is imported from a module there.
 ---@param before string the line up to the word
 ---@return boolean
@@ -95,7 +102,7 @@ end
 ---@param reply any
 function M.answered(asked, reply)
   asked.open = asked.open - 1
-  asked.known = asked.known or items.says_something(reply, M.is_member(asked.before))
+  asked.known = asked.known or items.says_something(reply, M.receiver(asked.before))
   asked.listed = asked.listed or #(items.of(reply) or {}) > 0
   if asked.open == 0 or asked.known then
     local waiting = asked.waiting

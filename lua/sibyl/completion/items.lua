@@ -7,6 +7,7 @@ local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
 local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/listing.py reads it
 local DEPRECATED_TAG, KEYWORD = 1, 14 -- of the protocol
 local EQUALS, DOT = ('='):byte(), ('.'):byte()
+local SUPER = '%f[%w_\128-\255]super%s*%b()%s*%.$'
 local CHUNK = 4000 -- arguments of one call; LuaJIT takes 8,000
 
 --- The items of a reply; nil unless it is a reply that can be ranked without doubt.
@@ -108,21 +109,22 @@ end
 --- Whether a reply says more than what every object has: servers answer with `__class__` and its like where they
 --- do not know the type. A reply that cannot be read may say anything.
 ---@param reply any
----@param behind_dot boolean whether members were asked for: a list with keywords holds the names in scope instead,
---- as basedpyright gives it inside open brackets where the next line begins with a name
+---@param before string|nil the line up to the word, where members were asked for: there a list with keywords holds the
+--- names in scope instead, as basedpyright gives it inside open brackets where the next line begins with a name; and
+--- of `super()` what every object has is said, too: most methods that call it are called `__init__`
 ---@return boolean
-function M.says_something(reply, behind_dot)
+function M.says_something(reply, before)
   local list = M.of(reply)
   if not list then
     return type(reply) == 'table'
   end
-  local says = false
+  local says, overrides = false, before ~= nil and before:find(SUPER) ~= nil
   for _, item in ipairs(list) do
-    if behind_dot and item.kind == KEYWORD then
+    if before and item.kind == KEYWORD then
       return false
     end
-    says = says or not M.name(item):match('^__.*__$')
-    if says and not behind_dot then
+    says = says or overrides or not M.name(item):match('^__.*__$')
+    if says and not before then
       return true
     end
   end

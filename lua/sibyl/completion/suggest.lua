@@ -28,7 +28,7 @@ local SHOW_MS = 10 -- Neovim 0.10 shows its list one round of events later
 ---@field guessed boolean whether guesses are what is shown
 ---@field held fun(empty: boolean)[] replies that say nothing, and wait
 ---@field names string[] what they hold
----@field behind_dot boolean whether members were asked for
+---@field receiver string|nil the line up to the word, where members were asked for
 ---@field sending boolean
 
 local wish ---@type sibyl.Wish|nil
@@ -117,7 +117,7 @@ function M.holding(press, callback)
   press.open = press.open + 1
   return function(failure, reply, ...)
     press.open = press.open - 1
-    if items.says_something(reply, press.behind_dot) then
+    if items.says_something(reply, press.receiver) then
       if press.guessed then
         return callback(nil, nil) -- too late: guesses are on the screen
       end
@@ -147,7 +147,7 @@ local function ask_servers()
   local _, start = bytes.word(buf)
   local press = {
     buf = buf,
-    behind_dot = guesses.is_member(api.nvim_get_current_line():sub(1, start)),
+    receiver = guesses.receiver(api.nvim_get_current_line():sub(1, start)),
     tick = vim.b[buf].changedtick,
     cursor = api.nvim_win_get_cursor(0),
     open = 0,

@@ -29,7 +29,7 @@ local function wanted(job, reply)
   return guesses.allowed(job)
     and not experiment.running()
     and #vim.lsp.get_clients({ bufnr = job.buf, method = COMPLETION }) == 1
-    and items.says_something(reply, guesses.is_member(before))
+    and items.says_something(reply, guesses.receiver(before))
 end
 
 -- What an answer holds of them, checked.

@@ -60,7 +60,7 @@ function M.filtered(rpc, program, automatic)
     local wrong = is_ty and misread(before, behind)
     local by_itself = automatic() or (params.context or {}).triggerKind == AUTOMATIC
     return request(method, params, function(failure, result, ...)
-      if wrong or (by_itself and not items.says_something(result, true)) then
+      if wrong or (by_itself and not items.says_something(result, before)) then
         result = nil
       end
       return callback(failure, result, ...)
