@@ -36,3 +36,9 @@ class MemoryTrouble(SibylError):
     def __init__(self, sentence: str, path: Path, why: str = "busy") -> None:
         super().__init__(sentence)
         self.path, self.why = path, why
+
+
+def first_line(error: BaseException) -> str:
+    """Return what another library's error says first, without its full stop; its kind where it says nothing."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")

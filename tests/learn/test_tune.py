@@ -242,5 +242,6 @@ def test_a_search_over_changed_streams_is_refused(
 def test_a_study_that_is_none_is_told(streams: Path, tmp_path: Path) -> None:
     """A file that is no database ends in one sentence."""
     (tmp_path / "study.db").write_bytes(b"not a database" * 100)
-    with pytest.raises(LearnError, match="cannot be opened"):
+    with pytest.raises(LearnError, match="cannot be opened") as refusal:
         tune.main(given(streams, tmp_path, 1))
+    assert len(str(refusal.value).splitlines()) == 1

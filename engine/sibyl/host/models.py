@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sibyl.errors import ModelError
+from sibyl.errors import ModelError, first_line
 from sibyl.host.protocol import USE
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def _import() -> None:
         import_module("sibyl.ranking.ranker")
         import_module("sibyl.network.runtime").onnxruntime()
     except ImportError as error:
-        raise ModelError(f"A package is missing ({error}); run :Sibyl install.") from error
+        raise ModelError(
+            f"A package is missing ({first_line(error)}); run :Sibyl install."
+        ) from error
     except Exception as error:
         _log.exception("a package was not imported")
         reason = f"{type(error).__name__}: {error}"

@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 
 part_of = ""
 """Whose half-written files these are, where several processes may write the same file at once."""
@@ -54,7 +54,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         with suppress(OSError):  # a disk that may only be read from has no part either
             part.unlink(missing_ok=True)
-        why = error.strerror or f"the disk may be full ({error})"
+        why = error.strerror or f"the disk may be full ({first_line(error)})"
         raise LearnError(f"Cannot write {path}: {why}.") from error
     except BaseException:
         with suppress(OSError):

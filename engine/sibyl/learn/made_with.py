@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.io import whole_file
 
 
@@ -36,7 +36,9 @@ def check_or_keep(path: Path, asked: Mapping[str, Any]) -> None:
             file.write((json.dumps(asked, indent=1) + "\n").encode())
         return
     except (OSError, ValueError) as error:
-        raise LearnError(f"{path} cannot be read ({error}); delete it to begin again.") from error
+        raise LearnError(
+            f"{path} cannot be read ({first_line(error)}); delete it to begin again."
+        ) from error
     check(path.parent, before, asked)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from sibyl.errors import MemoryTrouble
+from sibyl.errors import MemoryTrouble, first_line
 from sibyl.memory.private import private, private_folder
 
 IN_MEMORY = ":memory:"
@@ -34,7 +34,9 @@ def sentence(path: Path) -> Iterator[None]:
     except sqlite3.ProgrammingError as error:
         raise MemoryTrouble(f"The memory {path} was closed.", path, "gone") from error
     except sqlite3.OperationalError as error:
-        raise MemoryTrouble(f"The memory {path} cannot be used now ({error}).", path) from error
+        raise MemoryTrouble(
+            f"The memory {path} cannot be used now ({first_line(error)}).", path
+        ) from error
     except UnicodeEncodeError as error:  # a name that is not text
         raise MemoryTrouble(f"The memory {path} cannot hold that name.", path) from error
     except (sqlite3.DatabaseError, *_WRONG) as error:

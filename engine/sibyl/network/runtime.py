@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sibyl.errors import ModelError
+from sibyl.errors import ModelError, first_line
 
 
 def onnxruntime(part: str = "") -> Any:
@@ -39,4 +39,4 @@ def session(path: Path) -> Any:
             str(path), sess_options=options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # ONNX Runtime's own errors have no common base of their own
-        raise ModelError(f"The model file {path} cannot be run ({error}).") from error
+        raise ModelError(f"The model file {path} cannot be run ({first_line(error)}).") from error

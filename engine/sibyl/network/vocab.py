@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from sibyl.code.tokens import FIXED_TOKENS
 from sibyl.code.values import UNKNOWN_ORIGIN, is_unknown
-from sibyl.errors import ModelError
+from sibyl.errors import ModelError, first_line
 
 VOCAB_VERSION = 1
 BEGIN = "<file>"
@@ -206,7 +206,7 @@ def read_vocab(path: Path) -> tuple[list[str], Iterator[str], Iterator[str], int
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"The vocabulary {path} cannot be read ({error}).") from error
+        raise ModelError(f"The vocabulary {path} cannot be read ({first_line(error)}).") from error
     lines = _lines(text)
     head = re.fullmatch(
         r"sibyl-vocab (\d+) fixed=(\d+) words=(\d+) pieces=(\d+) shared=(\d+)", next(lines, "")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sibyl.code.tokens import ORIGIN
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.io import whole_file
 from sibyl.learn.streams.parts import HELD_OUT, load_part
@@ -43,7 +43,7 @@ class Counts:
             with gzip.open(path, "rt", encoding="utf-8") as file:
                 return cls(json.load(file))
         except (OSError, ValueError, KeyError, EOFError) as error:
-            raise LearnError(f"{path} holds no counts of ours ({error}).") from error
+            raise LearnError(f"{path} holds no counts of ours ({first_line(error)}).") from error
 
     def orders(self, site: RecordedList) -> dict[str, Floats]:
         """Return, for each way of counting, a score for every candidate."""

@@ -33,7 +33,7 @@ import numpy as np
 import torch
 
 from sibyl.code.tokens import LINES
-from sibyl.errors import LearnError, ModelError
+from sibyl.errors import LearnError, ModelError, first_line
 from sibyl.learn import executors
 from sibyl.learn.asked import whole
 from sibyl.learn.evaluation.cross_validation import (
@@ -148,7 +148,9 @@ def weights_of(model: Path) -> dict[str, Any]:
         weights: dict[str, Any] = _sidecar(model)["mix"]
         Mix(weights)
     except (OSError, ValueError, KeyError, ModelError) as error:
-        raise LearnError(f"{model} has no weights for members to blend with ({error}).") from error
+        raise LearnError(
+            f"{model} has no weights for members to blend with ({first_line(error)})."
+        ) from error
     return weights
 
 
@@ -172,7 +174,7 @@ def begun_with(model: Path) -> dict[str, Mix]:
             entry = meta[name] | {"version": schema.version}
             mixtures[name] = Mix(entry, schema.names, schema.version)
     except (OSError, ValueError, TypeError, ModelError) as error:
-        raise LearnError(f"{model} has no weights to begin with ({error}).") from error
+        raise LearnError(f"{model} has no weights to begin with ({first_line(error)}).") from error
     if not mixtures:
         raise LearnError(f"{model} has no weights to begin with.")
     return mixtures

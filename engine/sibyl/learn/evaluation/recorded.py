@@ -10,7 +10,7 @@ import json
 import zlib
 from pathlib import Path
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.ranking.session import bare
 
 
@@ -23,7 +23,7 @@ def read_menus(path: Path) -> list[dict]:
         if not lines or any(not wanted <= set(line) for line in lines):
             raise ValueError("a line lacks what a site needs")
     except (OSError, ValueError, EOFError, TypeError, zlib.error) as error:
-        raise LearnError(f"{path} is not a menus file ({error}).") from error
+        raise LearnError(f"{path} is not a menus file ({first_line(error)}).") from error
     return lines
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import FEWEST
 
@@ -87,7 +87,7 @@ def put(path: Path, blocks: dict[str, str]) -> None:
     try:
         text = path.read_text("utf-8")
     except (OSError, ValueError) as error:
-        raise LearnError(f"The document {path} cannot be read ({error}).") from error
+        raise LearnError(f"The document {path} cannot be read ({first_line(error)}).") from error
     for name, block in blocks.items():
         begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
         if begin in text:

@@ -17,7 +17,7 @@ import optuna
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.made_with import check_or_keep
 
 _BEAT = 15
@@ -51,7 +51,9 @@ def open_study(out: Path, made_with: dict[str, Any]) -> optuna.Study:
     except LearnError:
         raise
     except Exception as error:  # SQLAlchemy's, SQLite's and the file system's
-        raise LearnError(f"The study {out / 'study.db'} cannot be opened ({error}).") from error
+        raise LearnError(
+            f"The study {out / 'study.db'} cannot be opened ({first_line(error)})."
+        ) from error
 
 
 def opened(out: Path, beats: bool = True) -> optuna.Study:

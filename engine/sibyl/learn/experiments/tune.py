@@ -25,7 +25,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn import executors
 from sibyl.learn.asked import number, whole
 from sibyl.learn.experiments.ablate import network_bytes
@@ -105,7 +105,9 @@ def main(argv: list[str] | None = None) -> int:
             with waiting() as interrupts:
                 study.optimize(lambda trial: _kept(trial, options, interrupts), callbacks=callbacks)
         except (optuna.exceptions.StorageInternalError, SQLAlchemyError) as error:
-            raise LearnError(f"The study in {options.out} cannot be written ({error}).") from error
+            raise LearnError(
+                f"The study in {options.out} cannot be written ({first_line(error)})."
+            ) from error
     print(json.dumps(write_result(study, options.out)["best"]))
     return 0
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.export.stage import write_meta
 from sibyl.learn.io import digests, make_folder, whole_file
 from sibyl.network.model import MIXES, Model
@@ -66,7 +66,7 @@ def _whole(model: Path) -> tuple[dict[str, Any], Vocab]:
         numbers, wanted, digest = meta["numbers"], meta["sha256"], meta["vocab"]
         actual = digests(model, wanted)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LearnError(f"{model} holds no exported model ({error}).") from error
+        raise LearnError(f"{model} holds no exported model ({first_line(error)}).") from error
     if numbers != "float32":
         raise LearnError(f"{model} is quantized already ({numbers}); name the folder of export.")
     vocab = Vocab.load(model / "vocab.txt")

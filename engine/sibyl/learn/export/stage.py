@@ -19,7 +19,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 from sibyl.code.stream import STREAM_VERSION
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.io import digests, whole_file
 from sibyl.learn.streams.stage import rows_of
 from sibyl.learn.training.checkpoints import best_of, load_network
@@ -103,7 +103,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return content
     except (OSError, ValueError) as error:
-        raise LearnError(f"{path} cannot be read ({error}).") from error
+        raise LearnError(f"{path} cannot be read ({first_line(error)}).") from error
 
 
 def reach(network: Network, vocab: Vocab) -> float:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.corpus import licences
 from sibyl.learn.corpus.sources import Sources
 from sibyl.learn.corpus.stores import Listed, RepositoryStore
@@ -39,7 +39,7 @@ def lists_of(
         with Sources(options.sources) as sources:
             return repository.name, list(menus_of(repository, blobs, sources, options, known))
     except ServerHangs as error:
-        raise LearnError(f"`{options.server}` does not answer ({error}).") from error
+        raise LearnError(f"`{options.server}` does not answer ({first_line(error)}).") from error
 
 
 def menus_of(

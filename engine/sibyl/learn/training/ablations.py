@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sibyl.code.tokens import ORIGIN
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.io import whole_file
 from sibyl.learn.streams.stage import choose, rows_of
 from sibyl.learn.training.batches import Shard
@@ -66,7 +66,7 @@ def with_vocabulary(streams: Path, out: Path, words: int, pieces: int, shared: i
             texts = file.read().decode("utf-8", "surrogatepass").split("\n")
     except (OSError, EOFError) as error:
         raise LearnError(
-            f"The texts of the streams in {streams} cannot be read ({error})."
+            f"The texts of the streams in {streams} cannot be read ({first_line(error)})."
         ) from error
     counts = _counted(Shard.open(streams, "train"), len(texts))
     used = {texts[index]: int(counts[index]) for index in np.flatnonzero(counts)}

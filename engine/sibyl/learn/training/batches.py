@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 
 PADDING = 255
 """Kind of a token that is not there."""
@@ -38,7 +38,9 @@ class Shard:
                 for name in ("tokens", "kinds", "files")
             ]
         except (OSError, ValueError) as error:
-            raise LearnError(f"No streams of the split {split} in {folder} ({error}).") from error
+            raise LearnError(
+                f"No streams of the split {split} in {folder} ({first_line(error)})."
+            ) from error
         tokens, kinds, firsts = arrays
         if not len(firsts) or not len(tokens) == len(kinds) == firsts[-1]:
             raise LearnError(f"The streams of {split} in {folder} are not whole; make them again.")

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.io import whole_file
 from sibyl.learn.made_with import check
 from sibyl.learn.training.network import Network, Sizes, State
@@ -42,7 +42,7 @@ def read_checkpoint(path: Path, device: str) -> dict[str, Any]:
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
-        raise LearnError(f"The checkpoint {path} cannot be read ({_first_line(error)}).") from error
+        raise LearnError(f"The checkpoint {path} cannot be read ({first_line(error)}).") from error
     if not isinstance(checkpoint, dict) or checkpoint.get("version") != CHECKPOINT_VERSION:
         raise LearnError(f"The checkpoint {path} is of another version than this sibyl's.")
     return checkpoint
@@ -71,13 +71,8 @@ def save(
             torch.save(checkpoint, file)
     except RuntimeError as error:  # what PyTorch makes of a disk that is full
         raise LearnError(
-            f"Cannot write {path}: the disk may be full ({_first_line(error)})."
+            f"Cannot write {path}: the disk may be full ({first_line(error)})."
         ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).splitlines() or [type(error).__name__]
-    return lines[0].rstrip(".")
 
 
 def resume(

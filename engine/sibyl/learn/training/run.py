@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from sibyl.errors import LearnError
+from sibyl.errors import LearnError, first_line
 from sibyl.learn.training.ablations import first_share, without_origins, without_pieces
 from sibyl.learn.training.batches import Lanes, Shard
 from sibyl.learn.training.checkpoints import SCHEDULE, read_checkpoint
@@ -108,7 +108,9 @@ def read_rows(folder: Path) -> np.ndarray:
         rows: np.ndarray = np.load(folder / "rows.npy")
         return rows
     except (OSError, ValueError, EOFError) as error:
-        raise LearnError(f"The streams in {folder} lack their rows ({error}).") from error
+        raise LearnError(
+            f"The streams in {folder} lack their rows ({first_line(error)})."
+        ) from error
 
 
 def prepare(options: argparse.Namespace, processes: Processes, weights: Weights | None) -> Run:
