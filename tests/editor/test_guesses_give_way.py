@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from fake_server import FakeServer, items
 from guessing import GUESSES, OBJECT, asked
 from scripted import BEST, NAMES, open_menu
@@ -101,3 +102,38 @@ def test_a_host_out_of_step_is_told_the_text(serve: Callable) -> None:
     ranker.set(guess=GUESSES)
     child.type_keys("<C-x><C-o>")
     child.wait_for(lambda: child.words() == GUESSES, what="the guesses")
+
+
+BY_ITSELF = """
+local function wanted() return true end
+require('sibyl.server.autotrigger').prepare(vim.api.nvim_get_current_buf(), wanted)
+"""
+MENU = "local m = vim.fn.complete_info({ 'selected', 'pum_visible' }) return { m.pum_visible, m.selected }"
+
+
+@pytest.mark.parametrize("completeopt", ["menuone,noselect", "menuone,noinsert"])
+@pytest.mark.parametrize("key", ["<C-n>", "<Down>"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_was_chosen_stays_chosen(
+    serve: Callable, completeopt: str, key: str, at_once: bool
+) -> None:
+    """An answer for the letter before that comes when a guess is chosen takes neither menu nor choice away."""
+    child, ranker, server = serve()
+    child.lua("vim.o.completeopt = ...", completeopt)
+    child.lua(BY_ITSELF)
+    server.set(items=[])
+    ranker.set(guess=GUESSES)
+    assert open_menu(child, "ox.") == GUESSES
+    server.set(delay=150)
+    if at_once:
+        child.api.input("a" + key)  # before the server is asked for the letter
+    else:
+        child.type_keys("a")
+        child.wait_for(lambda: server.completions() > 1, what="the question for the letter")
+        child.type_keys(key)
+    child.lua("vim.wait(500, function() return false end)")
+    chosen = child.lua(MENU)
+    assert chosen == [1, 0 if completeopt.endswith("noselect") else 1]
+    child.type_keys("<C-y>")
+    assert child.line() == ("x.append" if completeopt.endswith("noselect") else "x.attach")
+    assert child.messages() == []

@@ -125,8 +125,16 @@ function M.closed_by_hand()
   return by_hand
 end
 
---- Whether the cursor has left the word that Neovim's own menu asked for, while the server or the ranker was busy.
---- Shown now, the list would stand at a place it does not belong to, perhaps in another buffer.
+-- Whether something is chosen in Neovim's menu: a list that comes now takes its place, and nothing is chosen then.
+local function choosing()
+  local info = vim.fn.complete_info({ 'pum_visible', 'selected' })
+  local by_itself = vim.list_contains(vim.split(vim.o.completeopt, ','), 'noselect') and -1 or 0
+  return info.pum_visible == 1 and info.selected > by_itself
+end
+
+--- Whether the cursor has left the word that Neovim's own menu asked for, or something is chosen in that menu, while the
+--- server or the ranker was busy. Shown now, the list would stand at a place it does not belong to, perhaps in another
+--- buffer; or keys meant for what is chosen would mean something else.
 --- Other callers, for whatever position, get every item: what to do with them is theirs to know.
 ---@param job sibyl.Job
 ---@return boolean
@@ -137,7 +145,7 @@ function M.left_word(job)
     return true
   end
   local _, start = bytes.word(job.buf)
-  return start ~= job.col or api.nvim_win_get_cursor(0)[1] - 1 ~= job.row
+  return start ~= job.col or api.nvim_win_get_cursor(0)[1] - 1 ~= job.row or (not job.wish and choosing())
 end
 
 --- Ends the waiting for an answer.
