@@ -5,9 +5,11 @@ In:   the shipped model; small files.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from sibyl.memory.installed import Installed
+from sibyl.ranking.guesses import enough
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
@@ -97,6 +99,30 @@ def test_what_a_method_overrides_is_the_first_guess_of_its_base(real: Ranker, na
     assert names[:2] == [name, "begin"]
     assert name not in guessed(real, source.replace("        super().", "        other.", 3))
     assert guessed(real, source + name[:2]) == [name]
+
+
+def test_many_names_that_something_speaks_for_are_worth_a_menu() -> None:
+    """None of 30 need be likely alone; names that nothing speaks for count only where all of them exist."""
+    likely = [(at, 0.03) for at in range(30)]
+    spoken_for, nothing = np.ones(30, np.float32), np.zeros(30, np.float32)
+    assert enough(likely, spoken_for, exist=False)
+    assert not enough(likely[:19], spoken_for, exist=False)
+    assert not enough(likely, nothing, exist=False)
+    assert not enough(likely, nothing, exist=True), "five of them are seen"
+    assert enough([(0, 0.2), (1, 0.11)], nothing, exist=True)
+
+
+@pytest.mark.parametrize("begin", ["", "x = ", "if ", 'x = f"{', "for y in "])
+def test_a_receiver_that_is_used_everywhere_has_guesses_everywhere(
+    real: Ranker, begin: str
+) -> None:
+    """Many names used on it divide what is likely among them; the menu comes all the same."""
+    names = (
+        "slug title price stock owner image weight colour vendor parent pages state label notes "
+        "brand units depth height width batch serial origin lot shelf"
+    ).split()
+    uses = "".join(f"def of_{name}(product):\n    return product.{name}\n\n\n" for name in names)
+    assert len(guessed(real, f"{uses}def show(product):\n    {begin}product.")) >= 5
 
 
 def test_a_module_has_no_names_of_other_receivers(real: Ranker) -> None:

@@ -6,8 +6,7 @@ Out: the names that something in the user's own code or environment speaks for.
 Candidates come from the text above, from the project's other files, from the class of the receiver, as far
 as it can be followed, or from the installed module that it is; the network only orders them. What it alone
 believes in is not offered: nobody has seen that it exists here. A list is left out where too little speaks for
-its first names at this very receiver: that a name is used somewhere makes it a candidate, but no reason to
-interrupt.
+its names at this very receiver: that a name is used somewhere makes it a candidate, but no reason to interrupt.
 """
 
 from __future__ import annotations
@@ -24,11 +23,10 @@ from sibyl.network.model import Floats
 from sibyl.ranking.labels import is_dunder
 from sibyl.ranking.word_columns import IMPORTED, IMPORTED_ELSEWHERE
 
-FIRST = 5
-"""Names that are seen at once."""
-SURE, EXIST = 0.6, 0.3
-"""So probable must those of the first ones be together that something speaks for here: behind a dot, and of
-names that certainly exist, those in scope and those of a module (bench/guesses.py)."""
+_FIRST = 5  # names that are seen at once
+_SURE, _EXIST = 0.6, 0.3
+"""So probable must names be together: behind a dot all that something speaks for here; the first few of names
+that certainly exist, those in scope and those of a module (bench/LOG.md)."""
 _ANY = 2.0
 _WORTH = np.array((1.9, 1.0, 0.6, 0.7, 0.3, 0.0, 0.0, 6.0), np.float32)
 """How much likelier a name is that anything speaks for, and what more each source says: the class in this
@@ -84,6 +82,16 @@ def support(
     speaks = np.array([[name in source for source in sources] for name in names], np.float32)
     worth: Floats = speaks.max(1, initial=0) * _ANY + speaks @ _WORTH
     return worth
+
+
+def enough(likely: Sequence[tuple[int, float]], worth: Floats, exist: bool) -> bool:
+    """Tell whether names are worth a menu; ``likely``: all of them with probabilities, the likeliest first.
+
+    ``worth``: see ``support``; ``exist``: whether all of them certainly exist.
+    """
+    if exist:
+        return sum(share for _, share in likely[:_FIRST]) >= _EXIST
+    return sum(share for at, share in likely if worth[at]) >= _SURE
 
 
 def _used_here(place: Place, usage: Usage, remembered: Remembered) -> list[Mapping[str, object]]:

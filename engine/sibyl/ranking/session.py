@@ -26,7 +26,7 @@ from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
-from sibyl.ranking.guesses import EXIST, FIRST, LEAST, SURE, candidates, support
+from sibyl.ranking.guesses import LEAST, candidates, enough, support
 from sibyl.ranking.labels import bare
 from sibyl.ranking.listing import KIND
 from sibyl.ranking.numbered import NumberedNames
@@ -288,7 +288,6 @@ class Session:
         listed = WordList.named(names, names, [0] * len(names), typed)
         worth = support(place, self.usage, remembered, names, public)
         likely = self._ranker.likely(listed, predicted, place, self.usage, remembered, worth)
-        speaks = sum(share for at, share in likely[:FIRST] if worth[at] or not place.member)
-        if speaks < (SURE if place.member and not public else EXIST):
+        if not enough(likely, worth, exist=not place.member or bool(public)):
             return []
         return [(names[at], round(share, 4)) for at, share in likely[:limit] if share >= LEAST]

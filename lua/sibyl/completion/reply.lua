@@ -132,7 +132,7 @@ local function choosing()
   return info.pum_visible == 1 and info.selected > by_itself
 end
 
---- Whether the cursor has left the word that Neovim's own menu asked for, or something is chosen in that menu, while the
+--- Whether the cursor has left the word that Neovim's own menu asked for, or something was chosen there, while the
 --- server or the ranker was busy. Shown now, the list would stand at a place it does not belong to, perhaps in another
 --- buffer; or keys meant for what is chosen would mean something else.
 --- Other callers, for whatever position, get every item: what to do with them is theirs to know.
