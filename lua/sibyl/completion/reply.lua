@@ -179,6 +179,21 @@ local function extent(job)
   return offset, offset
 end
 
+-- The reply as far as it was ranked before in its word, with the names that stood among it; as it came where nothing of
+-- it was.
+local function as_before(job, reply, question, copies)
+  local word = words.of(job)
+  if not word or not word.ranked then
+    return reply
+  end
+  local ranking, starred, any = words.recall(word, question)
+  local beside = unlisted.again(job, reply, question, ranking)
+  if not any and #beside == 0 then
+    return reply
+  end
+  return sort_text.rank(reply, question, ranking, starred, job.in_label, copies, beside)
+end
+
 -- Asks Python, and gives the reply on when the answer or the deadline comes. False: nothing was asked.
 local function ask(job, reply, question, give)
   local word = words.of(job)
@@ -190,6 +205,10 @@ local function ask(job, reply, question, give)
       note_delay(began, how)
       give(result)
     end
+  end
+  local function without(how)
+    words.remember(job, offset, question)
+    done(as_before(job, reply, question, copies), how)
   end
   local function on_answer(kind, answer)
     if kind == 'order' then
@@ -209,8 +228,7 @@ local function ask(job, reply, question, give)
     else
       log.debug('not ranked: %s', tostring(answer.reason))
     end
-    words.remember(job, offset, question)
-    done(reply, 'left')
+    without('left')
   end
   job.timer = vim.uv.new_timer()
   local seq, length = mirror.seq(job.buf), bytes.length(job.buf)
@@ -226,8 +244,7 @@ local function ask(job, reply, question, give)
     vim.schedule_wrap(function()
       if job.timer then
         log.debug('the ranking of %d names was late', #question.names)
-        words.remember(job, offset, question)
-        done(reply, 'late')
+        without('late')
       end
     end)
   )
@@ -250,12 +267,8 @@ function M.consider(job, reply, give)
     return reply -- this word's list stands on the screen as it came: it stays so
   end
   local question = items.question(list)
-  if word and word.ranked then
-    local ranking, starred = words.recall(word, question)
-    if ranking then
-      local beside = unlisted.again(job, reply, question, ranking)
-      return sort_text.rank(reply, question, ranking, starred, job.in_label, nil, beside)
-    end
+  if word and word.ranked and words.knows(word, question) then
+    return as_before(job, reply, question)
   end
   if #list == 1 then
     return reply -- nothing to put in order; the last item of a word that was ranked has kept its star above

@@ -157,21 +157,39 @@ function M.of(job)
   end
 end
 
---- The order and the stars of a list whose names were all ranked before in this word; nil for any other list.
+--- The order and the stars of a list as far as its names were ranked before in this word; new names come last, as the
+--- server has them.
 ---@param word sibyl.Word a ranked one
 ---@param question sibyl.Question
----@return integer[]|nil ranking
----@return table<integer, boolean>|nil starred by place in the question
+---@return integer[] ranking
+---@return table<integer, boolean> starred by place in the question
+---@return boolean any whether one of them was ranked before
 function M.recall(word, question)
-  local places, ranking, starred = places_of(word), {}, {}
-  for place, key in ipairs(items.keys(question)) do
-    if not places[key] then
-      return nil
-    end
-    ranking[place] = place
+  local places, keys = places_of(word), items.keys(question)
+  local known, new, starred = {}, {}, {}
+  for place, key in ipairs(keys) do
+    table.insert(places[key] and known or new, place)
+    starred[place] = word.starred[key]
   end
-  M.settle(word, question, ranking, starred)
-  return ranking, starred
+  table.sort(known, function(a, b)
+    return places[keys[a]] < places[keys[b]]
+  end)
+  local any = #known > 0
+  return vim.list_extend(known, new), starred, any
+end
+
+--- Whether all names of a list were ranked before in this word.
+---@param word sibyl.Word a ranked one
+---@param question sibyl.Question
+---@return boolean
+function M.knows(word, question)
+  local places = places_of(word)
+  for _, key in ipairs(items.keys(question)) do
+    if not places[key] then
+      return false
+    end
+  end
+  return true
 end
 
 --- The next list starts a new word.
