@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from child import Child
 from fake_server import FakeServer, items
 from guessing import OBJECT
-from scripted import BEST, NAMES, open_menu
+from scripted import BEST, NAMES, open_menu, raw_replies
 
-AMONG = [[1, "token"], [3, "user"]]
+AMONG = [[3, "user"], [1, "token"]]  # the likeliest first, as the host sends them
 WITH_AMONG = [BEST[0], "token", *BEST[1:], "user"]
 
 
@@ -97,6 +98,44 @@ def test_later_lists_of_a_word_have_them(serve: Callable) -> None:
     child.wait_for(lambda: server.completions() > before, what="the second question")
     wanted = ["tokens", "token", "text", "token_type", "totals"]
     child.wait_for(lambda: child.words() == wanted, what="the second list")
+
+
+def listed(child: Child, keys: str) -> list[str]:
+    """Type keys and ask as a plugin does; return the names in their order."""
+    child.type_keys(keys)
+    got = raw_replies(child)["items"]
+    return [item["label"] for item in sorted(got, key=lambda item: item["sortText"])]
+
+
+def test_new_items_do_not_move_them(serve: Callable) -> None:
+    """They stay behind the item they stood behind, though a later list has a new item before it."""
+    pages = [items("tac", "tub"), items("tic", "tac", "tub")]
+    child, ranker, _ = serve(lua="NO_ENABLE = true", incomplete=True, pages=pages)
+    ranker.set(best=["tac"], unlisted=[[1, "token"]])
+    assert listed(child, "or.") == ["tac", "token", "tub"]
+    ranker.set(best=["tic"])
+    assert listed(child, "t") == ["tic", "tac", "token", "tub"]
+
+
+def test_later_answers_add_to_them(serve: Callable) -> None:
+    """What a later list brings comes behind what stood at that place before, once, and all of it stays so."""
+    pages = [items("text", "tub"), items("ta", "tb", "text", "tub"), items("text", "tub")]
+    child, ranker, _ = serve(lua="NO_ENABLE = true", incomplete=True, pages=pages)
+    ranker.set(best=["text"], unlisted=[[0, "ta"], [0, "tb"], [0, "tc"], [1, "to"]])
+    assert listed(child, "or.") == ["ta", "tb", "tc", "text", "to", "tub"]
+    ranker.set(best=["text"], unlisted=[[0, "td"], [4, "tc"], [4, "te"]])
+    assert listed(child, "t") == ["tc", "td", "text", "to", "ta", "tb", "tub", "te"]
+    wanted = ["ta", "tb", "tc", "td", "text", "to", "tub", "te"]
+    assert listed(child, "<BS>t") == wanted
+    assert len(ranker.calls("rank")) == 2
+
+
+def test_a_long_answer_is_cut(serve: Callable) -> None:
+    """The first six names of an answer are shown."""
+    child, ranker, _ = serve()
+    names = [f"token{number}" for number in range(9)]
+    ranker.set(best=BEST, unlisted=[[1, name] for name in names])
+    assert open_menu(child)[:8] == [BEST[0], *names[:6], BEST[1]]
 
 
 def test_what_a_server_lists_is_no_guess(serve: Callable) -> None:

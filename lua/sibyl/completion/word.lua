@@ -25,7 +25,7 @@ local M = {}
 ---@field ranking integer[]
 ---@field starred table<integer, boolean> by place in the question
 
-local STEP = 1e-7 -- between two places are those of some names that no list has
+local STEP = 1e-9 -- between two places, those of items that came later too, are those of many names that no list has
 
 local words = {} ---@type table<integer, sibyl.Word> by client
 
@@ -77,11 +77,14 @@ function M.settle(word, question, ranking, starred)
   end
 end
 
--- Notes where names stand that the list lacks.
+-- Notes where names stand that the list lacks: new ones right after the item or the name that they follow now.
 local function note_beside(word, keys, ranking, unlisted)
-  for rank, entry in ipairs(unlisted) do
-    local last = ranking[entry.at]
-    word.beside[entry.name] = word.beside[entry.name] or (last and word.places[keys[last]] or 0) + rank * STEP
+  local last = 0
+  for _, entry in ipairs(unlisted) do
+    local item = ranking[entry.at]
+    last = math.max(last, item and word.places[keys[item]] or 0)
+    last = word.beside[entry.name] or last + STEP
+    word.beside[entry.name] = last
   end
 end
 
@@ -135,8 +138,10 @@ function M.beside(word, question, ranking)
   for name, place in pairs(word.beside) do
     if not vim.list_contains(question.names, name) then
       local places, keys, at = places_of(word), items.keys(question), 0
-      while ranking[at + 1] and (places[keys[ranking[at + 1]]] or math.huge) < place do
-        at = at + 1
+      for rank, item in ipairs(ranking) do
+        if (places[keys[item]] or math.huge) < place then -- a new item tells nothing
+          at = rank
+        end
       end
       table.insert(list, { at = at, name = name })
     end
