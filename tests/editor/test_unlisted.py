@@ -174,12 +174,36 @@ def test_not_with_two_servers(serve: Callable) -> None:
     child.wait_for(lambda: sorted(child.words()) == sorted([*NAMES, "token"]), what="both lists")
 
 
-def test_not_in_a_list_that_says_nothing(serve: Callable) -> None:
-    """Among what every object has there are guesses of their own, or none."""
-    child, ranker, server = serve()
-    server.set(items=items(*OBJECT))
-    ranker.set(guess=[], unlisted=AMONG)
-    assert sorted(open_menu(child)) == sorted(OBJECT)
+def test_other_clients_do_not_matter(serve: Callable) -> None:
+    """A client that completes nothing and a server of another buffer could not list them: they are shown."""
+    child, ranker, _ = serve()
+    silent = FakeServer(child, name="silent")
+    child.lua(
+        "vim.lsp.get_client_by_id(...).server_capabilities.completionProvider = nil", silent.id
+    )
+    child.command("new")
+    FakeServer(child, name="elsewhere")
+    child.command("wincmd p")
+    ranker.set(best=BEST, unlisted=AMONG)
+    assert open_menu(child)[:5] == WITH_AMONG
+
+
+@pytest.mark.parametrize(
+    ("keys", "lacking"),
+    [
+        ("or.<C-x><C-o>", items(*OBJECT)),
+        ("oprint(r.<C-x><C-o>", [*items("sep="), *items("import", kind=14)]),
+        ("oprint(r.i<C-x><C-o>", [*items("iter="), *items("import", kind=14)]),
+    ],
+)
+def test_not_in_a_list_that_says_nothing(serve: Callable, keys: str, lacking: list[dict]) -> None:
+    """Among what every object has, or names in scope behind a dot, there are guesses of their own, or none."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    server.set(items=lacking)
+    ranker.set(guess=[], unlisted=[[0, "index"]])
+    child.type_keys(keys)
+    wanted = sorted(item["label"] for item in lacking)
+    child.wait_for(lambda: sorted(child.words()) == wanted, what="the list")
 
 
 @pytest.mark.parametrize(
