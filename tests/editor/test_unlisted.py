@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from child import Child
 from fake_server import FakeServer, items
 from guessing import OBJECT
-from scripted import BEST, NAMES, open_menu, raw_replies
+from scripted import BEST, NAMES, listed, open_menu
 
 AMONG = [[3, "user"], [1, "token"]]  # the likeliest first, as the host sends them
 WITH_AMONG = [BEST[0], "token", *BEST[1:], "user"]
@@ -98,13 +97,6 @@ def test_later_lists_of_a_word_have_them(serve: Callable) -> None:
     child.wait_for(lambda: server.completions() > before, what="the second question")
     wanted = ["tokens", "token", "text", "token_type", "totals"]
     child.wait_for(lambda: child.words() == wanted, what="the second list")
-
-
-def listed(child: Child, keys: str) -> list[str]:
-    """Type keys and ask as a plugin does; return the names in their order."""
-    child.type_keys(keys)
-    got = raw_replies(child)["items"]
-    return [item["label"] for item in sorted(got, key=lambda item: item["sortText"])]
 
 
 def test_new_items_do_not_move_them(serve: Callable) -> None:

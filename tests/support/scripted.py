@@ -138,3 +138,10 @@ def raw_replies(child: Child, position: tuple[int, int] | None = None) -> Any:
         " local _, reply = next(got) if reply and reply.result == vim.NIL then return 'null' end"
         " return reply and (reply.result or reply.err or reply.error) or 'nothing'"
     )
+
+
+def listed(child: Child, keys: str) -> list[str]:
+    """Type keys and ask as a plugin does; return the list in our order, a star before what wears one."""
+    child.type_keys(keys)
+    ranked = sorted(raw_replies(child)["items"], key=lambda item: item["sortText"])
+    return ["*" * ("~sibyl*" in item["sortText"]) + item["label"] for item in ranked]
