@@ -115,9 +115,9 @@ def test_later_answers_add_to_them(serve: Callable) -> None:
     child, ranker, _ = serve(lua="NO_ENABLE = true", incomplete=True, pages=pages)
     ranker.set(best=["text"], unlisted=[[0, "ta"], [0, "tb"], [0, "tc"], [1, "to"]])
     assert listed(child, "or.") == ["ta", "tb", "tc", "text", "to", "tub"]
-    ranker.set(best=["text"], unlisted=[[0, "td"], [4, "tc"], [4, "te"]])
-    assert listed(child, "t") == ["tc", "td", "text", "to", "ta", "tb", "tub", "te"]
-    wanted = ["ta", "tb", "tc", "td", "text", "to", "tub", "te"]
+    ranker.set(best=["text"], unlisted=[[0, "td"], [4, "tc"], [1, "te"], [4, "tf"]])
+    assert listed(child, "t") == ["tc", "td", "text", "to", "te", "ta", "tb", "tub", "tf"]
+    wanted = ["ta", "tb", "tc", "td", "text", "to", "te", "tub", "tf"]
     assert listed(child, "<BS>t") == wanted
     assert len(ranker.calls("rank")) == 2
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from fake_server import items
 from scripted import listed
 
@@ -24,3 +26,41 @@ def test_what_a_later_list_brings_stays_so(serve: Callable) -> None:
     assert listed(child, "t") == ["*two", "*tag", "tab", "text"]
     assert listed(child, "<BS>t") == ["*two", "*tag", "tab", "text", "tub"]
     assert len(ranker.calls("rank")) == 2
+
+
+@pytest.mark.parametrize("keys", ["<CR>r.", "<Esc>a"])
+def test_another_word_is_ranked_anew(serve: Callable, keys: str) -> None:
+    """One in the same column of the next line, and one at the same place after insert mode was left."""
+    child, ranker, _ = serve(lua=OMNI, items=items("text", "tub", "two"))
+    ranker.set(best=["two"])
+    assert listed(child, "or.") == ["two", "text", "tub"]
+    ranker.set(best=["tub"])
+    assert listed(child, keys) == ["tub", "text", "two"]
+
+
+def test_the_same_place_of_another_buffer_is_another_word(serve: Callable, tmp_path: Path) -> None:
+    """A word in the same row and column of another buffer is ranked anew, though nobody left insert mode."""
+    child, ranker, server = serve(lua=OMNI, items=items("text", "tub", "two"))
+    ranker.set(best=["two"])
+    assert listed(child, "or.") == ["two", "text", "tub"]
+    ranker.set(best=["tub"])
+    child.open(tmp_path / "other.py", "import os\nr.\n")
+    child.lua(
+        "vim.lsp.buf_attach_client(0, ...) vim.api.nvim_win_set_cursor(0, { 2, 2 })", server.id
+    )
+    assert child.mode() == "i"
+    assert listed(child, "") == ["tub", "text", "two"]
+
+
+def test_an_edit_elsewhere_leaves_the_word_alone(serve: Callable, tmp_path: Path) -> None:
+    """Another buffer may change while a word is written: its next list has the order of the first."""
+    child, ranker, _ = serve(lua=OMNI, items=items("text", "tub", "two"))
+    ours = child.call("bufnr")
+    child.open(tmp_path / "other.py", "import os\n")
+    child.command(f"buffer {ours}")
+    ranker.set(best=["two"])
+    assert listed(child, "or.") == ["two", "text", "tub"]
+    ranker.set(best=["tub"])
+    child.lua("vim.api.nvim_buf_set_lines(vim.fn.bufnr('other.py'), 0, 1, false, { 'x' })")
+    assert listed(child, "t") == ["two", "text", "tub"]
+    assert len(ranker.calls("rank")) == 1
