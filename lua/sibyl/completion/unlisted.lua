@@ -62,7 +62,7 @@ end
 
 local function among(job, reply, question, ranking, answer)
   local word = words.of(job)
-  local before = word and word.ranked and words.beside(word, question, ranking) or {}
+  local before = word and words.beside(word, question, ranking) or {}
   local list, seen = {}, {}
   for _, entry in ipairs(vim.list_extend(before, checked(answer, question))) do
     if not seen[entry.name] then
@@ -82,9 +82,7 @@ end
 ---@return sibyl.Unlisted[]
 function M.of(job, reply, question, ranking, answer)
   local list = among(job, reply, question, ranking, answer)
-  if #list > 0 then
-    accepted.among(job, list)
-  end
+  accepted.among(job, list)
   return list
 end
 

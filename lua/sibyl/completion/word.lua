@@ -107,7 +107,7 @@ end
 ---@param unlisted sibyl.Unlisted[]|nil names that stand among the list
 function M.remember(job, offset, question, ranking, starred, unlisted)
   local word = M.of(job)
-  if not word or not word.ranked then
+  if not word then
     word = { buf = job.buf, row = job.row, col = job.col, offset = offset, ranked = false }
     word.places, word.starred, word.beside = {}, {}, {}
     words[job.client_id] = word
@@ -129,7 +129,7 @@ function M.remember(job, offset, question, ranking, starred, unlisted)
 end
 
 --- The names that stood among earlier lists of a word and that this one lacks, too.
----@param word sibyl.Word a ranked one
+---@param word sibyl.Word
 ---@param question sibyl.Question
 ---@param ranking integer[] of this list
 ---@return sibyl.Unlisted[] in order
