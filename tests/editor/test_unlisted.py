@@ -212,3 +212,22 @@ def test_damaged_answers_leave_the_list_alone(serve: Callable, wrong: object) ->
     assert open_menu(child)[:3] == BEST
     assert sorted(child.words()) == sorted(NAMES)
     assert child.messages() == []
+
+
+ASK = """
+local place = vim.lsp.util.make_position_params(0, 'utf-16')
+vim.lsp.buf_request(0, 'textDocument/completion', place, function(_, reply) GOT = reply end)
+"""
+
+
+def test_the_line_may_be_deleted_meanwhile(serve: Callable) -> None:
+    """An answer that comes when the word's line is deleted gives the list to the plugin that has asked."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true")
+    ranker.set(best=BEST, unlisted=AMONG, delay=200)
+    child.type_keys("or.")
+    child.lua(ASK)
+    child.wait_for(lambda: ranker.calls("rank"), what="the question")
+    child.lua("vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'x' })")
+    child.wait_for(lambda: child.lua("return GOT ~= nil"), what="the list")
+    assert {*NAMES} <= {item["label"] for item in child.lua("return GOT.items")}
+    assert child.messages() == []
