@@ -6,7 +6,7 @@ from child import Child
 
 
 def test_preselect_is_the_first(nvim: Child) -> None:
-    """What a server wants selected is our first instead; restored, each item says what the server said."""
+    """Of what a server sent, our first is selected instead; restored, each item says what the server said."""
     code = """
     local items, sort_text = require('sibyl.completion.items'), require('sibyl.completion.sort_text')
     local sent = { { label = 'a', preselect = true }, { label = 'b' }, { label = 'c', preselect = false } }
@@ -18,6 +18,9 @@ def test_preselect_is_the_first(nvim: Child) -> None:
       end
       assert(vim.deep_equal(vim.tbl_map(sort_text.restore, ranked), sent))
     end
+    local guess = { at = 0, name = 'g', item = { label = 'g' } }
+    local ranked = sort_text.rank(sent, question, { 2, 1, 3 }, {}, false, nil, { guess })
+    assert(ranked[2].preselect and not guess.item.preselect and guess.item.sortText < ranked[2].sortText)
     return true
     """
     assert nvim.lua(code)
@@ -36,3 +39,31 @@ def test_restored_items_are_the_servers(nvim: Child) -> None:
     return vim.deep_equal(vim.tbl_map(sort_text.restore, ranked), sent)
     """
     assert nvim.lua(code)
+
+
+def test_a_star_in_the_label_changes_no_text(nvim: Child) -> None:
+    """What is filtered by and inserted is the server's, or else the bare label; a snippet wears no star."""
+    code = """
+    local items, sort_text = require('sibyl.completion.items'), require('sibyl.completion.sort_text')
+    local null = vim.NIL
+    local sent = {
+      { label = 'a', filterText = 'x', insertText = 'y', sortText = '1' },
+      { label = 'b', filterText = null, insertText = null, sortText = null },
+      { label = 'c', textEdit = { newText = 'z' } },
+      { label = 'd', insertTextFormat = 2 },
+    }
+    local question = items.question(sent)
+    local stars = { true, true, true, true }
+    local seen = {}
+    for place, item in ipairs(sort_text.rank(sent, question, question.order, stars, true)) do
+      local text = item.textEdit and item.textEdit.newText or ''
+      seen[place] = { item.label, item.filterText or '', item.insertText or '', text, item.sortText }
+    end
+    return seen
+    """
+    assert nvim.lua(code) == [
+        ["★ a", "x", "y", "", "00001~sibyl*l=1"],
+        ["★ b", "b", "b", "", "00002~sibyl*lfi-"],
+        ["★ c", "c", "", "z", "00003~sibyl*lf-"],
+        ["d", "", "", "", "00004~sibyl*-"],
+    ]
