@@ -27,7 +27,7 @@ def test_preselect_is_the_first(nvim: Child) -> None:
 
 
 def test_restored_items_are_the_servers(nvim: Child) -> None:
-    """Empty texts come back empty, absent ones absent, after a star was in the label."""
+    """Empty texts come back empty, absent ones absent, in a copy; what was never ranked is left as it is."""
     code = """
     local items, sort_text = require('sibyl.completion.items'), require('sibyl.completion.sort_text')
     local sent = { { label = 'a', insertText = '' }, { label = 'b', filterText = '' }, { label = 'c' } }
@@ -36,7 +36,10 @@ def test_restored_items_are_the_servers(nvim: Child) -> None:
     for index, item in ipairs(ranked) do
       assert(item.insertText == sent[index].label and item.filterText == sent[index].label)
     end
-    return vim.deep_equal(vim.tbl_map(sort_text.restore, ranked), sent)
+    local before, foreign = vim.deepcopy(ranked), { label = 'd', sortText = '5' }
+    assert(vim.deep_equal(sort_text.restore(foreign), { label = 'd', sortText = '5' }))
+    assert(vim.deep_equal(vim.tbl_map(sort_text.restore, ranked), sent))
+    return vim.deep_equal(ranked, before)
     """
     assert nvim.lua(code)
 
