@@ -6,7 +6,7 @@ from child import Child
 
 
 def test_preselect_is_the_first(nvim: Child) -> None:
-    """Of what a server sent, our first is selected instead; restored, each item says what the server said."""
+    """Of what a server sent, our first is selected, if any; restored, each says what the server said."""
     code = """
     local items, sort_text = require('sibyl.completion.items'), require('sibyl.completion.sort_text')
     local sent = { { label = 'a', preselect = true }, { label = 'b' }, { label = 'c', preselect = false } }
@@ -21,6 +21,10 @@ def test_preselect_is_the_first(nvim: Child) -> None:
     local guess = { at = 0, name = 'g', item = { label = 'g' } }
     local ranked = sort_text.rank(sent, question, { 2, 1, 3 }, {}, false, nil, { guess })
     assert(ranked[2].preselect and not guess.item.preselect and guess.item.sortText < ranked[2].sortText)
+    local none = { { label = 'a', preselect = false }, { label = 'b' } }
+    for _, item in ipairs(sort_text.rank(none, items.question(none), { 2, 1 }, {}, false)) do
+      assert(not item.preselect)
+    end
     return true
     """
     assert nvim.lua(code)
