@@ -88,3 +88,54 @@ def test_a_word_is_told_of_once(serve: Callable) -> None:
     (outcome,) = outcomes(child)
     assert (outcome["began"], outcome["typed"], outcome["saved"]) == (2, 2, 5)
     assert outcome["kind"] == "keyword"
+
+
+INPUT = "vim.api.nvim_input(...)"
+ELSEWHERE = ASK.replace("_params(0, 'utf-16')\n", "_params(0, 'utf-16')\nplace.position.line = 0\n")
+
+
+@pytest.mark.parametrize(
+    ("first", "keys", "wanted"),
+    [
+        ("or.js", "<Home>", {"began": 2, "typed": 2, "place": 0, "kind": "member"}),
+        ("or.js", "<Home>x", {"began": 2, "typed": 2, "place": 0}),
+        ("or.", "json(", {"began": 0, "typed": 4, "place": 1}),
+        ("or.grö", "ße(", {"began": 3, "typed": 5, "saved": 0}),
+    ],
+)
+def test_keys_may_come_all_at_once(
+    serve: Callable, first: str, keys: str, wanted: dict[str, int]
+) -> None:
+    """Where Neovim has no time to tell of each change, a word ends with its letters, and those alone."""
+    child, _, _ = serve(lua=WATCH)
+    asked(child, first)
+    child.lua(INPUT, keys)
+    child.wait_for(lambda: outcomes(child), what="the outcome")
+    (outcome,) = outcomes(child)
+    assert {name: outcome[name] for name in wanted} == wanted
+
+
+def test_a_word_that_was_left_empty_begins_again(serve: Callable) -> None:
+    """At the same place, after insert mode was left, another word is followed."""
+    child, _, _ = serve(lua=WATCH)
+    asked(child, "or.")
+    asked(child, "<Esc>a")
+    child.type_keys("json(")
+    assert [outcome["place"] for outcome in outcomes(child)] == [1]
+
+
+def test_names_among_a_list_belong_to_that_list(serve: Callable) -> None:
+    """Those of a later list of the word are found there; those of a list for another place are not."""
+    child, ranker, server = serve(lua=WATCH)
+    server.set(items=items("text", "tub"), incomplete=True)
+    asked(child, "or.")
+    server.set(items=items("text", "tub", "two"), incomplete=True)
+    ranker.set(best=["text"], unlisted=[[1, "token"]])
+    asked(child, "t")
+    ranker.set(unlisted=[[0, "other"]])
+    child.lua(ELSEWHERE)
+    child.wait_for(lambda: child.lua(ANSWERED), what="the list")
+    assert len(ranker.calls("rank")) == 3
+    child.lua(TAKEN, "token", len("import os\nr."))
+    (outcome,) = outcomes(child)
+    assert (outcome["place"], outcome["server"], outcome["length"]) == (2, 0, 3)
