@@ -199,14 +199,16 @@ def test_completion_cmp(serve: Callable) -> None:
 
 
 def test_omnifunc_without_enable(serve: Callable) -> None:
-    """<C-x><C-o> shows the order and the stars, native completion enabled or not."""
-    child, _, _ = serve(lua="NO_ENABLE = true")
+    """<C-x><C-o> shows the order and the stars, native completion enabled or not; names are told without."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true")
     child.type_keys("or.<C-x><C-o>")
     child.wait_menu()
     assert child.words()[:3] == BEST
     assert ["★" in item.abbr + item.kind for item in child.menu()][:3] == [True, True, False]
     child.type_keys("<C-n><C-y>")
     assert child.line() == "r.json"
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
+    assert ranker.calls("accepted")[-1][3] == "json"
 
 
 def test_completion_get(serve: Callable) -> None:
