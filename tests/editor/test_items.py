@@ -74,3 +74,10 @@ def test_a_star_in_the_label_changes_no_text(nvim: Child) -> None:
         ["★ c", "c", "", "z", "00003~sibyl*lf-"],
         ["d", "", "", "", "00004~sibyl*-"],
     ]
+
+
+def test_guesses_are_sorted_as_the_host_names_them(nvim: Child) -> None:
+    """In whatever menu: each one's sort key is behind that of the likelier one, and before a ranked item's."""
+    code = "return vim.tbl_map(function(item) return item.sortText end, require(...).items({ 'b', 'a' }))"
+    first, second = nvim.lua(code, "sibyl.completion.guesses")
+    assert first < second < "00001~sibyl"
