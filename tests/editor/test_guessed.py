@@ -45,7 +45,7 @@ def test_what_every_object_has_stands_behind_guesses(serve: Callable) -> None:
 
 @pytest.mark.parametrize("receiver", ["super()", "super(Job, self)", "super ()"])
 def test_what_every_object_has_is_ranked_behind_super(serve: Callable, receiver: str) -> None:
-    """A constructor calls its base's: no guess stands before a list that has it, whoever asks for it."""
+    """A constructor calls its base's: no guess stands before a list that has it, whatever asks for it."""
     child, ranker, server = serve()
     server.set(items=items(*OBJECT, sortText="0"))
     ranker.set(guess=GUESSES, best=["__init__"])

@@ -144,24 +144,6 @@ def test_incomplete_lists_keep_their_order(serve: Callable) -> None:
     assert len(ranker.calls("rank")) == 1
 
 
-def test_a_late_order_leaves_what_the_word_had(serve: Callable) -> None:
-    """Where the order of a later list is late, names known keep their places, and new ones come last."""
-    child, ranker, server = serve(
-        lua="NO_ENABLE = true",
-        options={"deadline": 100},
-        incomplete=True,
-        pages=[items("jb", "ja", "jason", "json"), items("jaws", "jason", "json", "jsonp")],
-    )
-    ranker.set(best=["json", "jb"], stars=1, unlisted=[[1, "june"]])
-    child.type_keys("oj<C-x><C-o>")
-    child.wait_for(lambda: child.words() == ["json", "june", "jb", "ja", "jason"], what="the first")
-    ranker.set(delay=2000)
-    child.type_keys("<C-e><C-x><C-o>")
-    wanted = ["json", "june", "jason", "jaws", "jsonp"]
-    child.wait_for(lambda: child.words() == wanted, what="the second list")
-    assert len(ranker.calls("rank")) == 2
-
-
 def test_a_new_word_is_ranked_anew(serve: Callable) -> None:
     """The ranking of one word is not the next one's."""
     child, ranker, _ = serve()

@@ -1,4 +1,4 @@
-"""What becomes of a word is found in the lists it had, and `:Sibyl stats` tells what so many lists can tell."""
+"""What becomes of a word is found in the lists it had, and `:Sibyl stats` tells what its lists can tell."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_another_word_is_ranked_anew(serve: Callable, keys: str) -> None:
 
 
 def test_the_same_place_of_another_buffer_is_another_word(serve: Callable, tmp_path: Path) -> None:
-    """A word in the same row and column of another buffer is ranked anew, though nobody left insert mode."""
+    """A word in the same row and column of another buffer is ranked by itself, though insert mode was not left."""
     child, ranker, server = serve(lua=OMNI, items=items("text", "tub", "two"))
     ranker.set(best=["two"])
     assert listed(child, "or.") == ["two", "text", "tub"]
@@ -64,3 +64,21 @@ def test_an_edit_elsewhere_leaves_the_word_alone(serve: Callable, tmp_path: Path
     child.lua("vim.api.nvim_buf_set_lines(vim.fn.bufnr('other.py'), 0, 1, false, { 'x' })")
     assert listed(child, "t") == ["two", "text", "tub"]
     assert len(ranker.calls("rank")) == 1
+
+
+def test_a_late_order_leaves_what_the_word_had(serve: Callable) -> None:
+    """Where the order of a later list is late, names known keep their places, and new ones come last."""
+    child, ranker, _ = serve(
+        lua="NO_ENABLE = true",
+        options={"deadline": 100},
+        incomplete=True,
+        pages=[items("jb", "ja", "jason", "json"), items("jaws", "jason", "json", "jsonp")],
+    )
+    ranker.set(best=["json", "jb"], stars=1, unlisted=[[1, "june"]])
+    child.type_keys("oj<C-x><C-o>")
+    child.wait_for(lambda: child.words() == ["json", "june", "jb", "ja", "jason"], what="the first")
+    ranker.set(delay=2000)
+    child.type_keys("<C-e><C-x><C-o>")
+    wanted = ["json", "june", "jason", "jaws", "jsonp"]
+    child.wait_for(lambda: child.words() == wanted, what="the second list")
+    assert len(ranker.calls("rank")) == 2

@@ -5,6 +5,8 @@ In:   small projects in a store; the shipped model.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,11 +46,11 @@ def remembered_of(project: Project, source: str) -> Remembered:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ProjectStore:
+def store(tmp_path: Path) -> Iterator[ProjectStore]:
     """A project with one module."""
-    store = ProjectStore(tmp_path / "project.db")
-    store.update([noted("app/shop.py", (1, 1), SHOP)])
-    return store
+    with closing(ProjectStore(tmp_path / "project.db")) as store:
+        store.update([noted("app/shop.py", (1, 1), SHOP)])
+        yield store
 
 
 def test_what_a_module_has_from_elsewhere(store: ProjectStore) -> None:
