@@ -39,7 +39,7 @@ def test_another_word_is_ranked_anew(serve: Callable, keys: str) -> None:
 
 
 def test_the_same_place_of_another_buffer_is_another_word(serve: Callable, tmp_path: Path) -> None:
-    """A word in the same row and column of another buffer is ranked by itself, though insert mode was not left."""
+    """A word in the same row and column of another buffer is another one, though insert mode was not left."""
     child, ranker, server = serve(lua=OMNI, items=items("text", "tub", "two"))
     ranker.set(best=["two"])
     assert listed(child, "or.") == ["two", "text", "tub"]

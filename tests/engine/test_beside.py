@@ -5,6 +5,8 @@ In:   the shipped model; small files.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -229,12 +231,12 @@ def test_typed_letters_leave_little_beside_it(real: Ranker) -> None:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path) -> BufferMemory:
+def elsewhere(tmp_path: Path) -> Iterator[BufferMemory]:
     """The memory of a project that uses `ledger` and calls `fetch` in another file."""
-    store = ProjectStore(tmp_path / "project.db")
     other = b"import ledger\nfrom client import fetch\n" + b"fetch(ledger.balance, timeout=5)\n" * 9
-    store.update([noted("other.py", (1, 1), other + b"ledger.audit()\n")])
-    return BufferMemory(Project(store, "main.py"))
+    with closing(ProjectStore(tmp_path / "project.db")) as store:
+        store.update([noted("other.py", (1, 1), other + b"ledger.audit()\n")])
+        yield BufferMemory(Project(store, "main.py"))
 
 
 def test_other_files_know_names_as_well(real: Ranker, elsewhere: BufferMemory) -> None:
