@@ -43,6 +43,15 @@ def test_what_every_object_has_stands_behind_guesses(serve: Callable) -> None:
     assert open_menu(child, "ox.") == ["append", "__class__", "__doc__", "__init__"]
 
 
+def test_a_list_that_has_all_guesses_is_ranked(serve: Callable) -> None:
+    """Where the server lists each name that is guessed, its list is put in order as any other."""
+    child, ranker, server = serve()
+    server.set(items=items(*OBJECT, sortText="0"))
+    ranker.set(guess=["__init__", "__doc__"], best=["__init__"], stars=1)
+    assert open_menu(child, "ox.") == ["__init__", "__class__", "__doc__"]
+    assert len(ranker.calls("rank")) == 1
+
+
 @pytest.mark.parametrize("receiver", ["super()", "super(Job, self)", "super ()"])
 def test_what_every_object_has_is_ranked_behind_super(serve: Callable, receiver: str) -> None:
     """A constructor calls its base's: no guess stands before a list that has it, whatever asks for it."""

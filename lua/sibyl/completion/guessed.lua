@@ -30,8 +30,8 @@ function M.wanted(job, place)
     and (guesses.is_member(place.before) or (guesses.is_import(place.before) and not place.listed))
 end
 
--- The reply with guesses before its items; what it lists itself is no guess. `again`: with further letters the server
--- is to be asked again.
+-- The reply with guesses before its items; what it lists itself is no guess. Nil where no guess is left. `again`: with
+-- further letters the server is to be asked again.
 local function joined(reply, names, again)
   local theirs = items.of(reply) or {}
   local question, ranking = items.question(theirs), {}
@@ -45,7 +45,7 @@ local function joined(reply, names, again)
     true
   )
   if #list == 0 then
-    return reply
+    return nil
   end
   vim.list_extend(list, sort_text.rank(theirs, question, ranking, {}, false))
   local whole = type(reply) == 'table' and reply.items and vim.tbl_extend('force', {}, reply) or {}
@@ -72,10 +72,14 @@ function M.guess(job, place, reply, give, rank)
       job.cancelled = job.cancelled or vim.fn.pumvisible() == 1
       return give(reply)
     end
-    if names and #names == 0 then
+    if not names then -- the host is late
+      return give(reply)
+    end
+    local whole = joined(reply, names, job.native)
+    if not whole then
       return rank()
     end
-    give(names and joined(reply, names, job.native) or reply)
+    give(whole)
   end
   if not guesses.names(job.buf, done, true) then
     return false
