@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from fake_server import FakeServer, items
@@ -137,3 +138,20 @@ def test_what_was_chosen_stays_chosen(
     child.type_keys("<C-y>")
     assert child.line() == ("x.append" if completeopt.endswith("noselect") else "x.attach")
     assert child.messages() == []
+
+
+def test_the_same_place_of_another_buffer_is_another_one(serve: Callable, tmp_path: Path) -> None:
+    """What a server has listed in one buffer takes no guesses from another, at the same row and column."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    omni = "vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'"
+    child.lua(omni)
+    ranker.set(guess=GUESSES, best=BEST)
+    child.type_keys("ox.<C-x><C-o>")
+    child.wait_for(lambda: child.words()[:3] == BEST, what="the list")
+    child.type_keys("<C-e><Esc>")
+    child.open(tmp_path / "other.py", "import os\n")
+    child.lua("vim.lsp.buf_attach_client(0, ...)", server.id)
+    child.lua(omni)
+    server.set(items=[])
+    child.type_keys("ox.<C-x><C-o>")
+    child.wait_for(lambda: child.words() == GUESSES, what="the guesses")
