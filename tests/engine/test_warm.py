@@ -13,17 +13,34 @@ from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
 
-@pytest.mark.parametrize(("questions", "ranked"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 3)])
+@pytest.mark.parametrize(
+    ("questions", "spoken", "ranked"),
+    [(0, 0, 0), (1, 0, 0), (2, 1, 0), (3, 1, 1), (4, 1, 1), (5, 1, 2), (6, 1, 3)],
+)
 def test_getting_ready_stops_when_a_list_came(
-    model: Model, questions: int, ranked: int, monkeypatch: pytest.MonkeyPatch
+    model: Model, questions: int, spoken: int, ranked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a list does not need is left out as soon as something waits: it would delay that list."""
-    source, rankings = b"import os\nos.", []
+    """What a list does not need is left out as soon as something waits; what it needs is done first."""
+    source, rankings, names = b"import os\nos.", [], []
     answers = iter([True] * questions + [False])
     session = Session(Ranker(model), source)
     monkeypatch.setattr(Ranker, "rank", lambda *given: rankings.append(given))
+    monkeypatch.setattr(Ranker, "spoken", lambda *given: names.append(given))
     session.expect(len(source), lambda _: next(answers))
-    assert len(rankings) == ranked
+    assert (len(names), len(rankings)) == (spoken, ranked)
+
+
+def test_nothing_is_worked_out_for_a_list_in_a_string(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists in strings and comments keep the server's order: getting ready for one costs nothing."""
+    names: list[object] = []
+    monkeypatch.setattr(Ranker, "spoken", lambda *given: names.append(given))
+    for source in (b"x = 1  # os.", b'import os\nx = "os.'):
+        Session(Ranker(model), source).expect(len(source), lambda _: True)
+    assert not names
+    Session(Ranker(model), b"import os\nos.").expect(13, lambda _: True)
+    assert names
 
 
 def test_ranking_is_kept_warm_where_a_list_is_likely(

@@ -122,8 +122,13 @@ class Session:
         if not quiet(0):
             return
         place = self._place()
-        self._remembered(place)
+        remembered = self._remembered(place)
         self.unbound(place, offset)
+        if not quiet(0):
+            return
+        if not self.stream.in_prose(self.text):
+            # No list changes this: the answer of a server that answers at once is on its way meanwhile.
+            self._spoken_at(self.states.predicted, place, remembered)
         if not quiet(_SOON):
             return
         # What was not run for 20 ms takes twice as long: the names of the last list bring all of it back into
