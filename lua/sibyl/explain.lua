@@ -94,8 +94,8 @@ local function page(last, answer)
   local whole = same(last, answer)
   local names = whole and answer.names or last.names
   local probability = whole and answer.probability or last.probability
-  local widest = 4
-  for _, name in ipairs(names) do
+  local shown, widest = vim.tbl_map(vim.fn.strtrans, names), 4 -- labels of several lines are one line here
+  for _, name in ipairs(shown) do
     widest = math.max(widest, vim.fn.strdisplaywidth(name))
   end
   local lines = {
@@ -111,9 +111,9 @@ local function page(last, answer)
   for rank, name in ipairs(names) do
     local reasons = explained[rank] and explained[rank][1] == name and explained[rank][2] or nil
     local share = probability[rank] and ('%5.1f %%'):format(probability[rank] * 100) or '       '
-    local gap = (' '):rep(widest - vim.fn.strdisplaywidth(name))
+    local padded = shown[rank] .. (' '):rep(widest - vim.fn.strdisplaywidth(shown[rank]))
     local star = rank <= last.stars and '★' or ' '
-    local line = ('  %3d  %6d  %s %s  %s  %s'):format(rank, last.from[rank], star, name .. gap, share, because(reasons))
+    local line = ('  %3d  %6d  %s %s  %s  %s'):format(rank, last.from[rank], star, padded, share, because(reasons))
     table.insert(lines, vim.fn.trim(line, '', 2))
     if rank <= last.stars then
       table.insert(starred, #lines)

@@ -210,3 +210,16 @@ def test_a_page_is_not_covered(scripted: Callable, page: str) -> None:
     child.command(f"Sibyl {page}")
     child.wait_for(lambda: child.call("bufname") != name, what="the page")
     assert window(child) == ""
+
+
+def test_a_label_of_several_lines_is_one_line_of_the_page(scripted: Callable) -> None:
+    """Line breaks in what a server lists are shown as such: the page opens."""
+    child, ranker = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
+    ranker.set(best=["close"], stars=1, explain=PAGE | {"names": ["close", "'two\nlines'"]})
+    FakeServer(child, items=items("close", "'two\nlines'"))
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<Esc>")
+    child.command("Sibyl explain")
+    child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
+    assert sum("'two^@lines'" in line for line in child.lines()) == 1
