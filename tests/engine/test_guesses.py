@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sibyl.memory.installed import Installed
-from sibyl.ranking.guesses import enough
+from sibyl.ranking.guesses import candidates, enough, support
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 
@@ -132,3 +132,51 @@ def test_a_module_has_no_names_of_other_receivers(real: Ranker) -> None:
     session.recall.installed = Installed("")
     names = [name for name, _ in session.guess(len(session.text), 12)]
     assert sorted(names) == ["which", "wipe"]
+
+
+def speaking(ranker: Ranker, source: str, names: tuple[str, ...], typed: str = "") -> list[float]:
+    """Return what is added to names at the end of a text; each is a candidate, too."""
+    session = Session(ranker, source.encode())
+    session.prepare(len(source))
+    at = session._place(), session.usage, session.recall.at(session._place())
+    assert set(names) <= set(candidates(*at, typed))
+    return [float(more) for more in support(*at, names)]
+
+
+JOB = """
+class Job:
+    def __init__(self):
+        self.state = ""
+
+
+def begin(task: Job, other: Job):
+    other.resume()
+    thing.halt()
+    task.trace()
+    task."""
+
+
+def test_what_speaks_for_a_name_adds_to_it(real: Ranker) -> None:
+    """Its class most, then this receiver, then another one of its class; a use on something else nothing."""
+    names = ("state", "trace", "resume", "halt")
+    state, trace, resume, halt = speaking(real, JOB, names)
+    assert state > trace > resume > 2
+    assert halt == 0
+    both = JOB.replace("task.trace()", "task.state")
+    assert speaking(real, both, ("state",))[0] > state
+
+
+def test_of_names_that_are_no_members_none_is_preferred(real: Ranker) -> None:
+    """All names in scope exist: what a class has or a receiver was used with says nothing of them."""
+    assert speaking(real, JOB.removesuffix("task."), ("task", "other")) == [0, 0]
+
+
+def test_candidates_are_what_may_still_be_typed(real: Ranker) -> None:
+    """A dunder waits for its underscore; what is typed whole already is no candidate."""
+    session = Session(real, JOB.encode())
+    session.prepare(len(JOB))
+    at = session._place(), session.usage, session.recall.at(session._place())
+    assert "__init__" not in candidates(*at, "")
+    assert candidates(*at, "_") == ["__init__"]
+    assert candidates(*at, "stat") == ["state"]
+    assert candidates(*at, "state") == []
