@@ -18,7 +18,7 @@ from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.ranking.ranker import Ranker, Ranking
 from sibyl.ranking.session import Session
-from sibyl.ranking.unlisted import LEAST, SHOWN, Spoken, spoken_for
+from sibyl.ranking.unlisted import LEAST, MOST, SHOWN, Spoken, arguments_for, spoken_for
 from sibyl.ranking.word_list import WordList
 
 REQUEST = """
@@ -200,6 +200,23 @@ def test_keyword_arguments_of_earlier_calls_stand_among_names(real: Ranker) -> N
 def test_arguments_only_where_one_begins(real: Ranker, rest: str, names: list[str]) -> None:
     """Not one that is given, none in values, operands and lists; what is typed begins them."""
     assert [name.name for name in ranked(real, CALLS + rest, SCOPE).unlisted] == names
+
+
+def test_which_arguments_are_considered(real: Ranker) -> None:
+    """Those of calls of this function that are not given yet; which of them stood as this one would is told."""
+
+    def considered(rest: str) -> dict[str, bool]:
+        session = Session(real, (CALLS + rest).encode())
+        session.prepare(len(CALLS + rest))
+        place = session._place()
+        return arguments_for(place, session.usage, session._remembered(place))
+
+    assert considered("") == {"timeout=": True, "retries=": False}
+    assert considered("timeout=3, ") == {"retries=": True}
+    assert considered("retries=3, ") == {"timeout=": False}
+    assert considered("timeout=") == considered("x, [") == {}
+    many = "".join(f"option_{index}=1, " for index in range(40))
+    assert len(considered(f"{many})\n    fetch(url, ")) == MOST
 
 
 def test_arguments_of_another_function_are_none_of_this_one(real: Ranker) -> None:
