@@ -12,6 +12,7 @@ from sibyl.memory.installed import Installed
 from sibyl.ranking.guesses import candidates, enough, support
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
+from sibyl.ranking.unlisted import spoken_for
 
 NOTES = """
 class Notes:
@@ -180,3 +181,12 @@ def test_candidates_are_what_may_still_be_typed(real: Ranker) -> None:
     assert candidates(*at, "_") == ["__init__"]
     assert candidates(*at, "stat") == ["state"]
     assert candidates(*at, "state") == []
+
+
+def test_what_was_used_on_this_receiver_is_told_apart(real: Ranker) -> None:
+    """A name used on another one of its class is considered; it has to be likely to be shown."""
+    session = Session(real, JOB.encode())
+    session.prepare(len(JOB))
+    at = session._place(), session.usage, session.recall.at(session._place())
+    assert spoken_for(*at) == {"trace": True, "resume": False, "state": False}
+    assert next(iter(spoken_for(*at))) == "trace", "the latest first"
