@@ -139,3 +139,29 @@ def test_names_among_a_list_belong_to_that_list(serve: Callable) -> None:
     child.lua(TAKEN, "token", len("import os\nr."))
     (outcome,) = outcomes(child)
     assert (outcome["place"], outcome["server"], outcome["length"]) == (2, 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("label", "text"), [("json", "json()"), ("json=", "json="), ("json", "json[]")]
+)
+def test_what_is_accepted_is_told_where_its_name_begins(
+    serve: Callable, label: str, text: str
+) -> None:
+    """Brackets, and the `=` of an argument, that an item writes behind its name are no part of the place."""
+    child, ranker, _ = serve(items=[{"label": label, "insertText": text, "kind": 2}])
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<C-n><C-y>")
+    assert child.line() == f"r.{text}"
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
+    assert ranker.calls("accepted")[-1][2:] == [len("import os\nr."), label]
+
+
+def test_an_argument_accepted_in_another_menu_is_told_where_it_begins(serve: Callable) -> None:
+    """Menus of plugins tell of an item when it is written, the `=` behind its name included."""
+    child, ranker, _ = serve(lua="require('sibyl.menus.accepted')")
+    child.type_keys("or.json=")
+    event = "{ pattern = 'BlinkCmpAccept', data = { item = { label = 'json=' } } }"
+    child.lua(f"vim.api.nvim_exec_autocmds('User', {event})")
+    child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
+    assert ranker.calls("accepted")[-1][2:] == [len("import os\nr."), "json="]

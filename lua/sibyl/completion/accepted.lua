@@ -194,12 +194,13 @@ function M.on_complete_done(buf)
   if type(item) ~= 'table' or (reason and reason ~= 'accept') then
     return
   end
-  local col = api.nvim_win_get_cursor(0)[2]
+  local row, col = unpack(api.nvim_win_get_cursor(0))
   local before = api.nvim_get_current_line():sub(1, col)
   if not vim.endswith(before, entry.word) then
     return
   end
-  M.taken(buf, items.name(sort_text.restore(item)), (bytes.word(buf)))
+  local behind = #entry.word - #entry.word:match('^[%w_.\128-\255]*') -- brackets, the `=` of an argument
+  M.taken(buf, items.name(sort_text.restore(item)), (bytes.word(buf, row - 1, col - behind)))
 end
 
 local group = api.nvim_create_augroup('sibyl_written', { clear = true })

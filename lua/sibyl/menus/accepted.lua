@@ -35,7 +35,7 @@ function M.tell(item)
   local before = api.nvim_get_current_line():sub(1, col)
   local stop = last_end(before, name)
   if stop then
-    accepted.taken(buf, name, (bytes.word(buf, row - 1, stop)))
+    accepted.taken(buf, name, (bytes.word(buf, row - 1, stop - (name:sub(-1) == '=' and 1 or 0))))
   end
 end
 
