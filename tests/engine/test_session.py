@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import re
 import sysconfig
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from differ import Differ
 from standin import StandIn
 
 from sibyl.errors import TextError
+from sibyl.memory.accepted import Accepted
+from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.network.states import STRIDE, WINDOW
 from sibyl.ranking.listing import IMPORTS
 from sibyl.ranking.ranker import Ranker
@@ -236,3 +239,21 @@ def test_a_rest_makes_ready_what_the_next_keys_need() -> None:
     assert differ.session.states.start == 0
     assert model.tokens < 300
     assert differ.check()
+
+
+def test_an_accepted_argument_is_not_the_variable_of_its_name(real: Ranker, tmp_path: Path) -> None:
+    """Accepting `verify=` speaks for that argument, and not for a variable called `verify`."""
+    source, labels = b"import requests\nrequests.get(url, ", ["url", "verify", "stream=", "verify="]
+    with closing(Accepted(tmp_path / "person.sqlite")) as person:
+
+        def probabilities() -> dict[str, float]:
+            session = Session(real, source, BufferMemory(person=person))
+            ranking = session.rank(len(source), labels, [6] * 4)
+            return dict(zip((labels[at] for at in ranking.order), ranking.probability, strict=True))
+
+        before = probabilities()
+        for _ in range(8):
+            Session(real, source, BufferMemory(person=person)).accepted(len(source), "verify=")
+        after = probabilities()
+    assert after["verify="] > max(0.5, before["verify="])
+    assert after["verify"] <= before["verify"]

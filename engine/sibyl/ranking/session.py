@@ -275,7 +275,8 @@ class Session:
             return
         self.prepare(offset)
         self._recalled = None
-        self.recall.accept(self._place(), bare(name))
+        argument = "=" if name[-1:] == "=" else ""  # counted apart from a name like it, as in files
+        self.recall.accept(self._place(), bare(name) + argument)
 
     def guess(self, offset: int, limit: int) -> list[tuple[str, float]]:
         """Return names where no server knows any, with probability; none rather than unlikely ones."""
