@@ -205,6 +205,7 @@ HOSTILE = [
     st.sampled_from(HOSTILE),
     st.integers(1, 20_000),
 )
+@example(["x\n"], "  \\\n", 50_000)
 @example(["class A("], "b,\n", 20_000)
 @example(['"""'], "a.b c ", 20_000)
 def test_hostile_sources_cost_little(begin: list[str], again: str, times: int) -> None:

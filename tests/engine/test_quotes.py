@@ -10,6 +10,8 @@ import time
 import pytest
 
 from sibyl.code.quotes import open_quote
+from sibyl.code.stream import Stream
+from sibyl.code.text import Text
 from sibyl.memory.notes import take_notes
 
 CLOSED = [
@@ -53,3 +55,23 @@ def test_odd_strings_are_read_in_linear_time(text: str) -> None:
     began = time.perf_counter()
     open_quote(data, len(data))
     assert time.perf_counter() - began < 8
+
+
+JOINED = [("x = ", "y.z"), ("f(a, ", "b)\nq"), ("x\n", "y"), ("def f():\n    return ", "self.a\nk")]
+
+
+@pytest.mark.parametrize(("before", "behind"), JOINED)
+@pytest.mark.parametrize("line", ["\\\n", "  \\\r\n"])
+def test_many_lines_that_are_joined_are_read_as_few(before: str, behind: str, line: str) -> None:
+    """A run of lines that hold a backslash alone joins what is around, however long it is, typed or read."""
+    few, many = (f"{before}{line * times}{behind}".encode() for times in (3, 300))
+    text, typed = Text(b""), Stream()
+    for at in range(len(many)):
+        typed.edit(text.apply(at, 0, many[at : at + 1]))
+        if at % 7 == 0:
+            typed.advance(text, at + 1)
+    typed.advance(text, len(many))
+    short, read = Stream(), Stream()
+    short.advance(Text(few), len(few))
+    read.advance(Text(many), len(many))
+    assert typed.texts == read.texts == short.texts

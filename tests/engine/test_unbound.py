@@ -137,7 +137,10 @@ def test_brackets_are_those_of_the_import() -> None:
     assert unbound("from gettext import |\nprint(_('a'))\n") == {"_"}
 
 
-@pytest.mark.parametrize("nested", [b"(", b"[", b"a.b(c)", b"-", b"f(", b"if x:\n ", b"{1: "])
+NESTED = [b"(", b"[", b"a.b(c)", b"-", b"f(", b"if x:\n ", b"{1: ", b"#\n", b"\\\n", b" # a = 1\n"]
+
+
+@pytest.mark.parametrize("nested", NESTED)
 def test_nested_code_takes_no_longer_than_flat_code(nested: bytes) -> None:
     """Whatever stands below, an import waits for it a moment at most; the time grows with the length alone."""
     text = Text(b"from a import \nx = " + nested * (200_000 // len(nested)))

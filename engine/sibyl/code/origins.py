@@ -151,13 +151,13 @@ class Origins:
                 return value
         return ""
 
-    def members(self, cls: str) -> dict[str, int]:
-        """Return the names a class of this file has been given, each with its distance in bases."""
-        distances: dict[str, int] = {}
+    def members(self, cls: str) -> dict[str, tuple[int, str]]:
+        """Return the names a class of this file has been given, each with its distance in bases and value."""
+        members: dict[str, tuple[int, str]] = {}
         for known, distance in self.lineage(cls):
-            for name in known.attrs:
-                distances.setdefault(name, distance)
-        return distances
+            for name, value in known.attrs.items():
+                members.setdefault(name, (distance, value))
+        return members
 
     def signature(self, value: str, name: str) -> tuple[str, ...]:
         """Return what a call of ``value``, whose last name is ``name``, is given, in order; () if unknown.

@@ -113,12 +113,18 @@ def open_quote(data: bytes | bytearray, stop: int) -> int:
     return -1
 
 
+_JOINED = re.compile(rb"^([ \t]*\\\r?\n)((?:[ \t]*\\\r?\n){64,})(?=[ \t]*\\\r?\n)", re.MULTILINE)
+
+
 def without_runs(data: bytes) -> bytes:
     """Return a text with spaces in place of comments, where ``RUN`` lines or more hold nothing else.
 
     The grammar looks through the rest of such a run at each of its lines: a square of its length. Comments say
-    nothing that we read. All bytes and lines stay where they are.
+    nothing that we read. So it does where lines hold a backslash alone: the first and the last of them stay,
+    which join what is around. All bytes stay where they are.
     """
+    if data.count(b"\\\n") + data.count(b"\\\r\n") >= RUN:
+        data = _JOINED.sub(lambda run: run[1] + b" " * len(run[2]), data)
     if data.count(b"#") < RUN:
         return data
     runs: list[list[int]] = []  # first byte, byte after the last, lines

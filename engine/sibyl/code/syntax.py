@@ -154,9 +154,9 @@ class Syntax:
             first = bisect_right(self.ends, self.base)
             for number in left_open(self.kinds[first:]):
                 end = self.ends[first + number]  # of the quote
-                row, column = self._inside(text.point(end))
-                at, point = end - self.base, (row, column)
-                self.tree.edit(at - 1, at, at, (row, column - 1), point, point)
+                at, given = end - self.base, self._given
+                point = self._inside(text.point(end)) if given is None else _point(given, at)
+                self.tree.edit(at - 1, at, at, (point[0], point[1] - 1), point, point)
 
     def _fresh(self, closed: list[Section], start: int) -> Iterator[Leaf]:
         """Yield the leaves of these sections and of the tree that end after byte ``start``."""

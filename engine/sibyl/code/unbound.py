@@ -17,6 +17,7 @@ from typing import NamedTuple
 from tree_sitter import Node, Parser, Tree
 
 from sibyl.code.grammar import IDENTIFIER, KINDS, LANGUAGE
+from sibyl.code.quotes import without_runs
 from sibyl.code.text import NAME_BYTES, Text
 
 _MOST = 80_000
@@ -90,7 +91,7 @@ def _waited_for(line: bytes, opened: bool, below: bytes) -> frozenset[str]:
     ``line``: what stands before the word ``import``; ``opened``: a bracket comes after it.
     """
     near, farther = _cut(below)
-    code = _whole(line, opened and _closes(near), near)
+    code = without_runs(_whole(line, opened and _closes(near), near))
     bound = {name.decode("utf-8", "replace") for name in _DEFINED.findall(farther)}
     return _unbound(Parser(LANGUAGE).parse(code), code) - bound
 

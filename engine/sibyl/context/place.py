@@ -67,12 +67,9 @@ class Place:
         self.cls = class_name(self.value)
         self.before = usage.last(self.spelled) if self.member else ""
         own = is_local(self.value)
-        self.attributes = reader.origins.members(rest(self.value)) if own else {}
-        self.methods = {
-            name
-            for name in self.attributes
-            if is_function(reader.origins.member(rest(self.value), name))
-        }
+        bound = reader.origins.members(rest(self.value)) if own else {}
+        self.attributes = {name: distance for name, (distance, _) in bound.items()}
+        self.methods = {name for name, (_, value) in bound.items() if is_function(value)}
         # What a method asks of its base is nearly always what it overrides (bench/LOG.md).
         self.overridden = self.function if self.value == "super()" else ""
         around_self = self.value == "super()" or self.spelled.startswith("self.")
