@@ -132,12 +132,15 @@ def test_odd_files_give_what_they_have(root: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["from .a import (\n", "__all__ = [\n", "x: a", '"a', "  ", "from . import *\n", "import ("],
+    [
+        *("from .a import (\n", "__all__ = [\n", "x: a", '"a', "  ", "from . import *\n"),
+        *("import (", ".", '__all__ = ("a", ', "from a import b, "),
+    ],
 )
 def test_hostile_modules_cost_little(root: Path, line: str) -> None:
     """No line that is repeated until the file is full makes its search take longer than its length explains."""
     file = root / ".venv/lib/python3.11/site-packages/hostile.py"
-    file.write_text(line * (installed._MOST_BYTES // len(line)))
+    file.write_text(f"from {line}" + line * (installed._MOST_BYTES // len(line)))
     began = time.process_time()
     Installed(str(root)).names("hostile")
     assert time.process_time() - began < 5
@@ -157,3 +160,62 @@ def test_guesses_after_a_module_are_its_names(root: Path, tmp_path: Path) -> Non
     sent = ["Basket", "Till", "rate"]
     assert session.rank(len(text), sent, [7] * 3) == alone.rank(len(text), sent, [7] * 3)
     manager.close()
+
+
+def test_a_module_of_the_project_is_not_the_installed_one(root: Path) -> None:
+    """Code of the project imports its own module of a name that an installed one has, too."""
+    (root / "queue.py").write_text("def push(): pass\n")
+    modules = Installed(str(root))
+    assert not modules.names("queue") and "Basket" in modules.names("shop")
+    (root / "shop").mkdir()
+    (root / "shop/__init__.py").touch()
+    assert not modules.names("shop") and not modules.names("shop.till")
+
+
+def test_what_a_package_hands_on_is_read_again(root: Path) -> None:
+    """Names that come from other files are as new as those files; a new module is one of them."""
+    modules = Installed(str(root))
+    package = root / ".venv/lib/python3.11/site-packages/shop"
+    assert "tea" in modules.names("shop")
+    (package / "rest.py").write_text("def coffee(): pass\n")
+    os.utime(package / "rest.py", ns=(1, 1))
+    assert "coffee" in modules.names("shop") and "tea" not in modules.names("shop")
+    (package / "later.py").touch()
+    os.utime(package, ns=(2, 2))
+    assert "later" in modules.names("shop")
+
+
+def test_every_name_can_be_written(root: Path) -> None:
+    """Files of a package that no import can name are none of its modules."""
+    package = root / ".venv/lib/python3.11/site-packages/shop"
+    for name in ("my-script.py", "a.b.py", "0.py", "größe.py"):
+        (package / name).touch()
+    names = Installed(str(root)).names("shop")
+    assert "größe" in names and all(name.isidentifier() for name in names)
+
+
+def test_what_cannot_be_looked_into_has_no_names(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name too long for a file, or folders that may not be entered, cost the guesses alone."""
+    assert not Installed(str(root)).names("x" * 300)
+
+    def refused(*_: object) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    assert not Installed(str(root)).names("shop")
+
+
+def test_a_tree_of_modules_is_read_in_part(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules that take all names of many others, and those of more: a few files of them are read."""
+    package = root / ".venv/lib/python3.11/site-packages/tree"
+    package.mkdir()
+    stars = "".join(f"from .m{number} import *\n" for number in range(30))
+    for name in ("__init__", *(f"m{number}" for number in range(30))):
+        (package / f"{name}.py").write_text(f"{stars}def of_{name}(): pass\n")
+    read: list[Path] = []
+    whole = installed.bytes_of
+    monkeypatch.setattr(installed, "bytes_of", lambda path: read.append(path) or whole(path))
+    assert "of_m0" in Installed(str(root)).names("tree")
+    assert len(read) == len(set(read)) <= installed._MOST_FILES

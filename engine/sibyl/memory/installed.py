@@ -5,7 +5,7 @@ In: a project's root, and the dotted path that a receiver stands for.  Out: name
 Looked for in the project's own environment (``.venv``, ``venv``, ``env``), else in the active one, then in the
 standard library of the Python that runs this. Files are searched line by line, the first ``_MOST_BYTES`` of
 each: what a module binds at its outermost level, what a package takes from its own modules, and its modules.
-Only a press of the suggestion key asks for this.
+Only a wish for guesses asks for this: a press of the suggestion key, a list that says nothing.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _TYPED = re.compile(r"^(\w+): ", re.MULTILINE | re.ASCII)  # in files of types a
 _LISTED = re.compile(r"^__all__\b[^=\n]*=\s*[\[(]([^\[\]()]*)[\])]", re.MULTILINE)
 _QUOTED = re.compile(r"""["'](\w+)["']""", re.ASCII)
 _COMMENT = re.compile(r"#[^\n]*")
-_TAKEN = re.compile(r"^from (\.*[\w.]*) import (?:\(([^()]*)\)|([^(\n]+))", re.MULTILINE | re.ASCII)
-_ALL = re.compile(r"^[ \t]*from (\.*[\w.]*) import \*", re.MULTILINE | re.ASCII)
+_TAKEN = re.compile(r"^from ([\w.]*) import (?:\(([^()]*)\)|([^(\n]+))", re.MULTILINE | re.ASCII)
+_ALL = re.compile(r"^[ \t]*from ([\w.]*) import \*", re.MULTILINE | re.ASCII)
 _WORDS = re.compile(r"(\w+)(?: as (\w+))?", re.ASCII)
 Names = dict[str, None]
 
@@ -44,27 +44,40 @@ class Installed:
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self._kept: dict[str, tuple[tuple[str, int], Names]] = {}
+        self._kept: dict[str, tuple[str, list[tuple[Path, int]], Names]] = {}
 
     def names(self, value: str) -> Names:
         """Return the public names of the module that a value names; none where it names no module here."""
         module = (os.path.__name__ if value == "os.path" else value).split(".")
         if not all(part.isidentifier() for part in module):
             return {}
+        try:
+            return {} if self._is_own(module[0]) else self._names(value, module)
+        except OSError:  # a name too long for a file, a folder that is not ours to look into
+            return {}
+
+    def _is_own(self, name: str) -> bool:
+        """Tell whether the project has a module of its own of that name: that one is imported."""
+        own = Path(self._root, name)
+        files = own.with_name(f"{name}.py"), own / "__init__.py"
+        return bool(self._root) and any(file.is_file() for file in files)
+
+    def _names(self, value: str, module: list[str]) -> Names:
         file = self._file(module)
         if file is None:
             return _built_in(value)
-        try:
-            stamp = str(file), file.stat().st_mtime_ns
-        except OSError:
-            return {}
-        stamped = self._kept.get(value)
-        if stamped is None or stamped[0] != stamp:
-            names = dict.fromkeys(islice(self._public(module, file), _MOST_NAMES))
-            stamped = self._kept[value] = stamp, names
+        known = self._kept.get(value)
+        if (
+            known is None
+            or known[0] != str(file)
+            or any(_time(path) != at for path, at in known[1])
+        ):
+            looked: dict[Path, int] = {}
+            names = dict.fromkeys(islice(self._public(module, file, looked), _MOST_NAMES))
+            known = self._kept[value] = str(file), [*looked.items()], names
             if len(self._kept) > _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-        return stamped[1]
+        return known[2]
 
     def _places(self) -> Iterator[Path]:
         """Yield the folders that modules lie in, those of the project's environment first."""
@@ -72,7 +85,8 @@ class Installed:
         active = [os.environ.get(name, "") for name in ("VIRTUAL_ENV", "CONDA_PREFIX")]
         for folder in [*own, *(Path(path) for path in active if path)]:
             if (folder / "pyvenv.cfg").is_file() or folder not in own:
-                yield from sorted(folder.glob("lib/python3*/site-packages"), reverse=True)
+                versions = islice(folder.glob("lib/python3*/site-packages"), _MOST_FILES)
+                yield from sorted(versions, reverse=True)
                 yield folder / "Lib/site-packages"
                 break
         yield Path(sysconfig.get_path("stdlib"))
@@ -89,8 +103,9 @@ class Installed:
                     return file
         return None
 
-    def _public(self, module: list[str], file: Path, all_of: int = _MOST_FILES) -> Iterator[str]:
-        """Yield public names, some of them twice; ``all_of``: files that names may still be taken from."""
+    def _public(self, module: list[str], file: Path, looked: dict[Path, int]) -> Iterator[str]:
+        """Yield public names, some of them twice; ``looked`` gets the files and folders, with their times."""
+        looked[file] = _time(file)
         try:
             text = bytes_of(file)[:_MOST_BYTES].decode("utf-8", "replace").replace("\r\n", "\n")
         except OSError:
@@ -106,20 +121,29 @@ class Installed:
                 if (ours or name == new) and _is_public(new or name):
                     yield new or name
         if file.stem == "__init__":
+            looked[file.parent] = _time(file.parent)
             for path in islice(sorted(file.parent.iterdir()), _MOST_NAMES):
                 if path.suffix in (".py", ".pyi") and _is_public(path.stem):
                     yield path.stem
-        for match in islice(_ALL.finditer(text), all_of):
+        for match in islice(_ALL.finditer(text), _MOST_FILES):
             other = _absolute(match[1], package)
             source = self._file(other) if other[:1] == module[:1] else None
-            if source is not None and source != file:
-                yield from self._public(other, source, all_of // 4)
+            if source is not None and source not in looked and len(looked) < _MOST_FILES:
+                yield from self._public(other, source, looked)
             elif len(other) == 1:
                 yield from _built_in(other[0])
 
 
 def _is_public(name: str) -> bool:
-    return name[:1] != "_" and not iskeyword(name)
+    return name[:1] != "_" and name.isidentifier() and not iskeyword(name)
+
+
+def _time(path: Path) -> int:
+    """Return when a file or folder was last written, 0 where that cannot be asked."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _absolute(name: str, package: list[str]) -> list[str]:
