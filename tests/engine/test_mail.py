@@ -106,3 +106,16 @@ def test_what_waits_for_a_busy_worker_is_bounded(
     ready.desk.take("attach", 1, 50_001, SOURCE)
     ready.rank(1, SOURCE, 1, 50_001)
     ready.answer(1, "order")
+
+
+def test_a_full_mailbox_keeps_its_end() -> None:
+    """A letter that comes after the end does not take it away: the worker would wait for ever."""
+    mail = Mailbox()
+    for number in range(MOST):
+        mail.put("cursor", (1, number, 0))
+    mail.end()
+    mail.put("opened", ())
+    letters = [mail.get(timeout=0.1)]
+    while letters[-1] is not None:
+        letters.append(mail.get(timeout=0.1))
+    assert len(letters) < MOST

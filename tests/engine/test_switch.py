@@ -61,3 +61,18 @@ def test_a_start_that_fails_is_told(
     )
     assert "cannot" in office.answer(0, "notice")["text"]
     assert not office.answer(0, "ready")["ok"]
+
+
+def test_the_model_that_was_asked_for_last_ranks(
+    ready: Office,  # noqa: F811
+    model_folder: Path,
+    tmp_path: Path,
+) -> None:
+    """One that takes longer to load than another that was asked for after it is left out."""
+    copy = shutil.copytree(model_folder, tmp_path / "copy")
+    ready.desk.take("model", 1, str(copy))  # is tried in a process of its own first
+    ready.desk.take("model", 2, "")
+    assert ready.answer(2, "model")["model"] == "shipped"
+    assert ready.answer(1, "none")["detail"] == "Another model was asked for since."
+    ready.desk.take("status", 3)
+    assert ready.answer(3, "status")["model"] == "shipped"

@@ -46,6 +46,7 @@ class Work:
         self._put = put  # into the mailbox, from any thread
         self._quiet = quiet  # no newer mail waits, nor comes within a number of seconds
         self.ranker: Ranker | None = None
+        self._wanted = 0  # the request for a model that came last
         self._trouble = "The ranker has not been started."
         self._memories = Memories(self._tell, partial(put, OPENED, ()))
         self._sessions = Shelf()
@@ -109,12 +110,20 @@ class Work:
 
     def model(self, request: int, folder: str) -> None:
         """Try another model on a thread of its own, while this one ranks; ``use`` follows, or why not."""
+        self._wanted = request
         models.try_beside(request, folder, self._send, self._put)
 
     def use(self, request: int, ranker: Any) -> None:
-        """Rank with another model from now on; the buffers and what is remembered stay."""
+        """Rank with another model from now on; the buffers and what is remembered stay.
+
+        One that took longer to load than another that was asked for later is of no use any more.
+        """
         from sibyl.ranking.session import Session
 
+        if request != self._wanted:
+            detail = "Another model was asked for since."
+            self._send(request, "none", {"reason": "model", "detail": detail})
+            return
         self.ranker = ranker
         for buffer, (sequence, session) in list(self._sessions.items()):
             text = bytes(session.text.data)

@@ -121,6 +121,7 @@ class Mailbox:
                 latest[about] = letter
         for buffer in self._lost:
             latest[f"{LOST}({buffer},)"] = LOST, (buffer,)
-        self._letters = deque([*latest.values(), *questions[-_QUESTIONS:]])
+        end = [None] if None in self._letters else []
+        self._letters = deque([*latest.values(), *questions[-_QUESTIONS:], *end])
         self.bytes = sum(_size(letter) for letter in self._letters if letter)
         return questions[:-_QUESTIONS]
