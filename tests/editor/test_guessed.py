@@ -77,6 +77,22 @@ def test_keywords_are_no_members(serve: Callable) -> None:
     assert len(ranker.calls("guess")) == 1
 
 
+def test_letters_keep_the_order_of_guesses(serve: Callable) -> None:
+    """Whatever the host makes of them behind a letter, names keep their order; new ones come last."""
+    child, ranker, server = serve()
+    child.lua(BY_ITSELF)
+    server.set(items=[])
+    ranker.set(guess=["pop", "push", "jump"])
+    child.type_keys("ox.")
+    child.wait_for(lambda: child.words() == ["pop", "push", "jump"], what="the guesses")
+    ranker.set(guess=["pull", "push", "pop"])
+    child.type_keys("p")
+    child.wait_for(lambda: len(ranker.calls("guess")) > 1, what="the question for the letter")
+    child.wait_for(lambda: child.words() == ["pop", "push", "pull"], what="the same order")
+    child.type_keys("<Esc>ox.")
+    child.wait_for(lambda: child.words() == ["pull", "push", "pop"], what="another word's order")
+
+
 def test_letters_ask_the_server_again(serve: Callable) -> None:
     """With a letter more the server is asked again, and what it knows then stands in the place of guesses."""
     child, ranker, server = serve()
@@ -127,6 +143,7 @@ def test_guesses_begin_as_typed(serve: Callable) -> None:
     [
         *("ox", "ovalue = 1.", "ofrom os.", "oimport os.", "oprint(...", "ox .", "o.", "ox2 = 12."),
         *("ofrom ", "oimport ", "ofrom x ", "ox = from_import ", "o# import "),
+        *("ofrom x import a as ", "ofrom x import a, b as c", "ofrom x import (a "),
     ],
 )
 def test_nothing_is_guessed_elsewhere(serve: Callable, text: str) -> None:

@@ -155,3 +155,18 @@ def test_the_same_place_of_another_buffer_is_another_one(serve: Callable, tmp_pa
     server.set(items=[])
     child.type_keys("ox.<C-x><C-o>")
     child.wait_for(lambda: child.words() == GUESSES, what="the guesses")
+
+
+@pytest.mark.parametrize(("code", "wanted"), [(-32603, GUESSES), (-32801, [])])
+def test_a_server_that_fails_last_leaves_the_menu_to_guesses(
+    serve: Callable, code: int, wanted: list[str]
+) -> None:
+    """An error says nothing of a receiver, whoever answers last; where the text has changed it is not one."""
+    child, ranker, server = serve()
+    server.set(items=[])
+    error = {"code": code, "message": "no"}
+    FakeServer(child, name="second", shape="error", error=error, delay=50)
+    ranker.set(guess=GUESSES)
+    asked(child, "ox.")
+    child.lua("vim.wait(200)")
+    assert child.words() == wanted

@@ -30,6 +30,20 @@ function M.wanted(job, place)
     and (guesses.is_member(place.before) or (guesses.is_import(place.before) and not place.listed))
 end
 
+-- The names in the order that earlier letters of the word have shown them in, new ones behind.
+local function settled(place, names)
+  local order = vim.tbl_filter(function(name)
+    return vim.list_contains(names, name)
+  end, place.names)
+  for _, name in ipairs(names) do
+    if not vim.list_contains(place.names, name) then
+      table.insert(order, name)
+      table.insert(place.names, name)
+    end
+  end
+  return order
+end
+
 -- The reply with guesses before its items; what it lists itself is no guess. Nil where no guess is left. `again`: with
 -- further letters the server is to be asked again.
 local function joined(reply, names, again)
@@ -75,7 +89,7 @@ function M.guess(job, place, reply, give, rank)
     if not names then -- the host is late
       return give(reply)
     end
-    local whole = joined(reply, names, job.native)
+    local whole = joined(reply, settled(place, names), job.native)
     if not whole then
       return rank()
     end

@@ -32,6 +32,7 @@ M.refused = false -- whether what is asked right now must bring no guesses
 ---@field known boolean whether a server has said something
 ---@field listed boolean whether a server's list had any item
 ---@field waiting fun()[] called once the servers have answered
+---@field names string[] guesses that were shown, in order: letters only filter
 
 local place ---@type sibyl.Place|nil
 
@@ -61,7 +62,8 @@ end
 ---@param before string the line up to the word
 ---@return boolean
 function M.is_import(before)
-  return before:find('^%s*from%s+[%w_.\128-\255]+%s+import[%s(][%w_%s,(\128-\255]*$') ~= nil
+  local names = before:match('^%s*from%s+[%w_.\128-\255]+%s+import([%s(][%w_%s,(\128-\255]*)$')
+  return names ~= nil and (names:find('^%s+$') or names:find('[,(]%s*$')) ~= nil
 end
 
 --- Whether guesses may stand in the menu that a request is for: they are not switched off, nor were they closed there
@@ -91,6 +93,7 @@ function M.asked(buf, row, col)
       known = false,
       listed = false,
       waiting = {},
+      names = {},
     }
   end
   place.open = place.open + 1

@@ -20,6 +20,7 @@ local M = {}
 
 local api = vim.api
 local COMPLETION, RESOLVE, CANCEL = 'textDocument/completion', 'completionItem/resolve', '$/cancelRequest'
+local OUTDATED = { -32800, -32801, -32802 } -- RequestCancelled, ContentModified, ServerCancelled
 
 -- By client.rpc. An entry holds its client, and so its key: were it not weak, too, none would ever be freed. While
 -- the client lives, the functions put into its rpc hold the entry.
@@ -90,6 +91,11 @@ local function close(job, result)
   end
 end
 
+-- Whether a server has not looked: the text has changed since, or somebody no longer wants the answer.
+local function is_outdated(failure)
+  return type(failure) == 'table' and vim.list_contains(OUTDATED, failure.code)
+end
+
 -- Wraps the function that gets a reply. It is not called where the word was left: even of an empty list, or of an
 -- error, Neovim closes the menu that is open by then.
 local function receiver(job, jobs, callback)
@@ -129,7 +135,7 @@ local function receiver(job, jobs, callback)
         give(now)
       end
     end
-    if not failure and guessed.wanted(job, asked) and guessed.guess(job, asked, result, give, rank) then
+    if not is_outdated(failure) and guessed.wanted(job, asked) and guessed.guess(job, asked, result, give, rank) then
       return
     end
     local at_once, now = consider()
