@@ -24,7 +24,13 @@ SHOP = '''\
 """A shop.
 
 note: not a name
+>>> follows
+shown = 3
+class Example:
 """
+taken_back = 1
+passing = 2
+del taken_back, passing
 import os, json
 from typing import Any
 from .till import Till, open_till as opened  # a comment, not_a_name

@@ -144,6 +144,17 @@ def without_runs(data: bytes) -> bytes:
     return bytes(blanked)
 
 
+def without_long_strings(data: bytes) -> bytes:
+    """Return a text with spaces in place of strings in three quotes: examples in them are no code."""
+    if b'"""' not in data and b"'''" not in data:
+        return data
+    blanked = bytearray(data)
+    for begin, end, quote, _ in _parts(data, len(data)):
+        if len(quote) == 3:
+            blanked[begin:end] = data[begin:end].translate(_BLANK)
+    return bytes(blanked)
+
+
 def without_prose(data: bytes, most: int) -> bytes:
     """Return a text with spaces in place of what is in a string of several lines that the end leaves open.
 

@@ -19,6 +19,7 @@ from itertools import islice
 from keyword import iskeyword
 from pathlib import Path
 
+from sibyl.code.quotes import without_long_strings
 from sibyl.memory.project_files import bytes_of
 
 _MOST_BYTES = 256 << 10
@@ -35,6 +36,7 @@ _QUOTED = re.compile(r"""["'](\w+)["']""", re.ASCII)
 _COMMENT = re.compile(r"#[^\n]*")
 _TAKEN = re.compile(r"^from ([\w.]*) import (?:\(([^()]*)\)|([^(\n]+))", re.MULTILINE | re.ASCII)
 _ALL = re.compile(r"^[ \t]*from ([\w.]*) import \*", re.MULTILINE | re.ASCII)
+_DELETED = re.compile(r"^del ([\w, ]+)$", re.MULTILINE | re.ASCII)
 _WORDS = re.compile(r"(\w+)(?: as (\w+))?", re.ASCII)
 Names = dict[str, None]
 
@@ -107,11 +109,14 @@ class Installed:
         """Yield public names, some of them twice; ``looked`` gets the files and folders, with their times."""
         looked[file] = _time(file)
         try:
-            text = bytes_of(file)[:_MOST_BYTES].decode("utf-8", "replace").replace("\r\n", "\n")
+            code = without_long_strings(bytes_of(file)[:_MOST_BYTES])
+            text = code.decode("utf-8", "replace").replace("\r\n", "\n")
         except OSError:
             return
         package = module if file.stem == "__init__" else module[:-1]
+        deleted = {name for match in _DELETED.finditer(text) for name in match[1].split(", ")}
         names = [match[1] or match[2] for match in _BOUND.finditer(text)]
+        names = [name for name in names if name not in deleted]
         names += [name for match in _LISTED.finditer(text) for name in _QUOTED.findall(match[1])]
         names += _TYPED.findall(text) if file.suffix == ".pyi" else []
         yield from filter(_is_public, names)
