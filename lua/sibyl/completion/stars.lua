@@ -13,7 +13,8 @@ local M = {}
 local active = false
 local converts = {} ---@type table<integer, boolean> buffers whose menu goes through our convert
 local inside_omnifunc = false
-local own_enable, own_omnifunc -- our wrappers, to see on the way out whether they are still the ones in place
+local own_enable, own_omnifunc -- our wrappers, to see on the way out whether they are still the ones in place; where
+-- somebody has wrapped them they stay below, and pass everything on until they are wanted again
 local their_enable, their_omnifunc
 
 -- What Neovim itself shows of an item where no convert says otherwise.
@@ -69,16 +70,13 @@ end
 
 --- Begins to put stars into menus.
 function M.install()
-  if active then
-    return
-  end
   active = true
   local completion = vim.lsp.completion
-  if completion and completion.enable and completion.enable ~= own_enable then
+  if completion and completion.enable and not own_enable then
     their_enable, own_enable = completion.enable, enable
     completion.enable = enable
   end
-  if vim.lsp.omnifunc ~= own_omnifunc then
+  if not own_omnifunc then
     their_omnifunc, own_omnifunc = vim.lsp.omnifunc, omnifunc
     vim.lsp.omnifunc = omnifunc
   end
@@ -88,10 +86,10 @@ end
 function M.uninstall()
   active = false
   local completion = vim.lsp.completion
-  if completion and completion.enable == own_enable and own_enable then
+  if completion and completion.enable == own_enable then
     completion.enable, own_enable = their_enable, nil
   end
-  if vim.lsp.omnifunc == own_omnifunc and own_omnifunc then
+  if vim.lsp.omnifunc == own_omnifunc then
     vim.lsp.omnifunc, own_omnifunc = their_omnifunc, nil
   end
 end
