@@ -172,7 +172,7 @@ local function extent(job)
     end
   end
   for _, col in ipairs(ends) do
-    if col >= job.col and col <= #line and bytes.word_start(line, col) == job.col then
+    if col <= #line and bytes.word_start(line, col) == job.col then
       return offset, offset + col - job.col
     end
   end
