@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fake_server import items
-from scripted import listed
+from scripted import listed, open_menu, raw_replies
 
 OMNI = "NO_ENABLE = true"
 
@@ -26,6 +26,17 @@ def test_what_a_later_list_brings_stays_so(serve: Callable) -> None:
     assert listed(child, "t") == ["*two", "*tag", "tab", "text"]
     assert listed(child, "<BS>t") == ["*two", "*tag", "tab", "text", "tub"]
     assert len(ranker.calls("rank")) == 2
+
+
+def test_items_of_one_name_are_told_apart_by_their_kinds(serve: Callable) -> None:
+    """Where a later list has one of two items of a name, it has the star and the place of that one."""
+    module, function = items("text", kind=9), items("text", kind=3)
+    pages = [[*module, *items("tub"), *function], [*function, *items("tub")]]
+    child, ranker, _ = serve(lua=OMNI, incomplete=True, pages=pages)
+    ranker.set(best=["text"], stars=1)
+    assert listed(child, "or.") == ["*text", "text", "tub"]
+    assert listed(child, "t") == ["text", "tub"]
+    assert len(ranker.calls("rank")) == 1
 
 
 @pytest.mark.parametrize("keys", ["<CR>r.", "<Esc>a"])
@@ -82,3 +93,50 @@ def test_a_late_order_leaves_what_the_word_had(serve: Callable) -> None:
     wanted = ["json", "june", "jason", "jaws", "jsonp"]
     child.wait_for(lambda: child.words() == wanted, what="the second list")
     assert len(ranker.calls("rank")) == 2
+
+
+@pytest.mark.parametrize(
+    ("unlisted", "wanted"),
+    [
+        ([], {"tab": None, "tag": None}),
+        ([[1, "token"]], {"token": "00001", "tab": "00002", "tag": "00003"}),
+    ],
+)
+def test_a_late_list_of_new_names(serve: Callable, unlisted: list, wanted: dict) -> None:
+    """It comes as the server sent it, but with the names that stood among the word's list before."""
+    pages = [items("text", "tub"), items("tab", "tag")]
+    child, ranker, _ = serve(lua=OMNI, options={"deadline": 100}, incomplete=True, pages=pages)
+    ranker.set(best=["tub"], unlisted=unlisted)
+    assert len(listed(child, "or.")) == 2 + len(unlisted)
+    ranker.set(delay=2000)
+    child.type_keys("t")
+    got = raw_replies(child)["items"]
+    assert {item["label"]: item.get("sortText", "")[:5] or None for item in got} == wanted
+
+
+def test_a_list_shown_as_it_came_stays_so(serve: Callable) -> None:
+    """An order that comes too late for a word's first list is not that of its next one, either."""
+    child, ranker, server = serve(
+        options={"deadline": 60}, incomplete=True, items=items("jack", "jason", "json")
+    )
+    if child.version < (0, 11, 0):
+        pytest.skip("0.10 does not ask again")
+    ranker.set(best=["json"], delay=300)
+    assert open_menu(child) == ["jack", "jason", "json"]
+    child.lua("vim.wait(600, function() return false end)")
+    ranker.set(best=["json"])
+    child.type_keys("j")
+    child.wait_for(lambda: server.completions() == 2, what="another question")
+    child.lua("vim.wait(200, function() return false end)")
+    assert child.words() == ["jack", "jason", "json"]
+    assert len(ranker.calls("rank")) == 1
+
+
+def test_a_list_asked_for_again_is_ranked(serve: Callable) -> None:
+    """Where a word's first list was late and is not on the screen any more, its next one is ranked."""
+    child, ranker, _ = serve(lua=OMNI, options={"deadline": 60}, items=items("text", "tub", "two"))
+    ranker.set(best=["two"], delay=300)
+    child.type_keys("or.")
+    assert raw_replies(child)["items"] == items("text", "tub", "two")
+    ranker.set(best=["two"])
+    assert listed(child, "t") == ["two", "text", "tub"]
