@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from child import Child
@@ -138,14 +139,29 @@ def test_guesses_without_a_server(scripted: Callable) -> None:
     assert child.messages() == []
 
 
-def test_late_guesses_are_dropped(scripted: Callable) -> None:
-    """Guesses for a place the cursor has left are not shown."""
+@pytest.mark.parametrize(("keys", "line"), [(" y", "x. y"), ("<Left>", "x."), ("<C-o>", "x.")])
+def test_late_guesses_are_dropped(scripted: Callable, keys: str, line: str) -> None:
+    """Guesses for a place the cursor has left, or that come when a command is typed, are not shown."""
     child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
     ranker.set(guess=["append"], delay=200)
-    child.type_keys("ox.<C-s> y")
+    child.type_keys("ox.<C-s>" + keys)
     child.call("wait", 500, False)
     assert child.words() == []
-    assert child.line() == "x. y"
+    child.type_keys("<Esc>")
+    assert (child.line(), child.messages()) == (line, [])
+
+
+def test_late_guesses_are_not_those_of_another_buffer(scripted: Callable, tmp_path: Path) -> None:
+    """Guesses for one buffer are not shown in another, though the cursor stands at the same place."""
+    child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    ranker.set(guess=["append"], delay=300)
+    child.type_keys("ox.<C-s>")
+    child.wait_for(lambda: ranker.calls("guess"), what="the question")
+    child.open(tmp_path / "other.py", "x = 1\nx.\n")
+    child.lua("vim.api.nvim_win_set_cursor(0, { 2, 2 })")
+    assert child.mode() == "i"
+    child.call("wait", 600, False)
+    assert child.words() == []
 
 
 def test_nothing_to_say(scripted: Callable, tmp_path: object) -> None:
