@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from child import Child
 from fake_server import FakeServer, items
-from scripted import NAMES, digest, mirrored, raw_replies, truth
+from scripted import NAMES, digest, mirrored, open_menu, raw_replies, truth
 from test_host import STATE
 from test_mirror import TEXT, matches
 
@@ -146,12 +147,14 @@ def test_a_buffer_that_is_left_alone_is_looked_at_once(serve: Callable, tmp_path
     assert sum("is left alone" in line for line in log) == 1
 
 
-def test_a_list_of_megabytes_is_left_alone(nvim: Child) -> None:
-    """A list whose labels are megabytes is given on as it is, in a few milliseconds."""
+@pytest.mark.parametrize("field", ["label", "sortText"])
+def test_a_list_of_megabytes_is_left_alone(nvim: Child, field: str) -> None:
+    """A list whose labels or sort keys are megabytes is given on as it is, in a few milliseconds."""
     code = """
     local reply = { items = {} }
     for index = 1, 3000 do
-      reply.items[index] = { label = ('%05d'):format(3000 - index):rep(1000), kind = 3 }
+      reply.items[index] = { label = 'l' .. index, kind = 3 }
+      reply.items[index][...] = ('%05d'):format(3000 - index):rep(1000)
     end
     local job, bridge = { buf = 0, client_id = 1, row = 0, col = 0 }, require('sibyl.host.client')
     bridge.ready, bridge.ask = function() return true end, function() return 1 end
@@ -165,5 +168,12 @@ def test_a_list_of_megabytes_is_left_alone(nvim: Child) -> None:
     end
     return { given == reply, best }
     """
-    same, took = nvim.lua(code)
+    same, took = nvim.lua(code, field)
     assert same and took < 10
+
+
+def test_no_time_is_no_question(serve: Callable) -> None:
+    """With a deadline of 0 lists come as the server sent them, and the host is not asked."""
+    child, ranker, _ = serve(options={"deadline": 0})
+    assert open_menu(child) == sorted(NAMES)
+    assert ranker.calls("rank") == []

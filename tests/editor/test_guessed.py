@@ -93,9 +93,11 @@ def test_letters_keep_the_order_of_guesses(serve: Callable) -> None:
     child.wait_for(lambda: child.words() == ["pull", "push", "pop"], what="another word's order")
 
 
-def test_letters_ask_the_server_again(serve: Callable) -> None:
+@pytest.mark.parametrize("completeopt", ["menuone,noselect", "menuone,noinsert"])
+def test_letters_ask_the_server_again(serve: Callable, completeopt: str) -> None:
     """With a letter more the server is asked again, and what it knows then stands in the place of guesses."""
     child, ranker, server = serve()
+    child.command(f"set completeopt={completeopt}")
     child.lua(BY_ITSELF)
     server.set(items=[])
     ranker.set(guess=["jump", "pop"], best=BEST)

@@ -81,3 +81,13 @@ def test_guesses_are_sorted_as_the_host_names_them(nvim: Child) -> None:
     code = "return vim.tbl_map(function(item) return item.sortText end, require(...).items({ 'b', 'a' }))"
     first, second = nvim.lua(code, "sibyl.completion.guesses")
     assert first < second < "00001~sibyl"
+
+
+def test_what_says_nothing(nvim: Child) -> None:
+    """No reply and an empty list say nothing; a reply that cannot be read may say anything."""
+    replies = [
+        *(None, 7, {"items": []}, [{"label": "__init__"}]),
+        *({"items": {"a": 1}}, [{"text": "a"}], [{"label": "__init__", "sortText": 1}]),
+    ]
+    code = "return vim.tbl_map(require('sibyl.completion.items').says_something, ...)"
+    assert nvim.lua(code, replies) == [False] * 4 + [True] * 3

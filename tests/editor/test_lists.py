@@ -14,7 +14,7 @@ NAME = "return vim.tbl_map(function(l) return require('sibyl.completion.items').
 
 
 def test_deprecated_and_importing_items_are_told(serve: Callable) -> None:
-    """Kinds say what is deprecated and what adds an import, and arrive whole beyond 127."""
+    """Kinds say what is deprecated and what adds an import, as servers do it; and arrive whole beyond 127."""
     imports = {"additionalTextEdits": [{"newText": "import a\n"}]}
     sent = [
         {"label": "a", "kind": 3},
@@ -24,11 +24,14 @@ def test_deprecated_and_importing_items_are_told(serve: Callable) -> None:
         {"label": "e", "kind": 2, "tags": [2, 1], **imports},
         {"label": "f", "kind": 3, "deprecated": True},
         {"label": "g", "tags": "1", "deprecated": 1},
+        {"label": "h", "kind": 3, "additionalTextEdits": []},
+        {"label": "i", "kind": 3, "data": {"autoImportText": "import i"}},
+        {"label": "j", "kind": 3, "data": {"autoImportText": None}},
     ]
     child, ranker, _ = serve(items=sent)
     child.type_keys("or.")
     raw_replies(child)
-    assert ranker.calls("rank")[0][5] == [3, 131, 217, 3, 194, 131, 0]
+    assert ranker.calls("rank")[0][5] == [3, 131, 217, 3, 194, 131, 0, 3, 67, 3]
 
 
 def test_every_kind_arrives_as_it_is(serve: Callable) -> None:
@@ -50,7 +53,7 @@ def test_every_kind_arrives_as_it_is(serve: Callable) -> None:
 def test_a_question_is_sent_whole(nvim: Child) -> None:
     """Names and kinds arrive one for one, in the server's order, whatever a server puts into them."""
     labels = ["b", "a", "\0x\0.y", "größe", "b", "key=", "f(x)", "\n"]
-    kinds = [999, 2, -1, 2.5, None, "3", 25, 0]
+    kinds = [64, 2, -1, 2.5, None, "3", 25, 0]
     items = [{"label": label, "kind": kind} for label, kind in zip(labels, kinds, strict=True)]
     for index, item in enumerate(items):
         item["sortText"] = "12111111"[index]
@@ -103,16 +106,6 @@ def test_a_dotted_label_is_one_name(nvim: Child) -> None:
     labels = ["np.subtract", "os.O_RDONLY (import os)", "größe.x", "a.", "a..b", "f(x.y)", "k="]
     names = ["np.subtract", "os.O_RDONLY", "größe.x", "a", "a", "f", "k="]
     assert nvim.lua(NAME, labels) == names
-
-
-def test_the_letters_typed_are_told(serve: Callable) -> None:
-    """The host is told up to where the word is typed when the list is there, though more than was asked for."""
-    child, ranker, _ = serve(delay=250, items=items("jack", "jason", "json", "other"))
-    child.type_keys("oja")
-    child.lua("vim.lsp.omnifunc(1, '')")
-    child.type_keys("so")
-    child.wait_for(lambda: ranker.calls("rank"))
-    assert ranker.calls("rank")[0][3] == len("import os\njaso")
 
 
 def test_one_ranking_serves_a_word(serve: Callable) -> None:
@@ -262,8 +255,9 @@ def test_the_last_item_of_a_word_keeps_its_star(serve: Callable) -> None:
     assert len(ranker.calls("rank")) == 1
 
 
-def test_a_late_answer_opens_no_menu_that_was_closed(serve: Callable) -> None:
-    """A list asked for while a menu was open does not open it again once it is given up."""
+@pytest.mark.parametrize(("keys", "line"), [("<C-e>", "r.j"), ("<C-n><C-y>", "r.json")])
+def test_a_late_answer_opens_no_menu_that_was_closed(serve: Callable, keys: str, line: str) -> None:
+    """A list asked for while a menu was open does not open it again once it is given up or used."""
     child, _, server = serve(incomplete=True)
     if child.version < (0, 12, 0):
         pytest.skip("no reason is given why a menu was closed")
@@ -271,6 +265,6 @@ def test_a_late_answer_opens_no_menu_that_was_closed(serve: Callable) -> None:
     server.set(delay=400)
     child.type_keys("j")
     child.wait_for(lambda: server.completions() == 2, 5, "another question")
-    child.type_keys("<C-e>")
+    child.type_keys(keys)
     child.call("wait", 900, False)
-    assert child.words() == []
+    assert (child.words(), child.line()) == ([], line)

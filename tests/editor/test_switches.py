@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from scripted import host_ready
+from fake_server import items
+from scripted import NAMES, host_ready
+from test_unlisted import ASK
 
 
 @pytest.mark.parametrize("value", ["v:false", "0"])
@@ -32,3 +34,15 @@ def test_zero_is_the_current_buffer(scripted: Callable) -> None:
         child.lua("require('sibyl')[...](0)", name)
         kind = ["detach", "attach"][how % 2]
         child.wait_for(lambda: len(ranker.calls(kind)) == (how + 1) // 2 + 1, what=name)  # noqa: B023
+
+
+@pytest.mark.parametrize("how", ["Sibyl disable", "Sibyl! disable", "let b:sibyl_enabled = 0"])
+def test_a_list_that_comes_when_it_is_off(serve: Callable, how: str) -> None:
+    """A list that was asked for before comes as the server sent it, and the host is not asked."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true", delay=300)
+    child.type_keys("or.")
+    child.lua(ASK)
+    child.command(how)
+    got = child.wait_for(lambda: child.lua("return GOT"), what="the list")
+    assert got["items"] == items(*NAMES)
+    assert ranker.calls("rank") == []

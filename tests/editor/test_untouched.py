@@ -132,6 +132,9 @@ def test_no_reply_ever(serve: Callable) -> None:
         {"reason": "no model"},
         {"reason": "out of step"},
         {"answer": {"order": [0, 0, 1], "stars": 2}},
+        {"answer": {"order": [3, 3, 2, 1, 0, 4], "stars": 2}},
+        {"answer": {"order": [6, 5, 4, 3, 2, 1], "stars": 2}},
+        {"answer": {"order": ["x", 4, 3, 2, 1, 0], "stars": 2}},
         {"answer": {"order": "none", "stars": 2}},
         {"answer": {}},
         {"die": True},
@@ -147,6 +150,29 @@ def test_plain_list(serve: Callable, orders: dict) -> None:
     child.call("wait", 500, False)
     assert child.words() == sorted(NAMES), "a late answer changes nothing"
     assert child.messages() == []
+
+
+@pytest.mark.parametrize(("stars", "wanted"), [(5, 2), (-1, 0), ("x", 0)])
+def test_a_wrong_number_of_stars_leaves_the_order_alone(
+    serve: Callable, stars: object, wanted: int
+) -> None:
+    """More stars than items are as many as items; what is no number is none."""
+    child, ranker, _ = serve(items=items("close", "json"))
+    ranker.set(best=BEST, stars=stars)
+    assert open_menu(child) == ["json", "close"]
+    assert sum("★" in item.abbr + item.kind for item in child.menu()) == wanted
+
+
+def test_a_host_out_of_step_is_told_the_text(serve: Callable) -> None:
+    """A host whose copy of the buffer is wrong gets the whole text again; the next list is ranked."""
+    child, ranker, _ = serve()
+    ranker.set(reason="out of step")
+    before = len(ranker.calls("attach"))
+    assert open_menu(child) == sorted(NAMES)
+    child.wait_for(lambda: len(ranker.calls("attach")) > before, what="the whole text")
+    ranker.set(best=BEST)
+    child.type_keys("<C-e><Esc>")
+    assert open_menu(child)[:3] == BEST
 
 
 def test_a_host_that_hangs(serve: Callable) -> None:
