@@ -114,6 +114,29 @@ def test_the_kind_of_a_list(serve: Callable, above: str, kind: str) -> None:
     assert noted(ranker)[0]["kind"] == kind
 
 
+@pytest.mark.parametrize(
+    ("above", "before", "kind"),
+    [
+        *(
+            ([], "import ", "import"),
+            ([], "  from ", "import"),
+            ([], "  from os import ", "import"),
+        ),
+        *(([], "x. ", "member"), ([], "f(", "keyword"), ([], "important, ", "keyword")),
+        *((["from os import ("], "  ", "import"), (["from os import ("], "  x.", "member")),
+    ],
+)
+def test_the_kind_in_a_long_file(nvim: Child, above: list[str], before: str, kind: str) -> None:
+    """It is told by the line up to the word, the lines above, and whether keyword arguments are listed."""
+    code = """
+    local above, before = ...
+    vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.list_extend(above, vim.fn['repeat']({ 'x' }, 200)))
+    local job, question = { buf = 0, row = #above - 200 }, { names = { 'a', 'b=' } }
+    return require('sibyl.completion.kind').of(job, before, question)
+    """
+    assert nvim.lua(code, above, before) == kind
+
+
 def test_one_coin_for_a_word(serve: Callable) -> None:
     """A server that is asked again at each letter is shown in the same order all through a word."""
     child, ranker, _ = serve(incomplete=True)

@@ -129,9 +129,9 @@ class Desk:
         self.send(number, "memory", self.orders().get("memory", {}))
 
     def experiment(self, number: int, command: str, given: dict[str, Any]) -> None:
-        """Note it, and answer that nothing has changed."""
+        """Note it, and answer as the test says; else that nothing has changed."""
         self.note("experiment", number, command, given)
-        self.send_now(number, "experiment", {})
+        self.send_now(number, "experiment", self.orders().get("experiment", {}))
 
     def model(self, number: int, folder: str) -> None:
         """Note it, and answer that it ranks now, or what the test says is wrong with it."""
