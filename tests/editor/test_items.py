@@ -84,10 +84,11 @@ def test_guesses_are_sorted_as_the_host_names_them(nvim: Child) -> None:
 
 
 def test_what_says_nothing(nvim: Child) -> None:
-    """No reply and an empty list say nothing; a reply that cannot be read may say anything."""
+    """No reply and an empty list say nothing; keywords do where no member is meant, and what cannot be read."""
     replies = [
         *(None, 7, {"items": []}, [{"label": "__init__"}]),
         *({"items": {"a": 1}}, [{"text": "a"}], [{"label": "__init__", "sortText": 1}]),
+        [{"label": "import", "kind": 14}],
     ]
     code = "return vim.tbl_map(require('sibyl.completion.items').says_something, ...)"
-    assert nvim.lua(code, replies) == [False] * 4 + [True] * 3
+    assert nvim.lua(code, replies) == [False] * 4 + [True] * 4

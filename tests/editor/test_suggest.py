@@ -81,13 +81,23 @@ def test_guesses_where_the_server_knows_only_object(serve: Callable) -> None:
     server.set(items=items("__class__", "__doc__"))
     child.type_keys("ox.<C-s>")
     child.wait_for(lambda: child.words() == ["__class__", "__doc__"])
+    assert all(item.kind for item in child.menu()), "the server's own items"
     child.type_keys("<Esc>")
-    ranker.set(guess=["append", "pop"])
+    ranker.set(guess=["append", "__doc__", "pop"])
     child.type_keys("ox.<C-s>")
-    wanted = ["append", "pop", "__class__", "__doc__"]
+    wanted = ["append", "__doc__", "pop", "__class__"]
     child.wait_for(lambda: child.words() == wanted, what="the guesses")
     child.type_keys("p<C-n><C-y>")
     assert child.line() == "x.pop"
+
+
+def test_what_is_typed_is_no_guess(serve: Callable) -> None:
+    """A name that stands there already is not offered, a longer one is."""
+    child, ranker, server = serve(lua=KEY)
+    server.set(items=[])
+    ranker.set(guess=["pop", "popitem"])
+    child.type_keys("ox.pop<C-s>")
+    child.wait_for(lambda: child.words() == ["popitem"], what="the guess")
 
 
 def test_guesses_where_the_server_lists_keywords(serve: Callable) -> None:
