@@ -153,7 +153,7 @@ def test_guesses_without_a_server(scripted: Callable) -> None:
 def test_late_guesses_are_dropped(scripted: Callable, keys: str, line: str) -> None:
     """Guesses for a place the cursor has left, or that come when a command is typed, are not shown."""
     child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
-    ranker.set(guess=["append"], delay=200)
+    ranker.set(guess=["append", "xylem"], delay=200)
     child.type_keys("ox.<C-s>" + keys)
     child.call("wait", 500, False)
     assert child.words() == []
