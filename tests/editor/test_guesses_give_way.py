@@ -161,7 +161,7 @@ def test_the_same_place_of_another_buffer_is_another_one(serve: Callable, tmp_pa
 def test_a_server_that_fails_last_leaves_the_menu_to_guesses(
     serve: Callable, code: int, wanted: list[str]
 ) -> None:
-    """An error says nothing of a receiver, whoever answers last; where the text has changed it is not one."""
+    """An error says nothing of a receiver, even the last answer; where the text has changed it is not one."""
     child, ranker, server = serve()
     server.set(items=[])
     error = {"code": code, "message": "no"}
