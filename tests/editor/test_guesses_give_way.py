@@ -170,3 +170,36 @@ def test_a_server_that_fails_last_leaves_the_menu_to_guesses(
     asked(child, "ox.")
     child.lua("vim.wait(200)")
     assert child.words() == wanted
+
+
+ASK = """
+GOT = nil
+local place = vim.lsp.util.make_position_params(0, 'utf-16')
+vim.lsp.buf_request(0, 'textDocument/completion', place, function() end)
+require('sibyl.completion.guesses').ask(vim.api.nvim_get_current_buf(), function(names) GOT = names end)
+"""
+
+
+@pytest.mark.parametrize(("labels", "wanted"), [(NAMES, []), ((), GUESSES)])
+def test_a_source_waits_for_a_slow_server(
+    serve: Callable, labels: tuple[str, ...], wanted: list[str]
+) -> None:
+    """A menu keeps what a source has given: guesses would stay beside the names that the server has."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    server.set(items=items(*labels), delay=2000)
+    ranker.set(guess=GUESSES)
+    child.type_keys("ox.")
+    child.lua(ASK)
+    child.lua("vim.wait(1700)")
+    assert child.lua("return GOT") is None
+    child.wait_for(lambda: child.lua("return GOT") == wanted, what="the names")
+
+
+def test_a_source_waits_for_no_word_that_was_left(serve: Callable) -> None:
+    """A server that never answers keeps no source waiting once the cursor stands elsewhere."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true", shape="silent")
+    ranker.set(guess=GUESSES)
+    child.type_keys("ox.")
+    child.lua(ASK)
+    child.type_keys("<CR>y.")
+    child.wait_for(lambda: child.lua("return GOT") == [], what="no names")

@@ -18,7 +18,7 @@ local api = vim.api
 local LIMIT = 12
 local MARK = 'guess'
 local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 shows `detail` in the menu, later ones `labelDetails`
-local PATIENCE_MS = 1500 -- a server silent for that long is taken to know nothing
+local PATIENCE_MS = 1500 -- the suggestion key takes a server silent for that long to know nothing
 
 M.PATIENCE_MS = PATIENCE_MS
 M.refused = false -- whether what is asked right now must bring no guesses
@@ -169,8 +169,9 @@ function M.names(buf, done, typed)
   return bridge.ask('guess', vim.schedule_wrap(on_answer), buf, seq, length, offset, LIMIT) ~= nil
 end
 
---- For sources of completion plugins: `done` gets guesses for the word at the cursor, once; none where a server knows
---- better, and none once the cursor has left the word.
+--- For sources of completion plugins: `done` gets guesses for the word at the cursor, once the servers have answered;
+--- none where one knows better, and none once the cursor has left the word. Plugins keep what a source has given, so a
+--- slow server is waited for: its names would stand below guesses of the same names.
 ---@param buf integer
 ---@param done fun(names: string[])
 function M.ask(buf, done)
@@ -189,25 +190,31 @@ function M.ask(buf, done)
     local now_row, now_col = position(buf)
     return row == now_row and col == now_col
   end
-  local function look(patient)
+  local watched, looks_later = nil, false
+  local function look()
     if over then
       return
     elseif not here() or (same(buf, row, col) and place.known) then
       return finish({})
-    elseif patient and same(buf, row, col) and place.open > 0 then
+    elseif not (same(buf, row, col) and place.open > 0) then
+      return M.names(buf, finish, false) or finish({})
+    end
+    if watched ~= place then
+      watched = place
       table.insert(place.waiting, function()
-        look(false)
+        watched = nil
+        look()
       end)
-    elseif not M.names(buf, finish, false) then
-      finish({})
+    end
+    if not looks_later then -- the word may be left meanwhile
+      looks_later = true
+      vim.defer_fn(function()
+        looks_later = false
+        look()
+      end, PATIENCE_MS)
     end
   end
-  vim.schedule(function() -- sources of one menu are asked in one go: then the servers were asked, too
-    look(true)
-  end)
-  vim.defer_fn(function()
-    look(false)
-  end, PATIENCE_MS)
+  vim.schedule(look) -- sources of one menu are asked in one go: then the servers were asked, too
 end
 
 --- Guesses as completion items. Their sortText puts them before what sibyl has ranked: the servers were silent.
