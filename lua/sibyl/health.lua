@@ -62,7 +62,10 @@ local function menu()
   end
   -- Where sibyl's own server opens the menu by itself, the option is set for the buffer (server/completeopt.lua).
   local completeopt = require('sibyl.server.completeopt')
-  local set_by_us = vim.iter(require('sibyl').buffers()):any(completeopt.sets)
+  local set_by_us = vim.iter(require('sibyl').buffers()):map(completeopt.value):next()
+  if set_by_us then
+    health.info(('in Python buffers, whose menu opens by itself, sibyl sets it to %s'):format(set_by_us))
+  end
   local menus = require('sibyl.server.menu_plugins')
   if completeopt.inserts_first(flags) and not set_by_us and not menus.draws() then
     health.info("'completeopt' inserts the first line by itself; `set completeopt+=noselect` does not")

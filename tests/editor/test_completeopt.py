@@ -84,3 +84,13 @@ def test_a_chosen_word_stays_where_the_user_has_preinsert(served: Callable) -> N
     child.wait_for(lambda: child.words() == ["join"], what="the list for the letter")
     child.type_keys("<C-n>(")
     assert child.line() == "os.path.join("
+
+
+def test_health_tells_of_the_value_in_python_buffers(served: Callable) -> None:
+    """The option that sibyl sets there is not the one that `:checkhealth` sees in its own buffer."""
+    child, _ = served(lua="vim.o.completeopt = 'menuone'")
+    wait_clients(child, "sibyl")
+    sentence, buffer = "sibyl sets it to menuone,noselect", child.call("bufnr")
+    assert sentence in health(child)
+    child.lua("require('sibyl.server.autotrigger').undo(...)", buffer)
+    assert sentence not in health(child)

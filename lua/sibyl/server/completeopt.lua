@@ -95,11 +95,14 @@ function M.prepare(buf)
   end
 end
 
---- Whether 'completeopt' is set for a buffer, while one inserts there.
+--- The value that 'completeopt' has in a buffer, while one inserts there, where that is not the user's own; else nil.
 ---@param buf integer
----@return boolean
-function M.sets(buf)
-  return prepared[buf] ~= nil and (modern or global ~= nil or mild(vim.go.completeopt) ~= nil)
+---@return string|nil
+function M.value(buf)
+  if not prepared[buf] then
+    return nil
+  end
+  return modern and prepared[buf].ours or global and global.ours or mild(vim.go.completeopt)
 end
 
 --- Gives a buffer its own value back, unless somebody has set another one since.
