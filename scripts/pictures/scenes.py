@@ -138,6 +138,8 @@ def guesses(stage: Stage) -> Rows:
 def among(stage: Stage) -> Rows:
     """Return a menu with keyword arguments that the server does not list."""
     stage.open("pages.py", PAGE)
+    # Further items are as likely as each other, and processors differ in the last bits of a number.
+    stage.child.command("set pumheight=6")
     text = "Godef chapter(rows):", "<CR>page(rows, "
     return _suggested(stage, *text, lambda item: item.word[-1:] == "=")
 
