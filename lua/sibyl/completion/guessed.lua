@@ -5,7 +5,6 @@
 -- For Neovim's own menu the answer is marked incomplete: with further letters the server is asked again, and may know
 -- more. mini.completion closes its menu for that, and keys typed meanwhile mean something else.
 
-local config = require('sibyl.config')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
 local sort_text = require('sibyl.completion.sort_text')
@@ -26,7 +25,6 @@ function M.wanted(job, place)
     and place.open == 0
     and not place.known
     and guesses.allowed(job)
-    and config.enabled(job.buf)
     and (guesses.is_member(place.before) or (guesses.is_import(place.before) and not place.listed))
 end
 
