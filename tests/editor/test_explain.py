@@ -111,6 +111,17 @@ def test_one_item_is_explained_where_one_types(scripted: Callable) -> None:
     assert "files of the project use it so (+1.5)" in screen
 
 
+def test_an_item_far_down_is_not_explained(scripted: Callable) -> None:
+    """The first thirty items of a long list are explained; of one behind them it is said that it is not."""
+    child, _ = menu(scripted, labels=tuple(f"item_{number}" for number in range(10, 42)))
+    child.type_keys("<C-n>" * 30 + "<F3>")
+    last = "item_39: place 30 of 32; 30 in the server's order"
+    child.wait_for(lambda: last in "\n".join(child.messages()), what="the sentence")
+    child.type_keys("<C-n><F3>")
+    beyond = "`item_40` is not among the first 30 items of the last list that was ranked"
+    child.wait_for(lambda: beyond in "\n".join(child.messages()), what="the other sentence")
+
+
 WIDE = (*(f"{'long_' * 13}{index}" for index in range(30)), "json")
 
 

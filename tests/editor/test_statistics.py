@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from child import Child
+from scripted import BEST, open_menu
 
 GIVEN = """
 local statistics = require('sibyl.statistics')
@@ -78,6 +80,27 @@ def test_lists_are_told_by_what_became_of_them(nvim: Child) -> None:
     assert "  lists: 1 ranked in time, 2 late, 1998 not ranked" in lines
     assert "in the middle, 1901.0 for 95 %, 1981.0 for 99 % of 2000" in lines[2]
     assert "added to a list: 1001.0 ms" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("orders", "deadline", "counted", "least"),
+    [
+        ({"delay": 30}, 1000, "1 ranked in time, 0 late, 0 not ranked", 30),
+        ({"delay": 5000}, 60, "0 ranked in time, 1 late, 0 not ranked", 60),
+        ({"reason": "no model"}, 1000, "0 ranked in time, 0 late, 1 not ranked", 0),
+    ],
+)
+def test_a_list_is_counted_with_its_delay(
+    serve: Callable, orders: dict[str, Any], deadline: int, counted: str, least: int
+) -> None:
+    """Whatever becomes of a list, it is counted once, with the time that it waited for the ranker."""
+    child, ranker, _ = serve(options={"deadline": deadline})
+    ranker.set(best=BEST, **orders)
+    open_menu(child)
+    lines = child.lua("return require('sibyl.statistics').lines()")
+    assert f"  lists: {counted}" in lines
+    delay = re.fullmatch(r"  added to a list: ([\d.]+) ms, the only list", lines[2])
+    assert delay and float(delay[1]) >= least
 
 
 def names(*listed: str, **more: Any) -> dict[str, Any]:
