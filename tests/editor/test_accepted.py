@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from child import Child
 from fake_server import items
-from scripted import BEST, NAMES
+from scripted import BEST, NAMES, open_menu
 
 WATCH = """
 NO_ENABLE = true
@@ -165,3 +165,13 @@ def test_an_argument_accepted_in_another_menu_is_told_where_it_begins(serve: Cal
     child.lua(f"vim.api.nvim_exec_autocmds('User', {event})")
     child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
     assert ranker.calls("accepted")[-1][2:] == [len("import os\nr."), "json="]
+
+
+def test_a_selected_item_is_accepted_by_the_key_for_it(serve: Callable) -> None:
+    """Where Neovim says what has closed a menu, as from 0.12 on, text behind an item does not accept it."""
+    child, ranker, _ = serve()
+    open_menu(child)
+    child.type_keys("<C-n> + 1<Esc>")
+    assert child.line() == "r.json + 1"
+    child.call("wait", 200, False)
+    assert bool(ranker.calls("accepted")) == (child.version < (0, 12, 0))

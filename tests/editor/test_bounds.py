@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from child import Child
 from fake_server import FakeServer, items
-from scripted import NAMES, digest, mirrored, open_menu, raw_replies, truth
+from scripted import BEST, NAMES, digest, mirrored, open_menu, raw_replies, truth
 from test_host import STATE
 from test_mirror import TEXT, matches
 
@@ -145,6 +145,22 @@ def test_a_buffer_that_is_left_alone_is_looked_at_once(serve: Callable, tmp_path
     assert child.lua("return WHOLE") == 0
     log = child.lua("return vim.fn.readfile(require('sibyl.log').path())")
     assert sum("is left alone" in line for line in log) == 1
+
+
+@pytest.mark.parametrize(("listed", "wanted"), [(NAMES, BEST), ((), ["append", "pop"])])
+def test_a_buffer_that_fits_again_is_followed(
+    serve: Callable, tmp_path: Path, listed: tuple[str, ...], wanted: list[str]
+) -> None:
+    """Once a huge line is gone the next list is ranked, and a silent server leaves its menu to guesses."""
+    child, ranker, _ = serve()
+    child.open(tmp_path / "long.py", "x = '" + "y" * 300_000 + "'\nimport os\n")
+    server = FakeServer(child, name="second", items=items(*NAMES))
+    assert open_menu(child, "Gor.") == sorted(NAMES)
+    child.type_keys("<C-e><Esc>")
+    child.command("1delete")
+    server.set(items=items(*listed))
+    ranker.set(best=BEST, guess=["append", "pop"])
+    assert open_menu(child, "Gox.")[: len(wanted)] == wanted
 
 
 @pytest.mark.parametrize("field", ["label", "sortText"])

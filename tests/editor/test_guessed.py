@@ -78,13 +78,13 @@ def test_keywords_are_no_members(serve: Callable) -> None:
 
 
 def test_letters_keep_the_order_of_guesses(serve: Callable) -> None:
-    """Whatever the host makes of them behind a letter, names keep their order; new ones come last."""
+    """Behind a letter names keep their order, whatever the host's is; new ones come last, others go."""
     child, ranker, server = serve()
     child.lua(BY_ITSELF)
     server.set(items=[])
-    ranker.set(guess=["pop", "push", "jump"])
+    ranker.set(guess=["pop", "push", "put", "jump"])
     child.type_keys("ox.")
-    child.wait_for(lambda: child.words() == ["pop", "push", "jump"], what="the guesses")
+    child.wait_for(lambda: child.words() == ["pop", "push", "put", "jump"], what="the guesses")
     ranker.set(guess=["pull", "push", "pop"])
     child.type_keys("p")
     child.wait_for(lambda: len(ranker.calls("guess")) > 1, what="the question for the letter")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from fake_server import items
-from scripted import NAMES, host_ready, listed
+from scripted import NAMES, host_ready, listed, raw_replies
 from test_unlisted import ASK
 
 
@@ -47,3 +47,27 @@ def test_a_list_that_comes_when_it_is_off(serve: Callable, how: str) -> None:
     got = child.wait_for(lambda: child.lua("return GOT"), what="the list")
     assert got["items"] == items(*NAMES)
     assert len(ranker.calls("rank")) == 1
+
+
+LOOKED = """
+local reply = require('sibyl.completion.reply')
+local consider = reply.consider
+LOOKED_AT = 0
+reply.consider = function(...)
+  LOOKED_AT = LOOKED_AT + 1
+  return consider(...)
+end
+"""
+
+
+@pytest.mark.parametrize("how", ["set filetype=text", "let b:sibyl_enabled = 0"])
+def test_lists_are_not_looked_at_where_it_is_off(serve: Callable, how: str) -> None:
+    """Outside Python, and in a buffer where it is off, a list is what the server sent, unseen."""
+    child, _, _ = serve(lua="NO_ENABLE = true")
+    child.lua(LOOKED)
+    child.type_keys("or.")
+    raw_replies(child)
+    assert child.lua("return LOOKED_AT") == 1
+    child.command(how)
+    assert raw_replies(child)["items"] == items(*NAMES)
+    assert child.lua("return LOOKED_AT") == 1
