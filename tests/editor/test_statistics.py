@@ -100,7 +100,7 @@ def test_a_list_is_counted_with_its_delay(
     lines = child.lua("return require('sibyl.statistics').lines()")
     assert f"  lists: {counted}" in lines
     delay = re.fullmatch(r"  added to a list: ([\d.]+) ms, the only list", lines[2])
-    assert delay and float(delay[1]) >= least
+    assert delay and float(delay[1]) >= least - 2  # a timer counts whole milliseconds of its loop
 
 
 def names(*listed: str, **more: Any) -> dict[str, Any]:
