@@ -28,6 +28,26 @@ def test_comparator_for_plugins(nvim: Child) -> None:
     assert [nvim.lua(code, wrap) for wrap in (True, False)] == [wanted, wanted]
 
 
+def test_lines_of_all_kinds_have_one_order(nvim: Child) -> None:
+    """Ranked items come first, by place and then by their text; then other items; then lines of no server."""
+    code = """
+    local lines, given = { { word = 'aaa' }, {} }, {}
+    for text in (...):gmatch('%S+') do
+      local key, label = text:match('^(.*):(.*)$')
+      local item = { label = label, sortText = key }
+      table.insert(given, item)
+      table.insert(lines, { word = label, user_data = { nvim = { lsp = { completion_item = item } } } })
+    end
+    local first, second = given[2], given[3]
+    local sibyl = require('sibyl')
+    table.sort(lines, sibyl.completion_cmp)
+    local words = vim.tbl_map(function(line) return line.word or '-' end, lines)
+    return { table.concat(words, ' '), sibyl.comparator(second, first), sibyl.comparator(first, second) }
+    """
+    shown = "00002~sibyl=a:x 00001~sibyl=b:y 00001~sibyl=a:z 0:bbb"
+    assert nvim.lua(code, shown) == ["z y x bbb - aaa", True, False]
+
+
 def test_comparator_breaks_ties_only(nvim: Child) -> None:
     """Wherever it stands among the comparators, exact matches come first, then better ones, then our order."""
     code = """
@@ -66,6 +86,14 @@ def test_a_client_that_ended_is_neither_listed_nor_kept(serve: Callable) -> None
     # Compiled code keeps what it has seen as a constant: it is thrown away first.
     freed = "HELD = nil jit.flush() collectgarbage() collectgarbage() return WEAK[1] == nil"
     child.wait_for(lambda: child.lua(freed), what="the freed client")
+
+
+def test_a_client_whose_lists_were_switched_off_is_not_listed(serve: Callable) -> None:
+    """A server that a user's settings keep from completing is not among those whose lists are ranked."""
+    child, _, server = serve()
+    taken = "vim.lsp.get_client_by_id(...).server_capabilities.completionProvider = nil"
+    child.lua(taken, server.id)
+    assert child.lua("return require('sibyl.completion.lsp_hook').names()") in ([], {})
 
 
 def test_other_files_are_left_to_blink(nvim: Child) -> None:
