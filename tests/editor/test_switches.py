@@ -71,3 +71,48 @@ def test_lists_are_not_looked_at_where_it_is_off(serve: Callable, how: str) -> N
     child.command(how)
     assert raw_replies(child)["items"] == items(*NAMES)
     assert child.lua("return LOOKED_AT") == 1
+
+
+WRAP = """
+local rpc = vim.lsp.get_client_by_id(...).rpc
+local request = rpc.request
+SEEN = 0
+rpc.request = function(...)
+  SEEN = SEEN + 1
+  return request(...)
+end
+"""
+
+
+def test_who_wraps_requests_after_us_stays(serve: Callable) -> None:
+    """Switched off and on again, sibyl leaves in place what somebody has put around a client's requests."""
+    child, _, server = serve(lua="NO_ENABLE = true")
+    child.type_keys("or.")
+    child.lua(WRAP, server.id)
+    child.command("Sibyl disable")
+    assert raw_replies(child)["items"] == items(*NAMES)
+    child.command("Sibyl enable")
+    host_ready(child)
+    assert raw_replies(child)["items"] != items(*NAMES)
+    assert child.lua("return SEEN") == 2
+
+
+def test_a_word_is_ranked_anew_once_it_is_on_again(serve: Callable) -> None:
+    """What a word's list was before sibyl was switched off does not count when it is on again."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true")
+    assert listed(child, "ggOa")[:2] == ["*json", "*text"]
+    child.command("Sibyl disable")
+    child.command("Sibyl enable")
+    host_ready(child)
+    ranker.set(best=["close"], stars=1)
+    assert listed(child, "")[0] == "*close"
+
+
+def test_on_twice_is_off_at_once(serve: Callable) -> None:
+    """Switched on where it is on already, sibyl looks at requests once, and at none when it is switched off."""
+    child, _, server = serve(lua="NO_ENABLE = true")
+    asks = "return debug.getinfo(vim.lsp.get_client_by_id(...).rpc.request, 'S').source"
+    child.command("Sibyl enable")
+    assert "lua/sibyl/" in child.lua(asks, server.id)
+    child.command("Sibyl disable")
+    assert "lua/sibyl/" not in child.lua(asks, server.id)

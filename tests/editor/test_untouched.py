@@ -238,7 +238,8 @@ def test_disable_takes_everything_off(serve: Callable) -> None:
     child, _, server = serve()
     look = (
         "local c = vim.lsp.get_client_by_id(...) local i = debug.getinfo(c.rpc.request, 'S')"
-        " local o = debug.getinfo(vim.lsp.omnifunc, 'S') return i.source .. ' ' .. o.source"
+        " local o, n = debug.getinfo(vim.lsp.omnifunc, 'S'), debug.getinfo(c.rpc.notify, 'S')"
+        " return i.source .. ' ' .. o.source .. ' ' .. n.source"
     )
     assert "sibyl" in child.lua(look, server.id).replace("sibyl.nvim", "")
     child.command("Sibyl disable")
