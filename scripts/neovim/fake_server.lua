@@ -10,7 +10,7 @@
 ---@field name? string client name; "fake"
 ---@field items? table[] LSP completion items to answer with
 ---@field pages? table[][] item lists for the first, second … request; the last one stays
----@field shape? "list"|"plain"|"null"|"garbage"|"error"|"silent" form of the reply; "list"
+---@field shape? "list"|"plain"|"null"|"garbage"|"error"|"silent"|"closed" form of the reply, or of none; "list"
 ---@field incomplete? boolean isIncomplete of a "list"; false
 ---@field defaults? table itemDefaults of a "list"
 ---@field delay? integer milliseconds until a completion reply; 0 = at once
@@ -125,6 +125,8 @@ local function rpc(state, dispatchers)
     end
     if method == COMPLETION and state.options.shape == 'silent' then
       return true, id
+    elseif method == COMPLETION and state.options.shape == 'closed' then
+      return false
     end
     -- Never in the same call: a real reply always comes later, and Neovim counts on that.
     local delay = method == COMPLETION and state.options.delay

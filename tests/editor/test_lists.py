@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from child import Child
 from fake_server import FakeServer, items
-from scripted import open_menu, raw_replies
+from scripted import BEST, NAMES, open_menu, raw_replies
 
 NAME = "return vim.tbl_map(function(l) return require('sibyl.completion.items').name({ label = l }) end, ...)"
 
@@ -268,3 +268,23 @@ def test_a_late_answer_opens_no_menu_that_was_closed(serve: Callable, keys: str,
     child.type_keys(keys)
     child.call("wait", 900, False)
     assert (child.words(), child.line()) == ([], line)
+
+
+ASK = """
+require('sibyl.completion.sort_text').copies = error
+GIVEN = {}
+local place = vim.lsp.util.make_position_params(0, 'utf-16')
+vim.lsp.buf_request(0, 'textDocument/completion', place, function(_, reply) table.insert(GIVEN, reply) end)
+vim.wait(500, function() return false end)
+return GIVEN
+"""
+
+
+def test_a_list_whose_ranking_fails_comes_once(serve: Callable) -> None:
+    """Where something of ours fails half-way the list is as the server sent it; an order that comes is late."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true")
+    ranker.set(best=BEST, delay=100)
+    child.type_keys("or.")
+    (reply,) = child.lua(ASK)
+    assert len(ranker.calls("rank")) == 1
+    assert reply["items"] == items(*NAMES)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from child import Child
 from fake_server import FakeServer, items
-from scripted import NAMES
+from scripted import BEST, NAMES
 
 OMNI = "vim.bo.omnifunc = 'v:lua.vim.lsp.omnifunc'"
 OPEN = "return vim.tbl_count(vim.lsp.get_client_by_id(...).requests)"
@@ -81,3 +81,55 @@ def test_nobody_waits_for_a_request_that_was_taken_back(serve: Callable) -> None
         server.id,
     )
     child.wait_for(lambda: child.lua("return TOLD"), 3, "the end of waiting")
+
+
+def test_a_list_that_no_menu_was_open_for_comes(serve: Callable) -> None:
+    """That another menu was opened and closed by hand while the server was busy takes no list away."""
+    child, _, server = serve(lua="NO_ENABLE = true", delay=LATE)
+    child.lua(OMNI)
+    child.type_keys("oos.<C-x><C-o>")
+    child.wait_for(server.completions, what="the request")
+    child.type_keys("<C-x><C-n>")
+    child.wait_for(lambda: "import" in child.words(), what="the other menu")
+    child.type_keys("<C-e>")
+    child.wait_for(lambda: set(child.words()) == set(NAMES), what="the list")
+
+
+def test_nobody_waits_for_a_request_that_was_not_sent(serve: Callable) -> None:
+    """Where a server takes no requests any more, no word is kept from being asked about."""
+    child, _, server = serve(shape="closed")
+    child.type_keys("or.")
+    child.lua(
+        "local rpc, buf = vim.lsp.get_client_by_id(...).rpc, vim.api.nvim_get_current_buf()"
+        " local params = vim.lsp.util.make_position_params(0, 'utf-16')"
+        " rpc.request('textDocument/completion', params, function() end)"
+        " local function told() TOLD = true end"
+        " require('sibyl.completion.guesses').unless_listed(buf, params.position.line, 2, told)",
+        server.id,
+    )
+    child.wait_for(lambda: child.lua("return TOLD"), 3, "the end of waiting")
+
+
+TWO = """
+local rpc, ids = vim.lsp.get_client_by_id(...).rpc, {}
+local params = vim.lsp.util.make_position_params(0, 'utf-16')
+CALLED = {}
+for number = 1, 2 do
+  local _, id = rpc.request('textDocument/completion', params, function() table.insert(CALLED, number) end)
+  ids[number] = id
+end
+vim.wait(150, function() return false end)
+rpc.notify('$/cancelRequest', { id = ids[1] })
+vim.wait(600, function() return #CALLED > 1 end)
+return { CALLED, require('sibyl.statistics').lines()[2] }
+"""
+
+
+def test_only_the_request_that_was_taken_back_has_no_answer(serve: Callable) -> None:
+    """Of two requests to a server the one that was taken back is neither answered nor counted."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    ranker.set(best=BEST, delay=300)
+    child.type_keys("or.")
+    called, counted = child.lua(TWO, server.id)
+    assert len(ranker.calls("rank")) == 2
+    assert (called, counted) == ([2], "  lists: 1 ranked in time, 0 late, 0 not ranked")
