@@ -157,11 +157,13 @@ def test_the_same_place_of_another_buffer_is_another_one(serve: Callable, tmp_pa
     child.wait_for(lambda: child.words() == GUESSES, what="the guesses")
 
 
-@pytest.mark.parametrize(("code", "wanted"), [(-32603, GUESSES), (-32801, [])])
+@pytest.mark.parametrize(
+    ("code", "wanted"), [(-32603, GUESSES), (-32800, []), (-32801, []), (-32802, [])]
+)
 def test_a_server_that_fails_last_leaves_the_menu_to_guesses(
     serve: Callable, code: int, wanted: list[str]
 ) -> None:
-    """An error says nothing of a receiver, even the last answer; where the text has changed it is not one."""
+    """An error says nothing of a receiver, even the last answer; that a server has not looked is none."""
     child, ranker, server = serve()
     server.set(items=[])
     error = {"code": code, "message": "no"}
@@ -172,27 +174,87 @@ def test_a_server_that_fails_last_leaves_the_menu_to_guesses(
     assert child.words() == wanted
 
 
-ASK = """
-GOT = nil
-local place = vim.lsp.util.make_position_params(0, 'utf-16')
-vim.lsp.buf_request(0, 'textDocument/completion', place, function() end)
-require('sibyl.completion.guesses').ask(vim.api.nvim_get_current_buf(), function(names) GOT = names end)
+# As Neovim's own menu asks, and takes back what it has asked.
+MENU_ASKS = """
+local client = vim.lsp.get_client_by_id(...)
+local code = "local request, done, params = ... "
+  .. "local _, id = request('textDocument/completion', params, done) return id"
+local ask = loadstring(code, '@vim/lsp/completion.lua')
+CALLED = 0
+local params = vim.lsp.util.make_position_params(0, 'utf-16')
+local id = ask(client.rpc.request, function() CALLED = CALLED + 1 end, params)
+vim.wait(100, function() return false end)
+client.rpc.notify('$/cancelRequest', { id = id })
+vim.wait(300, function() return false end)
+return CALLED
 """
 
 
-@pytest.mark.parametrize(("labels", "wanted"), [(NAMES, []), ((), GUESSES)])
+def test_a_request_taken_back_gets_no_guesses(serve: Callable) -> None:
+    """A request that Neovim's menu takes back while guesses for it are looked for is not answered."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    server.set(items=[])
+    ranker.set(guess=GUESSES, delay=180)
+    child.type_keys("ox.")
+    assert child.lua(MENU_ASKS, server.id) == 0
+    assert len(ranker.calls("guess")) == 1
+
+
+def test_an_empty_list_without_guesses_leaves_the_menu_to_others(serve: Callable) -> None:
+    """Where neither a server nor the host has a name, what a client of snippets lists is shown."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    server.set(items=[])
+    ranker.set(guess=[])
+    FakeServer(child, name="snippets", triggers=[], items=items("just", kind=15))
+    child.type_keys("ox.<C-x><C-o>")
+    child.wait_for(lambda: child.words() == ["just"], what="the snippet")
+
+
+def test_one_list_of_imports_is_enough(serve: Callable) -> None:
+    """Where one of two servers lists names of a module there are no guesses, though the last one is silent."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    server.set(items=items("__all__"))
+    FakeServer(child, name="second", items=[], delay=50)
+    ranker.set(guess=GUESSES)
+    child.type_keys("ofrom x import <C-x><C-o>")
+    child.wait_for(lambda: child.words() == ["__all__"], what="the list")
+    assert ranker.calls("guess") == []
+
+
+def test_another_dot_at_the_same_place(serve: Callable) -> None:
+    """What a server knew behind a dot says nothing of the next dot that is typed there."""
+    child, ranker, server = serve()
+    child.lua(BY_ITSELF)
+    ranker.set(guess=GUESSES, best=BEST)
+    assert open_menu(child, "ox.")[:3] == BEST
+    server.set(items=[])
+    child.type_keys("<C-e><BS>")
+    assert open_menu(child, ".") == GUESSES
+
+
+# As the sources of completion plugins do: the servers and we are asked in one go.
+SOURCE = """
+GOT = {}
+local buf, place = vim.api.nvim_get_current_buf(), vim.lsp.util.make_position_params(0, 'utf-16')
+vim.lsp.buf_request(buf, 'textDocument/completion', place, function() end)
+require('sibyl.completion.guesses').ask(buf, function(names) table.insert(GOT, table.concat(names, ' ')) end)
+"""
+
+
+@pytest.mark.parametrize(("labels", "wanted"), [(NAMES, ""), ((), " ".join(GUESSES))])
 def test_a_source_waits_for_a_slow_server(
-    serve: Callable, labels: tuple[str, ...], wanted: list[str]
+    serve: Callable, labels: tuple[str, ...], wanted: str
 ) -> None:
-    """A menu keeps what a source has given: guesses would stay beside the names that the server has."""
+    """It answers once; a menu keeps that, and guesses would stay beside the names that the server has."""
     child, ranker, server = serve(lua="NO_ENABLE = true")
     server.set(items=items(*labels), delay=2000)
-    ranker.set(guess=GUESSES)
+    ranker.set(guess=GUESSES, best=BEST)
     child.type_keys("ox.")
-    child.lua(ASK)
-    child.lua("vim.wait(1700)")
-    assert child.lua("return GOT") is None
-    child.wait_for(lambda: child.lua("return GOT") == wanted, what="the names")
+    child.lua(SOURCE)
+    child.call("wait", 1700, False)
+    assert child.lua("return GOT") == []
+    child.call("wait", 1700, False)
+    assert child.lua("return GOT") == [wanted]
 
 
 def test_a_source_waits_for_no_word_that_was_left(serve: Callable) -> None:
@@ -200,6 +262,29 @@ def test_a_source_waits_for_no_word_that_was_left(serve: Callable) -> None:
     child, ranker, _ = serve(lua="NO_ENABLE = true", shape="silent")
     ranker.set(guess=GUESSES)
     child.type_keys("ox.")
-    child.lua(ASK)
+    child.lua(SOURCE)
     child.type_keys("<CR>y.")
-    child.wait_for(lambda: child.lua("return GOT") == [], what="no names")
+    child.wait_for(lambda: child.lua("return GOT") == [""], what="no names")
+
+
+@pytest.mark.parametrize(
+    "leave",
+    [
+        "vim.api.nvim_win_set_cursor(0, { 2, 0 })",
+        "vim.api.nvim_win_set_buf(0, OTHER) vim.api.nvim_win_set_cursor(0, { 2, 2 })",
+    ],
+    ids=["another word", "another buffer"],
+)
+def test_a_source_has_no_guesses_where_the_word_was_left(serve: Callable, leave: str) -> None:
+    """By the time that the servers have answered with nothing the cursor stands elsewhere."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true", items=[], delay=200)
+    ranker.set(guess=GUESSES)
+    child.lua(
+        "OTHER = vim.api.nvim_create_buf(true, false)"
+        " vim.api.nvim_buf_set_lines(OTHER, 0, -1, false, { 'import os', 'x.' })"
+        " vim.bo[OTHER].filetype, vim.o.hidden = 'python', true"
+    )
+    child.type_keys("ox.")
+    child.lua(SOURCE + leave)
+    child.wait_for(lambda: child.lua("return GOT") == [""], what="the answer")
+    assert ranker.calls("guess") == []

@@ -231,3 +231,11 @@ def test_the_line_may_be_deleted_meanwhile(serve: Callable) -> None:
     child.wait_for(lambda: child.lua("return GOT ~= nil"), what="the list")
     assert {*NAMES} <= {item["label"] for item in child.lua("return GOT.items")}
     assert child.messages() == []
+
+
+def test_other_menus_do_not_follow_completeopt(serve: Callable) -> None:
+    """Where it makes Neovim's own menu insert its first line, the menus of plugins have these names as ever."""
+    child, ranker, _ = serve(lua="NO_ENABLE = true")
+    child.command("set completeopt=menu")
+    ranker.set(best=BEST, unlisted=[[1, "token"]])
+    assert listed(child, "or.")[:2] == [BEST[0], "token"]
