@@ -52,7 +52,7 @@ end
 -- Where a request stands: in which buffer, and where the word begins. Nil when it is not ours to touch.
 local function job_of(client, params)
   local buf = buffer_of(params.textDocument.uri)
-  if not config.ranks(buf) then
+  if not active or not config.ranks(buf) then
     return nil
   end
   local row = params.position.line
