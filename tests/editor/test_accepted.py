@@ -36,14 +36,20 @@ def asked(child: Child, keys: str) -> None:
     child.wait_for(lambda: child.lua(ANSWERED), what="the list")
 
 
-@pytest.mark.parametrize("keys", ["js<Esc>a(", "<CR>abcd", "js + x"])
-def test_a_word_that_nobody_writes_is_not_followed(serve: Callable, keys: str) -> None:
-    """Where the list comes outside insert mode, in another line or behind the word there is no outcome."""
+def waiting(serve: Callable) -> Child:
+    """A Neovim where a word's list has come, and the host still ranks it."""
     child, ranker, _ = serve(lua=WATCH)
     ranker.set(best=BEST, delay=300)
     child.type_keys("or.")
     child.lua(ASK)
     child.wait_for(lambda: ranker.calls("rank"), what="the question")
+    return child
+
+
+@pytest.mark.parametrize("keys", ["js<Esc>a(", "<CR>abcd", "js + x"])
+def test_a_word_that_nobody_writes_is_not_followed(serve: Callable, keys: str) -> None:
+    """Where the list comes outside insert mode, in another line or behind the word there is no outcome."""
+    child = waiting(serve)
     child.type_keys(keys.removesuffix("a("))
     child.wait_for(lambda: child.lua(ANSWERED), what="the list")
     child.type_keys(("a(" if keys.endswith("a(") else "") + "<Esc>")
@@ -52,11 +58,7 @@ def test_a_word_that_nobody_writes_is_not_followed(serve: Callable, keys: str) -
 
 def test_a_word_of_another_buffer_is_not_followed(serve: Callable, tmp_path: Path) -> None:
     """Where the list comes while another buffer is current there is no outcome, whatever is written there."""
-    child, ranker, _ = serve(lua=WATCH)
-    ranker.set(best=BEST, delay=300)
-    child.type_keys("or.")
-    child.lua(ASK)
-    child.wait_for(lambda: ranker.calls("rank"), what="the question")
+    child = waiting(serve)
     child.open(tmp_path / "other.py", "import os\nr.js\n")
     child.lua("vim.api.nvim_win_set_cursor(0, { 2, 4 })")
     child.wait_for(lambda: child.lua(ANSWERED), what="the list")

@@ -26,6 +26,15 @@ PAGE = {
 }
 
 
+def open_page(child: Child) -> None:
+    """Have a list of two items ranked, and open the page on it."""
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<Esc>")
+    child.command("Sibyl explain")
+    child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
+
+
 def test_explain_is_a_page(scripted: Callable) -> None:
     """`:Sibyl explain` opens a page: receiver, places before and after, reasons in words, nothing cut."""
     child, ranker = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
@@ -80,21 +89,13 @@ def test_the_page_tells_what_stood_among_the_list(scripted: Callable) -> None:
     child, ranker = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
     ranker.set(best=["json"], unlisted=[[1, "token"], [2, "user"]])
     FakeServer(child, items=items("close", "json"))
-    child.type_keys("or.<C-x><C-o>")
-    child.wait_menu()
-    child.type_keys("<Esc>")
-    child.command("Sibyl explain")
-    child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
+    open_page(child)
     among = "Among it, not listed by the server: `token`, `user`. These are guesses."
     assert child.lines()[2:5] == [among, "", child.lines()[4]]
     assert child.lines()[4].split() == ["now", "before", "item", "likely", "why"]
     child.type_keys("q")
     ranker.set(best=["json"])
-    child.type_keys("or.<C-x><C-o>")
-    child.wait_menu()
-    child.type_keys("<Esc>")
-    child.command("Sibyl explain")
-    child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
+    open_page(child)
     assert "Among" not in "\n".join(child.lines())
 
 
@@ -228,9 +229,5 @@ def test_a_label_of_several_lines_is_one_line_of_the_page(scripted: Callable) ->
     child, ranker = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000)
     ranker.set(best=["close"], stars=1, explain=PAGE | {"names": ["close", "'two\nlines'"]})
     FakeServer(child, items=items("close", "'two\nlines'"))
-    child.type_keys("or.<C-x><C-o>")
-    child.wait_menu()
-    child.type_keys("<Esc>")
-    child.command("Sibyl explain")
-    child.wait_for(lambda: "The last list: 2 items" in child.lines()[0], what="the page")
+    open_page(child)
     assert sum("'two^@lines'" in line for line in child.lines()) == 1

@@ -37,6 +37,7 @@ _INSIDE = {
     )
     for quote in _ENDS
 }
+_JOINED = re.compile(rb"^([ \t]*\\\r?\n)((?:[ \t]*\\\r?\n){64,})(?=[ \t]*\\\r?\n)", re.MULTILINE)
 _BLANK = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 
 
@@ -113,9 +114,6 @@ def open_quote(data: bytes | bytearray, stop: int) -> int:
     return -1
 
 
-_JOINED = re.compile(rb"^([ \t]*\\\r?\n)((?:[ \t]*\\\r?\n){64,})(?=[ \t]*\\\r?\n)", re.MULTILINE)
-
-
 def without_runs(data: bytes) -> bytes:
     """Return a text with spaces in place of comments, where ``RUN`` lines or more hold nothing else.
 
@@ -136,22 +134,22 @@ def without_runs(data: bytes) -> bytes:
         elif not data[data.rfind(b"\n", 0, begin) + 1 : begin].strip():
             runs.append([begin, end, 1])
     long = [(begin, end) for begin, end, lines in runs if lines >= RUN]
-    if not long:
-        return data
-    blanked = bytearray(data)
-    for begin, end in long:
-        blanked[begin:end] = data[begin:end].translate(_BLANK)
-    return bytes(blanked)
+    return _blanked(data, long) if long else data
 
 
 def without_long_strings(data: bytes) -> bytes:
     """Return a text with spaces in place of strings in three quotes: examples in them are no code."""
     if b'"""' not in data and b"'''" not in data:
         return data
+    parts = _parts(data, len(data))
+    return _blanked(data, [(begin, end) for begin, end, quote, _ in parts if len(quote) == 3])
+
+
+def _blanked(data: bytes, spans: list[tuple[int, int]]) -> bytes:
+    """Return a text with spaces in place of some parts; their line breaks stay."""
     blanked = bytearray(data)
-    for begin, end, quote, _ in _parts(data, len(data)):
-        if len(quote) == 3:
-            blanked[begin:end] = data[begin:end].translate(_BLANK)
+    for begin, end in spans:
+        blanked[begin:end] = data[begin:end].translate(_BLANK)
     return bytes(blanked)
 
 

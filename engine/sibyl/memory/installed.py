@@ -24,7 +24,7 @@ from sibyl.memory.project_files import bytes_of
 
 _MOST_BYTES = 256 << 10
 _MOST_NAMES = 1500
-_MOST_FILES = 20  # that one module takes all names of others from
+_MOST_FILES = 20  # that the names of one module come from; versions of Python in an environment
 _MOST_KEPT = 64  # modules
 _FOLDERS = (".venv", "venv", "env")  # as lua/sibyl/server/program.lua looks for them
 _BOUND = re.compile(
@@ -46,7 +46,7 @@ class Installed:
 
     def __init__(self, root: str) -> None:
         self._root = root
-        self._kept: dict[str, tuple[str, list[tuple[Path, int]], Names]] = {}
+        self._kept: dict[str, tuple[dict[Path, int], Names]] = {}  # with what was looked into
 
     def names(self, value: str) -> Names:
         """Return the public names of the module that a value names; none where it names no module here."""
@@ -71,15 +71,15 @@ class Installed:
         known = self._kept.get(value)
         if (
             known is None
-            or known[0] != str(file)
-            or any(_time(path) != at for path, at in known[1])
+            or next(iter(known[0])) != file
+            or any(_time(path) != at for path, at in known[0].items())
         ):
             looked: dict[Path, int] = {}
             names = dict.fromkeys(islice(self._public(module, file, looked), _MOST_NAMES))
-            known = self._kept[value] = str(file), [*looked.items()], names
+            known = self._kept[value] = looked, names
             if len(self._kept) > _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-        return known[2]
+        return known[1]
 
     def _places(self) -> Iterator[Path]:
         """Yield the folders that modules lie in, those of the project's environment first."""
