@@ -94,7 +94,11 @@ class Child:
             shown = "\n".join(line for line in self.drawn() if line)
             self.api.input("<Esc>")
             raise AssertionError(f"Neovim is waiting for a key; it shows:\n{shown}")
-        yield
+        try:
+            yield
+        except NoAnswer as failure:  # it may have begun to wait for a key since
+            shown = "\n".join(line for line in self.drawn() if line)
+            raise NoAnswer(f"{failure}; it showed:\n{shown}") from failure
         self.drawn()
 
     def lua(self, code: str, *args: Any) -> Any:

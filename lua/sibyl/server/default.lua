@@ -3,6 +3,7 @@
 -- The stock menu knows nothing without a language server, so sibyl brings one. It steps back from a buffer as
 -- soon as anybody else completes there. Why it is `ty`: bench/LOG.md.
 
+local closed_buffers = require('sibyl.server.closed_buffers')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
@@ -118,7 +119,7 @@ local function launch(buf, command, root, settings)
     cmd = function(dispatchers)
       local env = { VIRTUAL_ENV = program.project_environment(root) }
       local rpc = unnamed.spawn(command, dispatchers, { cwd = root, env = env })
-      return dot_lists.filtered(rpc, command[1], dot.asks)
+      return closed_buffers.filtered(dot_lists.filtered(rpc, command[1], dot.asks))
     end,
     root_dir = root,
     settings = settings,
