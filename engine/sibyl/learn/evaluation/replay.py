@@ -85,7 +85,12 @@ def collect(
                 ]
                 yield from sites
                 if sites:  # once, whatever lists were recorded there
-                    session.accepted(given, sites[0].member)
+                    session.accepted(given, _taken(sites[0]))
+
+
+def _taken(site: RecordedList) -> str:
+    """Return the truth as an item of a list writes it: behind a keyword argument stands ``=``."""
+    return site.member + "=" * (site.listed == "keyword")
 
 
 def _refuse(trouble: MemoryTrouble) -> None:
