@@ -169,11 +169,19 @@ def test_an_argument_accepted_in_another_menu_is_told_where_it_begins(serve: Cal
     assert ranker.calls("accepted")[-1][2:] == [len("import os\nr."), "json="]
 
 
-def test_a_selected_item_is_accepted_by_the_key_for_it(serve: Callable) -> None:
-    """Where Neovim says what has closed a menu, as from 0.12 on, text behind an item does not accept it."""
-    child, ranker, _ = serve()
-    open_menu(child)
-    child.type_keys("<C-n> + 1<Esc>")
-    assert child.line() == "r.json + 1"
-    child.call("wait", 200, False)
-    assert bool(ranker.calls("accepted")) == (child.version < (0, 12, 0))
+KEPT = ["<C-y>", "(", ".", " ", "<CR>", "<Esc>", "<Left>"]
+LEFT = ["x", "_", "<BS>", "<C-e>", "<C-n><C-n>"]
+
+
+@pytest.mark.parametrize("key", [*KEPT, *LEFT])
+def test_what_is_chosen_and_stays_is_accepted(serve: Callable, key: str) -> None:
+    """An item chosen with CTRL-N is told of once if a key leaves it there, and never if letters go on with it."""
+    child, ranker, _ = serve(lua="vim.o.completeopt = 'menuone,noselect'")
+    ranker.set(best=BEST)
+    words = open_menu(child)
+    if key == "<C-n><C-n>":
+        key = "<C-n>" * len(words) + "("  # behind the last item stands what was typed
+    child.type_keys(f"<C-n>{key}", every=0.02)
+    child.call("wait", 150, False)
+    accepted = [call[2:] for call in ranker.calls("accepted")]
+    assert accepted == ([[len("import os\nr."), words[0]]] if key in KEPT else [])

@@ -13,7 +13,6 @@ local kind = require('sibyl.completion.kind')
 local mirror = require('sibyl.buffer.mirror')
 local outcome = require('sibyl.completion.outcome')
 local sort_text = require('sibyl.completion.sort_text')
-local suggest = require('sibyl.completion.suggest')
 
 local M = {}
 
@@ -181,17 +180,29 @@ function M.taken(buf, name, offset)
   end
 end
 
---- An item was accepted in Neovim's own menu, or the menu was closed: tells the host what was accepted.
+-- Calls back where an item stays as the menu left it. Who chose one with CTRL-N need not accept it: most keys close
+-- the menu and leave it there, others delete it or go on with it. Which it was is seen once they are typed.
+local function when_kept(buf, row, before, callback)
+  local reason = vim.tbl_get(vim.v.event, 'reason') -- 0.10 gives none
+  if reason == 'accept' then
+    return callback()
+  end
+  vim.schedule(function()
+    local line = api.nvim_buf_is_loaded(buf) and api.nvim_buf_get_lines(buf, row - 1, row, false)[1]
+    if line and vim.startswith(line, before) and line:sub(#before + 1):match(LETTERS) == '' then
+      callback()
+    end
+  end)
+end
+
+--- The menu was closed: tells the host what was accepted in it.
 ---@param buf integer
 function M.on_complete_done(buf)
   local entry = vim.v.completed_item
-  if suggest.on_complete_done(buf, entry) then
-    return
-  end
   local item = vim.tbl_get(entry, 'user_data', 'nvim', 'lsp', 'completion_item')
     or vim.tbl_get(entry, 'user_data', 'lsp', 'item') -- mini.completion's
-  local reason = vim.v.event and vim.v.event.reason
-  if type(item) ~= 'table' or (reason and reason ~= 'accept') then
+  local guess = vim.tbl_get(entry, 'user_data', 'sibyl', 'guess')
+  if not guess and type(item) ~= 'table' then
     return
   end
   local row, col = unpack(api.nvim_win_get_cursor(0))
@@ -200,7 +211,11 @@ function M.on_complete_done(buf)
     return
   end
   local behind = #entry.word - #entry.word:match('^[%w_.\128-\255]*') -- brackets, the `=` of an argument
-  M.taken(buf, items.name(sort_text.restore(item)), (bytes.word(buf, row - 1, col - behind)))
+  local name = guess and entry.word or items.name(sort_text.restore(item))
+  local offset = bytes.word(buf, row - 1, col - behind)
+  when_kept(buf, row, before, function()
+    M.taken(buf, name, offset)
+  end)
 end
 
 local group = api.nvim_create_augroup('sibyl_written', { clear = true })

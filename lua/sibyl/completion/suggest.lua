@@ -8,11 +8,9 @@
 -- What is on the screen stays there: a reply that says nothing waits until it is known whether there are guesses.
 -- vim.lsp.omnifunc is asked, not vim.lsp.completion.get(): it asks every client on every version, enabled or not.
 
-local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
-local mirror = require('sibyl.buffer.mirror')
 
 local M = {}
 
@@ -182,21 +180,6 @@ function M.open()
     api.nvim_feedkeys(vim.keycode('<C-e>'), 'n', false)
   end
   vim.schedule(ask_servers)
-end
-
---- Tells the host of an accepted guess. True when the item was one.
----@param buf integer
----@param entry table v:completed_item
----@return boolean
-function M.on_complete_done(buf, entry)
-  if not vim.tbl_get(entry, 'user_data', 'sibyl', 'guess') then
-    return false
-  end
-  if mirror.flush(buf) then
-    local offset = bytes.word(buf)
-    bridge.send('accepted', buf, mirror.seq(buf), offset, entry.word)
-  end
-  return true
 end
 
 return M
