@@ -18,7 +18,7 @@ end
 
 vim.api.nvim_create_autocmd('FileType', {
   group = vim.api.nvim_create_augroup('sibyl', { clear = true }),
-  pattern = 'python',
+  pattern = { 'python', 'python.*', '*.python', '*.python.*' },
   desc = 'sibyl: begin with this Python buffer, after it is on the screen',
   callback = function(event)
     begin(event.buf)
@@ -27,7 +27,7 @@ vim.api.nvim_create_autocmd('FileType', {
 
 if vim.v.vim_did_enter == 1 then -- loaded later, by a plugin manager or by hand
   for _, buf in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(buf) and vim.bo[buf].filetype == 'python' then
+    if vim.api.nvim_buf_is_loaded(buf) and vim.bo[buf].filetype:find('python', 1, true) then -- begin looks closer
       begin(buf)
     end
   end

@@ -3,6 +3,7 @@
 -- An option that fails its check falls back to its default and is reported; nothing a user writes can stop the plugin
 -- from loading.
 
+local language = require('sibyl.buffer.language')
 local NONE, schema = require('sibyl.options').NONE, require('sibyl.options').schema
 
 local M = {}
@@ -161,7 +162,7 @@ end
 ---@param buf integer
 ---@return boolean
 function M.ranks(buf)
-  return M.enabled(buf) and vim.bo[buf].filetype == 'python'
+  return M.enabled(buf) and language.is_python(buf)
 end
 
 return M

@@ -1,6 +1,7 @@
 -- In: Python buffers that were begun with. Out: the autocommands that exist from the first of them on.
 
 local config = require('sibyl.config')
+local language = require('sibyl.buffer.language')
 
 local M = {}
 
@@ -81,7 +82,7 @@ local function wire_language()
     callback = function(event)
       local buf = event.buf
       vim.schedule(function() -- some set one after the other
-        if begun[buf] and api.nvim_buf_is_loaded(buf) and vim.bo[buf].filetype ~= 'python' then
+        if begun[buf] and api.nvim_buf_is_loaded(buf) and not language.is_python(buf) then
           begun[buf], names[buf] = nil, nil
           require('sibyl.buffer.mirror').detach(buf)
           require('sibyl.server.default').pause(buf)

@@ -5,6 +5,7 @@
 --                         └───► mirror.attach (the text)   CursorMovedI ─► mirror.cursor_moved
 
 local config = require('sibyl.config')
+local language = require('sibyl.buffer.language')
 
 local M = {}
 
@@ -39,7 +40,7 @@ end
 --- Begins with a Python buffer. Called once its FileType event is over.
 ---@param buf integer
 function M.begin(buf)
-  if not api.nvim_buf_is_loaded(buf) or vim.bo[buf].filetype ~= 'python' then
+  if not api.nvim_buf_is_loaded(buf) or not language.is_python(buf) then
     return
   end
   begun[buf], names[buf] = true, api.nvim_buf_get_name(buf)

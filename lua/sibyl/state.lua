@@ -6,6 +6,7 @@
 local bridge = require('sibyl.host.client')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
+local language = require('sibyl.buffer.language')
 
 local M = {}
 
@@ -129,7 +130,7 @@ M.table = {
     level = 'info',
     says = '%s; this buffer is not Python',
     holds = function(buf)
-      return vim.bo[buf].filetype ~= 'python' and (RUNS[bridge.state.phase] or RANKER_STARTS)
+      return not language.is_python(buf) and (RUNS[bridge.state.phase] or RANKER_STARTS)
     end,
   },
   {

@@ -175,7 +175,7 @@ LEFT = ["x", "_", "<BS>", "<C-e>", "<C-n><C-n>"]
 
 @pytest.mark.parametrize("key", [*KEPT, *LEFT])
 def test_what_is_chosen_and_stays_is_accepted(serve: Callable, key: str) -> None:
-    """An item chosen with CTRL-N is told of once if a key leaves it there, and never if letters go on with it."""
+    """An item chosen with CTRL-N is told of if a key leaves it there, and never if letters go on with it."""
     child, ranker, _ = serve(lua="vim.o.completeopt = 'menuone,noselect'")
     ranker.set(best=BEST)
     words = open_menu(child)

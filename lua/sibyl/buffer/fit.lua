@@ -2,6 +2,7 @@
 
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
+local language = require('sibyl.buffer.language')
 
 local M = {}
 
@@ -68,7 +69,7 @@ end
 function M.ours(buf)
   local reason = foreign(buf)
   reasons[buf] = reason or reasons[buf]
-  return not reason and vim.bo[buf].filetype == 'python'
+  return not reason and language.is_python(buf)
 end
 
 --- Forgets a buffer.

@@ -6,6 +6,7 @@
 -- name.
 
 local items = require('sibyl.completion.items')
+local language = require('sibyl.buffer.language')
 local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
@@ -43,7 +44,7 @@ end
 
 local function enable(on, client_id, buf, options)
   local number = (buf == 0 or buf == nil) and vim.api.nvim_get_current_buf() or buf
-  if on and active and vim.bo[number].filetype == 'python' then
+  if on and active and language.is_python(number) then
     converts[number] = true
     options = vim.tbl_extend('force', {}, options or {})
     options.convert = chain(options.convert)

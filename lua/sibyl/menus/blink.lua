@@ -9,6 +9,7 @@
 
 local compare = require('sibyl.completion.compare')
 local guesses = require('sibyl.completion.guesses')
+local language = require('sibyl.buffer.language')
 local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
@@ -23,7 +24,7 @@ local function letters()
   local now = vim.uv.now() .. ' ' .. api.nvim_buf_get_changedtick(0) .. ' ' .. api.nvim_get_current_buf()
   if now ~= typed_at then
     typed, typed_at = nil, now
-    if vim.bo.filetype ~= 'python' or api.nvim_get_mode().mode:sub(1, 1) == 'c' then
+    if not language.is_python(0) or api.nvim_get_mode().mode:sub(1, 1) == 'c' then
       return nil
     end
     local column = api.nvim_win_get_cursor(0)[2]

@@ -8,6 +8,7 @@ local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
 local dot_lists = require('sibyl.server.dot_lists')
+local language = require('sibyl.buffer.language')
 local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
@@ -122,6 +123,7 @@ local function launch(buf, command, root, settings)
       return closed_buffers.filtered(dot_lists.filtered(rpc, command[1], dot.asks))
     end,
     root_dir = root,
+    get_language_id = language.id,
     settings = settings,
     init_options = settings.ty,
     on_attach = on_attach,

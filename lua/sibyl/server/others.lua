@@ -34,7 +34,7 @@ end
 
 -- A server that vim.lsp.enable() was called for, and that is to come to Python buffers.
 local function enabled(buf)
-  local here = {}
+  local here, filetype = {}, vim.bo[buf].filetype
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf, _uninitialized = true })) do
     here[client.name] = true
   end
@@ -42,8 +42,8 @@ local function enabled(buf)
     local ok, server = pcall(function()
       return vim.lsp.config[name]
     end)
-    local python = ok and server and type(server.filetypes) == 'table' and vim.tbl_contains(server.filetypes, 'python')
-    if python and not here[name] and runnable(server.cmd) then
+    local serves = ok and server and type(server.filetypes) == 'table' and vim.tbl_contains(server.filetypes, filetype)
+    if serves and not here[name] and runnable(server.cmd) then
       return name
     end
   end

@@ -4,6 +4,8 @@
 --   client ──file://──► untitled:sibyl-7 ──► server          (7: the buffer)
 --   server ──of untitled:… ──► left out: Neovim would make a buffer of that name; a new name is written here
 
+local language = require('sibyl.buffer.language')
+
 local M = {}
 
 local api = vim.api
@@ -89,7 +91,7 @@ end
 local function buffer_of(document, opened)
   local candidates = {}
   for _, buf in ipairs(api.nvim_list_bufs()) do
-    if nameless(buf) and (opened[buf] or vim.bo[buf].filetype == 'python') then
+    if nameless(buf) and (opened[buf] or language.is_python(buf)) then
       table.insert(candidates, buf)
     end
   end
