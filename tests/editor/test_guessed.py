@@ -9,6 +9,7 @@ from fake_server import FakeServer, items
 from guessing import GUESSES, OBJECT, asked
 from scripted import BEST, NAMES, open_menu
 
+MOST = 12  # names that a person may look through, not a dictionary
 # As a buffer of sibyl's own server is; Neovim itself does not ask again on 0.10.
 PREPARE = """
 local function wanted() return true end
@@ -24,7 +25,10 @@ def test_a_silent_server_leaves_the_menu_to_guesses(serve: Callable) -> None:
     ranker.set(guess=GUESSES)
     assert open_menu(child, "ox.") == GUESSES
     assert ranker.calls("guess")[-1][3] == len("import os\nx.")
+    assert ranker.calls("guess")[-1][4] == MOST
     assert {item.menu for item in child.menu()} == {"guess"}
+    shown = child.lua("return vim.fn.complete_info({ 'items' }).items")
+    assert all("not told by a language server" in item["info"] for item in shown)
     child.type_keys("<C-n><C-y>")
     child.wait_for(lambda: ranker.calls("accepted"), what="the host to hear of it")
     assert child.line() == "x.append"
