@@ -14,6 +14,7 @@ local reply = require('sibyl.completion.reply')
 local sort_text = require('sibyl.completion.sort_text')
 local stars = require('sibyl.completion.stars')
 local suggest = require('sibyl.completion.suggest')
+local uri = require('sibyl.buffer.uri')
 local words = require('sibyl.completion.word')
 
 local M = {}
@@ -26,14 +27,6 @@ local OUTDATED = { -32800, -32801, -32802 } -- RequestCancelled, ContentModified
 -- the client lives, the functions put into its rpc hold the entry.
 local wrapped = setmetatable({}, { __mode = 'kv' }) ---@type table<table, table>
 local active = false
-
-local function buffer_of(uri)
-  local buf = api.nvim_get_current_buf()
-  if vim.uri_from_bufnr(buf) == uri then
-    return buf
-  end
-  return vim.uri_to_bufnr(uri)
-end
 
 -- Whose menu the request that is being sent is for, Neovim's own or mini.completion's; its callers are on the stack.
 local function asking_menu()
@@ -51,7 +44,8 @@ end
 
 -- Where a request stands: in which buffer, and where the word begins. Nil when it is not ours to touch.
 local function job_of(client, params)
-  local buf = buffer_of(params.textDocument.uri)
+  local named = params.textDocument.uri
+  local buf = uri.buffer(named) or vim.uri_to_bufnr(named)
   if not active or not config.ranks(buf) then
     return nil
   end

@@ -3,23 +3,9 @@
 -- Neovim 0.10 reads the lines of a buffer when its semantic tokens arrive, and shows an error where the buffer was
 -- wiped out before.
 
+local uri = require('sibyl.buffer.uri')
+
 local M = {}
-
-local api = vim.api
-
--- The buffer that a message is of; nil where there is none of that name.
-local function buffer_of(params)
-  local document = type(params) == 'table' and params.textDocument
-  local uri, current = type(document) == 'table' and document.uri, api.nvim_get_current_buf()
-  if uri == vim.uri_from_bufnr(current) then
-    return current
-  end
-  for _, buf in ipairs(uri and api.nvim_list_bufs() or {}) do
-    if vim.uri_from_bufnr(buf) == uri then
-      return buf
-    end
-  end
-end
 
 --- Makes a client leave out such replies.
 ---@param rpc vim.lsp.rpc.PublicClient
@@ -30,9 +16,10 @@ function M.filtered(rpc)
   end
   local request = rpc.request
   rpc.request = function(method, params, callback, ...)
-    local buf = buffer_of(params)
+    local document = type(params) == 'table' and params.textDocument
+    local buf = type(document) == 'table' and uri.buffer(document.uri)
     return request(method, params, function(...)
-      if not buf or api.nvim_buf_is_valid(buf) then
+      if not buf or vim.api.nvim_buf_is_valid(buf) then
         return callback(...)
       end
     end, ...)
