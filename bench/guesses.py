@@ -38,7 +38,7 @@ from sibyl.memory.installed import Installed
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.network.model import Model
-from sibyl.ranking.labels import bare, is_dunder
+from sibyl.ranking.lists.labels import bare, is_dunder
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 

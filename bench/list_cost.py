@@ -17,7 +17,7 @@ from common import centiles, file_of, table
 from stopwatch import Clock
 
 from sibyl.network.model import Model
-from sibyl.ranking.numbered import NumberedNames, Reader
+from sibyl.ranking.lists.numbered import NumberedNames, Reader
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 

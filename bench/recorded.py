@@ -23,9 +23,9 @@ from sibyl.learn.evaluation.replay import marked_kind, truth_of
 from sibyl.learn.menus.places import sites_of
 from sibyl.learn.menus.sites import Site
 from sibyl.network.model import Model
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
-from sibyl.ranking.word_list import WordList
 
 LETTERS = 4  # nothing typed, and one to three
 NEAR = 60  # lines above the cursor that anybody looks at

@@ -35,7 +35,7 @@ from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Model
-from sibyl.ranking.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.lists.listing import DEPRECATED, IMPORTS
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 

@@ -13,6 +13,7 @@ import itertools
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ RULE = (
     "code ← network ← ranking",
     "memory ← experiment ← host",
 )
+# The same for the rooms of ranking; `ranking` stands for the files beside.
+RANKING = ("lists ← features ← ranking",)
 # The same for the rooms of learn, which may all import the live engine; `learn` stands for the files beside.
 LEARN = (
     "learn ← corpus ← streams ← training ← export ← recipes",
@@ -74,6 +77,16 @@ def ours(path: Path) -> set[str]:
     return {name for name in names if (ENGINE / f"{name.replace('.', '/')}.py").exists()}
 
 
+def room_of(parts: Sequence[str]) -> str:
+    """The room inside a room that a module stands in; the outer one's name for those beside."""
+    return parts[1] if len(parts) > 2 else parts[0]
+
+
+def rooms_of(modules: list[list[str]], outer: str) -> set[str]:
+    """The rooms inside one that these modules stand in."""
+    return {room_of(parts) for parts in modules if parts[0] == outer}
+
+
 def name(path: Path) -> str:
     """A path as a test's name."""
     return path.relative_to(ROOT).as_posix()
@@ -87,13 +100,13 @@ def test_rooms_import_one_way(path: Path) -> None:
     if parts[0] != "learn":
         allowed = left_of(RULE).get(parts[0], set()) if len(parts) > 1 else set()
         assert [] == [module for module in imported if module[0] not in allowed]
+        if parts[0] == "ranking":
+            assert rooms_of(imported, "ranking") <= left_of(RANKING)[room_of(parts)]
         return
     assert {module[0] for module in imported} <= {*left_of(RULE), "learn"}
-    room = parts[1] if len(parts) > 2 else "learn"
+    room = room_of(parts)
     assert room in left_of(LEARN), f"the room learn/{room} has no place in LEARN"
-    inside = [module for module in imported if module[0] == "learn"]
-    rooms = {module[1] if len(module) > 2 else "learn" for module in inside}
-    assert rooms <= left_of(LEARN)[room]
+    assert rooms_of(imported, "learn") <= left_of(LEARN)[room]
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:

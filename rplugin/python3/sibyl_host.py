@@ -19,7 +19,7 @@ import pynvim
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "engine"))
 
 from sibyl.host.protocol import MESSAGES, encoded
-from sibyl.ranking.numbered import Reader
+from sibyl.ranking.lists.numbered import Reader
 
 if TYPE_CHECKING:
     from sibyl.host.worker import Desk

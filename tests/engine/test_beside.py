@@ -16,10 +16,10 @@ from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.index import noted
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.ranker import Ranker, Ranking
 from sibyl.ranking.session import Session
 from sibyl.ranking.unlisted import LEAST, MOST, SHOWN, Spoken, arguments_for, spoken_for
-from sibyl.ranking.word_list import WordList
 
 REQUEST = """
 def login(request, forms):

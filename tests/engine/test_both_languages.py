@@ -16,8 +16,9 @@ from sibyl.host import protocol, worker
 from sibyl.host.experiment import _NUMBERS, Experiment
 from sibyl.memory.manager import Manager
 from sibyl.memory.sqlite import siblings
-from sibyl.ranking import labels, listing, member_columns, word_columns
 from sibyl.ranking.explain import groups_of
+from sibyl.ranking.features import member_columns, word_columns
+from sibyl.ranking.lists import labels, listing
 
 
 def source(name: str) -> str:

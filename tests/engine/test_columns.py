@@ -24,9 +24,9 @@ from sibyl.memory.class_lookup import Member
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
-from sibyl.ranking import member_columns
 from sibyl.ranking.explain import reasons
-from sibyl.ranking.listing import IMPORTS
+from sibyl.ranking.features import member_columns
+from sibyl.ranking.lists.listing import IMPORTS
 from sibyl.ranking.mix import Mix, packed
 from sibyl.ranking.ranker import Ranker, _stars
 from sibyl.ranking.session import Session

@@ -13,8 +13,8 @@ import pytest
 from sibyl.context.place import Place
 from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.memory.project import Remembered
-from sibyl.ranking import member_columns, word_columns
-from sibyl.ranking.feature_table import FeatureTable, Known
+from sibyl.ranking.features import member_columns, word_columns
+from sibyl.ranking.features.feature_table import FeatureTable, Known
 from sibyl.ranking.guard import evidence_columns
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session

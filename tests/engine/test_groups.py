@@ -17,7 +17,7 @@ from sibyl.context.groups import (
     word_keys,
 )
 from sibyl.memory.notes import take_notes
-from sibyl.ranking import member_columns, word_columns
+from sibyl.ranking.features import member_columns, word_columns
 
 
 def test_every_group_has_a_name() -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sibyl.ranking.features.word_columns import COLUMNS, NAMES
 from sibyl.ranking.guard import guarded, has_evidence, held
-from sibyl.ranking.word_columns import COLUMNS, NAMES
 
 NONE = np.zeros(3, bool)
 ABC = ["a", "b", "c"]

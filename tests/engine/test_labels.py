@@ -10,9 +10,9 @@ import random
 import numpy as np
 import pytest
 
-from sibyl.ranking import listing
-from sibyl.ranking.labels import Labels, bare, pieces_of
-from sibyl.ranking.word_list import WordList
+from sibyl.ranking.lists import listing
+from sibyl.ranking.lists.labels import Labels, bare, pieces_of
+from sibyl.ranking.lists.word_list import WordList
 
 PARTS = [
     "get",

@@ -11,7 +11,7 @@ import pytest
 from standin import StandIn
 from test_words import mix_of
 
-from sibyl.ranking.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.lists.listing import DEPRECATED, IMPORTS
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 

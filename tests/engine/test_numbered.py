@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 from sibyl.network import model as network
-from sibyl.ranking import listing
-from sibyl.ranking.label_vectors import LabelVectors
-from sibyl.ranking.labels import Labels
-from sibyl.ranking.numbered import NumberedNames, Reader
+from sibyl.ranking.lists import listing
+from sibyl.ranking.lists.label_vectors import LabelVectors
+from sibyl.ranking.lists.labels import Labels
+from sibyl.ranking.lists.numbered import NumberedNames, Reader
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from sibyl.context.place import Place
-from sibyl.ranking.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.lists.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_list import WordList
 
 SOURCE = """\
 import subprocess

@@ -9,9 +9,9 @@ import pytest
 from places import place
 from rows import having, rows_of
 
+from sibyl.ranking.features.written import Written, pieces_in
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
-from sibyl.ranking.written import Written, pieces_in
 
 
 @pytest.mark.parametrize(

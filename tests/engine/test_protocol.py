@@ -14,7 +14,7 @@ from child import ROOT
 
 from sibyl.host.handlers import Work
 from sibyl.host.protocol import LOST, MESSAGES, OPENED, TYPES, USE, VERSION, Message
-from sibyl.ranking.numbered import Reader
+from sibyl.ranking.lists.numbered import Reader
 
 _OWN = {"close", "forget", "rest"}
 """Public methods of the worker that no message calls."""

@@ -13,7 +13,7 @@ import pytest
 from standin import StandIn
 
 from sibyl.errors import ModelError
-from sibyl.ranking.member_columns import NAMES
+from sibyl.ranking.features.member_columns import NAMES
 from sibyl.ranking.mix import Mix
 from sibyl.ranking.ranker import MOST_STARS, Ranker, Ranking
 from sibyl.ranking.session import Session
@@ -142,8 +142,8 @@ def test_the_same_text_gives_the_same_ranking(real: Ranker, source: bytes) -> No
 def test_features_are_numbers(real: Ranker) -> None:
     """Each feature of each candidate is a finite number, and the table is as wide as its names."""
     from sibyl.context.place import Place
-    from sibyl.ranking.features import features
-    from sibyl.ranking.word_list import WordList
+    from sibyl.ranking.features.member_features import features
+    from sibyl.ranking.lists.word_list import WordList
 
     session = Session(real, MEMBER)
     predicted = session.prepare(len(MEMBER))

@@ -19,7 +19,7 @@ from sibyl.errors import TextError
 from sibyl.memory.accepted import Accepted
 from sibyl.memory.buffer_memory import BufferMemory
 from sibyl.network.states import STRIDE, WINDOW
-from sibyl.ranking.listing import IMPORTS
+from sibyl.ranking.lists.listing import IMPORTS
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
 

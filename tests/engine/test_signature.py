@@ -7,7 +7,7 @@ import pytest
 from rows import having, near, rows_of
 
 from sibyl.memory.project import Remembered
-from sibyl.ranking.word_features import lifts
+from sibyl.ranking.features.word_features import lifts
 
 FUNCTIONS = """\
 from dataclasses import dataclass

@@ -10,13 +10,19 @@ import pytest
 from standin import StandIn
 
 from sibyl.context.place import Place
-from sibyl.ranking.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.features.word_columns import (
+    COLUMNS,
+    NAMES,
+    SORTED,
+    UNLEARNT,
+    WORD_FEATURES_VERSION,
+)
+from sibyl.ranking.features.word_features import word_features
+from sibyl.ranking.lists.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.mix import Mix, packed
 from sibyl.ranking.ranker import Ranker, Ranking
 from sibyl.ranking.session import Session
-from sibyl.ranking.word_columns import COLUMNS, NAMES, SORTED, UNLEARNT, WORD_FEATURES_VERSION
-from sibyl.ranking.word_features import word_features
-from sibyl.ranking.word_list import WordList
 
 SOURCE = """\
 import os

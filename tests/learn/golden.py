@@ -17,9 +17,9 @@ import numpy as np
 from standin import Placed
 
 from sibyl.learn.corpus.stores import blob_id
-from sibyl.ranking.member_columns import FEATURES_VERSION
+from sibyl.ranking.features.member_columns import FEATURES_VERSION
+from sibyl.ranking.features.word_columns import WORD_FEATURES_VERSION
 from sibyl.ranking.mix import packed
-from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
 
 KNOWN = {"patch": 5.0, "post": 4.0, "close": 3.0, "put": 2.0, "get": 1.0}
 """The network's logit of each name, 0 for all others."""

@@ -22,7 +22,7 @@ from sibyl.learn.evaluation.evaluate import mixtures  # noqa: E402
 from sibyl.learn.evaluation.recorded_list import RecordedList  # noqa: E402
 from sibyl.learn.evaluation.schema import MEMBERS, WORDS  # noqa: E402
 from sibyl.learn.metrics import rank_of  # noqa: E402
-from sibyl.ranking.member_columns import COLUMNS, FEATURES_VERSION, NAMES  # noqa: E402
+from sibyl.ranking.features.member_columns import COLUMNS, FEATURES_VERSION, NAMES  # noqa: E402
 from sibyl.ranking.mix import Mix, packed  # noqa: E402
 
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]

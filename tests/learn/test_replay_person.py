@@ -9,7 +9,7 @@ import pytest
 
 from sibyl.learn.evaluation.recorded import read_menus
 from sibyl.learn.evaluation.replay import collect
-from sibyl.ranking.word_columns import COLUMNS
+from sibyl.ranking.features.word_columns import COLUMNS
 
 pytestmark = pytest.mark.learn
 

@@ -6,7 +6,7 @@ from standin import StandIn
 
 from sibyl.context.place import Place
 from sibyl.memory.project import Remembered
-from sibyl.ranking import member_columns, word_columns
+from sibyl.ranking.features import member_columns, word_columns
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 

@@ -13,7 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
+from sibyl.ranking.features.member_columns import FEATURES_VERSION, NAMES
 from sibyl.ranking.mix import packed
 
 _SIZE = 8

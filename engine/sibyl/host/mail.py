@@ -15,7 +15,7 @@ from collections import deque
 from typing import Any
 
 from sibyl.host.protocol import LOST, MESSAGES
-from sibyl.ranking.numbered import NumberedNames
+from sibyl.ranking.lists.numbered import NumberedNames
 
 Letter = tuple[str, tuple[Any, ...]]
 

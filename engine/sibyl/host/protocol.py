@@ -11,7 +11,7 @@ travels.
 What is not UTF-8 travels as surrogates. Long lists travel as one text each, because that is faster to read:
 kinds as one byte each, an order as two bytes for each position, the low one first. A list of names travels as
 three parts: the number of the first name that is told with it, those names with NUL behind each, and two bytes
-for the number of each name of the list (``sibyl.ranking.numbered``).
+for the number of each name of the list (``sibyl.ranking.lists.numbered``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sibyl.ranking.numbered import NumberedNames, Reader
+from sibyl.ranking.lists.numbered import NumberedNames, Reader
 
 VERSION = 1
 """Of the messages; it rises when one side would misread the other. Lua says its own when it starts a host."""

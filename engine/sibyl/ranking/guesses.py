@@ -20,8 +20,8 @@ from sibyl.context.place import Place
 from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
-from sibyl.ranking.labels import is_dunder
-from sibyl.ranking.word_columns import IMPORTED, IMPORTED_ELSEWHERE
+from sibyl.ranking.features.word_columns import IMPORTED, IMPORTED_ELSEWHERE
+from sibyl.ranking.lists.labels import is_dunder
 
 _FIRST = 5  # names that are seen at once
 _SURE, _EXIST = 0.6, 0.3

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from sibyl.errors import ModelError
 from sibyl.network.model import Floats
-from sibyl.ranking.feature_table import FeatureTable
-from sibyl.ranking.member_columns import FEATURES_VERSION, NAMES
+from sibyl.ranking.features.feature_table import FeatureTable
+from sibyl.ranking.features.member_columns import FEATURES_VERSION, NAMES
 
 
 def packed(numbers: npt.ArrayLike) -> str:

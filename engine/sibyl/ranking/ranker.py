@@ -21,20 +21,20 @@ from sibyl.context.usage import Usage
 from sibyl.context.words import IN_IMPORTS
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats, Model
-from sibyl.ranking.feature_table import FeatureTable
-from sibyl.ranking.features import features, log_share
+from sibyl.ranking.features.feature_table import FeatureTable
+from sibyl.ranking.features.member_columns import UNLEARNT
+from sibyl.ranking.features.member_features import features, log_share
+from sibyl.ranking.features.word_columns import COLUMNS as WORD_COLUMNS
+from sibyl.ranking.features.word_columns import NAMES as WORD_NAMES
+from sibyl.ranking.features.word_columns import UNLEARNT as WORD_UNLEARNT
+from sibyl.ranking.features.word_columns import WORD_FEATURES_VERSION
+from sibyl.ranking.features.word_features import word_features
 from sibyl.ranking.guard import evidence_columns, guarded, held
-from sibyl.ranking.label_vectors import LabelVectors
-from sibyl.ranking.labels import bare, is_dunder
-from sibyl.ranking.member_columns import UNLEARNT
+from sibyl.ranking.lists.label_vectors import LabelVectors
+from sibyl.ranking.lists.labels import bare, is_dunder
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.mix import Mix
 from sibyl.ranking.unlisted import Spoken, Unlisted, arguments_for, spoken_for
-from sibyl.ranking.word_columns import COLUMNS as WORD_COLUMNS
-from sibyl.ranking.word_columns import NAMES as WORD_NAMES
-from sibyl.ranking.word_columns import UNLEARNT as WORD_UNLEARNT
-from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
-from sibyl.ranking.word_features import word_features
-from sibyl.ranking.word_list import WordList
 
 MOST_STARS = 5
 

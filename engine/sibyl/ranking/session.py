@@ -27,12 +27,12 @@ from sibyl.network.model import Floats
 from sibyl.network.states import States
 from sibyl.ranking.explain import explained, told
 from sibyl.ranking.guesses import LEAST, candidates, enough, support
-from sibyl.ranking.labels import bare
-from sibyl.ranking.listing import KIND
-from sibyl.ranking.numbered import NumberedNames
+from sibyl.ranking.lists.labels import bare
+from sibyl.ranking.lists.listing import KIND
+from sibyl.ranking.lists.numbered import NumberedNames
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.ranker import Ranker, Ranking, as_given
 from sibyl.ranking.unlisted import Spoken
-from sibyl.ranking.word_list import WordList
 
 _MOST_RESTED = 30_000
 """Tokens; to read more again would keep a list waiting that comes just then (0.2 s)."""

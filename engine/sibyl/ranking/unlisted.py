@@ -24,13 +24,13 @@ from sibyl.context.usage import Usage
 from sibyl.context.words import CONTEXTS
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
-from sibyl.ranking.feature_table import FeatureTable
-from sibyl.ranking.features import network_columns
-from sibyl.ranking.labels import is_dunder
-from sibyl.ranking.member_columns import NETWORK
+from sibyl.ranking.features.feature_table import FeatureTable
+from sibyl.ranking.features.member_columns import NETWORK
+from sibyl.ranking.features.member_features import network_columns
+from sibyl.ranking.features.word_head import server
+from sibyl.ranking.lists.labels import is_dunder
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.mix import Mix
-from sibyl.ranking.word_head import server
-from sibyl.ranking.word_list import WordList
 
 MOST = 24
 """Names that are considered, those used most lately or most often first."""

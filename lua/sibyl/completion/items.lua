@@ -4,7 +4,7 @@ local M = {}
 
 local MOST = 10000 -- to order more takes longer than anybody waits; the table of labels holds as many
 local MOST_BYTES = 512 * 1024 -- of their labels and sort keys
-local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/listing.py reads it
+local ADDS_IMPORT, DEPRECATED = 64, 128 -- added to a kind, as engine/sibyl/ranking/lists/listing.py reads it
 local DEPRECATED_TAG, KEYWORD = 1, 14 -- of the protocol
 local EQUALS, DOT = ('='):byte(), ('.'):byte()
 local SUPER = '%f[%w_\128-\255]super%s*%b()%s*%.$'

@@ -1,7 +1,7 @@
 -- In: names of lists. Out: numbers that the host knows them by, and the names that it has to be told with them.
 --
 -- A name is told once: most names of a list were in a list before, and a number is faster to send and to read.
--- The numbers are those of engine/sibyl/ranking/numbered.py.
+-- The numbers are those of engine/sibyl/ranking/lists/numbered.py.
 
 local M = {}
 

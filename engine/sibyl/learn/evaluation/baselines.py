@@ -21,7 +21,7 @@ from sibyl.learn.io import whole_file
 from sibyl.learn.streams.parts import HELD_OUT, load_part
 from sibyl.learn.streams.uses import by_counts, uses
 from sibyl.network.model import Floats
-from sibyl.ranking.member_columns import COLUMNS
+from sibyl.ranking.features.member_columns import COLUMNS
 
 _FEWEST = 3  # rarer pairs are not kept: the file goes into the repository
 _MOST = 48  # members kept for one context

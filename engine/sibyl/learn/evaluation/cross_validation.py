@@ -15,7 +15,7 @@ from sibyl.learn.evaluation.mixture import fit_all, scored
 from sibyl.learn.evaluation.recorded_list import RecordedList
 from sibyl.learn.metrics import calibration, rank_of, summary
 from sibyl.network.model import Floats
-from sibyl.ranking.features import log_share
+from sibyl.ranking.features.member_features import log_share
 
 _STAR = 0.86  # wanted precision of a starred first item
 

@@ -18,8 +18,8 @@ from sibyl.learn.evaluation.schema import MEMBERS
 from sibyl.learn.evaluation.tables import LETTERS
 from sibyl.learn.metrics import calibration, interval, keystrokes, rank_of, summary
 from sibyl.network.model import Floats
-from sibyl.ranking.features import log_share
-from sibyl.ranking.member_columns import COLUMNS
+from sibyl.ranking.features.member_columns import COLUMNS
+from sibyl.ranking.features.member_features import log_share
 from sibyl.ranking.mix import Mix
 
 Scores = dict[str, list[Floats]]

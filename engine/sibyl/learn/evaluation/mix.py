@@ -52,8 +52,8 @@ from sibyl.learn.evaluation.schema import MEMBERS, WORDS
 from sibyl.learn.io import whole_file
 from sibyl.learn.metrics import rank_of, summary
 from sibyl.ranking.explain import groups_of
+from sibyl.ranking.features.word_columns import BEFORE
 from sibyl.ranking.mix import Mix, packed
-from sibyl.ranking.word_columns import BEFORE
 
 WITHOUT_MEMORY = (
     "network", "network_odds", "place", "place_share", "private", "dunder", "upper", "callable",

@@ -32,10 +32,10 @@ from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
 from sibyl.memory.sqlite import IN_MEMORY
 from sibyl.network.model import Floats, Model
-from sibyl.ranking.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.lists.listing import DEPRECATED, IMPORTS
+from sibyl.ranking.lists.word_list import WordList
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session, bare
-from sibyl.ranking.word_list import WordList
 
 
 def collect(

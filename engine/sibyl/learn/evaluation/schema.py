@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sibyl.network.model import Floats
-from sibyl.ranking import member_columns, word_columns
+from sibyl.ranking.features import member_columns, word_columns
 
 MEMORIES = ("none", "file", "project", "replay")
 """What may be remembered at a site: nothing; the file above it; the project's other files, too; and what one

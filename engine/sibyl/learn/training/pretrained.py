@@ -26,8 +26,8 @@ from sibyl.learn.training.network import Sizes
 from sibyl.network.model import MIXES, published_hash
 from sibyl.network.rows import float_rows
 from sibyl.network.vocab import FIXED_ROWS, Vocab, read_vocab
-from sibyl.ranking.member_columns import FEATURES_VERSION
-from sibyl.ranking.word_columns import WORD_FEATURES_VERSION
+from sibyl.ranking.features.member_columns import FEATURES_VERSION
+from sibyl.ranking.features.word_columns import WORD_FEATURES_VERSION
 
 _MIX_VERSIONS = {
     name: WORD_FEATURES_VERSION if name == "mix_words" else FEATURES_VERSION for name in MIXES

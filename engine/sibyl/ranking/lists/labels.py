@@ -21,7 +21,7 @@ import numpy.typing as npt
 from sibyl.code.tokens import KEYWORDS
 from sibyl.network.model import Floats
 from sibyl.network.vocab import pieces
-from sibyl.ranking.numbered import NameTable
+from sibyl.ranking.lists.numbered import NameTable
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from sibyl.context.groups import ACCEPTED, GROUPS, USED
-from sibyl.ranking.labels import LOOKS
+from sibyl.ranking.lists.labels import LOOKS
 
 FEATURES_VERSION = 4
 

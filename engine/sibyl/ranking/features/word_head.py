@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from sibyl.network.model import Floats
-from sibyl.ranking.features import logs
-from sibyl.ranking.labels import Ints
-from sibyl.ranking.listing import DEPRECATED, KIND, Listing, same_as_first
-from sibyl.ranking.word_columns import COLUMNS, HEAD, KIND_COLUMN, SHAPE_AT
-from sibyl.ranking.word_list import WordList
+from sibyl.ranking.features.member_features import logs
+from sibyl.ranking.features.word_columns import COLUMNS, HEAD, KIND_COLUMN, SHAPE_AT
+from sibyl.ranking.lists.labels import Ints
+from sibyl.ranking.lists.listing import DEPRECATED, KIND, Listing, same_as_first
+from sibyl.ranking.lists.word_list import WordList
 
 _OF_LIST = COLUMNS["tier_last"] + 1
 """The first columns: what a candidate is beside all others of its list."""

@@ -23,8 +23,9 @@ from sibyl.context.usage import Usage
 from sibyl.context.words import IN_IMPORTS, WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
-from sibyl.ranking.feature_table import FeatureTable, Known
-from sibyl.ranking.features import (
+from sibyl.ranking.features.feature_table import FeatureTable, Known
+from sibyl.ranking.features.import_order import order_of_imports, share_in_order
+from sibyl.ranking.features.member_features import (
     accepted_before,
     common,
     label_column,
@@ -32,11 +33,8 @@ from sibyl.ranking.features import (
     recency,
     row_of,
 )
-from sibyl.ranking.import_order import order_of_imports, share_in_order
-from sibyl.ranking.labels import pieces_of
-from sibyl.ranking.listing import Listing
-from sibyl.ranking.reserved import keyword_columns
-from sibyl.ranking.word_columns import (
+from sibyl.ranking.features.reserved import keyword_columns
+from sibyl.ranking.features.word_columns import (
     BEFORE,
     BY_PERSON,
     COLUMNS,
@@ -48,7 +46,7 @@ from sibyl.ranking.word_columns import (
     IN_PROJECT,
     WHERE,
 )
-from sibyl.ranking.word_head import (
+from sibyl.ranking.features.word_head import (
     argument_names,
     head_of,
     same,
@@ -56,8 +54,10 @@ from sibyl.ranking.word_head import (
     typed,
     whole_head,
 )
-from sibyl.ranking.word_list import WordList
-from sibyl.ranking.written import Written
+from sibyl.ranking.features.written import Written
+from sibyl.ranking.lists.labels import pieces_of
+from sibyl.ranking.lists.listing import Listing
+from sibyl.ranking.lists.word_list import WordList
 
 _UNNAMED = frozenset(("argument", *IN_IMPORTS))
 """Where no string names what comes: beside an argument it is another argument."""

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from sibyl.ranking.labels import MOST, Ints, Labels, Mask, Pieces
-from sibyl.ranking.numbered import NumberedNames
+from sibyl.ranking.lists.labels import MOST, Ints, Labels, Mask, Pieces
+from sibyl.ranking.lists.numbered import NumberedNames
 
 KIND, IMPORTS, DEPRECATED = 63, 64, 128
 """Bits of a candidate's kind: the protocol's own; accepting it adds an import; it is deprecated."""

@@ -1,4 +1,4 @@
-"""What is known of each candidate, as numbers.
+"""What is known of each candidate of a list of members, as numbers.
 
 In: the list in the server's order, the network's logits, the place and the file's usage.  Out: a
 ``FeatureTable``.
@@ -21,10 +21,8 @@ from sibyl.context.usage import Usage
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
-from sibyl.ranking.feature_table import FeatureTable, Known
-from sibyl.ranking.labels import Ints, pieces_of
-from sibyl.ranking.listing import KIND, Listing, same_as_first
-from sibyl.ranking.member_columns import (
+from sibyl.ranking.features.feature_table import FeatureTable, Known
+from sibyl.ranking.features.member_columns import (
     BEFORE,
     BY_PERSON,
     COLUMNS,
@@ -35,8 +33,10 @@ from sibyl.ranking.member_columns import (
     KIND_COLUMN,
     LOOK_COLUMN,
 )
-from sibyl.ranking.word_list import WordList
-from sibyl.ranking.written import Written
+from sibyl.ranking.features.written import Written
+from sibyl.ranking.lists.labels import Ints, pieces_of
+from sibyl.ranking.lists.listing import KIND, Listing, same_as_first
+from sibyl.ranking.lists.word_list import WordList
 
 _NOBODY = Remembered()
 

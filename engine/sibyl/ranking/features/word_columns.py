@@ -9,7 +9,7 @@ import numpy as np
 
 from sibyl.context.groups import ACCEPTED_WORDS, WORD_GROUPS
 from sibyl.context.words import CONTEXTS
-from sibyl.ranking.labels import SHAPES
+from sibyl.ranking.lists.labels import SHAPES
 
 WORD_FEATURES_VERSION = 4
 WHERE = (

@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from sibyl.ranking.labels import Ints, Labels, Mask
-from sibyl.ranking.listing import KIND, Listing, listing_named, listing_of
+from sibyl.ranking.lists.labels import Ints, Labels, Mask
+from sibyl.ranking.lists.listing import KIND, Listing, listing_named, listing_of
 
 _MUCH_OF = 0.8
 """Share of a list up to which it pays to look at a part of it alone."""

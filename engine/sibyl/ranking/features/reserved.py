@@ -9,9 +9,9 @@ import numpy as np
 
 from sibyl.context.place import Place
 from sibyl.network.model import Floats
-from sibyl.ranking.labels import Ints
-from sibyl.ranking.listing import Listing
-from sibyl.ranking.word_columns import COLUMNS
+from sibyl.ranking.features.word_columns import COLUMNS
+from sibyl.ranking.lists.labels import Ints
+from sibyl.ranking.lists.listing import Listing
 
 _DOUBT = 1.0001
 """A little more than all of a list's probability, so that nothing is certain."""

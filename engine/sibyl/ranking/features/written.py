@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sibyl.context.place import Place
-from sibyl.ranking.labels import pieces_of
+from sibyl.ranking.lists.labels import pieces_of
 
 _LONGEST = 40
 """Characters of a string that may name something."""

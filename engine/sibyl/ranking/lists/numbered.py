@@ -21,7 +21,9 @@ class NameTable:
 
     names: list[str] = field(default_factory=list)
     over: bool = False  # all names were told again, into another table
-    labels: Any = None  # a ``sibyl.ranking.labels.Labels`` of these names, once it was asked for
+    labels: Any = (
+        None  # a ``sibyl.ranking.lists.labels.Labels`` of these names, once it was asked for
+    )
 
 
 @dataclass(frozen=True, eq=False)

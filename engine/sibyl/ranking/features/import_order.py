@@ -14,10 +14,10 @@ import numpy as np
 
 from sibyl.context.place import Place
 from sibyl.context.words import CONTEXTS, IN_IMPORTS, WordUsage
-from sibyl.ranking.feature_table import Known
-from sibyl.ranking.labels import codes_of
-from sibyl.ranking.word_columns import COLUMNS, SORTED
-from sibyl.ranking.word_list import WordList
+from sibyl.ranking.features.feature_table import Known
+from sibyl.ranking.features.word_columns import COLUMNS, SORTED
+from sibyl.ranking.lists.labels import codes_of
+from sibyl.ranking.lists.word_list import WordList
 
 _MODULE, _MARK = CONTEXTS.index("imported"), CONTEXTS.index("mark")
 _AT = {name: index for index, name in enumerate(SORTED)}

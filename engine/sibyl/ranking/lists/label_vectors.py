@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from sibyl.network.model import Floats, Model
-from sibyl.ranking.labels import Ints, Labels
+from sibyl.ranking.lists.labels import Ints, Labels
 
 _UNKNOWN = -1
 
