@@ -4,8 +4,9 @@ In:   the Neovims there are, the shipped model.
 Out:  tables for people; the last line is one JSON object.
 
 *Started* is what `nvim --startuptime` says, without and with sibyl in turn; what is added is the difference
-of neighbours, or that of the best of each kind. Of what sibyl does later, *begin* keeps the editor's main loop,
-once, after the file is on the screen (vim.lsp is loaded before). The host is on its way meanwhile: *host ready*
+of neighbours, or that of the best of each kind. Of what sibyl does later, in steps between which keys are taken,
+*begin* is the longest that one step keeps the editor's main loop, after the file is on the screen (vim.lsp is
+loaded before). The host is on its way meanwhile: *host ready*
 is when it can rank, *first ranked menu* when somebody who asks for a list again and again sees one in our
 order; both since the file's FileType event, in a file of 2,000 lines, with an instant language server and
 sibyl's own settings.
@@ -36,18 +37,27 @@ CLOCK = """
 require('vim.lsp') -- with a language server it is loaded
 vim.o.completeopt = 'menuone,noselect'
 vim.g.sibyl = { server = { enabled = false } }
-_G.start = { opened = 0, begin = 0, ready = 0 }
+_G.start = { opened = 0, begin = 0, ready = 0, steps = {} }
 vim.api.nvim_create_autocmd('FileType', { pattern = 'python', once = true, callback = function()
   start.opened = vim.uv.hrtime()
 end })
-local schedule = vim.schedule
-vim.schedule = function(later)
-  if not debug.getinfo(later, 'S').source:find('plugin/sibyl.lua', 1, true) then return schedule(later) end
-  return schedule(function()
+local schedule, defer = vim.schedule, vim.defer_fn
+local function timed(step)
+  return function()
     local began = vim.uv.hrtime()
-    later()
-    start.begin = vim.uv.hrtime() - began
-  end)
+    step()
+    local took = vim.uv.hrtime() - began
+    start.steps[#start.steps + 1] = took
+    start.begin = math.max(start.begin, took)
+  end
+end
+vim.schedule = function(step)
+  local ours = debug.getinfo(step, 'S').source:find('plugin/sibyl.lua', 1, true)
+  return schedule(ours and timed(step) or step)
+end
+vim.defer_fn = function(step, ms)
+  local ours = debug.getinfo(step, 'S').source:find('lua/sibyl/init.lua', 1, true)
+  return defer(ours and timed(step) or step, ms)
 end
 local timer = vim.uv.new_timer()
 timer:start(0, 1, function()

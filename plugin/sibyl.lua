@@ -12,7 +12,7 @@ end
 
 local function begin(buf)
   vim.schedule(function()
-    require('sibyl').begin(buf)
+    require('sibyl').begin_in_steps(buf)
   end)
 end
 

@@ -1,8 +1,8 @@
 -- In: Python buffers as they open, and the user's switches. Out: the parts at work in these buffers.
 --
 -- Wiring of the editor's side, each arrow a call:
---   FileType python ─► begin ─► bridge.start (host)        LspAttach ─► wrap.buffer (its clients)
---                         └───► mirror.attach (the text)   CursorMovedI ─► mirror.cursor_moved
+--   FileType python ─► begin ─► client.start (host)        LspAttach ─► lsp_hook.buffer (its clients)
+--                        └────► mirror.attach (the text)   CursorMovedI ─► mirror.cursor_moved
 
 local config = require('sibyl.config')
 local language = require('sibyl.buffer.language')
@@ -51,6 +51,31 @@ function M.begin(buf)
     wire()
   end
   attach(buf)
+end
+
+-- What the first buffer needs. Read at once, it would keep the editor for longer than a key may wait.
+local PARTS = {
+  'sibyl.buffer.mirror',
+  'sibyl.menus.accepted',
+  'sibyl.server.default',
+  'sibyl.completion.lsp_hook',
+  'vim.lsp.completion',
+  'vim.lsp.client',
+}
+
+--- The same in steps, between which keys are taken.
+---@param buf integer
+function M.begin_in_steps(buf)
+  local function step(at)
+    if wired or at > #PARTS or not api.nvim_buf_is_loaded(buf) or not config.get().enabled then
+      return M.begin(buf)
+    end
+    pcall(require, PARTS[at]) -- Neovim 0.10 has no vim.lsp.completion
+    vim.defer_fn(function()
+      step(at + 1)
+    end, 0)
+  end
+  step(1)
 end
 
 --- Begins with all Python buffers that are open: what they lack may be there now.

@@ -115,6 +115,23 @@ def test_the_environment_made_from_the_named_python_is_taken(
     assert [str(named), str(own)] == [each["path"] for each in child.lua(find)]
 
 
+def test_pythons_on_path_come_after_an_own_one_that_does_not_do(
+    start_nvim: Callable, tmp_path: Path
+) -> None:
+    """PATH is looked through where sibyl's own environment lacks packages; each Python is tried once."""
+    child = start_nvim(init=SERVER_OFF + " }")
+    found = script(tmp_path / "bin/python3", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    root = "local root = ... require('sibyl.host.interpreter').root = function() return root end"
+    child.lua(root, str(tmp_path))
+    only(child, tmp_path / "bin", "/usr/bin", "/bin")
+    own = Path(child.lua("return require('sibyl.host.interpreter').venv()")) / "bin/python"
+    fake(own, "3.12.1")
+    child.lua("require('sibyl.host.interpreter').find(function(f, t) GOT = { f or false, t } end)")
+    python, tried = child.wait_for(lambda: child.lua("return GOT"), what="a Python")
+    assert python["path"] == str(found)
+    assert [each["path"] for each in tried] == [str(own), str(found)]
+
+
 def test_a_version_file_of_the_project_is_not_read(
     start_nvim: Callable, project: Path, tmp_path: Path
 ) -> None:
