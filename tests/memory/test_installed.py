@@ -225,3 +225,13 @@ def test_a_tree_of_modules_is_read_in_part(root: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(installed, "bytes_of", lambda path: read.append(path) or whole(path))
     assert "of_m0" in Installed(str(root)).names("tree")
     assert len(read) == len(set(read)) <= installed._MOST_FILES
+
+
+def test_modules_behind_links_have_names(tmp_path: Path) -> None:
+    """Some installers link the files of a module to a cache: its names are there all the same."""
+    packages = tmp_path / "p/.venv/lib/python3.12/site-packages"
+    (packages / "mod").mkdir(parents=True)
+    (tmp_path / "p/.venv/pyvenv.cfg").write_text("")
+    (tmp_path / "cache.py").write_text("def fetch():\n    pass\n")
+    (packages / "mod/__init__.py").symlink_to(tmp_path / "cache.py")
+    assert "fetch" in Installed(str(tmp_path / "p")).names("mod")

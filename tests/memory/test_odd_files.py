@@ -117,3 +117,12 @@ def test_a_lock_with_something_in_it_locks_nothing(root: Path, tmp_path: Path) -
     store.with_suffix(".lock").write_text("garbage" * 100)
     assert read(root, store)
     assert set(ProjectStore(store).stamps()) == {"a.py", "sub/b.py"}
+
+
+def test_a_home_in_git_hides_no_files(tmp_path: Path) -> None:
+    """Who keeps his home folder in git, all else ignored, has the files of the projects in it read."""
+    home = tmp_path / "home"
+    write(home / "src/shop", a="x.good\n")
+    subprocess.run(["git", "init", "-q", str(home)], check=True)
+    (home / ".gitignore").write_text("*\n")
+    assert [*project_files(home / "src/shop")] == ["a.py"]

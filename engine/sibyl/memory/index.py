@@ -8,7 +8,7 @@ CPU time (the next start goes on where it stopped), a few files held at a time. 
 second one that finds the store locked leaves at once.
 
 A file that takes more than ``FILE_S`` or ``MOST_BYTES``, or that cannot be read at all, is kept with empty
-notes and not read again before it changes. If it ends the process, scribe starts the next one with
+notes and not read again before it changes. If it ends the process, ``indexer`` starts the next one with
 ``--skip FILE``.
 """
 

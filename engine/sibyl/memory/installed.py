@@ -109,7 +109,9 @@ class Installed:
         """Yield public names, some of them twice; ``looked`` gets the files and folders, with their times."""
         looked[file] = _time(file)
         try:
-            code = without_long_strings(bytes_of(file)[:_MOST_BYTES])
+            code = without_long_strings(
+                bytes_of(file.resolve())[:_MOST_BYTES]
+            )  # some installers link
             text = code.decode("utf-8", "replace").replace("\r\n", "\n")
         except OSError:
             return

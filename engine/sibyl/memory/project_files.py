@@ -99,7 +99,8 @@ def _listed(root: Path) -> list[str]:
             check=False,
             env=git.environment(program),
         )
-        if done.returncode == 0:
+        # A home folder kept in git ignores the projects in it: where git lists nothing, it knows nothing.
+        if done.returncode == 0 and done.stdout:
             return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
     except (OSError, subprocess.TimeoutExpired):
         pass  # git does not know the folder: walk

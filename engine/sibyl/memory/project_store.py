@@ -35,7 +35,7 @@ from sibyl.memory.sqlite import (
     written,
 )
 
-STORE_VERSION = 6
+STORE_VERSION = 7
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (
     path TEXT PRIMARY KEY, size INTEGER, time INTEGER, digest BLOB, counted INTEGER, notes BLOB
@@ -116,7 +116,7 @@ class ProjectStore(Database):
     def _take_away(
         self, path: str, times: Counter[tuple[str, str]], files: Counter[tuple[str, str]]
     ) -> None:
-        """Forget one file; an exact copy of it takes its place."""
+        """Forget one file; an exact copy of it takes its place, with its own notes: they depend on the path."""
         row = self._base.execute(
             "SELECT digest, counted, notes FROM files WHERE path=?", (path,)
         ).fetchone()
@@ -126,12 +126,13 @@ class ProjectStore(Database):
         self._base.execute("DELETE FROM files WHERE path=?", (path,))
         if not counted:
             return
-        notes = Notes.unpacked(packed)
-        self._count(path, notes, -1, times, files)
-        heir = self._base.execute("SELECT path FROM files WHERE digest=?", (digest,)).fetchone()
+        self._count(path, Notes.unpacked(packed), -1, times, files)
+        heir = self._base.execute(
+            "SELECT path, notes FROM files WHERE digest=?", (digest,)
+        ).fetchone()
         if heir is not None:
-            self._base.execute("UPDATE files SET counted=1 WHERE path=?", heir)
-            self._count(heir[0], notes, 1, times, files)
+            self._base.execute("UPDATE files SET counted=1 WHERE path=?", heir[:1])
+            self._count(heir[0], Notes.unpacked(heir[1]), 1, times, files)
 
     def _count(
         self,
