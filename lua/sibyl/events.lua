@@ -97,9 +97,11 @@ local function wire_outside()
   api.nvim_create_autocmd({ 'FocusGained', 'VimResume', 'ShellCmdPost' }, {
     group = GROUP,
     desc = 'sibyl: read what was changed from outside',
-    callback = function()
+    callback = function(event)
       require('sibyl.host.client').look_again()
-      require('sibyl.buffer.project').focused()
+      local project = require('sibyl.buffer.project')
+      local look = event.event == 'FocusGained' and project.focused or project.changed
+      look()
     end,
   })
   api.nvim_create_autocmd('BufWipeout', {
@@ -110,6 +112,7 @@ local function wire_outside()
         if not api.nvim_buf_is_valid(event.buf) then -- `:w name` wipes out the nameless buffer, only to go on with it
           begun[event.buf], names[event.buf] = nil, nil
           require('sibyl.buffer.fit').forget(event.buf)
+          require('sibyl.server.default').forget(event.buf)
           for _, group in ipairs({ 'sibyl_completeopt_', 'sibyl_dot_', 'sibyl_way_' }) do
             pcall(api.nvim_del_augroup_by_name, group .. event.buf)
           end

@@ -159,7 +159,10 @@ function M.disable(buf)
   each(nil, detach)
   if wired then
     require('sibyl.completion.lsp_hook').uninstall()
-    require('sibyl.host.client').stop()
+  end
+  local client = package.loaded['sibyl.host.client'] -- commands start a host without a buffer, too
+  if client then
+    client.stop()
   end
 end
 

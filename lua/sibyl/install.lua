@@ -41,11 +41,11 @@ local function refused(tried)
   )
 end
 
--- Cuts what arrives in pieces into lines.
+-- Cuts what arrives in pieces, of one stream, into lines. The last one may lack its end.
 local function by_line(callback)
   local rest = ''
   return function(_, data)
-    local lines = vim.split(rest .. (data or ''), '\n', { plain = true })
+    local lines = vim.split(rest .. (data or rest ~= '' and '\n' or ''), '\n', { plain = true })
     rest = table.remove(lines)
     for _, line in ipairs(lines) do
       callback((line:gsub('^sibyl: ', '')))
@@ -53,13 +53,25 @@ local function by_line(callback)
   end
 end
 
+-- How the installer is run: each line that it writes is given to a function, with whether it is about a fault.
+local function surroundings(callback)
+  return vim.tbl_extend('error', interpreter.surroundings(), {
+    stdout = by_line(function(text)
+      callback(text, false)
+    end),
+    stderr = by_line(function(text)
+      callback(text, true)
+    end),
+    text = true,
+  })
+end
+
 local function wait(line)
   io.stdout:write('sibyl: making ', interpreter.venv(), '\n')
-  local show = by_line(function(text)
+  local how = surroundings(function(text)
     io.stdout:write(text, '\n')
     io.stdout:flush()
   end)
-  local how = vim.tbl_extend('error', interpreter.surroundings(), { stdout = show, stderr = show, text = true })
   local result = vim.system(line, how):wait()
   if result.code ~= 0 then
     vim.cmd('cquit 1')
@@ -73,9 +85,10 @@ local function failed(why)
   notice.say('the installation failed: ' .. why, vim.log.levels.ERROR)
 end
 
-local function finished(result, last)
+local function finished(result, last, fault)
   if result.code ~= 0 then
-    return failed(last ~= '' and last or ('the installer ended with code %d'):format(result.code))
+    local why = fault ~= '' and fault or last
+    return failed(why ~= '' and why or ('the installer ended with code %d'):format(result.code))
   end
   state.running = false
   notice.progress(last ~= '' and last:gsub(' %(.*%)%.?$', '') or 'installed', 100, 'success')
@@ -91,22 +104,22 @@ local function moves(text)
 end
 
 local function beside(line)
-  local last = ''
+  local last, fault = '', ''
   moves('making the Python environment')
-  local show = by_line(vim.schedule_wrap(function(text)
+  local how = surroundings(vim.schedule_wrap(function(text, about_fault)
     if vim.trim(text) ~= '' then
       last = vim.trim(text)
+      fault = about_fault and last or fault
       log.info('install: %s', last)
       if state.running then
         moves(last)
       end
     end
   end))
-  local how = vim.tbl_extend('error', interpreter.surroundings(), { stdout = show, stderr = show, text = true })
   vim.system(line, how, function(result)
     vim.schedule(function()
       vim.schedule(function() -- after the lines that came last
-        finished(result, last)
+        finished(result, last, fault)
       end)
     end)
   end)

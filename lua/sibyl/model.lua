@@ -4,6 +4,7 @@
 -- before ranks. The choice holds for a host that has to be started again; `:Sibyl restart` goes back to the option.
 
 local bridge = require('sibyl.host.client')
+local interpreter = require('sibyl.host.interpreter')
 
 local M = {}
 
@@ -41,7 +42,7 @@ function M.run(word, say)
   if word == '' then
     return say(M.name() and 'the model in ' .. M.name() or 'the shipped model')
   end
-  local folder = word == SHIPPED and '' or vim.fn.fnamemodify(vim.fn.expand(word), ':p'):gsub('(.)/$', '%1')
+  local folder = word == SHIPPED and '' or vim.fn.fnamemodify(interpreter.written(word), ':p'):gsub('(.)/$', '%1')
   local asked = bridge.state.phase == 'ready' and bridge.ask('model', answered(folder), folder)
   if not asked then
     local standing = require('sibyl.state').of(vim.api.nvim_get_current_buf()).text

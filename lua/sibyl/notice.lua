@@ -76,18 +76,18 @@ local function wrapped(texts, width)
   return lines
 end
 
---- Closes the window, if there is one.
+--- Closes the window, if there is one. While a mapping waits for a key none can be closed (E565): then the timer does.
 function M.close()
+  if window and api.nvim_win_is_valid(window) and not pcall(api.nvim_win_close, window, true) then
+    return
+  end
+  window = nil
   api.nvim_create_augroup(GROUP, { clear = true })
   if timer then
     timer:stop()
     timer:close()
     timer = nil
   end
-  if window and api.nvim_win_is_valid(window) then
-    api.nvim_win_close(window, true)
-  end
-  window = nil
 end
 
 -- The first row of a window with its border, at the right edge: below, or above where the menu or the cursor is below.
@@ -195,8 +195,8 @@ function M.say(text, level, of_menu)
   if has_a_line then -- without one any message waits for a key
     vim.notify(shown, level)
   end
-  open(lines, level)
-  if of_menu then
+  local opened = pcall(open, lines, level) -- not while a mapping waits for a key (E565)
+  if opened and of_menu then
     close_with_menu()
   end
 end

@@ -185,3 +185,17 @@ def test_what_is_chosen_and_stays_is_accepted(serve: Callable, key: str) -> None
     child.call("wait", 150, False)
     accepted = [call[2:] for call in ranker.calls("accepted")]
     assert accepted == ([[len("import os\nr."), words[0]]] if key in KEPT else [])
+
+
+def test_what_is_chosen_on_the_command_line_is_not_remembered(scripted: Callable) -> None:
+    """Plugins complete `:` and `/`, too; the word may stand before the cursor of the buffer by chance."""
+    child, ranker = scripted("import os\n")
+    tell = "require('sibyl.menus.accepted').tell({ label = 'import' })"
+    child.lua(f"vim.keymap.set({{ 'c', 'i' }}, '<F2>', function() {tell} end)")
+    child.type_keys("Oimport<F2><Esc>")
+    child.wait_for(
+        lambda: len(ranker.calls("accepted")) == 1, what="what is accepted in the buffer"
+    )
+    child.type_keys("$:<F2><Esc>")
+    child.lua("vim.wait(100)")
+    assert len(ranker.calls("accepted")) == 1

@@ -94,3 +94,28 @@ def test_health_tells_of_the_value_in_python_buffers(served: Callable) -> None:
     assert sentence in health(child)
     child.lua("require('sibyl.server.autotrigger').undo(...)", buffer)
     assert sentence not in health(child)
+
+
+def test_a_session_holds_the_users_own(served: Callable, tmp_path: Path) -> None:
+    """With `localoptions` in 'sessionoptions', what is written while our server completes is none of ours."""
+    child, _ = served(SAMPLE, "vim.opt.sessionoptions:append('localoptions')")
+    wait_clients(child, "sibyl")
+    child.type_keys("Gox = 1<Esc>")
+    child.command(f"mksession! {tmp_path / 'session.vim'}")
+    written = (tmp_path / "session.vim").read_text()
+    assert "setlocal" in written and "noselect" not in written
+
+
+def test_inserting_goes_on_in_another_buffer(served: Callable) -> None:
+    """Who gets into another buffer without leaving insert mode leaves no value of ours behind."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    local = child.version >= (0, 11, 0)
+    value = "return vim.bo[OF].completeopt" if local else "return vim.go.completeopt"
+    child.lua("OF = vim.api.nvim_get_current_buf()")
+    before = child.lua(value)
+    child.type_keys("Gox")
+    assert child.lua(value) != before
+    child.command("new")
+    child.type_keys("<Esc>")
+    assert child.lua(value) == before

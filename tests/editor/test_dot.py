@@ -206,3 +206,15 @@ def test_a_menu_that_was_closed_stays_closed(served: Callable) -> None:
     child.type_keys("ex", every=0.1)
     child.call("wait", 400, False)
     assert child.words() == []
+
+
+@pytest.mark.parametrize(("word", "long"), [("lenght", "length"), ("se", "separate")])
+def test_enter_expands_an_abbreviation(served: Callable, word: str, long: str) -> None:
+    """<CR> behind an abbreviation expands it, with no item that fits, and with the menu on the screen."""
+    child, _ = served(lua=f"vim.cmd('iabbrev {word} {long}')")
+    wait_clients(child, "sibyl")
+    child.type_keys("Gox = os.path.", every=0.05)
+    child.wait_for(lambda: "sep" in child.words(), 30, "the menu")
+    child.type_keys(word, every=0.05)
+    child.type_keys("<CR>y")
+    assert child.lines()[-2:] == [f"x = os.path.{long}", "y"]

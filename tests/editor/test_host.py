@@ -256,3 +256,28 @@ def test_real_host_without_a_model(start_nvim: Callable, tmp_path: Path) -> None
     child.type_keys("ox.y<Esc>")
     assert child.lines() == ["x = 1", "x.y"]
     assert not child.lua("return require('sibyl.host.client').ready()")
+
+
+def test_off_ends_a_host_that_no_buffer_has_started(start_nvim: Callable, tmp_path: Path) -> None:
+    """Commands start a host where no Python buffer is open: `:Sibyl disable` ends it all the same."""
+    child = start_nvim(init=ScriptedRanker(tmp_path).init())
+    child.command("Sibyl experiment")
+    host_ready(child)
+    pid = child.lua(STATE + "s.pid")
+    child.command("Sibyl disable")
+    child.wait_for(lambda: not alive(pid), what="the host's end")
+
+
+def test_restart_takes_the_python_of_the_new_options(start_nvim: Callable, tmp_path: Path) -> None:
+    """`:Sibyl restart` while the Python of the old options is still being tried is about the new one."""
+    ranker = ScriptedRanker(tmp_path)
+    slow = '#!/bin/sh\ncase "$*" in *find_spec*) sleep {};; esac\nexec "{}" "$@"\n'
+    old = script(tmp_path / "old", slow.format(1, ranker.python))
+    new = script(tmp_path / "new", slow.format(2, ranker.python))
+    child = start_nvim(init=ranker.init(python=str(old)))
+    child.open(tmp_path / "a.py", "import os\n")
+    wait_phase(child, "looking")
+    child.lua("local o = vim.g.sibyl o.python = ... vim.g.sibyl = o", str(new))
+    child.command("Sibyl restart")
+    host_ready(child)
+    assert child.lua(STATE + "s.python.path") == str(new)

@@ -92,3 +92,15 @@ def test_folders_are_completed(nvim: Child, tmp_path: Path) -> None:
     assert nvim.call("getcompletion", f"Sibyl model {tmp_path}/o", "cmdline") == [
         f"{tmp_path}/one/"
     ]
+
+
+@pytest.mark.parametrize("name", ["`touch RAN`", "a{b,c}"])
+def test_a_folder_is_taken_by_its_name(scripted: Callable, tmp_path: Path, name: str) -> None:
+    """The command line completes folders; none of their names is run by a shell, or means two."""
+    child, ranker = scripted("import os\n")
+    (tmp_path / name).mkdir()
+    child.lua("vim.fn.chdir(...)", str(tmp_path))
+    child.lua("vim.cmd.Sibyl({ 'model', ... })", str(tmp_path / name))
+    child.wait_for(lambda: ranker.calls("model"), what="the question")
+    assert not (tmp_path / "RAN").exists()
+    assert ranker.calls("model")[-1][-1] == str(tmp_path / name)

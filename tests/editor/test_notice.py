@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,3 +195,32 @@ def test_an_empty_log_is_told(narrow: Callable) -> None:
     log.with_name("sibyl.log.old").write_text("first\nlast\n")
     child.type_keys(":Sibyl log<CR>")
     assert (child.call("tabpagenr", "$"), child.line()) == (2, "last")
+
+
+# A window's time is over soon.
+SOON = """
+local new = vim.uv.new_timer
+vim.uv.new_timer = function()
+  local timer = new()
+  return { start = function(_, wait, again, callback)
+    return timer:start(math.min(wait, 300), math.min(again, 300), callback)
+  end, stop = function() timer:stop() end, close = function() timer:close() end,
+    is_closing = function() return timer:is_closing() end }
+end
+vim.keymap.set('i', '<F9>', function() return vim.fn.getcharstr() end, { expr = true })
+"""
+LONG = "require('sibyl.notice').say(('a long sentence that does not fit '):rep(4))"
+WINDOWS = "return #vim.api.nvim_list_wins()"
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_mapping_that_waits_for_a_key(start_nvim: Callable, when: str) -> None:
+    """Neovim opens and closes no window then (E565): one is closed later, and no error is shown."""
+    child = start_nvim(init=SOON, width=60)
+    child.lua(LONG if when == "before" else f"vim.defer_fn(function() {LONG} end, 200)")
+    child.api.input("i<F9>")
+    time.sleep(1)
+    child.api.input("x")
+    child.wait_for(lambda: child.mode() == "i" and child.line() == "x", what="the mapping's letter")
+    assert [line for line in child.messages() if not line.startswith("sibyl: a long")] == []
+    child.wait_for(lambda: child.lua(WINDOWS) == 1, 5, "the window to be closed")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from child import Child
 from fake_server import FakeServer, items
-from scripted import BEST, NAMES
+from scripted import BEST, NAMES, NATIVE, host_ready
 
 # Neovim's own functions, of any version, as far as they matter here.
 SETUP = """
@@ -149,3 +149,22 @@ def test_one_star_where_one_of_two_clients_is_left(serve: Callable) -> None:
     second = FakeServer(child, name="second", items=items("yak"))
     child.lua(DETACH, second.id)
     assert shown(child) == [1, 1, 0]
+
+
+def test_stars_where_completion_was_enabled_before_us(scripted: Callable) -> None:
+    """Neovim keeps the options of the first enable(): stars come another way then, by every key."""
+    child, ranker = scripted("import os\n", NATIVE, deadline=1000)
+    if child.version < (0, 11, 0):
+        pytest.skip("no enable()")
+    ranker.set(best=BEST, stars=2)
+    child.command("Sibyl disable")
+    server = FakeServer(child, items=items(*NAMES))
+    child.command("Sibyl enable")
+    host_ready(child)
+    child.lua("vim.lsp.completion.enable(true, ..., 0, { autotrigger = true })", server.id)
+    for keys in ("Goor.", "<C-e><C-x><C-o>"):
+        child.type_keys(keys)
+        child.wait_menu()
+        assert sum("★" in line for line in child.screen()) == 2
+    child.type_keys("<C-n><C-y>")
+    assert child.line() == f"or.{BEST[0]}"

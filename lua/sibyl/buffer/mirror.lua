@@ -226,6 +226,7 @@ end
 function M.detach(buf)
   if mirrors[buf] then
     mirrors[buf] = nil
+    require('sibyl.buffer.project').forget(buf)
     bridge.send('detach', buf)
   end
 end

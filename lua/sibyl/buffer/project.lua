@@ -1,13 +1,13 @@
 -- In: a buffer. Out: the root of the project its file belongs to, and news for the host about that project's files.
 
 local bridge = require('sibyl.host.client')
-local above = require('sibyl.buffer.root').above
+local config = require('sibyl.config')
+local roots = require('sibyl.buffer.root')
 
 local M = {}
 
 M.FOLDER = 'projects' -- of the memory: a file for each project
 
-local MARKERS = { '.git', '.hg', 'pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', 'Pipfile' }
 local FOCUS_MS = 20000 -- between two looks at a project because Neovim has the focus again
 
 local sent = {} ---@type table<integer, string> the root told to the host
@@ -27,10 +27,21 @@ local function project(root)
   return (root == home or vim.startswith(home, root .. '/') or root:match('^%a?:?[/\\]*$')) and '' or root
 end
 
+-- Where a server of the user's own says that the project begins: the root of sibyl's own is made up.
 local function server_root(buf)
   for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf, method = 'textDocument/completion' })) do
     local root = client.config.root_dir or (client --[[@as table]]).root_dir
-    if type(root) == 'string' and root ~= '' then
+    if client.name ~= 'sibyl' and type(root) == 'string' and root ~= '' then
+      return root
+    end
+  end
+end
+
+-- The nearest folder above a buffer's file that has one of some files in it and can be a project.
+local function nearest(buf, markers)
+  for _, folder in ipairs(roots.all_above(buf, markers)) do
+    local root = project(folder)
+    if root ~= '' then
       return root
     end
   end
@@ -46,8 +57,7 @@ function M.of(buf)
     return '', ''
   end
   local path = real(vim.fn.fnamemodify(name, ':p'))
-  local root = project(above(buf, { '.git' }) or above(buf, MARKERS) or server_root(buf))
-  return root, path
+  return nearest(buf, { '.git' }) or nearest(buf, roots.MARKERS) or project(server_root(buf)), path
 end
 
 --- Tells the host which project a buffer belongs to.
@@ -75,19 +85,29 @@ function M.saved(buf)
   end
 end
 
---- The same after Neovim was left and entered again: somebody else may have written.
-function M.focused()
-  if vim.uv.now() - looked < FOCUS_MS then
-    return
-  end
-  looked = vim.uv.now()
-  local roots = {}
+--- The same for all projects: somebody else may have written.
+function M.changed()
+  local seen = {}
   for buf, root in pairs(sent) do
-    if not roots[root] and vim.api.nvim_buf_is_loaded(buf) then
-      roots[root] = true
+    if not seen[root] and vim.api.nvim_buf_is_loaded(buf) and config.ranks(buf) then
+      seen[root] = true
       M.saved(buf)
     end
   end
+end
+
+--- The same after Neovim was left and entered again, which some do all the time.
+function M.focused()
+  if vim.uv.now() - looked >= FOCUS_MS then
+    looked = vim.uv.now()
+    M.changed()
+  end
+end
+
+--- The host has forgotten the buffer.
+---@param buf integer
+function M.forget(buf)
+  sent[buf] = nil
 end
 
 --- Where a project's memory lies; the same name as engine/sibyl/memory/manager.py gives it.

@@ -10,6 +10,7 @@ local flip = require('sibyl.completion.flip')
 local guessed = require('sibyl.completion.guessed')
 local guesses = require('sibyl.completion.guesses')
 local log = require('sibyl.log')
+local replied = require('sibyl.completion.replied')
 local reply = require('sibyl.completion.reply')
 local sort_text = require('sibyl.completion.sort_text')
 local stars = require('sibyl.completion.stars')
@@ -66,7 +67,7 @@ local function job_of(client, params)
     row = row,
     col = start,
     asked = col,
-    in_label = stars.in_label(buf),
+    in_label = stars.in_label(buf, menu == 'native'),
     native = menu == 'native',
     guesses = menu ~= nil,
     menu = vim.fn.pumvisible() == 1 and reply.closed_by_hand() or nil,
@@ -90,6 +91,12 @@ local function is_outdated(failure)
   return type(failure) == 'table' and vim.list_contains(OUTDATED, failure.code)
 end
 
+-- The request is answered, or nobody waits for an answer. Whether Neovim had not been told so far.
+local function over(job, jobs)
+  jobs[job] = nil
+  return replied.give(job.replied)
+end
+
 -- Wraps the function that gets a reply. It is not called where the word was left: even of an empty list, or of an
 -- error, Neovim closes the menu that is open by then.
 local function receiver(job, jobs, callback)
@@ -101,14 +108,17 @@ local function receiver(job, jobs, callback)
   return function(failure, result, ...)
     close(job, result)
     if reply.left_word(job) then
-      jobs[job] = nil
+      job.left = true
       return
     end
     local rest = vim.F.pack_len(...)
     local function give(ranked)
-      jobs[job] = nil
       vim.schedule(function()
-        if not job.cancelled and not reply.left_word(job) then
+        job.left = not job.cancelled and reply.left_word(job)
+        if not job.left then
+          over(job, jobs)
+        end
+        if not job.left and not job.cancelled then
           callback(failure, ranked, unpack(rest, 1, rest.n))
         end
       end)
@@ -134,7 +144,7 @@ local function receiver(job, jobs, callback)
     end
     local at_once, now = consider()
     if at_once then
-      jobs[job] = nil
+      over(job, jobs)
       return callback(failure, now, ...)
     end
   end
@@ -149,12 +159,18 @@ local function wrap(client)
   local entry = { client = client, request = rpc.request, notify = rpc.notify }
   local jobs = {} ---@type table<sibyl.Job, true>
 
-  function entry.own_request(method, params, callback, ...)
+  function entry.own_request(method, params, callback, hear, ...)
     if method == COMPLETION then
+      for job in pairs(jobs) do
+        if job.left then -- who waited for it would have cancelled it by now
+          over(job, jobs)
+        end
+      end
       local ok, job = pcall(job_of, client, params)
       if ok and job then
-        jobs[job] = true
-        local results = vim.F.pack_len(entry.request(method, params, receiver(job, jobs, callback), ...))
+        jobs[job], job.replied = true, replied.held(hear)
+        local receive = receiver(job, jobs, callback)
+        local results = vim.F.pack_len(entry.request(method, params, receive, job.replied.heard, ...))
         job.request_id = results[2]
         if not results[1] then
           close(job)
@@ -172,7 +188,7 @@ local function wrap(client)
     elseif method == RESOLVE and type(params) == 'table' then
       params = sort_text.restore(params)
     end
-    return entry.request(method, params, callback, ...)
+    return entry.request(method, params, callback, hear, ...)
   end
 
   function entry.own_notify(method, params, ...)
@@ -182,7 +198,9 @@ local function wrap(client)
           job.cancelled = true
           close(job)
           reply.finish(job)
-          jobs[job] = nil
+          if over(job, jobs) then
+            return true -- the server has answered
+          end
         end
       end
     end

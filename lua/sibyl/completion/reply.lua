@@ -38,6 +38,8 @@ local api = vim.api
 ---@field question_id integer|nil
 ---@field timer uv.uv_timer_t|nil
 ---@field cancelled boolean
+---@field left boolean|nil whether its answer was left out, as the word was left
+---@field replied sibyl.Replied what Neovim knows of the answer
 ---@field place sibyl.Place|nil the word it asks for, until it is answered
 ---@field refused boolean|nil whether guesses are not wanted
 ---@field wish sibyl.Wish|nil the press of the suggestion key it belongs to
@@ -274,13 +276,10 @@ function M.consider(job, reply, give)
     return reply -- nothing to put in order; the last item of a word that was ranked has kept its star above
   end
   mirror.attach(job.buf)
-  if not bridge.ready() or not mirror.flush(job.buf) then
-    return reply
-  end
-  if ask(job, reply, question, give) then
+  if bridge.ready() and mirror.flush(job.buf) and ask(job, reply, question, give) then
     return nil
   end
-  return reply
+  return as_before(job, reply, question)
 end
 
 return M

@@ -33,7 +33,6 @@ end
 
 local function chain(convert)
   return function(item)
-    -- A user's convert that returns nothing fails with and without us; that is theirs to see.
     local line = convert and convert(item) or {}
     if active and sort_text.is_starred(item) then
       return add_star(item, vim.deepcopy(line))
@@ -42,10 +41,17 @@ local function chain(convert)
   end
 end
 
+-- Whether completion is on in a buffer: Neovim keeps the options of the first enable(), perhaps one before us.
+local function is_on(buf)
+  local of_buffer = { group = 'nvim.lsp.completion_' .. buf, event = 'LspDetach', buffer = buf }
+  local ok, found = pcall(vim.api.nvim_get_autocmds, of_buffer)
+  return ok and #found > 0
+end
+
 local function enable(on, client_id, buf, options)
   local number = (buf == 0 or buf == nil) and vim.api.nvim_get_current_buf() or buf
   if on and active and language.is_python(number) then
-    converts[number] = true
+    converts[number] = converts[number] or not is_on(number)
     options = vim.tbl_extend('force', {}, options or {})
     options.convert = chain(options.convert)
   end
@@ -64,9 +70,10 @@ end
 
 --- Whether the request that is being sent right now should come back with stars in its labels.
 ---@param buf integer
+---@param native boolean whether it is for Neovim's own menu
 ---@return boolean
-function M.in_label(buf)
-  return inside_omnifunc and not converts[buf]
+function M.in_label(buf, native)
+  return (native or inside_omnifunc) and not converts[buf]
 end
 
 --- Begins to put stars into menus.

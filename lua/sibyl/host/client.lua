@@ -37,6 +37,7 @@ M.state = {
 }
 local state = M.state
 
+local search = 0 -- the last one for an interpreter
 local wanted = false -- false while the user has switched everything off, and while Neovim ends
 local on_up = {} ---@type fun()[] called when a new host can be written to
 
@@ -140,11 +141,13 @@ function M.start()
     return
   end
   state.phase, state.missing, state.stamp = 'looking', false, interpreter.stamp()
+  search = search + 1
+  local mine = search
   interpreter.find(function(python, tried)
-    state.tried = tried
-    if not wanted or state.phase ~= 'looking' then
-      return
+    if mine ~= search or not wanted or state.phase ~= 'looking' then
+      return -- of options that were others, or nobody wants one any more
     end
+    state.tried = tried
     if not python then
       state.phase, state.missing = 'failed', true
       if not require('sibyl.install').state.running then

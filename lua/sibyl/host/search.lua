@@ -1,8 +1,9 @@
 -- In: names of programs. Out: their paths on PATH, where no project can have put them.
 
+local roots = require('sibyl.buffer.root')
+
 local M = {}
 
-local MARKERS = { '.git', '.hg', 'pyproject.toml', 'setup.py', 'setup.cfg' }
 local windows = vim.fn.has('win32') == 1
 
 local function real(path)
@@ -13,16 +14,31 @@ local function inside(path, folder)
   return vim.startswith(path .. '/', folder:gsub('/$', '') .. '/')
 end
 
--- Folders whose programs are a project's: of the current buffer, of the current folder, and active environments.
+-- Folders whose programs are a project's: all that are marked as one above any buffer or the current folder, and active
+-- environments. Python's own library and what is installed beside it are none, though version managers are kept in git.
 local function foreign()
-  local list = {}
+  local list, seen = {}, {}
   local home = real(vim.uv.os_homedir() or '/')
-  local here = { vim.fn.bufname(), vim.fn.getcwd() }
-  for _, place in ipairs(here) do
-    local root = place ~= '' and vim.fs.root(vim.fn.fnamemodify(place, ':p'), MARKERS)
-    -- Who keeps the whole home in a repository has his own programs in it.
-    if root and not inside(home, real(root)) then
-      table.insert(list, real(root))
+  local function add(path)
+    if path:find('/lib/python3%.%d+/') then
+      return
+    end
+    for folder in vim.fs.parents(path) do
+      if seen[folder] then
+        return
+      end
+      seen[folder] = true
+      -- Who keeps the whole home in a repository has his own programs in it.
+      if roots.has(folder, roots.MARKERS) and not inside(home, real(folder)) then
+        table.insert(list, real(folder))
+      end
+    end
+  end
+  add(vim.fn.getcwd() .. '/unnamed')
+  for _, buf in ipairs(vim.api.nvim_list_bufs()) do
+    local path = roots.path(buf)
+    if path then
+      add(path)
     end
   end
   for _, name in ipairs({ 'VIRTUAL_ENV', 'CONDA_PREFIX' }) do

@@ -27,7 +27,8 @@ end
 ---@param item table as a front end holds it
 function M.tell(item)
   local buf = api.nvim_get_current_buf()
-  if type(item) ~= 'table' or not config.ranks(buf) then
+  local on_command_line = api.nvim_get_mode().mode:sub(1, 1) == 'c' -- plugins complete there, too
+  if type(item) ~= 'table' or on_command_line or not config.ranks(buf) then
     return
   end
   local name = items.name(sort_text.restore(item))

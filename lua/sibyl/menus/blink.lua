@@ -37,7 +37,7 @@ end
 
 -- How well an item matches: the lower the better.
 local function class(item, word)
-  local text = item.filterText or item.label
+  local text = type(item.filterText) == 'string' and item.filterText or item.label
   if item.exact or text == word then
     return 0
   elseif vim.startswith(text, word) then

@@ -16,8 +16,9 @@ function M.process_items(list, base)
   local shown = require('mini.completion').default_process_items(list, base)
   for index, item in ipairs(shown) do
     if sort_text.is_starred(item) then
-      local details = vim.tbl_extend('force', {}, item.labelDetails or {})
-      details.description = sort_text.STAR .. (details.description or '')
+      local details = type(item.labelDetails) == 'table' and vim.deepcopy(item.labelDetails) or {}
+      local said = type(details.description) == 'string' and details.description or ''
+      details.description = sort_text.STAR .. said
       shown[index] = vim.tbl_extend('force', item, { labelDetails = details, kind_hlgroup = 'SibylStar' })
     end
   end

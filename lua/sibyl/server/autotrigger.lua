@@ -206,8 +206,11 @@ local function enter_breaks_the_line(buf)
     end
     mapped[buf] = true
     vim.keymap.set('i', '<CR>', function()
-      local none = vim.fn.pumvisible() == 1 and vim.fn.complete_info({ 'selected' }).selected == -1
-      return none and '<C-e><CR>' or '<CR>'
+      -- <C-]> expands an abbreviation, which <CR> from a mapping does not.
+      if vim.fn.pumvisible() == 0 then
+        return '<C-]><CR>'
+      end
+      return vim.fn.complete_info({ 'selected' }).selected == -1 and '<C-e><C-]><CR>' or '<CR>'
     end, { buffer = buf, expr = true, desc = desc })
   end)
   on(buf, { 'CompleteDone', 'InsertLeave' }, desc, function()
@@ -254,6 +257,13 @@ function M.undo(buf)
   group(buf, true)
   unmap(buf)
   completeopt.undo(buf)
+end
+
+--- The buffer is gone.
+---@param buf integer
+function M.forget(buf)
+  mapped[buf] = nil
+  completeopt.forget(buf)
 end
 
 return M

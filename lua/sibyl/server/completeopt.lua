@@ -6,8 +6,8 @@ local api = vim.api
 local MILD = 'menuone,noselect'
 local INSERT = { 'longest', 'preinsert', '' } -- flags by which a menu inserts what nobody has chosen; and none
 local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 has one value for all buffers
-local prepared = {} ---@type table<integer, { before?: string, ours?: string }> values by buffers
-local global ---@type { before: string, ours: string }|nil those on 0.10, while ours is set
+local prepared = {} ---@type table<integer, true>
+local set ---@type { buf: integer, before: string, ours: string }|nil what is set while one inserts
 
 local function group(buf)
   return api.nvim_create_augroup('sibyl_completeopt_' .. buf, { clear = true })
@@ -41,23 +41,36 @@ local function mild(value)
   return ours ~= value and ours or nil
 end
 
--- Neovim 0.10 has one 'completeopt' for all buffers: it is set while one inserts in a buffer of ours, and put back in
--- whichever buffer that ends, unless somebody else has set it since.
+-- What the option is set in.
+local function scope(buf)
+  return modern and vim.bo[buf] or vim.go
+end
+
+-- The value is set while one inserts in a buffer of ours, and put back in whichever buffer that ends, unless somebody
+-- else has set it since: sessions and views, which are written between, hold the user's own.
 local function put_back()
-  if global and vim.go.completeopt == global.ours then
-    vim.go.completeopt = global.before
+  local there = set and (not modern or api.nvim_buf_is_valid(set.buf))
+  if set and there and scope(set.buf).completeopt == set.ours then
+    scope(set.buf).completeopt = set.before
   end
-  global = nil
+  set = nil
   api.nvim_create_augroup('sibyl_dot_option', { clear = true })
 end
 
-local function use_global()
-  local ours = mild(vim.go.completeopt)
+-- What would be set in a buffer; nil where nothing has to be.
+local function wanted(buf)
+  local before = scope(buf).completeopt
+  return mild(before ~= '' and before or vim.go.completeopt), before
+end
+
+local function use(buf)
+  put_back()
+  local ours, before = wanted(buf)
   if not ours then
     return
   end
-  global = { before = vim.go.completeopt, ours = ours }
-  vim.go.completeopt = ours
+  set = { buf = buf, before = before, ours = ours }
+  scope(buf).completeopt = ours
   local ends = { InsertLeave = '*', ModeChanged = 'i*:n' } -- <C-c> is no InsertLeave
   local ours_alone = api.nvim_create_augroup('sibyl_dot_option', { clear = true })
   for event, pattern in pairs(ends) do
@@ -74,24 +87,17 @@ end
 --- used to from menus that one asks for.
 ---@param buf integer
 function M.prepare(buf)
-  if modern then
-    local before = vim.bo[buf].completeopt
-    local ours = mild(before ~= '' and before or vim.go.completeopt)
-    if ours then
-      prepared[buf] = { before = before, ours = ours }
-      vim.bo[buf].completeopt = ours
-    end
-    return
-  end
+  prepared[buf] = true
   api.nvim_create_autocmd('InsertEnter', {
     group = group(buf),
     buffer = buf,
     desc = 'sibyl: insert mode here must not insert the first line by itself',
-    callback = use_global,
+    callback = function()
+      use(buf)
+    end,
   })
-  prepared[buf] = {}
   if M.inserting(buf) then
-    use_global()
+    use(buf)
   end
 end
 
@@ -101,23 +107,26 @@ end
 function M.value(buf)
   if not prepared[buf] then
     return nil
+  elseif set and (set.buf == buf or not modern) then
+    return set.ours
   end
-  return modern and prepared[buf].ours or global and global.ours or mild(vim.go.completeopt)
+  return (wanted(buf))
 end
 
 --- Gives a buffer its own value back, unless somebody has set another one since.
 ---@param buf integer
 function M.undo(buf)
   group(buf)
-  local value = prepared[buf]
   prepared[buf] = nil
-  if not modern then
-    if M.inserting(buf) then
-      put_back()
-    end
-  elseif value and api.nvim_buf_is_valid(buf) and vim.bo[buf].completeopt == value.ours then
-    vim.bo[buf].completeopt = value.before
+  if set and set.buf == buf then
+    put_back()
   end
+end
+
+--- The buffer is gone.
+---@param buf integer
+function M.forget(buf)
+  prepared[buf] = nil
 end
 
 return M

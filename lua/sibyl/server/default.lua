@@ -3,18 +3,16 @@
 -- The stock menu knows nothing without a language server, so sibyl brings one. It steps back from a buffer as
 -- soon as anybody else completes there. Why it is `ty`: bench/LOG.md.
 
-local closed_buffers = require('sibyl.server.closed_buffers')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
-local dot_lists = require('sibyl.server.dot_lists')
 local language = require('sibyl.buffer.language')
 local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
 local program = require('sibyl.server.program')
 local quiet = require('sibyl.server.quiet')
-local unnamed = require('sibyl.server.unnamed')
+local spawn = require('sibyl.server.spawn')
 
 local M = {}
 
@@ -84,29 +82,13 @@ local function needs(buf)
     and not M.client(buf)
 end
 
--- What timers of Neovim's still ask of a client that was told to end would be answered by an error on the screen.
-local function ask_no_more(client)
-  local request = client.rpc.request
-  client.rpc.request = function(method, ...)
-    if method == 'shutdown' then
-      return request(method, ...)
-    end
-    return false
-  end
-end
-
 -- Ends a client that has no buffer left.
 local function end_unused(id)
   vim.schedule(function()
     local client = vim.lsp.get_client_by_id(id)
     if client and not stopped[id] and not next(client.attached_buffers or {}) then
       stopped[id] = true -- being told twice, a server complains on the user's screen
-      ask_no_more(client)
-      if vim.fn.has('nvim-0.11') == 1 then
-        client:stop()
-      else
-        client.stop()
-      end
+      spawn.stop(client)
     end
   end)
 end
@@ -115,12 +97,13 @@ local on_exit
 
 local function launch(buf, command, root, settings)
   starting[buf] = true
+  local failure
   local id = vim.lsp.start({
     name = NAME,
     cmd = function(dispatchers)
-      local env = { VIRTUAL_ENV = program.project_environment(root) }
-      local rpc = unnamed.spawn(command, dispatchers, { cwd = root, env = env })
-      return closed_buffers.filtered(dot_lists.filtered(rpc, command[1], dot.asks))
+      local rpc
+      rpc, failure = spawn.start(command, root, dispatchers)
+      return rpc
     end,
     root_dir = root,
     get_language_id = language.id,
@@ -129,8 +112,10 @@ local function launch(buf, command, root, settings)
     on_attach = on_attach,
     on_exit = vim.schedule_wrap(on_exit),
   }, { bufnr = buf })
-  if not id then
+  if failure or not id then
     starting[buf] = nil
+    stopped[id or 0] = true
+    log.warn('%s', failure or 'the language server has no client')
     log.tell('the language server could not be started: ' .. table.concat(command, ' '))
     return
   end
@@ -270,6 +255,14 @@ function M.after_rename(buf)
   else
     vim.lsp.buf_attach_client(buf, id)
   end
+end
+
+--- A buffer is gone.
+---@param buf integer
+function M.forget(buf)
+  served[buf], starting[buf], waiting[buf] = nil, nil, nil
+  quiet.forget(buf)
+  dot.forget(buf)
 end
 
 ---@alias sibyl.Serving 'off'|'theirs'|'ready'|'starting'|'waiting'|'missing'|'ended'|'none'

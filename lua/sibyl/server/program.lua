@@ -3,7 +3,7 @@
 local config = require('sibyl.config')
 local interpreter = require('sibyl.host.interpreter')
 local search = require('sibyl.host.search')
-local above = require('sibyl.buffer.root').above
+local roots = require('sibyl.buffer.root')
 
 local M = {}
 
@@ -34,15 +34,15 @@ function M.command()
 end
 
 --- Where a buffer's project begins. A buffer without a name is taken to lie in the current folder; one whose folder is
---- not there yet, in the nearest that is: no process starts in one that is not.
+--- not there, yet or any more, in the nearest that is: no process starts in one that is not.
 ---@param buf integer
 ---@return string folder
 function M.root(buf)
-  local root, name = above(buf, MARKERS), vim.api.nvim_buf_get_name(buf)
-  if root or name == '' then
+  local root, path = roots.above(buf, MARKERS), roots.path(buf)
+  if root or not path then
     return root or vim.fn.getcwd()
   end
-  for folder in vim.fs.parents(name) do
+  for folder in vim.fs.parents(path) do
     if vim.fn.isdirectory(folder) == 1 then
       return folder
     end
@@ -76,7 +76,7 @@ function M.settings(environment, done)
   end
   local ask = interpreter.command(python, '-c', 'import sys; print(sys.prefix)')
   local how = vim.tbl_extend('error', interpreter.surroundings(), { text = true, timeout = 5000 })
-  vim.system(ask, how, function(result)
+  local started = pcall(vim.system, ask, how, function(result)
     local prefix = vim.trim(result.stdout or '')
     if result.code == 0 and prefix ~= '' then
       settings = vim.tbl_deep_extend('keep', settings, {
@@ -87,6 +87,9 @@ function M.settings(environment, done)
       done(settings)
     end)
   end)
+  if not started then -- a script whose own interpreter is gone
+    done(settings)
+  end
 end
 
 return M

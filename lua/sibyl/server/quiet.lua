@@ -45,4 +45,10 @@ function M.over(client, buf)
   return was and client ~= nil
 end
 
+--- The buffer is gone.
+---@param buf integer
+function M.forget(buf)
+  quiet[buf] = nil
+end
+
 return M

@@ -1,0 +1,42 @@
+-- In: the function by which Neovim's client hears that a request was answered. Out: the same, called when the answer is
+-- given on.
+--
+-- What waits for a list cancels its request before it asks anew, and Neovim writes an error into its log where that one
+-- has been answered already. A list that is held back, or left out where the word was left, is no answer yet for who
+-- waits for it.
+
+local M = {}
+
+---@class sibyl.Replied
+---@field hear fun(id: integer)|nil Neovim's own
+---@field heard fun(id: integer)|nil what the client is to call in its place
+---@field given boolean
+---@field id integer|nil of the request, once it was answered
+
+--- A request whose answer is not given on yet.
+---@param hear fun(id: integer)|nil
+---@return sibyl.Replied
+function M.held(hear)
+  local replied = { hear = hear, given = false }
+  replied.heard = hear and function(id)
+    replied.id = id
+    if replied.given then
+      hear(id)
+    end
+  end
+  return replied
+end
+
+--- The answer is given on, or nobody waits for it any more. Whether the client had been kept waiting.
+---@param replied sibyl.Replied
+---@return boolean
+function M.give(replied)
+  local kept_waiting = not replied.given and replied.id ~= nil
+  replied.given = true
+  if kept_waiting and replied.hear then
+    replied.hear(replied.id)
+  end
+  return kept_waiting
+end
+
+return M

@@ -1,0 +1,59 @@
+-- In: a command, a folder. Out: our server's process as Neovim's client talks to it, and its end; where it cannot be
+-- started, one that has ended, and why.
+
+local closed_buffers = require('sibyl.server.closed_buffers')
+local dot = require('sibyl.server.autotrigger')
+local dot_lists = require('sibyl.server.dot_lists')
+local program = require('sibyl.server.program')
+local unnamed = require('sibyl.server.unnamed')
+
+local M = {}
+
+local function no()
+  return false
+end
+
+-- A client without a process would be an error on the user's screen: this one ends at once, in silence.
+local function ended(dispatchers)
+  vim.schedule(function()
+    dispatchers.on_exit(0, 0)
+  end)
+  local function yes()
+    return true
+  end
+  return { request = no, notify = no, is_closing = yes, terminate = no }
+end
+
+--- Starts a server for a project.
+---@param command string[]
+---@param root string
+---@param dispatchers vim.lsp.rpc.Dispatchers
+---@return vim.lsp.rpc.PublicClient
+---@return string|nil failure
+function M.start(command, root, dispatchers)
+  local how = { cwd = root, env = { VIRTUAL_ENV = program.project_environment(root) } }
+  local started, rpc = pcall(unnamed.spawn, command, dispatchers, how)
+  if not started then
+    return ended(dispatchers), tostring(rpc)
+  end
+  return closed_buffers.filtered(dot_lists.filtered(rpc, command[1], dot.asks))
+end
+
+--- Ends a client. What timers of Neovim's still ask of it would be answered by an error on the screen.
+---@param client vim.lsp.Client
+function M.stop(client)
+  local request = client.rpc.request
+  client.rpc.request = function(method, ...)
+    if method == 'shutdown' then
+      return request(method, ...)
+    end
+    return false
+  end
+  if vim.fn.has('nvim-0.11') == 1 then
+    client:stop()
+  else
+    client.stop()
+  end
+end
+
+return M
