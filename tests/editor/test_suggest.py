@@ -149,7 +149,9 @@ def test_guesses_without_a_server(scripted: Callable) -> None:
     assert child.messages() == []
 
 
-@pytest.mark.parametrize(("keys", "line"), [(" y", "x. y"), ("<Left>", "x."), ("<C-o>", "x.")])
+@pytest.mark.parametrize(
+    ("keys", "line"), [(" y", "x. y"), ("<Left>", "x."), ("<C-o>", "x."), ("<BS>:", "x:")]
+)
 def test_late_guesses_are_dropped(scripted: Callable, keys: str, line: str) -> None:
     """Guesses for a place the cursor has left, or that come when a command is typed, are not shown."""
     child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
@@ -159,6 +161,16 @@ def test_late_guesses_are_dropped(scripted: Callable, keys: str, line: str) -> N
     assert child.words() == []
     child.type_keys("<Esc>")
     assert (child.line(), child.messages()) == (line, [])
+
+
+def test_late_guesses_are_dropped_where_a_command_leaves_the_cursor(scripted: Callable) -> None:
+    """CTRL-O in the middle of a line does not move it: guesses that come then would be an error."""
+    child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    ranker.set(guess=["append"], delay=200)
+    child.type_keys("ox. y<Left><Left><C-s><C-o>")
+    child.call("wait", 500, False)
+    child.type_keys("<Esc>")
+    assert (child.line(), child.messages()) == ("x. y", [])
 
 
 def test_late_guesses_are_not_those_of_another_buffer(scripted: Callable, tmp_path: Path) -> None:

@@ -7,12 +7,18 @@ Who:  pytest.
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from sibyl.context.place import Place
 from sibyl.memory.buffer_memory import BufferMemory
-from sibyl.memory.project import Remembered
+from sibyl.memory.index import noted
+from sibyl.memory.project import Project, Remembered
+from sibyl.memory.project_store import ProjectStore
+from sibyl.ranking import session as session_module
 from sibyl.ranking.features import member_columns, word_columns
 from sibyl.ranking.features.feature_table import FeatureTable, Known
 from sibyl.ranking.guard import evidence_columns
@@ -117,3 +123,42 @@ def test_memory_is_asked_once_a_word(real: Ranker) -> None:
     assert rank() == 2
     session.edit(len(SOURCE), 1, b"x = ")
     assert rank() == 3
+
+
+def test_memory_is_asked_again_soon_and_where_another_one_takes_over(
+    real: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one word, too: what another Neovim noted is there a second later, a memory that opens late at once."""
+    now = [0.0]
+    monkeypatch.setattr(session_module, "monotonic", lambda: now[0])
+    recall, other = Counting(), Counting()
+    session = Session(real, SOURCE, recall)
+    for seconds, asked in ((0.0, 1), (0.1, 1), (1.0, 2), (1.1, 2)):
+        now[0] = seconds
+        session.rank(len(SOURCE), NAMES, [6] * len(NAMES))
+        assert recall.asked == asked
+    session.recall = other
+    session.rank(len(SOURCE), NAMES, [6] * len(NAMES))
+    assert (recall.asked, other.asked) == (2, 1)
+
+
+def test_what_a_list_lacks_follows_the_memory(
+    real: Ranker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What a file that is saved meanwhile speaks for stands in the next list of the same word."""
+    now, source = [0.0], b"import ledger\nfetch(ledger."
+    monkeypatch.setattr(session_module, "monotonic", lambda: now[0])
+    labels = ["conjugate", "denominator", "imag", "numerator", "real"]
+    path = tmp_path / "project.db"
+    with closing(ProjectStore(path)) as written, closing(ProjectStore(path)) as store:
+        session = Session(real, source, BufferMemory(Project(store, "main.py")))
+
+        def unlisted() -> list[str]:
+            ranking = session.rank(len(source), labels, [5] * len(labels))
+            return [beside.name for beside in ranking.unlisted]
+
+        assert unlisted() == []
+        other = b"import ledger\nfrom client import fetch\n" + b"fetch(ledger.balance)\n" * 9
+        written.update([noted("other.py", (1, 1), other)])
+        now[0] = 1.0
+        assert unlisted() == ["balance"]

@@ -49,6 +49,8 @@ def test_what_the_users_code_knows_is_evidence() -> None:
     known = has_evidence(rows_of(*features), NAMES)
     evidence = {name for name, is_known in zip(NAMES, known, strict=True) if is_known}
     assert {"word_count", "callee_count", "bound_module", "parameter", "project_files"} <= evidence
+    assert {"unbound", "python"} <= evidence
+    assert {name for name in NAMES if name.endswith("_weight")} <= evidence
     assert not evidence & {
         "network",
         "place",
@@ -108,3 +110,37 @@ def test_what_does_not_begin_as_typed_comes_last() -> None:
     imports, none = np.array([False, True, False, False]), np.zeros(4, bool)
     values = guarded(scores, none, none, 1, prefixed, imports, ["a", "b", "c", "d"])
     assert order_of(values) == [0, 2, 3, 1]
+
+
+def test_equal_scores_keep_the_servers_order() -> None:
+    """Scores that differ in their last bits, as sums of the same numbers may, are equal."""
+    assert order_of(held(np.array([1.0, 1.00001]), np.ones(2, bool), 1)) == [0, 1]
+
+
+def test_what_begins_as_typed_is_ordered_as_if_it_came_alone() -> None:
+    """By its scores; of several modules with one name the first stays the first."""
+    prefixed = np.array([False, True, True, True])
+    scores, known, none = np.array([9.0, 1.0, 3.0, 2.0]), np.ones(4, bool), np.zeros(4, bool)
+    names = ["x", "a", "b", "a"]
+    assert order_of(guarded(scores, known, none, 1, prefixed, none, names)) == [2, 3, 1, 0]
+    assert order_of(guarded(scores, known, none, 1, prefixed, known, names)) == [2, 1, 3, 0]
+
+
+def test_what_adds_an_import_stands_behind_what_is_in_scope() -> None:
+    """However likely, and though the user's own code uses it."""
+    scores, known, none = np.array([9.0, 1.0, 5.0]), np.ones(3, bool), np.zeros(3, bool)
+    imports = np.array([True, False, True])
+    assert order_of(guarded(scores, known, none, 3, known, imports, ABC)) == [1, 0, 2]
+    exact = np.array([False, False, True])
+    assert order_of(guarded(scores, known, exact, 3, known, known, ABC)) == [2, 0, 1], "nothing is"
+
+
+def test_modules_of_one_name_have_the_score_of_the_best_of_them() -> None:
+    """Wherever it stands, of those that are asked for; the score of a name in scope is none of theirs."""
+    known, none = np.ones(3, bool), np.zeros(3, bool)
+    names, imports = ["a", "b", "a"], np.array([False, True, True])
+    scores = np.array([3.0, 2.0, 1.0])
+    assert order_of(guarded(scores, known, none, 1, known, known, names)) == [0, 2, 1]
+    assert order_of(guarded(scores, known, none, 1, known, imports, names)) == [0, 1, 2]
+    some, low = np.array([False, True, True]), np.array([0.0, 5.0, 1.0])
+    assert order_of(guarded(low, some, none, 1, known, known, names)) == [1, 2, 0]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sibyl.memory.installed import Installed
-from sibyl.ranking.guesses import candidates, enough, support
+from sibyl.ranking.guesses import LEAST, candidates, enough, support
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
 from sibyl.ranking.unlisted import spoken_for
@@ -133,6 +133,32 @@ def test_a_module_has_no_names_of_other_receivers(real: Ranker) -> None:
     session.recall.installed = Installed("")
     names = [name for name, _ in session.guess(len(session.text), 12)]
     assert sorted(names) == ["which", "wipe"]
+
+
+def test_a_module_of_many_names_that_are_alike_has_no_guesses(real: Ranker) -> None:
+    """All its names exist, but the first five say nothing: eighty error numbers are no help."""
+    for module, guesses in (("errno", False), ("shutil", True)):
+        source = f"import {module}\n{module}."
+        session = Session(real, source.encode())
+        session.recall.installed = Installed("")
+        assert bool(session.guess(len(source), 12)) is guesses
+
+
+def test_names_used_on_something_else_alone_are_no_menu(real: Ranker) -> None:
+    """That the file uses members somewhere makes them candidates anywhere, and no reason to show them."""
+    used = "import os\nos.path.join(a)\nprint(b.c)\n"
+    assert guessed(real, used + "x.") == []
+    assert guessed(real, used + "b.")[0] == "c"
+
+
+def test_what_is_worth_next_to_nothing_is_no_guess(real: Ranker) -> None:
+    """However many are asked for, the menu has none that the rest makes all but impossible."""
+    uses = "".join(f"print(cart.{name})\n" for name in ("owner", "total", "items") * 9)
+    others = "".join(f"other.name_{number}\n" for number in range(60))
+    source = others + uses + "cart."
+    guesses = Session(real, source.encode()).guess(len(source), 400)
+    assert {name for name, _ in guesses} >= {"owner", "total", "items"}
+    assert all(share >= LEAST for _, share in guesses)
 
 
 def speaking(ranker: Ranker, source: str, names: tuple[str, ...], typed: str = "") -> list[float]:

@@ -49,6 +49,7 @@ COMMENTS = "# a\n" * 100
         ("match x:\n    case Point(", True),
         ("match x:\n    case A | ", True),
         ("match x:\n    case A() if ", False),
+        ("match x:\n    case Color.", False),
         ("match x:\n    case A():\n        y = ", False),
         ("case = ", False),
         ("case(", False),

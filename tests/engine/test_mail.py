@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+import time
+from array import array
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from test_desk import LONG, SOURCE, Office
 
+from sibyl.host import worker
 from sibyl.host.handlers import Work
-from sibyl.host.mail import LARGEST, MOST, Mailbox
+from sibyl.host.mail import LARGEST, MOST, Letter, Mailbox
 from sibyl.host.worker import Desk
+from sibyl.ranking.lists.numbered import NameTable, NumberedNames
+from sibyl.ranking.session import Session
+
+NAMES, MANY = NameTable(), array("H", bytes(40_000))
 
 
 @pytest.fixture
@@ -119,3 +126,101 @@ def test_a_full_mailbox_keeps_its_end() -> None:
     while letters[-1] is not None:
         letters.append(mail.get(timeout=0.1))
     assert len(letters) < MOST
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        lambda number: ("attach", (1, number, b"x" * 1_000_000)),
+        lambda number: ("accepted", (1, number, 0, "x" * 1_000_000)),
+        lambda number: ("rank", (number, 1, 1, 1, 1, NumberedNames(NAMES, MANY), b"")),
+    ],
+    ids=["texts", "names", "lists"],
+)
+def test_what_letters_hold_is_bounded(letter: Callable[[int], Letter]) -> None:
+    """Long before there are too many of them: texts, names and lists of a hundred megabytes do not wait."""
+    mail = Mailbox()
+    for number in range(100):
+        mail.put(*letter(number))
+        assert len(mail) < 50
+
+
+def test_what_was_taken_makes_room() -> None:
+    """A worker that keeps up loses nothing, however much comes in the course of a day."""
+    mail = Mailbox()
+    mail.put("attach", (1, 0, b""))
+    for number in range(1, 100):
+        mail.put("attach", (1, number, b"x" * 1_000_000))
+        assert mail.get() == ("attach", (1, number - 1, b"x" * 1_000_000 * (number > 1)))
+    assert len(mail) == 1 and mail.get() and mail.bytes == 0
+
+
+def test_a_full_mailbox_keeps_the_last_of_what_no_text_repairs() -> None:
+    """In order, before the questions: the start, projects, ends of buffers. Edits of a lost text stay out."""
+    mail = Mailbox()
+    for name, *arguments in (
+        ("start", {"model": "first"}), ("status", 7), ("detach", 1), ("project", 1, "/a", "a.py"),
+        ("detach", 1), ("start", {"model": "second"}), ("project", 2, "/a", ""), ("project", 2, "/b", ""),
+    ):  # fmt: skip
+        mail.put(name, tuple(arguments))
+    for number in range(MOST):
+        mail.put("edit", (3, number, 0, 0, b"x"))
+    mail.put("cursor", (4, 0, 0))
+    letters = [mail.get(timeout=0.1) for _ in range(len(mail))]
+    assert letters == [
+        ("project", (1, "/a", "a.py")), ("detach", (1,)), ("start", ({"model": "second"},)),
+        ("project", (2, "/b", "")), ("lost", (3,)), ("status", (7,)), ("cursor", (4, 0, 0)),
+    ]  # fmt: skip
+
+
+def test_quiet_is_over_when_a_letter_comes() -> None:
+    """A dry run waits for the time it was told to, and ends its wait as soon as a list is there."""
+    mail = Mailbox()
+    began = time.monotonic()
+    assert mail.quiet(0.05)
+    assert time.monotonic() - began >= 0.04
+    threading.Timer(0.05, mail.put, ("cursor", (1, 1, 0))).start()
+    assert not mail.quiet(LONG)
+
+
+def test_a_worker_with_nothing_to_do_rests_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while without work, not again and again, and it is ready for more; the end closes memories."""
+    did: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(worker, "_IDLE", 0.02)
+    for name in ("rest", "changed", "close"):
+        monkeypatch.setattr(Work, name, lambda *_, name=name: did.put(name))
+    desk = Desk(lambda *_: None)
+    for _ in range(2):
+        desk.take("changed", 1)
+        assert [did.get(timeout=LONG) for _ in range(2)] == ["changed", "rest"]
+        with pytest.raises(queue.Empty):
+            did.get(timeout=0.2)
+    desk.close()
+    assert did.get(timeout=LONG) == "close"
+
+
+def test_a_hint_is_left_out_where_more_waits(
+    ready: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a cursor's place is made ready for is over when something newer came: that comes first."""
+    held, freed = threading.Event(), threading.Event()
+    expected: list[int] = []
+    monkeypatch.setattr(Session, "expect", lambda _, offset, __: expected.append(offset))
+    monkeypatch.setattr(Work, "memory", lambda *_: held.set() or freed.wait(LONG))
+    ready.desk.take("attach", 1, 0, SOURCE)
+    ready.desk.take("memory", 1)
+    assert held.wait(LONG)
+    ready.desk.take("cursor", 1, 0, 5)
+    ready.desk.take("cursor", 1, 0, 6)
+    freed.set()
+    ready.desk.close()
+    assert 5 not in expected
+
+
+def test_what_fails_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """With the name of the message and the place in the code: a report of a fault has something to go by."""
+    desk = Desk(lambda *_: None)
+    desk.take("edit", "no buffer")
+    desk.close()
+    (record,) = caplog.records
+    assert record.getMessage() == "edit failed" and record.exc_info

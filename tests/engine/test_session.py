@@ -153,6 +153,14 @@ def test_guesses_are_names_with_probabilities(real: Ranker, source: str) -> None
     assert set(names) <= words
 
 
+@pytest.mark.parametrize("typed", [b"p\xff", b"p\xc3", b"\xe2\x82"])
+def test_letters_that_are_no_utf_8_are_typed_letters(ranker: Ranker, typed: bytes) -> None:
+    """A file in another encoding has lists, too, and so has a cursor amidst the bytes of a letter."""
+    source = b"import os\nos." + typed
+    ranking = Session(ranker, source).rank(len(source), NAMES, [2] * len(NAMES))
+    assert sorted(ranking.order) == [*range(len(NAMES))]
+
+
 def test_no_star_on_a_dunder_that_is_not_typed(real: Ranker) -> None:
     """`__init__` may be first after `super().`, but a star it gets only once its underscore is typed."""
     source = "class A(B):\n    def __init__(self):\n        super()."

@@ -177,12 +177,13 @@ def test_what_is_waited_for_comes_first(real: Ranker) -> None:
     for line in ("from pathlib import |", "from pathlib import (\n    Path,\n    |\n)"):
         name, share = first(real, line + BELOW, PATHS)
         assert name == "PurePath" and share > 0.8
-    assert first(real, "import |" + BELOW, MODULES)[0] == "json"
+    for line in ("import |", "import re, |"):
+        assert first(real, line + BELOW, MODULES)[0] == "json"
 
 
 def test_only_names_that_the_import_would_bind_move(real: Ranker) -> None:
     """`from json import` binds no `json`, and what is bound above is not imported again."""
-    for source in ("from |", "import os.|", "x = |"):
+    for source in ("from |", "import os.|", "x = |", "import os\nf(x, |)", "import os\nx = [y, |]"):
         assert first(real, source + BELOW, MODULES) == first(real, source, MODULES)
     above = "from pathlib import PurePath\nfrom pathlib import |"
     assert first(real, above + BELOW, PATHS) == first(real, above, PATHS)

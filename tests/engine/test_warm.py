@@ -5,11 +5,15 @@ In:   the stand-in; short sources.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from sibyl.code.stream import Stream
 from sibyl.network.model import Model
 from sibyl.ranking import session as session_module
-from sibyl.ranking.ranker import Ranker
+from sibyl.ranking.lists.word_list import WordList
+from sibyl.ranking.ranker import Ranker, Ranking
 from sibyl.ranking.session import Session
 
 
@@ -89,3 +93,48 @@ def test_it_is_kept_warmest_while_a_server_usually_answers(
     assert waits == sorted(waits) and waits[0] <= 0.001 and waits[-1] >= 0.004
     assert 0.01 <= sum(pause for pause in waits if pause <= 0.001) <= 0.02
     assert 0.04 <= sum(waits) <= 0.06 and len(waits) <= 30
+
+
+def test_getting_ready_after_a_long_list(ranker: Ranker) -> None:
+    """A dry run takes the first names of the last list, each with its kind, however long that was."""
+    session = Session(ranker, b"import os\nos.")
+    many = session_module._DRY_NAMES * 2
+    session.rank(13, [f"name_{number}" for number in range(many)], bytes([2] * many))
+    rankings = []
+    rank = ranker.rank
+
+    def ranked(listed: WordList, *given: Any) -> Ranking:
+        rankings.append(len(listed.listing.names))
+        assert len(listed.imports) == rankings[-1]
+        return rank(listed, *given)
+
+    ranker.rank = ranked  # type: ignore[method-assign]
+    session.expect(13)
+    assert set(rankings) == {session_module._DRY_NAMES}
+
+
+def test_a_rest_parses_what_is_broken_since_an_edit(
+    ranker: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the quiet moment itself, once, and no long text: a list that came just then would wait."""
+    parsed: list[str] = []
+    refresh, advance = Stream.refresh, Stream.advance
+    monkeypatch.setattr(Stream, "refresh", lambda of: parsed.append("afresh") or refresh(of))
+    monkeypatch.setattr(Stream, "advance", lambda *of: parsed.append("read") or advance(*of))
+
+    def rested(session: Session) -> list[str]:
+        session.prepare(len(session.text))
+        parsed.clear()
+        session.rest()
+        return [*parsed]
+
+    sound, broken = Session(ranker, b"x = 1\n"), Session(ranker, b"x = (1\ndef\n")
+    assert rested(sound) == rested(broken) == []
+    for session in (sound, broken):
+        session.edit(0, 0, b"y = 2\n")
+    assert rested(sound) == []
+    assert rested(broken) == ["afresh", "read"]
+    assert rested(broken) == []
+    monkeypatch.setattr(session_module, "_MOST_RESTED", 5)
+    broken.edit(0, 0, b"y = 2\n")
+    assert rested(broken) == []

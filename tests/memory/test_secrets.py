@@ -19,6 +19,7 @@ from sibyl.ranking.session import Session
 OPEN = {
     "three quotes": 'x = """\nmy.SECRET word.SECRET\n',
     "three single quotes": "x = '''\nmy.SECRET word.SECRET\n",
+    "at its first byte": '"""my.SECRET word.SECRET\n',
     "one quote": 'x = "it is my.SECRET\ny = SECRET.of\n',
     "a quote that opens another": "x = 'it's my.SECRET\nword.SECRET'\nz = 'SECRET.b\n",
     "behind a backslash": 'x = "a\\"my.SECRET word.SECRET\n',
@@ -52,4 +53,13 @@ def test_an_item_accepted_behind_an_open_quote_is_not_remembered(
     assert person.uses("m") == {}
     sound = Session(ranker, b"import os\nos.", BufferMemory(person=person))
     sound.accepted(len(sound.text), "sep")
+    assert set(person.uses("m")) == {"sep"}
+
+
+def test_a_quote_that_is_open_below_hides_nothing_above(tmp_path: Path, ranker: Ranker) -> None:
+    """What is accepted in code is remembered, though a string further down is not closed yet."""
+    person = Accepted(tmp_path / "person.sqlite")
+    above = b"import os\nos."
+    session = Session(ranker, above + b"\nx = 'it is\n", BufferMemory(person=person))
+    session.accepted(len(above), "sep")
     assert set(person.uses("m")) == {"sep"}

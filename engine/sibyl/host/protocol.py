@@ -34,7 +34,7 @@ TYPES = {
     "buffer": "int",  # Neovim's number of it
     "sequence": "int",  # of the buffer's last edit; rises by one with each
     "length": "int",  # bytes of the whole text, to notice a mirror that differs
-    "offset": "int",  # byte where the word begins
+    "offset": "int",  # byte of the word: where it begins, or up to which it is typed
     "start": "int",
     "old_length": "int",
     "limit": "int",

@@ -21,7 +21,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sibyl.errors import TextError
 from sibyl.host.handlers import Send, Work
 from sibyl.host.mail import Mailbox
 from sibyl.host.protocol import MESSAGES
@@ -105,5 +104,4 @@ class Desk:
         if message.of_text and buffer is not None:
             self._work.forget(buffer)
         if message.question:
-            reason = "out of step" if isinstance(error, TextError) else "error"
-            self._send(arguments[0], "none", {"reason": reason, "detail": str(error)})
+            self._send(arguments[0], "none", {"reason": "error", "detail": str(error)})
