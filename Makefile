@@ -15,7 +15,7 @@ export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test setup-learn neovim try pictures test test-engine test-editor test-offline test-learn coverage \
-	fuzz soak faults matrix wheels bench bench-short lint learn-tiny learn-own learn clean
+	fuzz soak faults matrix wheels bench bench-short lint learn-tiny learn-own sources-named learn clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,8 +98,11 @@ lint: setup-test neovim ## ruff, mypy, luacheck, stylua (its own, or by Node.js)
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
 	$(LEARN) tiny --out build/tiny
 
-learn-own: setup-learn ## a model of your own from the shipped one: SOURCES=PROJECT, or several
-	$(LEARN) own $(SOURCES) --out build/own
+learn-own: sources-named setup-learn ## a model of your own: SOURCES=PROJECT, or several; OUT=build/own
+	$(LEARN) own $(SOURCES) --out $(or $(OUT),build/own)
+
+sources-named:
+	@test -n "$(SOURCES)" || { echo "Name your project: make learn-own SOURCES=~/code/project"; exit 2; }
 
 learn: setup-learn ## the stages of learning a model, with their order and commands
 	$(LEARN) --help

@@ -87,7 +87,9 @@ BUDGETS = (
         _worst("typing", "ours_at_once_ms"),
     ),
     Budget("startup", "added to Neovim's start, p50 ms", 3.0, _worst("started_ms", "added", "p50")),
-    Budget("startup", "main loop kept at once by the first file, ms", 5.0, _worst("begin_ms", "p50")),
+    Budget(
+        "startup", "main loop kept at once by the first file, ms", 5.0, _worst("begin_ms", "p50")
+    ),
     Budget("memory", "ranker above imports, own MB", OWN_MB, lambda r: r["above_imports_own_mb"]),
     Budget(
         "memory", "host above imports, own MB", OWN_MB, lambda r: r["host_above_imports_own_mb"]

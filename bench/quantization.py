@@ -91,7 +91,9 @@ def main() -> int:
     parser.add_argument("--float", type=Path, required=True, help="float model folder")
     parser.add_argument("--menus", type=Path, required=True, help="recorded lists")
     parser.add_argument("--sources", type=Path, required=True, help="their repositories")
-    parser.add_argument("--lists", type=int, default=0, help="every so-manieth list (0: all)")
+    parser.add_argument(
+        "--lists", type=int, default=0, help="use every N-th list alone (0: all)", metavar="N"
+    )
     options = parser.parse_args()
     menus = read_menus(options.menus)[:: max(options.lists, 1)]
     measured: dict[str, dict[str, float]] = {}

@@ -4,12 +4,11 @@ In:   the Neovims there are, the shipped model.
 Out:  tables for people; the last line is one JSON object.
 
 *Started* is what `nvim --startuptime` says, without and with sibyl in turn; what is added is the difference
-of neighbours, or that of the best of each kind. Of what sibyl does later, in steps between which keys are taken,
-*begin* is the longest that one step keeps the editor's main loop, after the file is on the screen (vim.lsp is
-loaded before). The host is on its way meanwhile: *host ready*
-is when it can rank, *first ranked menu* when somebody who asks for a list again and again sees one in our
-order; both since the file's FileType event, in a file of 2,000 lines, with an instant language server and
-sibyl's own settings.
+of neighbours, or that of the best of each kind. What sibyl does later, after the file is on the screen, it does
+in steps between which keys are taken: *begin* is the longest that one step keeps the editor's main loop
+(vim.lsp is loaded before). The host is on its way meanwhile: *host ready* is when it can rank, *first ranked
+menu* when somebody who asks for a list again and again sees one in our order; both since the file's FileType
+event, in a file of 2,000 lines, with an instant language server and sibyl's own settings.
 """
 
 from __future__ import annotations

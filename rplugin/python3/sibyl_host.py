@@ -1,6 +1,6 @@
 """The door between Neovim and the engine.
 
-In: notifications named ``sibyl:*`` from lua/sibyl/host/post.lua. Out: answers, to ``receive`` of host/client.lua.
+In: notifications named ``sibyl:*`` from lua/sibyl/host/post.lua. Out: answers, given to client.lua there.
 It only passes on. No call waits for Neovim: the engine's worker thread answers when it is done.
 Which there are, and with which arguments, says ``sibyl.host.protocol``.
 """

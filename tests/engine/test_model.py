@@ -92,7 +92,7 @@ DAMAGES = {
     ),
     "no kind of numbers": (meta(lambda sidecar: sidecar.pop("numbers")), "sidecar"),
     "no folder": (shutil.rmtree, "no model folder"),
-    "no sidecar": (lambda folder: (folder / "meta.json").unlink(), "sidecar"),
+    "no sidecar": (lambda folder: (folder / "meta.json").unlink(), "no meta.json"),
     "sidecar cut": (cut("meta.json"), "sidecar"),
     "sidecar is no table": (lambda folder: (folder / "meta.json").write_text("[]"), "sidecar"),
     "sidecar without sizes": (meta(lambda sidecar: sidecar.pop("sizes")), "sidecar"),

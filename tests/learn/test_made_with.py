@@ -158,7 +158,7 @@ def test_own_with_other_settings_is_refused(
     monkeypatch.setattr(finetune, "run_shown", lambda *words, **_: ran.append(words[0]))
     monkeypatch.setattr(finetune, "enough", lambda _: None)
     monkeypatch.setattr(finetune, "plan", lambda *_: [])
-    monkeypatch.setattr(finetune, "read_about", lambda _: {})
+    monkeypatch.setattr(finetune, "read_about", lambda _: {"train": {"tokens": 1}})
     write_tree(tmp_path / "mine", {"a.py": "import os\n"})
     given = f"{tmp_path}/mine --out {tmp_path}/out --sites 0"
     assert finetune.main(given.split()) == 0

@@ -6,6 +6,7 @@ In: small folders, the shipped model.
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from small_repositories import code, last_line, paths, write_tree
 
 torch = pytest.importorskip("torch")
 
+from sibyl.errors import LearnError  # noqa: E402
 from sibyl.learn import stages  # noqa: E402
 from sibyl.learn.corpus import stage as corpus  # noqa: E402
+from sibyl.learn.recipes import finetune  # noqa: E402
 
+SHIPPED = Path(__file__).resolve().parents[2] / "models"
 pytestmark = [pytest.mark.learn, pytest.mark.timeout(300)]
 
 
@@ -56,6 +60,45 @@ def test_what_is_trained_binds(tmp_path: Path, capsys: pytest.CaptureFixture[str
     sentence = refused(capsys, tmp_path / "few", "--out", tmp_path / "out")
     assert "was begun with projects" in sentence
     assert not (tmp_path / "out" / "sources").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (["--server", "/no/such/server --stdio"], "There is no program '/no/such/server'"),
+        (["--start", "/no/such/model"], "There is no model in /no/such/model (--start)"),
+        (["--out", str(SHIPPED)], "holds something else (meta.json)"),
+    ],
+    ids=["server", "start", "out"],
+)
+def test_what_would_fail_later_is_refused_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str], sentence: str
+) -> None:
+    """A wrong server or start, and an --out that is a model's own folder, cost no hour of training."""
+    write_tree(tmp_path / "project", {"a.py": code("a")})
+    out = tmp_path / "out"
+    assert sentence in refused(capsys, tmp_path / "project", "--out", out, *given)
+    assert not out.exists() and not (SHIPPED / "sources").exists()
+
+
+def test_a_project_without_a_commit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A repository that has none yet is told so: what is learnt from are the files of a commit."""
+    write_tree(tmp_path / "new", {"a.py": code("a")})
+    subprocess.run(["git", "init", "-q", str(tmp_path / "new")], check=True)
+    sentence = refused(capsys, tmp_path / "new", "--out", tmp_path / "out")
+    assert "new has no commit yet: commit its files, then start again." in sentence
+
+
+def test_a_project_that_has_changed_since(tmp_path: Path) -> None:
+    """Another day's files are another training: the sentence says what to delete, or to name."""
+    beginning = tmp_path / "made_with.json"
+    finetune.check_unchanged(beginning, 5)
+    beginning.write_text('{"tokens": 5}')
+    finetune.check_unchanged(beginning, 5)
+    with pytest.raises(
+        LearnError, match=r"have changed since .* delete it, or choose another folder"
+    ):
+        finetune.check_unchanged(beginning, 6)
 
 
 def test_a_share_of_nothing_holds_nothing_out(tmp_path: Path) -> None:

@@ -186,6 +186,10 @@ def _read_meta(folder: Path) -> dict[str, Any]:
         )
         if not whole or set(meta["sha256"]) != {"sibyl.onnx", "rows.npy"}:
             raise ValueError("an entry is missing")
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"There is no model in {folder} (no meta.json); name the folder that it is in."
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"The model's sidecar {path} cannot be read; get the model again."

@@ -46,7 +46,9 @@ def tables(result: dict) -> tuple[str, str]:
     rest += [
         "",
         f"Calibration error of the first item's probability: {result['full']['ece']:.3f}.",
-        f"Starred first item: {stars['share']:.3f} of lists, right in {stars['precision']:.3f}.",
+        f"Starred first item: {stars['share']:.3f} of lists, right in {stars['precision']:.3f}."
+        if stars["share"]
+        else "Starred first item: in no list.",
         "",
         "| order | top-1 after 0 | 1 | 2 | 3 letters | letters saved |",
         "|---|---|---|---|---|---|",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from sibyl.errors import LearnError
 from sibyl.learn import executors
 from sibyl.learn.asked import number, whole
 from sibyl.learn.menus.places import KINDS
+
+
+def own_server() -> str:
+    """Return the command of the language server that is installed with sibyl."""
+    return shlex.join([str(Path(sys.executable).parent / "ty"), "server"])
 
 
 def parser(summary: str) -> argparse.ArgumentParser:
@@ -36,7 +42,9 @@ def parser(summary: str) -> argparse.ArgumentParser:
     arguments.add_argument("--sources", type=Path, help="folder of the repositories")
     arguments.add_argument("--out", type=Path, required=True, metavar="FILE.jsonl.gz")
     arguments.add_argument(
-        "--server", default="basedpyright-langserver --stdio", help="its command"
+        "--server",
+        default=own_server(),
+        help="the language server's command (the ty of sibyl's own)",
     )
     arguments.add_argument("--settings", default="", help="the server's settings, as JSON")
     arguments.add_argument(

@@ -18,15 +18,17 @@ import io
 import json
 import os
 import shlex
-import sys
+import shutil
 import tempfile
 from pathlib import Path
 
 from sibyl.errors import LearnError
 from sibyl.learn.asked import number, whole
+from sibyl.learn.corpus.stores import GitStore, find_store
 from sibyl.learn.evaluation.paired import gain_table, verdict
 from sibyl.learn.io import whole_file
 from sibyl.learn.made_with import check_or_keep
+from sibyl.learn.menus.options import own_server
 from sibyl.learn.recipes import surroundings
 from sibyl.learn.stages import run_shown
 from sibyl.learn.training.run import read_about
@@ -54,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     add("--passes", type=number(above=True), default=1.0, help="how often the files are read (1)")
     add("--rate", type=number(above=True), default=2e-3, help="highest learning rate (0.002)")
     add("--sites", type=whole(0), default=300, help="completion lists to measure on; 0: none (300)")
-    add("--server", default="", help="language server's command (default: our ty)")
+    add("--server", default=own_server(), help="language server's command (sibyl's own ty)")
     return arguments
 
 
@@ -63,6 +65,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser().parse_args(argv)
     options.start = _shown(options.start)
     out: Path = options.out
+    check_given(options)
     sources, corpus, streams, run = (out / name for name in ("sources", "corpus", "streams", "run"))
     made_with = {
         "projects": sorted(str(place.expanduser().resolve()) for place in options.projects),
@@ -81,6 +84,8 @@ def main(argv: list[str] | None = None) -> int:
     run_shown("streams", *both, "--out", streams, *vocab, "--dev", 0)
     given = ("--start", options.start, "--streams", streams, "--out", run)
     planned = plan(streams, options.passes)
+    made_with["tokens"] = read_about(streams)["train"]["tokens"]
+    check_unchanged(beginning, made_with["tokens"])
     check_or_keep(beginning, made_with)  # not before: what comes to nothing binds nobody
     run_shown("train", *given, *planned, "--rate", options.rate)
     # The last checkpoint, not the best by validation: the held-out files are to judge it.
@@ -89,7 +94,6 @@ def main(argv: list[str] | None = None) -> int:
     run_shown("quantize", "--model", out / "float", "--out", out / "model")
     held_out = read_about(streams).get("val", {"files": 0})["files"]
     if options.sites and held_out:
-        server = options.server or shlex.join([str(Path(sys.executable).parent / "ty"), "server"])
         # Small projects hold out few files: more places in each, or there were too few lists.
         per_file = max(6, 2 * options.sites // held_out)
         interpreters, lines = surroundings.sentences(projects)
@@ -97,12 +101,48 @@ def main(argv: list[str] | None = None) -> int:
         asked = ["--sources", sources, "--sites", options.sites, "--per-file", per_file]
         for name, program in interpreters.items():
             asked += ["--python-of", f"{name.replace('+', '/', 1)}={program}"]
-        run_shown("menus", "--corpus", corpus, *asked, "--server", server, "--out", out / MENUS)
+        run_shown(
+            "menus", "--corpus", corpus, *asked, "--server", options.server, "--out", out / MENUS
+        )
         if few := few_with_truth(out / MENUS):
             print(f"\nwarning: {few}")
         measure_both(options)
+    else:
+        print(f"\nNot measured: {'no file was held out' if options.sites else '--sites is 0'}.")
     print(f"\n{how_to_switch((out / 'model').resolve())}")
     return 0
+
+
+def check_given(options: argparse.Namespace) -> None:
+    """Raise LearnError for what would fail later, or write where it must not: hours may lie between."""
+    server = (shlex.split(options.server) or [""])[0]
+    if options.sites and options.hold_out and shutil.which(server) is None:
+        raise LearnError(f"There is no program {server!r} (--server) to measure with.")
+    if not (options.start / "meta.json").is_file():
+        raise LearnError(f"There is no model in {options.start} (--start): no meta.json.")
+    for name in ("meta.json", ".git"):
+        if (options.out / name).exists():
+            raise LearnError(f"{options.out} holds something else ({name}); take another --out.")
+    for project in options.projects:
+        place = project.expanduser().resolve()
+        store = find_store(place.parent, place.name)
+        if isinstance(store, GitStore):
+            try:
+                store.commit("")
+            except LearnError as error:
+                raise LearnError(
+                    f"{project} has no commit yet: commit its files, then start again."
+                ) from error
+
+
+def check_unchanged(beginning: Path, tokens: int) -> None:
+    """Raise LearnError where the projects are not those that a training was begun with."""
+    before = json.loads(beginning.read_text("utf-8")) if beginning.exists() else {}
+    if before.get("tokens", tokens) != tokens:
+        raise LearnError(
+            f"The projects have changed since {beginning.parent} was begun; delete it, or choose another "
+            "folder (--out, `make learn-own OUT=…`)."
+        )
 
 
 def how_to_switch(model: Path) -> str:
