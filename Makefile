@@ -1,4 +1,4 @@
-# `make help` lists what can be made. Everything is made inside this folder: .venv and .nvim.
+# `make help` lists what can be made. Everything is made inside this folder: .venv and .nvim, build for what is learnt.
 # PYTHON is only the interpreter that .venv is made from (3.10 or newer).
 
 PYTHON ?= python3

@@ -15,7 +15,7 @@ local function editor()
   health.start('sibyl: editor')
   local version = tostring(vim.version())
   if vim.fn.has('nvim-0.10') == 0 then
-    health.error(('Neovim %s is too old'):format(version), 'Install Neovim 0.10 or newer.')
+    health.error(('Neovim %s is too old'):format(version), 'Install Neovim 0.10.4 or newer.')
   else
     health.ok(('Neovim %s'):format(version))
   end

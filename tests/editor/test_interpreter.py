@@ -120,7 +120,7 @@ def test_pythons_on_path_come_after_an_own_one_that_does_not_do(
 ) -> None:
     """PATH is looked through where sibyl's own environment lacks packages; each Python is tried once."""
     child = start_nvim(init=SERVER_OFF + " }")
-    found = script(tmp_path / "bin/python3", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    on_path = script(tmp_path / "bin/python3", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     root = "local root = ... require('sibyl.host.interpreter').root = function() return root end"
     child.lua(root, str(tmp_path))
     only(child, tmp_path / "bin", "/usr/bin", "/bin")
@@ -128,8 +128,8 @@ def test_pythons_on_path_come_after_an_own_one_that_does_not_do(
     fake(own, "3.12.1")
     child.lua("require('sibyl.host.interpreter').find(function(f, t) GOT = { f or false, t } end)")
     python, tried = child.wait_for(lambda: child.lua("return GOT"), what="a Python")
-    assert python["path"] == str(found)
-    assert [each["path"] for each in tried] == [str(own), str(found)]
+    assert python["path"] == str(on_path)
+    assert [each["path"] for each in tried] == [str(own), str(on_path)]
 
 
 def test_a_version_file_of_the_project_is_not_read(

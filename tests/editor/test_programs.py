@@ -44,7 +44,7 @@ def keys_waited_for(child: Child, keys: str) -> bool:
 
 
 def test_a_python3_that_cannot_be_run(own: Callable, tmp_path: Path) -> None:
-    """A script on PATH whose own interpreter is gone costs neither a message nor the server."""
+    """A script on PATH that names an interpreter which is gone costs neither a message nor the server."""
     script(tmp_path / "bin/python3", "#!/opt/gone/python3\n")
     child = own(first_on_path(tmp_path / "bin"))
     assert not keys_waited_for(child, f":e {tmp_path}/a.py<CR>")

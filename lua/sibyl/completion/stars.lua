@@ -44,8 +44,8 @@ end
 -- Whether completion is on in a buffer: Neovim keeps the options of the first enable(), perhaps one before us.
 local function is_on(buf)
   local of_buffer = { group = 'nvim.lsp.completion_' .. buf, event = 'LspDetach', buffer = buf }
-  local ok, found = pcall(vim.api.nvim_get_autocmds, of_buffer)
-  return ok and #found > 0
+  local ok, autocmds = pcall(vim.api.nvim_get_autocmds, of_buffer)
+  return ok and #autocmds > 0
 end
 
 local function enable(on, client_id, buf, options)

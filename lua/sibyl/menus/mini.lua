@@ -17,8 +17,8 @@ function M.process_items(list, base)
   for index, item in ipairs(shown) do
     if sort_text.is_starred(item) then
       local details = type(item.labelDetails) == 'table' and vim.deepcopy(item.labelDetails) or {}
-      local said = type(details.description) == 'string' and details.description or ''
-      details.description = sort_text.STAR .. said
+      local before = type(details.description) == 'string' and details.description or ''
+      details.description = sort_text.STAR .. before
       shown[index] = vim.tbl_extend('force', item, { labelDetails = details, kind_hlgroup = 'SibylStar' })
     end
   end

@@ -49,8 +49,8 @@ end
 -- The value is set while one inserts in a buffer of ours, and put back in whichever buffer that ends, unless somebody
 -- else has set it since: sessions and views, which are written between, hold the user's own.
 local function put_back()
-  local there = set and (not modern or api.nvim_buf_is_valid(set.buf))
-  if set and there and scope(set.buf).completeopt == set.ours then
+  local exists = set and (not modern or api.nvim_buf_is_valid(set.buf))
+  if set and exists and scope(set.buf).completeopt == set.ours then
     scope(set.buf).completeopt = set.before
   end
   set = nil

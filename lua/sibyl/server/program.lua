@@ -87,7 +87,7 @@ function M.settings(environment, done)
       done(settings)
     end)
   end)
-  if not started then -- a script whose own interpreter is gone
+  if not started then -- a script that names an interpreter which is gone
     done(settings)
   end
 end
