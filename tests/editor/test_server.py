@@ -99,9 +99,12 @@ def test_steps_back(served: Callable, tmp_path: Path) -> None:
     child.command("buffer 1")
     assert child.lua(CLIENTS) == ["sibyl"]
     local = "return vim.fn.has('nvim-0.11') == 1 and vim.bo.completeopt or ''"
+    child.type_keys("i")
     assert child.version < (0, 11, 0) or "noselect" in child.lua(local)
     FakeServer(child, items=items("a"))
     wait_clients(child, "fake")
+    assert child.lua(local) == ""
+    child.type_keys("<Esc>i")
     assert child.lua(local) == ""
     child.wait_for(
         lambda: child.lua("return #vim.lsp.get_clients({ name = 'sibyl' })") == 0, 10, "its end"

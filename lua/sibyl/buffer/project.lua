@@ -13,8 +13,11 @@ local FOCUS_MS = 20000 -- between two looks at a project because Neovim has the 
 local sent = {} ---@type table<integer, string> the root told to the host
 local looked = 0
 
+local windows = vim.fn.has('win32') == 1
+
 local function real(path)
-  return vim.uv.fs_realpath(path) or path
+  local resolved = vim.uv.fs_realpath(path) or path
+  return windows and (resolved:gsub('\\', '/')) or resolved
 end
 
 -- A home folder or a file system's root may hold a marker; it is no project.

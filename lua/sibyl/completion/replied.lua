@@ -3,9 +3,11 @@
 --
 -- What waits for a list cancels its request before it asks again, and Neovim writes an error into its log where that one
 -- has been answered already. A list that is held back, or left out where the word was left, is no answer yet for who
--- waits for it.
+-- waits for it. Neovim 0.10 cancels none, and hears of each at once.
 
 local M = {}
+
+local cancels = vim.fn.has('nvim-0.11') == 1
 
 ---@class sibyl.Replied
 ---@field hear fun(id: integer)|nil Neovim's own
@@ -17,7 +19,7 @@ local M = {}
 ---@param hear fun(id: integer)|nil
 ---@return sibyl.Replied
 function M.held(hear)
-  local replied = { hear = hear, given = false }
+  local replied = { hear = hear, given = not cancels }
   replied.heard = hear and function(id)
     replied.id = id
     if replied.given then
