@@ -1,7 +1,7 @@
 -- In: the function by which Neovim's client hears that a request was answered. Out: the same, called when the answer is
 -- given on.
 --
--- What waits for a list cancels its request before it asks again, and Neovim writes an error into its log where that one
+-- Who waits for a list cancels its request before the next one, and Neovim writes an error into its log where that one
 -- has been answered already. A list that is held back, or left out where the word was left, is no answer yet for who
 -- waits for it. Neovim 0.10 cancels none, and hears of each at once.
 
