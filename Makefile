@@ -98,8 +98,8 @@ lint: setup-test neovim ## ruff, mypy, luacheck, stylua (its own, or by Node.js)
 learn-tiny: setup-learn ## all stages of learning on a few files: minutes on a CPU
 	$(LEARN) tiny --out build/tiny
 
-learn-own: sources-named setup-learn ## a model of your own: SOURCES=PROJECT, or several; OUT=build/own
-	$(LEARN) own $(SOURCES) --out $(or $(OUT),build/own)
+learn-own: sources-named setup-learn ## a model of your own: SOURCES=PROJECT, or several; OWN=build/own
+	$(LEARN) own $(SOURCES) --out $(or $(OWN),build/own)
 
 sources-named:
 	@test -n "$(SOURCES)" || { echo "Name your project: make learn-own SOURCES=~/code/project"; exit 2; }

@@ -40,10 +40,15 @@ local function wire_typing()
   on('CompleteDone', function(event)
     require('sibyl.completion.accepted').on_complete_done(event.buf)
   end, 'learn what was accepted')
-  on('InsertLeave', function()
+  local function left()
     require('sibyl.completion.word').forget()
     require('sibyl.completion.flip').forget()
-  end, 'forget the ranking of the last word')
+    require('sibyl.completion.lsp_hook').free()
+  end
+  require('sibyl.insert_mode').when_over(GROUP, 'sibyl: forget the ranking of the last word', left)
+  on('LspDetach', function()
+    require('sibyl.completion.guesses').forget()
+  end, 'what a server owes is not waited for')
 end
 
 -- What a buffer is called, and who serves it.

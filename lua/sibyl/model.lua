@@ -42,7 +42,8 @@ function M.run(word, say)
   if word == '' then
     return say(M.name() and 'the model in ' .. M.name() or 'the shipped model')
   end
-  local folder = word == SHIPPED and '' or vim.fn.fnamemodify(interpreter.written(word), ':p'):gsub('(.)/$', '%1')
+  local named = vim.fn.isdirectory(word) == 1 and word or interpreter.written(word)
+  local folder = word == SHIPPED and '' or vim.fn.fnamemodify(named, ':p'):gsub('(.)/$', '%1')
   local asked = bridge.state.phase == 'ready' and bridge.ask('model', answered(folder), folder)
   if not asked then
     local standing = require('sibyl.state').of(vim.api.nvim_get_current_buf()).text

@@ -12,6 +12,7 @@ local SHORTEST_MS, MS_PER_BYTE = 10000, 60 -- how long a window stays; reading a
 
 local moved = false -- whether a line that moves is on the screen, on Neovim before 0.12
 local window, timer ---@type integer|nil, uv.uv_timer_t|nil
+local unused ---@type integer|nil a buffer whose window could not be opened
 
 --- One line of a text: a line end or another control character would need more room than one line has.
 ---@param text string
@@ -116,7 +117,9 @@ local function open(texts, level)
   local width = math.max(math.min(WIDEST, vim.o.columns - 4), 10)
   local lines = wrapped(texts, width)
   local rows = math.min(height(lines, width), math.max(vim.o.lines - 6, 1))
-  local buf = api.nvim_create_buf(false, true)
+  local buf = unused and api.nvim_buf_is_valid(unused) and unused or api.nvim_create_buf(false, true)
+  unused = buf
+  vim.bo[buf].modifiable = true
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   vim.bo[buf].bufhidden, vim.bo[buf].modifiable = 'wipe', false
   vim.keymap.set('n', 'q', M.close, { buffer = buf, nowait = true, desc = 'sibyl: close this window' })
@@ -132,6 +135,7 @@ local function open(texts, level)
     border = 'single',
     noautocmd = true,
   })
+  unused = nil
   vim.wo[window].wrap = true
   vim.wo[window].winhighlight = level >= vim.log.levels.ERROR and 'NormalFloat:ErrorMsg'
     or level >= vim.log.levels.WARN and 'NormalFloat:WarningMsg'

@@ -192,10 +192,28 @@ def test_what_is_chosen_on_the_command_line_is_not_remembered(scripted: Callable
     child, ranker = scripted("import os\n")
     tell = "require('sibyl.menus.accepted').tell({ label = 'import' })"
     child.lua(f"vim.keymap.set({{ 'c', 'i' }}, '<F2>', function() {tell} end)")
-    child.type_keys("Oimport<F2><Esc>")
+    child.type_keys("Oimport<F2> <Esc>")
     child.wait_for(
         lambda: len(ranker.calls("accepted")) == 1, what="what is accepted in the buffer"
     )
     child.type_keys("$:<F2><Esc>")
     child.lua("vim.wait(100)")
     assert len(ranker.calls("accepted")) == 1
+
+
+@pytest.mark.parametrize("leave", ["<Esc>", "<C-c>"])
+def test_a_word_is_over_however_insert_mode_ends(serve: Callable, leave: str) -> None:
+    """What CTRL-C leaves is counted, and another word at its place is a word of its own."""
+    child, _, _ = serve()
+    child.lua(
+        "WRITTEN = {} require('sibyl.completion.accepted').when_written("
+        "function(outcome) table.insert(WRITTEN, outcome.typed) end)"
+    )
+    open_menu(child)
+    child.type_keys(f"json{leave}")
+    child.lua("vim.wait(20)")
+    assert child.lua("return WRITTEN") == [4]
+    child.type_keys("S")
+    open_menu(child, "r.")
+    child.type_keys(f"text{leave} ")
+    assert child.lua("return WRITTEN") == [4, 4]

@@ -119,3 +119,46 @@ def test_inserting_goes_on_in_another_buffer(served: Callable) -> None:
     child.command("new")
     child.type_keys("<Esc>")
     assert child.lua(value) == before
+
+
+def test_a_menu_in_another_buffer_inserts_nothing(served: Callable, tmp_path: Path) -> None:
+    """Who gets into another Python buffer without leaving insert mode has no first line inserted there."""
+    child, _ = served("import os\n")
+    wait_clients(child, "sibyl")
+    child.open(tmp_path / "other.py", "import os\ny = os.path\n")
+    wait_clients(child, "sibyl")
+    child.command("split #")
+    child.type_keys("Gox = 1")
+    child.command("wincmd w")
+    child.type_keys("<C-End>.jo", every=0.05)
+    child.wait_for(lambda: "join" in child.words(), 30, "the menu")
+    assert child.line() == "y = os.path.jo"
+
+
+PLACE = "return vim.fn.has('nvim-0.11') == 1 and vim.bo.completeopt or vim.go.completeopt"
+
+
+@pytest.mark.parametrize("keys", ["Rx<C-c>", "gRx<C-c>", "ix<Insert>y<C-c>"])
+def test_completeopt_is_put_back_where_replace_mode_is_interrupted(
+    served: Callable, keys: str
+) -> None:
+    """CTRL-C in Replace mode is no InsertLeave, and the mode that ends is no `i`."""
+    child, _ = served(lua="vim.o.completeopt = 'menuone'")
+    wait_clients(child, "sibyl")
+    before = child.lua(PLACE)
+    child.type_keys(keys)
+    assert child.mode() == "n"
+    assert child.lua(PLACE) == before
+
+
+def test_a_command_of_normal_mode_is_no_end_of_inserting(served: Callable) -> None:
+    """A mapping that runs `:normal` while one inserts leaves the value as it is; Escape puts it back."""
+    child, _ = served(lua="vim.keymap.set('i', '<F5>', '<Cmd>normal! G<CR>')")
+    wait_clients(child, "sibyl")
+    before = child.lua(PLACE)
+    child.type_keys("ix")
+    ours = child.lua(PLACE)
+    child.type_keys("<F5>y")
+    assert before != ours == child.lua(PLACE)
+    child.type_keys("<Esc>")
+    assert child.lua(PLACE) == before

@@ -58,3 +58,13 @@ def test_nothing_is_asked_outside_insert_mode(serve: Callable) -> None:
     child, _, server = serve(lua=KEY)
     child.lua("require('sibyl.completion.flip').flip() vim.wait(100)")
     assert server.completions() == 0
+
+
+@pytest.mark.parametrize("leave", ["<Esc>", "<C-c>"])
+def test_the_other_order_is_over_however_insert_mode_ends(serve: Callable, leave: str) -> None:
+    """CTRL-C leaves the word as <Esc> does: the next list at that place is in our order."""
+    child, _, _ = serve(lua=KEY + " NO_ENABLE = true")
+    child.type_keys("or.<F2>")
+    child.wait_for(lambda: child.words() == sorted(NAMES), what="the server's order")
+    child.type_keys(f"<C-e>{leave}a")
+    assert listed(child, "")[:3] == ["*json", "*text", "_private"]

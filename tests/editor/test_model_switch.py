@@ -94,7 +94,7 @@ def test_folders_are_completed(nvim: Child, tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["`touch RAN`", "a{b,c}"])
+@pytest.mark.parametrize("name", ["`touch RAN`", "a{b,c}", "a$HOME"])
 def test_a_folder_is_taken_by_its_name(scripted: Callable, tmp_path: Path, name: str) -> None:
     """The command line completes folders; none of their names is run by a shell, or means two."""
     child, ranker = scripted("import os\n")

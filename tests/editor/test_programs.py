@@ -56,6 +56,8 @@ def test_a_server_that_cannot_be_run(own: Callable, tmp_path: Path) -> None:
     server = script(tmp_path / "pylsp", "#!/opt/gone/python3\n")
     child = own(cmd=[str(server)])
     assert not keys_waited_for(child, f":e {tmp_path}/a.py<CR>")
+    child.wait_for(child.messages, what="the sentence")
+    assert not keys_waited_for(child, "<Ignore>")
     (message,) = child.messages()
     assert "the language server could not be started" in message
 
@@ -77,7 +79,8 @@ def test_no_program_of_a_project_is_run_from_another_buffer(own: Callable, tmp_p
     child = own(first_on_path(tmp_path / "project/bin") + "\nvim.o.hidden = true", delay=300)
     child.open(tmp_path / "project/a.py", "import os\n")
     child.command("enew")
-    time.sleep(1)
+    launched = "return #vim.lsp.get_clients({ name = 'sibyl' })"
+    child.wait_for(lambda: child.lua(launched) == 1, 30, "the server")
     assert not (tmp_path / "RAN").exists()
 
 
@@ -91,6 +94,18 @@ def test_every_project_is_one(nvim: Child, tmp_path: Path, marker: str, place: s
     (tmp_path / "project/inner/setup.py").write_text("")
     nvim.lua("vim.env.PATH = ... .. ':' .. vim.env.PATH", str(program.parent))
     nvim.open(tmp_path / place, "x")
+    assert nvim.lua("return require('sibyl.host.search').first('python3')") != str(program)
+
+
+def test_an_installed_package_belongs_to_its_project(nvim: Child, tmp_path: Path) -> None:
+    """What is looked at in the environment of a project does not hide the project."""
+    (tmp_path / "project/.git").mkdir(parents=True)
+    program = script(tmp_path / "project/bin/python3", "#!/bin/sh\n")
+    packages = tmp_path / "project/.venv/lib/python3.12/site-packages"
+    packages.mkdir(parents=True)
+    (tmp_path / "project/.venv/pyvenv.cfg").write_text("")
+    nvim.lua("vim.env.PATH = ... .. ':' .. vim.env.PATH", str(program.parent))
+    nvim.open(packages / "x.py", "x")
     assert nvim.lua("return require('sibyl.host.search').first('python3')") != str(program)
 
 

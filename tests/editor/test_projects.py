@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from child import Child
 from own_server import wait_clients
 
@@ -41,11 +41,14 @@ def test_a_home_in_git_hides_no_project(nvim: Child, tmp_path: Path) -> None:
     assert nvim.lua(PROJECT) == str(home / "src/shop")
 
 
-def test_a_buffer_that_is_off_has_no_project_read(serve: Callable, tmp_path: Path) -> None:
-    """After `:Sibyl! disable` nothing is read for the buffer, though Neovim gets the focus."""
+@pytest.mark.parametrize("off", ["Sibyl! disable", "let b:sibyl_enabled = v:false"])
+def test_a_buffer_that_is_off_has_no_project_read(
+    serve: Callable, tmp_path: Path, off: str
+) -> None:
+    """Where a buffer is switched off nothing is read for it, though Neovim gets the focus."""
     (tmp_path / "pyproject.toml").write_text("")
     child, ranker, _ = serve()
-    child.command("Sibyl! disable")
+    child.command(off)
     child.lua(FOCUS)
     child.lua("vim.wait(200)")
     assert ranker.calls("changed") == []
@@ -65,7 +68,8 @@ def test_nothing_is_kept_of_buffers_that_are_gone(serve: Callable, tmp_path: Pat
     """What was told to the host of a buffer is forgotten with it."""
     child, _, _ = serve()
     for number in range(5):
+        before = child.lua(ROOTS_TOLD)
         child.open(tmp_path / f"f{number}.py", "x = 1\n")
-        time.sleep(0.05)
+        child.wait_for(lambda: child.lua(ROOTS_TOLD) == before + 1, what="the buffer's project")  # noqa: B023
         child.command("bwipeout!")
     child.wait_for(lambda: child.lua(ROOTS_TOLD) <= 1, what="one buffer")

@@ -104,8 +104,6 @@ def test_steps_back(served: Callable, tmp_path: Path) -> None:
     FakeServer(child, items=items("a"))
     wait_clients(child, "fake")
     assert child.lua(local) == ""
-    child.type_keys("<Esc>i")
-    assert child.lua(local) == ""
     child.wait_for(
         lambda: child.lua("return #vim.lsp.get_clients({ name = 'sibyl' })") == 0, 10, "its end"
     )

@@ -168,3 +168,21 @@ def test_stars_where_completion_was_enabled_before_us(scripted: Callable) -> Non
         assert sum("★" in line for line in child.screen()) == 2
     child.type_keys("<C-n><C-y>")
     assert child.line() == f"or.{BEST[0]}"
+
+
+def test_no_star_where_somebody_elses_convert_is_at_work(scripted: Callable) -> None:
+    """A convert that was there before us may make words of labels: no star gets into the text."""
+    child, ranker = scripted("import os\n", NATIVE, deadline=1000)
+    if child.version < (0, 11, 0):
+        pytest.skip("no enable()")
+    ranker.set(best=BEST, stars=2)
+    child.command("Sibyl disable")
+    server = FakeServer(child, items=items(*NAMES))
+    convert = "{ convert = function(item) return { word = item.label } end }"
+    child.lua(f"vim.lsp.completion.enable(true, ..., 0, {convert})", server.id)
+    child.command("Sibyl enable")
+    host_ready(child)
+    child.type_keys("Goor.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<C-n><C-y>")
+    assert child.line() == f"or.{BEST[0]}"

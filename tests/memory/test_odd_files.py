@@ -126,3 +126,11 @@ def test_a_home_in_git_hides_no_files(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(home)], check=True)
     (home / ".gitignore").write_text("*\n")
     assert [*project_files(home / "src/shop")] == ["a.py"]
+
+
+def test_what_git_ignores_is_not_read(tmp_path: Path) -> None:
+    """Not even where a repository has no other Python files than those that it ignores."""
+    write(tmp_path, secrets="x.key\n", scratch__a="x.good\n")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / ".gitignore").write_text("secrets.py\nscratch/\n")
+    assert [*project_files(tmp_path)] == []

@@ -99,8 +99,9 @@ def _listed(root: Path) -> list[str]:
             check=False,
             env=git.environment(program),
         )
-        # A home folder kept in git ignores the projects in it: where git lists nothing, it knows nothing.
-        if done.returncode == 0 and done.stdout:
+        # A home folder kept in git ignores the projects in it; a project that is kept in git itself has nothing
+        # to be read where it lists nothing.
+        if done.returncode == 0 and (done.stdout or (root / ".git").exists()):
             return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
     except (OSError, subprocess.TimeoutExpired):
         pass  # git does not know the folder: walk

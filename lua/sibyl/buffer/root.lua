@@ -26,7 +26,7 @@ function M.path(buf)
   if name == '' then
     return vim.fn.getcwd() .. '/unnamed'
   end
-  return (name:find('^/') or name:find('^%a:[/\\]')) and name or nil
+  return (name:find('^[/\\]') or name:find('^%a:[/\\]')) and name or nil
 end
 
 -- Not by vim.fs.root: it takes `$NAME` in a path for a variable, and fails where the current folder is gone.

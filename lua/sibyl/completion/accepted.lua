@@ -8,6 +8,7 @@
 
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
+local insert_mode = require('sibyl.insert_mode')
 local items = require('sibyl.completion.items')
 local kind = require('sibyl.completion.kind')
 local mirror = require('sibyl.buffer.mirror')
@@ -224,6 +225,7 @@ local function on(events, callback, desc)
 end
 on('InsertCharPre', on_letter, 'count the letters of a word that has a list')
 on({ 'TextChangedI', 'TextChangedP', 'CursorMovedI' }, on_text, 'see where a word that has a list ends')
-on({ 'InsertLeave', 'BufLeave' }, M.forget, 'the word that had a list is over')
+on('BufLeave', M.forget, 'the word that had a list is over')
+insert_mode.when_over(group, 'sibyl: the word that had a list is over', M.forget)
 
 return M

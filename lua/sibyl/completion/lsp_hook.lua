@@ -106,6 +106,7 @@ local function receiver(job, jobs, callback)
   local asked = guesses.asked(job.buf, job.row, job.col)
   job.place = asked
   return function(failure, result, ...)
+    job.received = true
     close(job, result)
     if reply.left_word(job) then
       job.left = true
@@ -168,7 +169,12 @@ local function wrap(client)
       end
       local ok, job = pcall(job_of, client, params)
       if ok and job then
-        jobs[job], job.replied = true, replied.held(hear)
+        jobs[job] = true
+        job.replied = replied.held(hear, function() -- where none came (cancelled by the server) it is over
+          if not job.received and jobs[job] then
+            over(job, jobs)
+          end
+        end)
         local receive = receiver(job, jobs, callback)
         local results = vim.F.pack_len(entry.request(method, params, receive, job.replied.heard, ...))
         job.request_id = results[2]
@@ -207,6 +213,14 @@ local function wrap(client)
     return entry.notify(method, params, ...)
   end
 
+  function entry.free()
+    for job in pairs(jobs) do
+      if job.left then
+        over(job, jobs)
+      end
+    end
+  end
+
   rpc.request, rpc.notify = entry.own_request, entry.own_notify
   wrapped[rpc] = entry
 end
@@ -217,6 +231,13 @@ local function drop_ended()
     if vim.lsp.get_client_by_id(entry.client.id) ~= entry.client then
       wrapped[rpc] = nil
     end
+  end
+end
+
+--- Nobody waits any more for the lists that were left out.
+function M.free()
+  for _, entry in pairs(wrapped) do
+    entry.free()
   end
 end
 
@@ -257,6 +278,7 @@ function M.uninstall()
   stars.uninstall()
   words.forget()
   for rpc, entry in pairs(wrapped) do
+    entry.free()
     -- Somebody may have wrapped it after us; then ours stays below theirs, and passes everything on.
     if rpc.request == entry.own_request then
       rpc.request, rpc.notify = entry.request, entry.notify

@@ -17,15 +17,18 @@ local cancels = vim.fn.has('nvim-0.11') == 1
 
 --- A request whose answer is not given on yet.
 ---@param hear fun(id: integer)|nil
+---@param behind fun() called when its answer, if there is one, was received
 ---@return sibyl.Replied
-function M.held(hear)
+function M.held(hear, behind)
   local replied = { hear = hear, given = not cancels }
-  replied.heard = hear and function(id)
-    replied.id = id
-    if replied.given then
-      hear(id)
+  replied.heard = hear
+    and function(id)
+      replied.id = id
+      if replied.given then
+        hear(id)
+      end
+      vim.schedule(behind)
     end
-  end
   return replied
 end
 

@@ -38,6 +38,7 @@ local api = vim.api
 ---@field question_id integer|nil
 ---@field timer uv.uv_timer_t|nil
 ---@field cancelled boolean
+---@field received boolean|nil whether there was an answer
 ---@field left boolean|nil whether its answer was left out, as the word was left
 ---@field replied sibyl.Replied what Neovim knows of the answer
 ---@field place sibyl.Place|nil the word it asks for, until it is answered

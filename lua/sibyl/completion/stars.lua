@@ -41,17 +41,23 @@ local function chain(convert)
   end
 end
 
--- Whether completion is on in a buffer: Neovim keeps the options of the first enable(), perhaps one before us.
-local function is_on(buf)
-  local of_buffer = { group = 'nvim.lsp.completion_' .. buf, event = 'LspDetach', buffer = buf }
-  local ok, autocmds = pcall(vim.api.nvim_get_autocmds, of_buffer)
-  return ok and #autocmds > 0
+-- What Neovim keeps of a buffer where completion is on: the options of the first enable(), perhaps one before us. And
+-- whether that can be seen here.
+local function options_of(buf)
+  local converting = (vim.lsp.completion or {})._lsp_to_complete_items
+  for index = 1, converting and 60 or 0 do -- more than a function of LuaJIT can have
+    local name, value = debug.getupvalue(converting, index)
+    if name == 'buf_handles' and type(value) == 'table' then
+      return value[buf], true
+    end
+  end
+  return nil, false
 end
 
 local function enable(on, client_id, buf, options)
   local number = (buf == 0 or buf == nil) and vim.api.nvim_get_current_buf() or buf
   if on and active and language.is_python(number) then
-    converts[number] = converts[number] or not is_on(number)
+    converts[number] = converts[number] or (options_of(number)) == nil
     options = vim.tbl_extend('force', {}, options or {})
     options.convert = chain(options.convert)
   end
@@ -68,12 +74,20 @@ local function omnifunc(...)
   return unpack(results, 2, results.n)
 end
 
---- Whether the request that is being sent right now should come back with stars in its labels.
+--- Whether the request that is being sent right now should come back with stars in its labels. Not where a convert of
+--- somebody else's is at work: it may make words of them.
 ---@param buf integer
 ---@param native boolean whether it is for Neovim's own menu
 ---@return boolean
 function M.in_label(buf, native)
-  return (native or inside_omnifunc) and not converts[buf]
+  if converts[buf] then
+    return false
+  end
+  local options, seen = options_of(buf)
+  if not seen then
+    return inside_omnifunc
+  end
+  return (native or inside_omnifunc) and not (options and options.convert)
 end
 
 --- Begins to put stars into menus.

@@ -208,18 +208,21 @@ local function probe(candidate, done)
   end
 end
 
--- Tries candidates in order. `done` gets the first that fits (or nil), and all that were tried. `more` gives a longer
--- queue that begins alike, when none of the shorter one fits.
+-- Tries candidates in order, each once. `done` gets the first that fits (or nil), and all that were tried. `more` gives
+-- a longer queue, when none of the shorter one fits.
 local function first(queue, fits, done, more)
-  local tried = {}
+  local tried, seen = {}, {}
   local function step(index)
     if not queue[index] and more then
-      queue, more = more(), nil
+      queue, more, index = more(), nil, 1
     end
     local candidate = queue[index]
     if not candidate then
       return done(nil, tried)
+    elseif seen[candidate.path] then
+      return step(index + 1)
     end
+    seen[candidate.path] = true
     probe(candidate, function(result)
       table.insert(tried, result)
       if not result.failure and fits(result) then

@@ -15,12 +15,13 @@ local function inside(path, folder)
 end
 
 -- Folders whose programs are a project's: all that are marked as one above any buffer or the current folder, and active
--- environments. Python's own library and what is installed beside it are none, though version managers are kept in git.
+-- environments. Python's own library is none, though version managers are kept in git.
 local function foreign()
   local list, seen = {}, {}
   local home = real(vim.uv.os_homedir() or '/')
   local function add(path)
-    if path:find('/lib/python3%.%d+/') then
+    local environment = path:match('^(.*)/lib/python3%.%d+/')
+    if environment and not vim.uv.fs_stat(environment .. '/pyvenv.cfg') then
       return
     end
     for folder in vim.fs.parents(path) do

@@ -1,5 +1,7 @@
 -- In: buffers whose menu opens by itself. Out: 'completeopt' there: nothing is inserted without being asked for.
 
+local insert_mode = require('sibyl.insert_mode')
+
 local M = {}
 
 local api = vim.api
@@ -47,7 +49,7 @@ local function scope(buf)
 end
 
 -- The value is set while one inserts in a buffer of ours, and put back in whichever buffer that ends, unless somebody
--- else has set it since: sessions and views, which are written between, hold the user's own.
+-- else has set it since: sessions and views that are written outside insert mode hold the user's own.
 local function put_back()
   local exists = set and (not modern or api.nvim_buf_is_valid(set.buf))
   if set and exists and scope(set.buf).completeopt == set.ours then
@@ -71,16 +73,8 @@ local function use(buf)
   end
   set = { buf = buf, before = before, ours = ours }
   scope(buf).completeopt = ours
-  local ends = { InsertLeave = '*', ModeChanged = 'i*:n' } -- <C-c> is no InsertLeave
   local ours_alone = api.nvim_create_augroup('sibyl_dot_option', { clear = true })
-  for event, pattern in pairs(ends) do
-    api.nvim_create_autocmd(event, {
-      group = ours_alone,
-      pattern = pattern,
-      desc = "sibyl: 'completeopt' is what it was",
-      callback = put_back,
-    })
-  end
+  insert_mode.when_over(ours_alone, "sibyl: 'completeopt' is what it was", put_back)
 end
 
 --- Sets the option for a buffer: a menu that opens by itself must not insert its first line by itself, whatever one is
@@ -88,12 +82,15 @@ end
 ---@param buf integer
 function M.prepare(buf)
   prepared[buf] = true
-  api.nvim_create_autocmd('InsertEnter', {
+  -- A window can be left for another without leaving insert mode.
+  api.nvim_create_autocmd({ 'InsertEnter', 'BufEnter' }, {
     group = group(buf),
     buffer = buf,
     desc = 'sibyl: insert mode here must not insert the first line by itself',
-    callback = function()
-      use(buf)
+    callback = function(event)
+      if event.event == 'InsertEnter' or M.inserting(buf) then
+        use(buf)
+      end
     end,
   })
   if M.inserting(buf) then

@@ -115,7 +115,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def check_given(options: argparse.Namespace) -> None:
     """Raise LearnError for what would fail later, or write where it must not: hours may lie between."""
-    server = (shlex.split(options.server) or [""])[0]
+    try:
+        server = (shlex.split(options.server) or [""])[0]
+    except ValueError as error:
+        raise LearnError(f"--server {options.server!r} is no command ({error}).") from error
     if options.sites and options.hold_out and shutil.which(server) is None:
         raise LearnError(f"There is no program {server!r} (--server) to measure with.")
     if not (options.start / "meta.json").is_file():
@@ -130,18 +133,20 @@ def check_given(options: argparse.Namespace) -> None:
             try:
                 store.commit("")
             except LearnError as error:
+                if "single revision" not in str(error):
+                    raise
                 raise LearnError(
                     f"{project} has no commit yet: commit its files, then start again."
                 ) from error
 
 
 def check_unchanged(beginning: Path, tokens: int) -> None:
-    """Raise LearnError where the projects are not those that a training was begun with."""
+    """Raise LearnError where the projects are not those that a training was begun with, by their tokens."""
     before = json.loads(beginning.read_text("utf-8")) if beginning.exists() else {}
     if before.get("tokens", tokens) != tokens:
         raise LearnError(
             f"The projects have changed since {beginning.parent} was begun; delete it, or choose another "
-            "folder (--out, `make learn-own OUT=…`)."
+            "folder (--out, `make learn-own OWN=…`)."
         )
 
 
