@@ -10,7 +10,7 @@ was not among them or they were more than 3,000). With `--lacking`, `lacking` ho
     repository at a commit ─► temporary work tree ─► random places ─► server asked at each
     ─► FILE.partial.jsonl (grows by whole repositories; FILE.progress.jsonl says how far) ─► FILE
 
-Try it: python -m sibyl.learn menus --list val.tsv --sources DIR --out m.jsonl.gz --limit-repos 1
+Try it: python -m sibyl.learn menus --list bench/val.tsv --sources DIR --out m.jsonl.gz --limit-repos 1
         python -m sibyl.learn menus --so-far --out m.jsonl.gz  (packs what another process has recorded)
 """
 
