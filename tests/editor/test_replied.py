@@ -38,10 +38,9 @@ def test_a_list_that_is_left_out_is_no_error(serve: Callable) -> None:
 
 
 def test_no_request_waits_once_it_is_off(serve: Callable) -> None:
-    """What was left out waits no longer when sibyl is switched off."""
+    """What was left out waits no longer when sibyl is switched off, in the middle of insert mode as well."""
     child, _, server = serve(delay=120)
     leave_words(child)
-    child.type_keys("<Esc>")
     child.command("Sibyl disable")
     child.wait_for(lambda: child.lua(PENDING, server.id) == 0, what="no request that waits")
 

@@ -151,16 +151,27 @@ def test_one_star_where_one_of_two_clients_is_left(serve: Callable) -> None:
     assert shown(child) == [1, 1, 0]
 
 
-def test_stars_where_completion_was_enabled_before_us(scripted: Callable) -> None:
+@pytest.fixture
+def started_before_us(scripted: Callable) -> Callable[[str], tuple[Child, FakeServer]]:
+    """Start a Neovim where sibyl is off while a server attaches, and on after that."""
+
+    def start(lua: str) -> tuple[Child, FakeServer]:
+        child, ranker = scripted("import os\n", lua, deadline=1000)
+        if child.version < (0, 11, 0):
+            pytest.skip("no enable()")
+        ranker.set(best=BEST, stars=2)
+        child.command("Sibyl disable")
+        server = FakeServer(child, items=items(*NAMES))
+        child.command("Sibyl enable")
+        host_ready(child)
+        return child, server
+
+    return start
+
+
+def test_stars_where_completion_was_enabled_before_us(started_before_us: Callable) -> None:
     """Neovim keeps the options of the first enable(): stars come another way then, by every key."""
-    child, ranker = scripted("import os\n", NATIVE, deadline=1000)
-    if child.version < (0, 11, 0):
-        pytest.skip("no enable()")
-    ranker.set(best=BEST, stars=2)
-    child.command("Sibyl disable")
-    server = FakeServer(child, items=items(*NAMES))
-    child.command("Sibyl enable")
-    host_ready(child)
+    child, server = started_before_us(NATIVE)
     child.lua("vim.lsp.completion.enable(true, ..., 0, { autotrigger = true })", server.id)
     for keys in ("Goor.", "<C-e><C-x><C-o>"):
         child.type_keys(keys)
@@ -170,18 +181,18 @@ def test_stars_where_completion_was_enabled_before_us(scripted: Callable) -> Non
     assert child.line() == f"or.{BEST[0]}"
 
 
-def test_no_star_where_somebody_elses_convert_is_at_work(scripted: Callable) -> None:
+CONVERT = """
+vim.o.completeopt = 'menuone,noselect'
+vim.api.nvim_create_autocmd('LspAttach', { callback = function(event)
+  local function convert(item) return { word = item.label } end
+  vim.lsp.completion.enable(true, event.data.client_id, event.buf, { convert = convert })
+end })
+"""
+
+
+def test_no_star_where_somebody_elses_convert_is_at_work(started_before_us: Callable) -> None:
     """A convert that was there before us may make words of labels: no star gets into the text."""
-    child, ranker = scripted("import os\n", NATIVE, deadline=1000)
-    if child.version < (0, 11, 0):
-        pytest.skip("no enable()")
-    ranker.set(best=BEST, stars=2)
-    child.command("Sibyl disable")
-    server = FakeServer(child, items=items(*NAMES))
-    convert = "{ convert = function(item) return { word = item.label } end }"
-    child.lua(f"vim.lsp.completion.enable(true, ..., 0, {convert})", server.id)
-    child.command("Sibyl enable")
-    host_ready(child)
+    child, _ = started_before_us(CONVERT)
     child.type_keys("Goor.<C-x><C-o>")
     child.wait_menu()
     child.type_keys("<C-n><C-y>")

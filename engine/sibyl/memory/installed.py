@@ -109,9 +109,8 @@ class Installed:
         """Yield public names, some of them twice; ``looked`` gets the files and folders, with their times."""
         looked[file] = _time(file)
         try:
-            code = without_long_strings(
-                bytes_of(file.resolve())[:_MOST_BYTES]
-            )  # some installers link
+            # Some installers link the files.
+            code = without_long_strings(bytes_of(file.resolve())[:_MOST_BYTES])
             text = code.decode("utf-8", "replace").replace("\r\n", "\n")
         except OSError:
             return

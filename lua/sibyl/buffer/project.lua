@@ -13,20 +13,13 @@ local FOCUS_MS = 20000 -- between two looks at a project because Neovim has the 
 local sent = {} ---@type table<integer, string> the root told to the host
 local looked = 0
 
-local windows = vim.fn.has('win32') == 1
-
-local function real(path)
-  local resolved = vim.uv.fs_realpath(path) or path
-  return windows and (resolved:gsub('\\', '/')) or resolved
-end
-
 -- A home folder or a file system's root may hold a marker; it is no project.
 local function project(root)
   if not root or root == '' then
     return ''
   end
-  root = real(root)
-  local home = real(vim.uv.os_homedir() or '/')
+  root = roots.real(root)
+  local home = roots.real(vim.uv.os_homedir() or '/')
   return (root == home or vim.startswith(home, root .. '/') or root:match('^%a?:?[/\\]*$')) and '' or root
 end
 
@@ -42,12 +35,10 @@ end
 
 -- The nearest folder above a buffer's file that has one of some files in it and can be a project.
 local function nearest(buf, markers)
-  for _, folder in ipairs(roots.all_above(buf, markers)) do
-    local root = project(folder)
-    if root ~= '' then
-      return root
-    end
-  end
+  local folder = roots.above(buf, markers, function(folder)
+    return project(folder) ~= ''
+  end)
+  return folder and project(folder)
 end
 
 --- Root and file of a buffer's project; both '' for a buffer without a file or outside of any project.
@@ -59,7 +50,7 @@ function M.of(buf)
   if name == '' or name:match('^%a[%w+.-]+://') then
     return '', ''
   end
-  local path = real(vim.fn.fnamemodify(name, ':p'))
+  local path = roots.real(vim.fn.fnamemodify(name, ':p'))
   return nearest(buf, { '.git' }) or nearest(buf, roots.MARKERS) or project(server_root(buf)), path
 end
 

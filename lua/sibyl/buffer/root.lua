@@ -1,9 +1,19 @@
--- In: a buffer, names of files. Out: the folders above that have one of them.
+-- In: a buffer, names of files. Out: the nearest folder above that has one of them.
 
 local M = {}
 
 --- What marks a folder as a project.
 M.MARKERS = { '.git', '.hg', 'pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', 'Pipfile', 'ty.toml' }
+
+local windows = vim.fn.has('win32') == 1
+
+--- A path without links in it, with slashes.
+---@param path string
+---@return string
+function M.real(path)
+  local resolved = vim.uv.fs_realpath(path) or path
+  return windows and (resolved:gsub('\\', '/')) or resolved
+end
 
 --- Whether a folder has one of some files in it.
 ---@param folder string
@@ -31,28 +41,20 @@ end
 
 -- Not by vim.fs.root: it takes `$NAME` in a path for a variable, and fails where the current folder is gone.
 
---- The folders above a buffer's file that have one of some files in them, the nearest first.
----@param buf integer
----@param markers string[]
----@return string[]
-function M.all_above(buf, markers)
-  local folders, path = {}, M.path(buf)
-  if path then
-    for folder in vim.fs.parents(path) do
-      if M.has(folder, markers) then
-        table.insert(folders, folder)
-      end
-    end
-  end
-  return folders
-end
-
 --- The nearest folder above a buffer's file, or above the current folder's files, that has one of these in it.
 ---@param buf integer
 ---@param markers string[]
+---@param fits (fun(folder: string): boolean)|nil which of them may be taken; nil: all
 ---@return string|nil
-function M.above(buf, markers)
-  return M.all_above(buf, markers)[1]
+function M.above(buf, markers, fits)
+  local path = M.path(buf)
+  if path then
+    for folder in vim.fs.parents(path) do
+      if M.has(folder, markers) and (not fits or fits(folder)) then
+        return folder
+      end
+    end
+  end
 end
 
 return M

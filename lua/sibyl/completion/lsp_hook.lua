@@ -115,11 +115,12 @@ local function receiver(job, jobs, callback)
     local rest = vim.F.pack_len(...)
     local function give(ranked)
       vim.schedule(function()
-        job.left = not job.cancelled and reply.left_word(job)
+        if job.cancelled then
+          return
+        end
+        job.left = reply.left_word(job)
         if not job.left then
           over(job, jobs)
-        end
-        if not job.left and not job.cancelled then
           callback(failure, ranked, unpack(rest, 1, rest.n))
         end
       end)
@@ -162,11 +163,6 @@ local function wrap(client)
 
   function entry.own_request(method, params, callback, hear, ...)
     if method == COMPLETION then
-      for job in pairs(jobs) do
-        if job.left then -- who waited for it would have cancelled it by now
-          over(job, jobs)
-        end
-      end
       local ok, job = pcall(job_of, client, params)
       if ok and job then
         jobs[job] = true

@@ -6,10 +6,6 @@ local M = {}
 
 local windows = vim.fn.has('win32') == 1
 
-local function real(path)
-  return vim.fs.normalize(vim.uv.fs_realpath(path) or path)
-end
-
 local function inside(path, folder)
   return vim.startswith(path .. '/', folder:gsub('/$', '') .. '/')
 end
@@ -18,7 +14,7 @@ end
 -- environments. Python's own library is none, though version managers are kept in git.
 local function foreign()
   local list, seen = {}, {}
-  local home = real(vim.uv.os_homedir() or '/')
+  local home = roots.real(vim.uv.os_homedir() or '/')
   local function add(path)
     local environment = path:match('^(.*)/lib/python3%.%d+/')
     if environment and not vim.uv.fs_stat(environment .. '/pyvenv.cfg') then
@@ -30,8 +26,8 @@ local function foreign()
       end
       seen[folder] = true
       -- Who keeps the whole home in a repository has his own programs in it.
-      if roots.has(folder, roots.MARKERS) and not inside(home, real(folder)) then
-        table.insert(list, real(folder))
+      if roots.has(folder, roots.MARKERS) and not inside(home, roots.real(folder)) then
+        table.insert(list, roots.real(folder))
       end
     end
   end
@@ -44,7 +40,7 @@ local function foreign()
   end
   for _, name in ipairs({ 'VIRTUAL_ENV', 'CONDA_PREFIX' }) do
     if (vim.env[name] or '') ~= '' then
-      table.insert(list, real(vim.env[name]))
+      table.insert(list, roots.real(vim.env[name]))
     end
   end
   return list
@@ -58,7 +54,7 @@ local function trusted_path()
     local absolute = folder:find('^/') or (windows and folder:find('^%a:[/\\\\]'))
     local ours = absolute
       and not vim.iter(strange):any(function(root)
-        return inside(real(folder), root) or inside(vim.fs.normalize(folder), root)
+        return inside(roots.real(folder), root) or inside(vim.fs.normalize(folder), root)
       end)
     if ours then
       table.insert(folders, folder)

@@ -114,7 +114,9 @@ local function launch(buf, command, root, settings)
   }, { bufnr = buf })
   if failure or not id then
     starting[buf] = nil
-    stopped[id or 0] = true
+    if id then
+      stopped[id] = true
+    end
     log.warn('%s', failure or 'the language server has no client')
     log.tell('the language server could not be started: ' .. table.concat(command, ' '))
     return

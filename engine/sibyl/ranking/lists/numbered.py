@@ -21,9 +21,7 @@ class NameTable:
 
     names: list[str] = field(default_factory=list)
     over: bool = False  # all names were told again, into another table
-    labels: Any = (
-        None  # a ``sibyl.ranking.lists.labels.Labels`` of these names, once it was asked for
-    )
+    labels: Any = None  # the ``lists.labels.Labels`` of these names, once it was asked for
 
 
 @dataclass(frozen=True, eq=False)
