@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from debian import Apt, CannotBring, run, say
-from find import FLOOR, HERE, on_path, version_of
+from find import FLOOR, HERE, neovims, on_path, version_of
 
 # Testing before unstable: its packages always install together, and it has the same Neovim.
 SUITES = {"oldest": ["trixie"], "newest": ["forky", "sid"]}
@@ -182,17 +182,17 @@ def gather(home: Path, any_will_do: bool, tools: bool) -> list[Path]:
         return [nvim]
     with alone(home):
         try:
-            names = ["newest"] if any_will_do else list(SUITES)
-            brought = [bring(home, name) for name in names]
+            for name in ["newest"] if any_will_do else SUITES:
+                bring(home, name)
             if tools:
                 bring_tools(home)
-            return brought
-        except CannotBring:
+        except CannotBring as problem:
             # Not a Debian: the person's own Neovim will do, where there is one.
-            if nvim := on_path():
-                say("only the Neovim on PATH is at hand; tests run on that one alone")
-                return [nvim]
-            raise
+            if not on_path():
+                raise
+            say(str(problem))
+            say("tests run on the Neovim on PATH, and on what was brought before")
+        return [home / "newest/bin/nvim"] if any_will_do else neovims(home)
 
 
 def main() -> int:

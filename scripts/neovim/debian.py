@@ -27,14 +27,14 @@ def say(text: str) -> None:
 
 
 def run(*command: str | Path) -> str:
-    """Run to the end and return what was printed; failing raises with the last line."""
+    """Run to the end and return what was printed; failing raises with the last error, or the last line."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     except FileNotFoundError:
         raise CannotBring(f"This needs the program {command[0]}, which is not here.") from None
     if done.returncode:
-        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        last = lines[-1] if lines else f"exit code {done.returncode}"
+        printed = done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}"
+        last = printed.splitlines()[-1]
         raise CannotBring(f"`{Path(command[0]).name}` failed: {last}")
     return done.stdout
 

@@ -33,10 +33,14 @@ def on_path() -> Path | None:
 
 
 def neovims(home: Path = HERE) -> list[Path]:
-    """Every Neovim the tests shall run on: SIBYL_NVIMS, else the brought ones, else PATH's."""
+    """Every Neovim the tests shall run on: SIBYL_NVIMS, else the brought ones.
+
+    PATH's stands for the newest where that could not be brought.
+    """
     named = os.environ.get("SIBYL_NVIMS", "")
     if named:
         return [Path(name) for name in named.split(":") if name]
-    brought = [home / name / "bin" / "nvim" for name in ("oldest", "newest")]
-    folders = list(dict.fromkeys(nvim.parent.parent.resolve() for nvim in brought if nvim.exists()))
-    return [place / "bin" / "nvim" for place in folders] or [p for p in [on_path()] if p]
+    links = [link for link in (home / "oldest", home / "newest") if (link / "bin/nvim").exists()]
+    brought = [folder / "bin/nvim" for folder in dict.fromkeys(link.resolve() for link in links)]
+    instead = None if home / "newest" in links else on_path()
+    return brought + [nvim for nvim in [instead] if nvim]

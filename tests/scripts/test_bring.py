@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import debian
 import find
 import pytest
 
@@ -31,7 +32,7 @@ def run(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess
 def a_neovim(folder: Path, version: str) -> Path:
     """Make a program that says it is a Neovim of some version."""
     program = folder / "nvim"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     program.write_text(f"#!{sys.executable}\nprint('NVIM v{version}')\n")
     program.chmod(0o755)
     return program
@@ -57,6 +58,30 @@ def test_named_ones_come_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """SIBYL_NVIMS alone decides what is tested, for people with a Neovim of their own."""
     monkeypatch.setenv("SIBYL_NVIMS", f"{tmp_path}/a:{tmp_path}/b")
     assert [tmp_path / "a", tmp_path / "b"] == find.neovims()
+
+
+def test_the_one_on_path_stands_for_the_newest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the oldest alone could be brought, tests run on it and on PATH's."""
+    oldest = a_neovim(tmp_path / "home/0.10.4/bin", "0.10.4")
+    (tmp_path / "home/oldest").symlink_to("0.10.4")
+    on_path = a_neovim(tmp_path / "bin", "0.12.4")
+    monkeypatch.delenv("SIBYL_NVIMS", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert [oldest, on_path] == find.neovims(tmp_path / "home")
+    done = run("--where", str(tmp_path / "home"), path=str(tmp_path / "bin"))
+    assert f"{oldest}\n{on_path}\n" == done.stdout
+    (tmp_path / "home/newest").symlink_to("0.10.4")
+    assert [oldest] == find.neovims(tmp_path / "home")
+
+
+def test_the_reason_of_a_failure_is_told() -> None:
+    """Programs print progress and errors apart; the last error is what a person can act on."""
+    with pytest.raises(debian.CannotBring, match="`sh` failed: E: expired"):
+        debian.run("sh", "-c", "echo 'E: expired' >&2; echo 'Reading lists'; exit 100")
+    with pytest.raises(debian.CannotBring, match="`sh` failed: no room"):
+        debian.run("sh", "-c", "echo working; echo no room; exit 1")
 
 
 @pytest.mark.skipif(not BROUGHT.exists(), reason="these Neovims were not brought")
