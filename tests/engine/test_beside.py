@@ -136,7 +136,7 @@ def test_a_few_at_most(real: Ranker) -> None:
     assert 0 < len(ranked(real, source).unlisted) <= SHOWN
 
 
-def test_what_is_worked_out_before_the_list_changes_no_score(real: Ranker) -> None:
+def test_what_is_worked_out_once_for_a_place_changes_no_score(real: Ranker) -> None:
     """The scores of members are those of the features of the names behind the list."""
     session = Session(real, REQUEST.encode())
     predicted = session.prepare(len(REQUEST))

@@ -7,6 +7,7 @@ Who:  pytest.
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from sibyl.memory.project import Project, Remembered
 from sibyl.memory.project_store import ProjectStore
 from sibyl.ranking import session as session_module
 from sibyl.ranking.features import member_columns, word_columns
-from sibyl.ranking.features.feature_table import FeatureTable, Known
+from sibyl.ranking.features.feature_table import FeatureTable, Known, recency
 from sibyl.ranking.guard import evidence_columns
 from sibyl.ranking.ranker import Ranker
 from sibyl.ranking.session import Session
@@ -72,6 +73,22 @@ def test_what_is_put_stands_in_its_row() -> None:
     candidates, middle = known.gathered(np.array([0, 1, 0, 3, 3]))
     assert candidates.tolist() == [0, 2, 3, 4]
     assert middle[:, 1:3].tolist() == [[0, 5], [0, 5], [3, 0], [3, 0]]
+
+
+def test_uses_are_logs_and_fade() -> None:
+    """Times count by their log; how recent a use is falls with that of the tokens since."""
+    known = Known({"a": 0, "b": 1, "c": 3}, 4, first=10, last=14)
+    known.put_uses(["c", "a"], (10, 12), [1, 7], [0, 90])
+    known.put_uses(["b"], (10, 12), [2], [3])
+    known.put_all(["a", "c"], 13, [0.5, 2.0])
+    known.put("b", 11, 4.0)
+    candidates, middle = known.gathered()
+    assert candidates.tolist() == [0, 1, 3]
+    assert middle[:, 0] == pytest.approx([math.log1p(times) for times in (7, 2, 1)])
+    assert middle[:, 1].tolist() == [0, 4, 0]
+    assert middle[:, 2] == pytest.approx([recency(tokens) for tokens in (90, 3, 0)])
+    assert middle[:, 3].tolist() == [0.5, 0, 2]
+    assert recency(0) == 1 and 0 < recency(1_000_000) < recency(10) < 1
 
 
 def test_nothing_known_is_no_error() -> None:

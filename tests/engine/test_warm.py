@@ -47,6 +47,23 @@ def test_nothing_is_worked_out_for_a_list_in_a_string(
     assert names
 
 
+def test_names_that_a_list_has_cost_nothing_beside_it(
+    real: Ranker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names that something speaks for are looked at closely where a list lacks one, and once for a place."""
+    tables, rows = [], Ranker.rows
+    monkeypatch.setattr(Ranker, "rows", lambda *given: tables.append(given) or rows(*given))
+    source = b"def login(request):\n    print(request.user, request.tenant)\n    return request."
+    session = Session(real, source)
+    ranking = session.rank(len(source), ["tenant", "user", "imag"], [5, 5, 5])
+    assert (len(tables), len(ranking.unlisted)) == (1, 0)
+    ranking = session.rank(len(source), ["user", "imag"], [5, 5])
+    assert (len(tables), len(ranking.unlisted)) == (3, 1)
+    session.edit(len(source), 0, b"t")
+    ranking = session.rank(len(source) + 1, ["user", "imag"], [5, 5])
+    assert (len(tables), len(ranking.unlisted)) == (4, 1)
+
+
 def test_ranking_is_kept_warm_where_a_list_is_likely(
     ranker: Ranker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

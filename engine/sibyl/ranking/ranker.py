@@ -114,10 +114,13 @@ class Ranker:
         names = (spoken_for if place.member else arguments_for)(place, usage, remembered)
         if not names or mix is None:
             return None
-        kinds = [0 if place.member else _PARAMETER] * len(names)
-        listed = WordList.named([*names], [bare(name) for name in names], kinds)
-        table, logits = self.rows(listed, predicted, place, usage, remembered)
-        return Spoken(names, table, logits, mix, place)
+
+        def features_alone() -> tuple[FeatureTable, Floats]:
+            kinds = [0 if place.member else _PARAMETER] * len(names)
+            listed = WordList.named([*names], [bare(name) for name in names], kinds)
+            return self.rows(listed, predicted, place, usage, remembered)
+
+        return Spoken(names, features_alone, mix, place)
 
     def rank(
         self,

@@ -127,7 +127,7 @@ class Session:
         if not quiet(0):
             return
         if not self.stream.in_prose(self.text):
-            # No list changes this: the answer of a server that answers at once is on its way meanwhile.
+            # No list changes which these are: the answer of a server that answers at once is on its way.
             self._spoken_at(self.states.predicted, place, remembered)
         if not quiet(_SOON):
             return
@@ -223,7 +223,7 @@ class Session:
         return self._ranker.rank(listed, predicted, place, self.usage, remembered, spoken)
 
     def _spoken_at(self, predicted: Floats, place: Place, remembered: Remembered) -> Spoken | None:
-        """Return what a list may lack; worked out before it comes, and not again for each letter."""
+        """Return what a list may lack; looked up before it comes, and not again for each letter."""
         known = self._spoken
         if known is None or known[0] is not place or known[1] is not remembered:
             spoken = self._ranker.spoken(predicted, place, self.usage, remembered)

@@ -5,12 +5,13 @@ Out: the names worth showing among the items, each with its place in the order.
 
 Servers often know a receiver in part: attributes set elsewhere, a base class or a module that is not installed,
 a type that was narrowed wrongly. Of functions that take ``**kwargs`` they know no keyword argument. The user's
-own code then knows more. All that does not depend on the list is worked out before it comes.
+own code then knows more. Most lists lack none of its names, so these are looked at closely only where one does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from heapq import nlargest
 from math import log1p
 from typing import NamedTuple
@@ -98,25 +99,34 @@ def arguments_for(place: Place, usage: Usage, remembered: Remembered) -> dict[st
 
 
 class Spoken:
-    """The names that something speaks for at one place, with all that the list does not change."""
+    """The names that something speaks for at one place; looked at closely once a list lacks any of them."""
 
     def __init__(
-        self, names: Mapping[str, bool], table: FeatureTable, logits: Floats, mix: Mix, place: Place
+        self,
+        names: Mapping[str, bool],
+        features: Callable[[], tuple[FeatureTable, Floats]],
+        mix: Mix,
+        place: Place,
     ) -> None:
         """``names``: see ``spoken_for`` and ``arguments_for``.
 
-        ``table``: features (names) as if they alone were listed; ``logits`` (names) of the network.
+        ``features``: makes those of all names as if they alone were listed, and the network's logits of them.
         """
-        member = place.member
         self._names, self._here = list(names), list(names.values())
         self._lower = [name.lower() for name in names]
-        self._logits, self._mix, self._member = logits, mix, member
+        self._features, self._mix, self._member = features, mix, place.member
         self._overridden = place.overridden
-        columns = [mix.names.index(name) for name in (_OF_LIST if member else _OF_WORDS)]
+        self._columns = [
+            mix.names.index(name) for name in (_OF_LIST if place.member else _OF_WORDS)
+        ]
+
+    @cached_property
+    def _known(self) -> tuple[Floats, Floats]:
+        """What the list does not change: sums (names, units and one) and logits (names)."""
+        table, logits = self._features()
         rows = table.whole()
-        rows[:, columns] = 0
-        self._sums = mix.sums(rows)  # (names, units and one)
-        self._weights = mix.weights[columns]
+        rows[:, self._columns] = 0
+        return self._mix.sums(rows), logits
 
     def beside(
         self, listed: WordList, logits: Floats, scores: Floats, final: Scores
@@ -159,7 +169,8 @@ class Spoken:
     def _scored(self, listed: WordList, logits: Floats, lacking: list[int]) -> Floats:
         """Return the scores of some of the names: members as if behind the list, arguments as if before it."""
         count, more = len(listed), len(lacking)
-        together = np.concatenate((logits, self._logits[lacking]))
+        known_sums, known_logits = self._known
+        together = np.concatenate((logits, known_logits[lacking]))
         network = np.empty((2, len(together)), np.float32)
         network_columns(together, network)
         if self._member:
@@ -172,10 +183,11 @@ class Spoken:
                 letters > 0,
                 *map(log1p, (letters, count + more, tiers, arguments)),
             ]
-        rows = np.zeros((more, len(self._weights)), np.float32)
+        weights = self._mix.weights[self._columns]
+        rows = np.zeros((more, len(weights)), np.float32)
         rows[:, :2] = network[:, count:].T
         rows[:, 2 : 2 + len(facts)] = facts
-        scores: Floats = self._mix.scored(self._sums[lacking] + rows @ self._weights) - _LESS
+        scores: Floats = self._mix.scored(known_sums[lacking] + rows @ weights) - _LESS
         if self._overridden and all(map(is_dunder, listed.names)):
             own = np.array([self._names[at] == self._overridden for at in lacking])
             scores += own * np.float32(_LESS + _OVERRIDDEN)

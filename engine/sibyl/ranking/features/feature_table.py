@@ -14,8 +14,9 @@ multiplied. That takes less time, and touches less memory, which counts where th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,8 @@ Mask = npt.NDArray[np.bool_]
 
 _AT_ONCE = 256
 """Candidates whose units are worked out together."""
+_FADES = 0.25
+"""How much a use fades with the log of the tokens since."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,26 @@ class FeatureTable:
         return result
 
 
+def recency(tokens: float) -> float:
+    """Return how recent a use is that stands this many tokens above, from one down to zero."""
+    return 1 / (1 + _FADES * log1p(tokens))
+
+
+class _Values:
+    """Numbers of candidates, each of one column, side by side."""
+
+    def __init__(self) -> None:
+        self.candidates: list[int] = []
+        self.columns: list[int] = []
+        self.numbers: list[float] = []
+
+    def put(self, candidates: Sequence[int], column: int, numbers: Iterable[float]) -> None:
+        """Note a number of a column for each of some candidates."""
+        self.candidates += candidates
+        self.columns += [column] * len(candidates)
+        self.numbers += numbers
+
+
 class Known:
     """What is known of some candidates, by column, while it is gathered."""
 
@@ -91,16 +114,31 @@ class Known:
         self.rows = rows
         self._count = count
         self._first, self._last = first, last
-        self._candidates: list[int] = []
-        self._columns: list[int] = []
-        self._values: list[float] = []
+        # Logs of many numbers are taken at once; one column's numbers are all of one sort.
+        self._plain, self._times, self._tokens = _Values(), _Values(), _Values()
         self._blocks: list[tuple[Ints, int, Floats]] = []
 
     def put(self, name: str, column: int, value: float) -> None:
         """Note a value of a listed name; the last one of a column stands."""
-        self._candidates.append(self.rows[name])
-        self._columns.append(column)
-        self._values.append(value)
+        self._plain.candidates.append(self.rows[name])
+        self._plain.columns.append(column)
+        self._plain.numbers.append(value)
+
+    def put_all(self, names: Iterable[str], column: int, values: Iterable[float]) -> None:
+        """Note a value for each of some listed names."""
+        self._plain.put([*map(self.rows.__getitem__, names)], column, values)
+
+    def put_uses(
+        self,
+        names: Iterable[str],
+        columns: tuple[int, int],
+        times: Iterable[int],
+        tokens: Iterable[int],
+    ) -> None:
+        """Note of some listed names how often each was used, and how many tokens above the last time."""
+        candidates = [*map(self.rows.__getitem__, names)]
+        self._times.put(candidates, columns[0], times)
+        self._tokens.put(candidates, columns[1], tokens)
 
     def put_block(self, candidates: Ints, column: int, values: Floats) -> None:
         """Note values (candidates, columns) of columns side by side from ``column`` on."""
@@ -111,7 +149,14 @@ class Known:
 
         ``same``: for each candidate the first one that it equals, None where all differ.
         """
-        candidates = np.asarray(self._candidates, np.int64)
+        plain, times, tokens = self._plain, self._times, self._tokens
+        candidates = np.array(plain.candidates + times.candidates + tokens.candidates, np.int64)
+        columns = np.array(plain.columns + times.columns + tokens.columns, np.int64) - self._first
+        numbers = np.array(plain.numbers + times.numbers + tokens.numbers, np.float64)
+        counted = numbers[len(plain.numbers) :]
+        np.log1p(counted, out=counted)
+        recent = numbers[len(numbers) - len(tokens.numbers) :]
+        recent[:] = 1 / (1 + _FADES * recent)
         # Of each candidate in ``known``, -1 if it is not there.
         place = np.zeros(self._count, np.int64)
         for some in (candidates, *(block[0] for block in self._blocks)):
@@ -123,8 +168,7 @@ class Known:
         for some, column, values in self._blocks:
             left = column - self._first
             middle[place[some], left : left + values.shape[1]] = values
-        columns = np.asarray(self._columns, np.int64) - self._first
-        middle[place[candidates], columns] = self._values
+        middle[place[candidates], columns] = numbers
         if same is None:
             return known, middle
         place = place[same]

@@ -84,6 +84,7 @@ LOOK_COLUMN = np.array([*(COLUMNS[name] for name in LOOKS), HEAD])
 FIRST_CONTEXT = COLUMNS["own"]
 """The columns from it on are the same for all candidates."""
 IN_FILE = [(COLUMNS[f"{name}_count"], COLUMNS[f"{name}_recency"]) for name in (*USED, "member")]
+AS_NAME = COLUMNS["name_count"], COLUMNS["name_recency"]
 IN_PROJECT = [
     (COLUMNS[f"project_{name}_count"], COLUMNS[f"project_{name}_share"]) for name in GROUPS
 ]

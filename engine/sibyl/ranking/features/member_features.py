@@ -23,6 +23,7 @@ from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
 from sibyl.ranking.features.feature_table import FeatureTable, Known
 from sibyl.ranking.features.member_columns import (
+    AS_NAME,
     BEFORE,
     BY_PERSON,
     COLUMNS,
@@ -106,11 +107,6 @@ def common(group: Mapping[str, object], rows: Mapping[str, int]) -> Iterable[str
     return group.keys() & rows.keys()  # looks each of the shorter one up in the longer one
 
 
-def recency(tokens: int) -> float:
-    """Return how recent a use is that stands this many tokens above, from one down to zero."""
-    return 1 / (1 + 0.25 * log1p(tokens))
-
-
 def network_columns(logits: Floats, head: Floats) -> None:
     """Fill the columns ``NETWORK`` of ``head`` (columns, candidates), with which every table begins."""
     shares = log_share(logits)
@@ -138,17 +134,18 @@ def label_column(known: Known, listed: WordList, written: Written, column: int) 
 
 def _used(known: Known, place: Place, usage: Usage) -> None:
     """Say how often and how recently each candidate was used, by what it followed."""
-    put, now = known.put, place.tokens
-    for key, (count, how_recent) in zip((*place.groups, MEMBERS), IN_FILE, strict=True):
+    now = place.tokens
+    for key, columns in zip((*place.groups, MEMBERS), IN_FILE, strict=True):
         group = usage.group(*key)
-        for name in common(group, known.rows):
-            tokens = group[name]
-            put(name, count, log1p(len(tokens)))
-            put(name, how_recent, recency(now - tokens[-1]))
+        if names := [*common(group, known.rows)]:
+            uses = [group[name] for name in names]
+            last = [now - tokens[-1] for tokens in uses]
+            known.put_uses(names, columns, map(len, uses), last)
     words, seen = usage.words, usage.words.seen()
-    for name in common(seen, known.rows):
-        put(name, COLUMNS["name_count"], log1p(len(seen[name])))
-        put(name, COLUMNS["name_recency"], recency(now - words.tokens_of(seen[name][-1])))
+    if names := [*common(seen, known.rows)]:
+        places = [seen[name] for name in names]
+        last = [now - words.tokens_of(some[-1]) for some in places]
+        known.put_uses(names, AS_NAME, map(len, places), last)
 
 
 def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> None:
@@ -190,13 +187,13 @@ def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered)
     """Say what other files and the person have done with each candidate, and whether the class has it."""
     put, rows = known.put, known.rows
     for used, (count, share) in zip(remembered.project, IN_PROJECT, strict=True):
-        whole = log1p(used.total) if used else 1.0
-        for name in common(used, rows):
-            times, files = used[name]
-            put(name, count, log1p(times))
-            put(name, share, log1p(times) / whole)
+        if names := [*common(used, rows)]:
+            often, whole = [log1p(used[name][0]) for name in names], log1p(used.total)
+            known.put_all(names, count, often)
+            known.put_all(names, share, [times / whole for times in often])
             if count == COLUMNS["project_origin_count"]:
-                put(name, COLUMNS["project_files"], log1p(files))
+                files = [log1p(used[name][1]) for name in names]
+                known.put_all(names, COLUMNS["project_files"], files)
     members, kind, here = remembered.members, remembered.kind, usage.group(*place.groups[0])
     for name in common(members, rows):
         member = members[name]

@@ -110,6 +110,7 @@ NAMES: tuple[str, ...] = (
     "accepted",
 )
 COLUMNS = {name: index for index, name in enumerate(NAMES)}
+AS_WORD = COLUMNS["word_count"], COLUMNS["word_recency"]
 IN_CONTEXT = [(COLUMNS[f"{name}_count"], COLUMNS[f"{name}_recency"]) for name in CONTEXTS]
 IMPORTED, IMPORTED_ELSEWHERE = CONTEXTS.index("imported"), WORD_GROUPS.index("imported")
 """Where, among the contexts of this file and the groups of others, names of one module stand."""

@@ -23,18 +23,18 @@ from sibyl.context.usage import Usage
 from sibyl.context.words import IN_IMPORTS, WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.network.model import Floats
-from sibyl.ranking.features.feature_table import FeatureTable, Known
+from sibyl.ranking.features.feature_table import FeatureTable, Known, recency
 from sibyl.ranking.features.import_order import order_of_imports, share_in_order
 from sibyl.ranking.features.member_features import (
     accepted_before,
     common,
     label_column,
     network_columns,
-    recency,
     row_of,
 )
 from sibyl.ranking.features.reserved import keyword_columns
 from sibyl.ranking.features.word_columns import (
+    AS_WORD,
     BEFORE,
     BY_PERSON,
     COLUMNS,
@@ -111,22 +111,23 @@ def _used(known: Known, place: Place, usage: Usage, words: WordUsage) -> None:
     """Say how often and how recently each candidate was used, in places like this one and at all."""
     seen, now, put = words.seen(), place.tokens, known.put
     function, statement = words.since(place.begins), words.since(place.statement)
-    for name in common(seen, known.rows):
-        places = seen[name]
-        put(name, COLUMNS["word_count"], log1p(len(places)))
-        put(name, COLUMNS["word_recency"], recency(now - words.tokens_of(places[-1])))
-        if places[-1] >= function:
-            put(name, COLUMNS["function_count"], log1p(_since(function, places)))
-            if places[-1] >= statement:
-                put(name, COLUMNS["statement_count"], log1p(_since(statement, places)))
+    if names := [*common(seen, known.rows)]:
+        uses = [seen[name] for name in names]
+        known.put_uses(
+            names, AS_WORD, map(len, uses), [now - words.tokens_of(places[-1]) for places in uses]
+        )
+        for name, places in zip(names, uses, strict=True):
+            if places[-1] >= function:
+                put(name, COLUMNS["function_count"], log1p(_since(function, places)))
+                if places[-1] >= statement:
+                    put(name, COLUMNS["statement_count"], log1p(_since(statement, places)))
     members = usage.group(*MEMBERS)
     for name in common(members, known.rows):
         put(name, COLUMNS["member_count"], log1p(len(members[name])))
-    for group, (count, how_recent) in zip(place.like(words), IN_CONTEXT, strict=True):
-        for name in common(group, known.rows):
-            times, last = group[name]
-            put(name, count, log1p(times))
-            put(name, how_recent, recency(now - last))
+    for group, columns in zip(place.like(words), IN_CONTEXT, strict=True):
+        if names := [*common(group, known.rows)]:
+            times, last = zip(*(group[name] for name in names), strict=True)
+            known.put_uses(names, columns, times, [now - token for token in last])
 
 
 def _bound(known: Known, place: Place, words: WordUsage) -> None:
@@ -249,12 +250,12 @@ def _elsewhere(known: Known, remembered: Remembered) -> None:
     put, rows = known.put, known.rows
     most_files: dict[str, float] = {}
     for used, (count, share) in zip(remembered.words, IN_PROJECT, strict=True):
-        whole = log1p(used.total) if used else 1.0
-        for name in common(used, rows):
-            times, files = used[name]
-            put(name, count, log1p(times))
-            put(name, share, log1p(times) / whole)
-            most_files[name] = max(most_files.get(name, 0), files)
+        if names := [*common(used, rows)]:
+            often, whole = [log1p(used[name][0]) for name in names], log1p(used.total)
+            known.put_all(names, count, often)
+            known.put_all(names, share, [times / whole for times in often])
+            for name in names:
+                most_files[name] = max(most_files.get(name, 0), used[name][1])
     for name, most in most_files.items():
         put(name, COLUMNS["project_files"], log1p(most))
     imported = remembered.words[IMPORTED_ELSEWHERE]
