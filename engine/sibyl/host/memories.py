@@ -63,7 +63,9 @@ class Memories:
         """Say which project a buffer belongs to; return whether that is new."""
         if self._projects.get(buffer) == (root, path):
             return False
+        left = self._project(buffer)[0]
         self._projects[buffer] = (root, path)
+        self._leave(left)
         return True
 
     def changed(self, buffer: int) -> None:
@@ -79,7 +81,12 @@ class Memories:
 
     def forget(self, buffer: int) -> None:
         """Forget which project a buffer belonged to."""
-        self._projects.pop(buffer, None)
+        self._leave(self._projects.pop(buffer, ("", ""))[0])
+
+    def _leave(self, root: str) -> None:
+        """Close the memory of a project that a buffer has left, if that was the last one."""
+        if self._manager is not None and all(other != root for other, _ in self._projects.values()):
+            self._manager.leave(root)
 
     def about(self) -> dict[str, Any]:
         """Return what is remembered, for the check-up."""

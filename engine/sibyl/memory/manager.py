@@ -130,6 +130,13 @@ class Manager:
             near = inside(root, path) if path else ""
             self._indexer.read(Path(root), self.place(root), near)
 
+    def leave(self, root: str) -> None:
+        """Close the memory of a project that no buffer belongs to any more."""
+        self._installed.pop(root, None)
+        store = self._open.pop(self.place(root), None)
+        if store is not None:
+            store.close()
+
     def place(self, root: str) -> Path:
         """Return where a project's memory lies (lua/sibyl/buffer/project.lua names it alike)."""
         name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]

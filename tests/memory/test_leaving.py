@@ -1,0 +1,86 @@
+"""A project's memory is open while a buffer belongs to the project.
+
+In:   two small projects, read; the host's table of buffers.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from test_build import place, read, write
+
+from sibyl.host.memories import Memories
+from sibyl.memory.manager import Manager
+
+HERE = "import tools\ntools."
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> list[str]:
+    """Two projects whose memories hold something."""
+    folders = [tmp_path / name for name in ("first", "second")]
+    naming = Manager(tmp_path / "state", {}, lambda *_: None)
+    for folder in folders:
+        write(folder, tools="def saw(): pass\n", a="import tools\ntools.saw()\n")
+        store = naming.place(str(folder))
+        store.parent.mkdir(parents=True, exist_ok=True)
+        assert read(folder, store)
+    naming.close()
+    return [str(folder) for folder in folders]
+
+
+@pytest.fixture
+def memories(tmp_path: Path) -> Memories:
+    """Those of a host that reads nothing by itself."""
+    opened = Memories(lambda *_: None)
+    opened.open({"state": str(tmp_path / "state"), "memory": {"read": False}})
+    return opened
+
+
+def files(state: Path) -> int:
+    """How many files below a folder this process has open."""
+    links = (str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+    return sum(link.startswith(str(state / "projects")) for link in links)
+
+
+def knows(memories: Memories, buffer: int) -> bool:
+    """Whether what a buffer's project uses is remembered."""
+    memory = memories.of(buffer)
+    return memory is not None and "saw" in memory.at(place(HERE)).project[0]
+
+
+def test_it_is_closed_with_the_last_buffer(memories: Memories, roots: list[str]) -> None:
+    """A hundred visited projects are no hundred open files; the project of another buffer stays."""
+    for buffer, root in ((1, roots[0]), (2, roots[0]), (3, roots[1])):
+        assert memories.move(buffer, root, f"{root}/new{buffer}.py")
+        assert knows(memories, buffer)
+    memories.forget(1)
+    assert set(memories.about()["projects"]) == {*roots} and knows(memories, 2)
+    memories.forget(2)
+    assert set(memories.about()["projects"]) == {roots[1]} and knows(memories, 3)
+    assert memories.move(4, roots[0], f"{roots[0]}/again.py")
+    assert knows(memories, 4)
+    memories.close()
+
+
+def test_it_is_closed_when_a_buffer_moves(memories: Memories, roots: list[str]) -> None:
+    """A buffer that is saved into another project leaves its own."""
+    for root in (roots[0], roots[1], roots[0]):
+        assert memories.move(1, root, f"{root}/new.py")
+        assert knows(memories, 1)
+        assert set(memories.about()["projects"]) == {root}
+    memories.close()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="open files are counted in /proc")
+def test_no_file_stays_open(memories: Memories, roots: list[str], tmp_path: Path) -> None:
+    """The file, its log and its index are closed, however often a project is visited."""
+    for buffer in range(6):
+        root = roots[buffer % 2]
+        memories.move(buffer, root, f"{root}/new.py")
+        assert knows(memories, buffer) and files(tmp_path / "state")
+        memories.forget(buffer)
+        assert files(tmp_path / "state") == 0
+    memories.close()
