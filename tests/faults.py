@@ -10,6 +10,7 @@ Out:  the table between the marks of tests/README.md; exit status 1 where a prom
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import subprocess
@@ -121,7 +122,9 @@ def table(faults: list[Fault]) -> tuple[str, bool]:
 
 def main() -> int:
     """Try all, and write the table down."""
-    words = sys.argv[1:]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("words", nargs="*", help="those whose name holds these; not written down")
+    words = parser.parse_args().words
     chosen = [fault for fault in FAULTS if all(word in fault.name for word in words)]
     rows, all_held = table(chosen)
     if not words:
