@@ -30,9 +30,10 @@ class Usage:
     def __init__(self) -> None:
         self.words = WordUsage()
         self._groups: dict[Group, Uses] = {}
-        self._log: list[tuple[int, Group, str]] = []  # every entry made, by token index
         self._chain = MemberChain()
-        self._at: list[int] = []  # the token of each member in the chain
+        self._members: list[
+            tuple[int, str, tuple[Group, ...]]
+        ] = []  # of the chain: token, name, groups
         self._seen = 0  # tokens read
 
     def advance(self, stream: Stream, first: int) -> None:
@@ -43,7 +44,7 @@ class Usage:
         uses, kinds, texts = stream.uses, stream.kinds, stream.texts
         for index in range(self._seen, len(kinds)):
             if kinds[index] == MEMBER:
-                _, origin, spelled, function, cls = uses[len(self._at)]
+                _, origin, spelled, function, cls = uses[len(self._members)]
                 before = self.last(spelled)
                 surroundings = around(kinds, texts, index - 1)
                 newest = self.last()
@@ -55,32 +56,29 @@ class Usage:
 
     def _member(self, index: int, name: str, spelled: str, groups: tuple[Group, ...]) -> None:
         for group in (MEMBERS, *groups):
-            self._note(index, group, name)
+            uses = self._groups.get(group)
+            if uses is None:
+                uses = self._groups[group] = {}
+            uses.setdefault(name, []).append(index)
         self._chain.append(spelled, name)
-        self._at.append(index)
-
-    def _note(self, index: int, group: Group, name: str) -> None:
-        uses = self._groups.get(group)
-        if uses is None:
-            uses = self._groups[group] = {}
-        uses.setdefault(name, []).append(index)
-        self._log.append((index, group, name))
+        self._members.append((index, name, groups))
 
     def _rewind(self, first: int) -> None:
-        log, groups = self._log, self._groups
-        while log and log[-1][0] >= first:
-            _, group, name = log.pop()
-            uses = groups[group]
-            entries = uses[name]
-            entries.pop()
-            if not entries:
-                del uses[name]
-                if not uses:
-                    del groups[group]
-        while self._at and self._at[-1] >= first:
-            self._at.pop()
+        while self._members and self._members[-1][0] >= first:
+            _, name, groups = self._members.pop()
+            for group in (MEMBERS, *groups):
+                self._take_off(group, name)
             self._chain.pop()
         self._seen = first
+
+    def _take_off(self, group: Group, name: str) -> None:
+        """Forget the latest use of a name in a group."""
+        uses = self._groups[group]
+        uses[name].pop()
+        if not uses[name]:
+            del uses[name]
+            if not uses:
+                del self._groups[group]
 
     def group(self, *group: str) -> Mapping[str, Sequence[int]]:
         """Return the names used in a group, each with the token indices of its uses."""
