@@ -19,7 +19,7 @@ from sibyl.experiment.log import DAY_S, Log, Outcome, Period
 from sibyl.experiment.measures import compared, tossed
 from sibyl.experiment.picture import svg
 from sibyl.experiment.report import report, state, stopped
-from sibyl.memory.sqlite import remove
+from sibyl.memory.sqlite import is_there, remove
 
 _log = logging.getLogger("sibyl")
 _NUMBERS = ("length", "began", "typed", "saved", "place", "server", "sibyl", "team")
@@ -46,7 +46,7 @@ class Experiment:
             _log.warning("%s", trouble)
             self.close()
             if trouble.why == "damaged":
-                remove(trouble.path)
+                trouble = _removed(trouble)
             return {"on": False, "trouble": str(trouble)}
 
     def _asked(self, command: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -79,11 +79,20 @@ class Experiment:
         """Return the file; it is opened again where it was deleted."""
         if self._path is None:
             return None
-        if self._file is not None and not self._path.exists():
+        if self._file is not None and not is_there(self._path):
             self.close()
-        if self._file is None and (make or self._path.exists()):
+        if self._file is None and (make or is_there(self._path)):
             self._file = Log(self._path)
         return self._file
+
+
+def _removed(damaged: MemoryTrouble) -> MemoryTrouble:
+    """Delete a damaged file; return what there is to say."""
+    try:
+        remove(damaged.path)
+    except MemoryTrouble as trouble:
+        return trouble
+    return damaged
 
 
 def digest(root: str) -> str:

@@ -30,7 +30,7 @@ from sibyl.memory.opening import Opening
 from sibyl.memory.private import private_folder
 from sibyl.memory.project import Project
 from sibyl.memory.project_store import ProjectStore
-from sibyl.memory.sqlite import remove
+from sibyl.memory.sqlite import is_there, remove
 
 _log = logging.getLogger("sibyl")
 _Memory = TypeVar("_Memory", ProjectStore, Accepted)
@@ -116,7 +116,7 @@ class Manager:
         memory.close()
         if trouble.why == "damaged":
             self._remove(memory.path)
-        elif isinstance(memory, ProjectStore) and not memory.path.exists():
+        elif isinstance(memory, ProjectStore) and not is_there(memory.path):
             self._forgotten.add(memory.root)
             self._indexer.forget(Path(memory.root))
 
@@ -126,7 +126,7 @@ class Manager:
         A memory that was deleted is not filled: what was forgotten stays forgotten.
         """
         wanted = self._use["project"] and self._use["read"] and root not in self._forgotten
-        if root and wanted and self.place(root) in self._open and self.place(root).exists():
+        if root and wanted and self.place(root) in self._open and is_there(self.place(root)):
             near = inside(root, path) if path else ""
             self._indexer.read(Path(root), self.place(root), near)
 
@@ -191,7 +191,7 @@ class Manager:
         about |= {"off": list(self._off.values()), "deleted": []}
         try:
             for path, memory in self._open.items():
-                if not path.exists():
+                if not is_there(path):
                     about["deleted"].append(str(path))
                 elif isinstance(memory, Accepted):
                     about["person"] = memory.size()

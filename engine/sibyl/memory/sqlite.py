@@ -169,6 +169,18 @@ def _identity(path: Path) -> int:
     return 0 if str(path) == IN_MEMORY else path.stat().st_ino
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file of ours; one in a folder that is not ours to look into is not there.
+
+    ``Path.exists`` raises PermissionError then.
+    """
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
+
+
 def siblings(path: Path) -> list[Path]:
     """Return the files that SQLite keeps for a store."""
     return [path, *(path.with_name(path.name + more) for more in ("-wal", "-shm"))]
@@ -176,7 +188,7 @@ def siblings(path: Path) -> list[Path]:
 
 def size_on_disk(path: Path) -> int:
     """Return how many bytes a store takes on disk."""
-    return sum(sibling.stat().st_size for sibling in siblings(path) if sibling.exists())
+    return sum(sibling.stat().st_size for sibling in siblings(path) if is_there(sibling))
 
 
 def remove(path: Path) -> None:
