@@ -43,6 +43,9 @@ function M.begin(buf)
   if not api.nvim_buf_is_loaded(buf) or not language.is_python(buf) then
     return
   end
+  if config.get().enabled and not require('sibyl.server.lsp').usable() then
+    return
+  end
   begun[buf], names[buf] = true, api.nvim_buf_get_name(buf)
   if not config.get().enabled then
     return
@@ -55,6 +58,7 @@ end
 
 -- What the first buffer needs. Read at once, it would keep the editor for longer than a key may wait.
 local PARTS = {
+  'sibyl.server.lsp',
   'sibyl.buffer.mirror',
   'sibyl.menus.accepted',
   'sibyl.server.default',
@@ -138,6 +142,9 @@ function M.enable(buf)
     vim.b[buf].sibyl_enabled = true
   else
     config.switch(true)
+  end
+  if not require('sibyl.server.lsp').usable() then
+    return
   end
   if not wired then
     wire()

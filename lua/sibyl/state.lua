@@ -73,6 +73,14 @@ M.table = {
     end,
   },
   {
+    name = 'no client',
+    level = 'error',
+    says = "Neovim's client of language servers cannot be used: %s (mend that, and start Neovim again)",
+    holds = function()
+      return require('sibyl.server.lsp').failure()
+    end,
+  },
+  {
     name = 'installing',
     level = 'info',
     says = 'installing: %s; everything starts by itself when it is done',
@@ -220,7 +228,9 @@ M.table = {
 ---@return sibyl.Standing
 function M.of(buf)
   local facts = { installation = require('sibyl.install').state }
-  facts.serving, facts.server = require('sibyl.server.default').serving(buf)
+  if not require('sibyl.server.lsp').failure() then
+    facts.serving, facts.server = require('sibyl.server.default').serving(buf)
+  end
   for _, state in ipairs(M.table) do
     local detail = state.holds(buf, facts)
     if detail then

@@ -69,6 +69,15 @@ def test_states_of_buffers_and_servers(scripted: Callable, tmp_path: Path) -> No
     assert "more than option `max_bytes`" in wait_state(child, "left alone")
 
 
+def test_a_client_that_cannot_be_read(start_nvim: Callable, tmp_path: Path) -> None:
+    """Where Neovim's own client cannot make the folder of its log, that is how it stands, and why."""
+    (tmp_path / "home/state").mkdir(parents=True)
+    (tmp_path / "home/state/nvim").write_text("a file where a folder should be")
+    child = start_nvim(home=tmp_path / "home")
+    child.open(tmp_path / "a.py", "x = 1\n")
+    assert "E739: Cannot create directory" in wait_state(child, "no client")
+
+
 def test_states_of_the_host(scripted: Callable) -> None:
     """A host that ended, one that is given up and a model that cannot be used are told as that."""
     child, ranker = scripted("x = 1\n")

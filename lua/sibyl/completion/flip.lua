@@ -22,7 +22,7 @@ end
 
 --- Shows the list at the cursor in the other order. Does nothing outside insert mode.
 function M.flip()
-  if api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
+  if api.nvim_get_mode().mode:sub(1, 1) ~= 'i' or not require('sibyl.server.lsp').usable() then
     return
   end
   local _, col = bytes.word(api.nvim_get_current_buf())

@@ -175,6 +175,9 @@ function M.open()
   if api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
     return
   end
+  if not require('sibyl.server.lsp').usable() then
+    return
+  end
   require('sibyl').begin(api.nvim_get_current_buf())
   if vim.fn.pumvisible() == 1 then
     api.nvim_feedkeys(vim.keycode('<C-e>'), 'n', false)

@@ -97,6 +97,7 @@ local on_exit
 
 local function launch(buf, command, root, settings)
   starting[buf] = true
+  require('sibyl.server.lsp').quiet()
   local failure
   local id = vim.lsp.start({
     name = NAME,
