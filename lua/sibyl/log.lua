@@ -19,7 +19,7 @@ local newest ---@type string|nil what was written last
 --- Where the log is.
 ---@return string
 function M.path()
-  return vim.fs.joinpath(vim.fn.stdpath('log') --[[@as string]], 'sibyl.log')
+  return vim.fs.joinpath(require('sibyl.folders').of('log'), 'sibyl.log')
 end
 
 --- Begins a new file when the old one is large. Only while no host holds it open.

@@ -44,7 +44,7 @@ local on_up = {} ---@type fun()[] called when a new host can be written to
 --- Where what was learned from the user is kept.
 ---@return string
 function M.memory()
-  return vim.fs.joinpath(vim.fn.stdpath('state') --[[@as string]], 'sibyl')
+  return vim.fs.joinpath(require('sibyl.folders').of('state'), 'sibyl')
 end
 
 --- The folder of the model that a host is started with, '' for the shipped one.

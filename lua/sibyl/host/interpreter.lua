@@ -60,7 +60,7 @@ end
 --- The environment `:Sibyl install` makes.
 ---@return string
 function M.venv()
-  return vim.fs.joinpath(vim.fn.stdpath('data') --[[@as string]], 'sibyl', 'venv')
+  return vim.fs.joinpath(require('sibyl.folders').of('data'), 'sibyl', 'venv')
 end
 
 --- When that environment was made: seconds, nil if it is not there.
