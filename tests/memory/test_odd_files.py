@@ -5,6 +5,7 @@ In:   folders with links, pipes, and names beyond all limits.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from test_build import read, write
 
+from sibyl.memory import index
 from sibyl.memory import project_files as files
 from sibyl.memory.project_files import bytes_of, project_files
 from sibyl.memory.project_store import ProjectStore
@@ -134,3 +136,29 @@ def test_what_git_ignores_is_not_read(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / ".gitignore").write_text("secrets.py\nscratch/\n")
     assert [*project_files(tmp_path)] == []
+
+
+def test_a_folder_that_became_a_link_to_itself_costs_its_files_alone(root: Path) -> None:
+    """Git lists what was below it; Python up to 3.12 says RuntimeError of it, and nothing was read any more."""
+    if (root / ".git").exists():
+        subprocess.run(["git", "-C", str(root), "add", "."], check=True)
+    (root / "sub" / "b.py").unlink()
+    (root / "sub").rmdir()
+    (root / "sub").symlink_to("sub")
+    assert set(project_files(root)) == {"a.py"}
+
+
+def test_a_reading_that_cannot_begin_is_told(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ends the reader is one sentence to the host: nobody reads what it prints."""
+    monkeypatch.setattr(index, "cap_memory", lambda _: None)
+    monkeypatch.setattr(os, "nice", lambda _: 0)
+    (tmp_path / "a.lock").mkdir()  # as good as one of another user's
+    assert index.main([str(root), str(tmp_path / "a.sqlite")]) == 1
+    assert "a.lock cannot be written" in json.loads(capsys.readouterr().out)["trouble"]
+    (tmp_path / "a.lock").rmdir()
+    monkeypatch.setattr(index, "project_files", lambda *_: 1 // 0)
+    assert index.main([str(root), str(tmp_path / "a.sqlite")]) == 1
+    trouble = json.loads(capsys.readouterr().out)["trouble"]
+    assert "cannot be read (ZeroDivisionError(" in trouble

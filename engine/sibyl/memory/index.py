@@ -33,7 +33,7 @@ from sibyl.memory.limits import cap_memory, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.project_files import bytes_of, project_files
 from sibyl.memory.project_store import ProjectStore, Stamp
-from sibyl.memory.sqlite import remove
+from sibyl.memory.sqlite import remove, sentence
 
 FILE_S = 3.0
 """CPU time for one file."""
@@ -124,7 +124,8 @@ def _alone(path: Path) -> Iterator[bool]:
     """Tell whether this is the only process that writes a store; a process that is killed lets go."""
     place = path.with_suffix(".lock")
     # It is always empty: what somebody else has written there would be no database.
-    os.close(os.open(place, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+    with sentence(place):
+        os.close(os.open(place, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
     lock = sqlite3.connect(place, timeout=0, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
@@ -182,6 +183,9 @@ def main(argv: list[str] | None = None) -> int:
         tell({"ended": False, "trouble": str(trouble)})
         return 1
     except BrokenPipeError:  # the host is gone
+        return 1
+    except Exception as error:  # nobody reads what it would print
+        tell({"ended": False, "trouble": f"The project {options.root} cannot be read ({error!r})."})
         return 1
     tell({"ended": True, "whole": whole})
     return 0

@@ -49,7 +49,11 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
             plain = stat.S_ISREG(seen.st_mode) and inside[folder]
             if not plain or path_fault(path, seen.st_size):
                 continue
-        except (OSError, ValueError):
+        except (
+            OSError,
+            ValueError,
+            RuntimeError,
+        ):  # the last: a link that leads to itself, before 3.13
             continue
         stamps[path] = (seen.st_size, seen.st_mtime_ns & _MOST_NUMBER)
         if len(stamps) >= MOST_FILES:
