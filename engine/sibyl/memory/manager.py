@@ -64,6 +64,7 @@ class Manager:
         self._again: dict[Path, float] = {}  # when one that could not be opened is tried again
         self._off: dict[Path, str] = {}  # why one could not be opened
         self._told: set[str] = set()
+        self._logged: dict[Path, str] = {}  # the last trouble with a file
         self._installed: dict[str, Installed] = {}  # by roots
 
     def memory_of(self, root: str, path: str) -> BufferMemory:
@@ -167,6 +168,7 @@ class Manager:
             self._off[path] = str(opening.troubles[-1]) if opening.troubles else f"{path}"
             return None
         self._off.pop(path, None)
+        self._logged.pop(path, None)
         self._open[path] = opening.made
         return opening.made
 
@@ -178,7 +180,11 @@ class Manager:
 
     def _note(self, trouble: MemoryTrouble) -> None:
         """Log a trouble; show it once where a person can do something about it or has lost something."""
-        _log.warning("%s", trouble)
+        if self._logged.get(trouble.path) != str(
+            trouble
+        ):  # what is off is tried again every other second
+            self._logged[trouble.path] = str(trouble)
+            _log.warning("%s", trouble)
         damaged = trouble.why == "damaged"
         sentence = f"{trouble} A new one is made." if damaged else str(trouble)
         if (damaged or "cannot be written" in sentence) and sentence not in self._told:
