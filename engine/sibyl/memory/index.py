@@ -33,7 +33,7 @@ from sibyl.memory.limits import cap_memory, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.project_files import bytes_of, project_files
 from sibyl.memory.project_store import ProjectStore, Stamp
-from sibyl.memory.sqlite import remove, sentence
+from sibyl.memory.sqlite import remove, sentence, siblings
 
 FILE_S = 3.0
 """CPU time for one file."""
@@ -137,6 +137,20 @@ def _alone(path: Path) -> Iterator[bool]:
         lock.close()
 
 
+def _renew(path: Path) -> None:
+    """Put an empty store in the place of a damaged one.
+
+    There is a file at any moment: a host that finds none takes the project for forgotten, and ends its reader.
+    """
+    empty = path.with_suffix(".new")
+    remove(empty)
+    ProjectStore(empty, _PATIENCE_S).close()
+    with sentence(path):
+        for log in siblings(path)[1:]:  # of the damaged file
+            log.unlink(missing_ok=True)
+        empty.replace(path)
+
+
 def build(path: Path, asked: Reading) -> bool:
     """Bring a store up to date, replacing it where it is damaged; return whether all was read."""
     with _alone(path) as alone:
@@ -152,7 +166,7 @@ def build(path: Path, asked: Reading) -> bool:
             except MemoryTrouble as trouble:
                 if not (trouble.why == "damaged" and chance_left):
                     raise
-                remove(path)
+                _renew(path)
     return False
 
 
