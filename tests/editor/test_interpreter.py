@@ -129,7 +129,8 @@ def test_pythons_on_path_come_after_an_own_one_that_does_not_do(
     child.lua("require('sibyl.host.interpreter').find(function(f, t) GOT = { f or false, t } end)")
     python, tried = child.wait_for(lambda: child.lua("return GOT"), what="a Python")
     assert python["path"] == str(on_path)
-    paths = [each["path"] for each in tried if each["path"] != "/usr/bin/python3"]  # of python3-pynvim
+    # Debian's python3-pynvim may name one more.
+    paths = [each["path"] for each in tried if each["path"] != "/usr/bin/python3"]
     assert paths == [str(own), str(on_path)]
 
 

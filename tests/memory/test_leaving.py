@@ -1,18 +1,23 @@
-"""A project's memory is open while a buffer belongs to the project.
+"""A project's memory is open while a buffer belongs to the project, and deleted when nobody wants it.
 
 In:   two small projects, read; the host's table of buffers.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from test_build import place, read, write
+from test_build import ENGINE, place, read, write
 
 from sibyl.host.memories import Memories
+from sibyl.memory.index import tidy
 from sibyl.memory.manager import Manager
+from sibyl.memory.project_store import ProjectStore
 
 HERE = "import tools\ntools."
 
@@ -84,3 +89,34 @@ def test_no_file_stays_open(memories: Memories, roots: list[str], tmp_path: Path
         memories.forget(buffer)
         assert files(tmp_path / "state") == 0
     memories.close()
+
+
+def test_what_nobody_opens_is_deleted(roots: list[str], tmp_path: Path) -> None:
+    """Memories of clones and worktrees that are gone do not fill the disk: 90 days after the last use."""
+    folder = tmp_path / "state/projects"
+    old, new = sorted(folder.glob("*.sqlite"))
+    (folder / "notes.txt").write_text("not ours")
+    then = time.time() - 91 * 86_400
+    for path in folder.iterdir():
+        os.utime(path, (then, then))
+    ProjectStore(new).close()  # it is used
+    tidy(folder)
+    names = {path.name for path in folder.iterdir()}
+    assert old.name not in names and old.with_suffix(".lock").name not in names
+    assert names >= {new.name, "notes.txt"}
+    tidy(folder / "nowhere")
+
+
+def test_a_reader_tidies_up(roots: list[str], tmp_path: Path) -> None:
+    """The process that reads a project deletes what has not been used, and nothing younger."""
+    folder = tmp_path / "state/projects"
+    old = folder / "0000.sqlite"
+    ProjectStore(old).close()
+    then = time.time() - 91 * 86_400
+    os.utime(old, (then, then))
+    younger = set(folder.glob("*.sqlite")) - {old}
+    store = Manager(tmp_path / "state", {}, lambda *_: None).place(roots[0])
+    command = [sys.executable, "-m", "sibyl.memory.index", roots[0], str(store)]
+    environment = os.environ | {"PYTHONPATH": str(ENGINE)}
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
+    assert set(folder.glob("*.sqlite")) == younger

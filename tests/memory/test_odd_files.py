@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from test_build import read, write
 
+from sibyl.errors import MemoryTrouble
 from sibyl.memory import index
 from sibyl.memory import project_files as files
 from sibyl.memory.project_files import bytes_of, project_files
@@ -136,6 +137,28 @@ def test_what_git_ignores_is_not_read(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     (tmp_path / ".gitignore").write_text("secrets.py\nscratch/\n")
     assert [*project_files(tmp_path)] == []
+
+
+def test_nothing_is_read_where_git_does_not_say_what_it_ignores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged index, a repository of another user, a git that does not end: the reason is told, once."""
+    root = tmp_path / "project"
+    write(root, a="x.good\n", secrets="x.key\n")
+    (root / ".git").mkdir()  # as good as none: "not a git repository"
+    assert set(project_files(root)) == {"a.py", "secrets.py"}
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    (root / ".gitignore").write_text("secrets.py\n")
+    assert [*project_files(root)] == ["a.py"]
+    (root / ".git/index").write_bytes(b"no index, but long enough to be one")
+    with pytest.raises(
+        MemoryTrouble, match=r"git does not list the files of .*project \(.*\); `git status`"
+    ):
+        project_files(root)
+    (root / ".git/index").unlink()
+    monkeypatch.setattr(files, "_GIT_S", 0)
+    with pytest.raises(MemoryTrouble, match="it takes longer than 0 s"):
+        project_files(root)
 
 
 def test_a_folder_that_became_a_link_to_itself_costs_its_files_alone(root: Path) -> None:

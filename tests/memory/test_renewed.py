@@ -42,5 +42,5 @@ def test_a_damaged_store_is_replaced_at_once(
     store = ProjectStore(place)
     assert store.files() == 2 and "plane" in str(store.defined("module", "tools"))
     store.close()
-    assert place.stat().st_ino != old  # so that whoever has the old one open opens this one
+    assert place.stat().st_ino != old  # a host that has the old one open opens this one
     assert {path.name for path in tmp_path.iterdir()} == {"project", "a.sqlite", "a.lock"}

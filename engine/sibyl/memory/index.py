@@ -33,8 +33,10 @@ from sibyl.memory.limits import cap_memory, cpu_time
 from sibyl.memory.notes import Notes, take_notes
 from sibyl.memory.project_files import bytes_of, project_files
 from sibyl.memory.project_store import ProjectStore, Stamp
-from sibyl.memory.sqlite import remove, sentence, siblings
+from sibyl.memory.sqlite import is_there, remove, sentence, siblings
 
+UNUSED_S = 90 * 86_400
+"""Seconds after which a memory that nobody has opened is deleted; it is made again when it is wanted."""
 FILE_S = 3.0
 """CPU time for one file."""
 MOST_BYTES = 768 << 20
@@ -170,6 +172,18 @@ def build(path: Path, asked: Reading) -> bool:
     return False
 
 
+def tidy(folder: Path) -> None:
+    """Delete the memories of projects that nobody has opened for a long time."""
+    for path in folder.glob("*.sqlite"):
+        try:
+            used = max(sibling.stat().st_mtime for sibling in siblings(path) if is_there(sibling))
+            if time.time() - used > UNUSED_S:
+                remove(path)
+                path.with_suffix(".lock").unlink(missing_ok=True)
+        except (OSError, ValueError, MemoryTrouble):  # another reader's look, or not ours to delete
+            continue
+
+
 def main(argv: list[str] | None = None) -> int:
     """Do it, at a low priority, telling how far it is."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -193,6 +207,7 @@ def main(argv: list[str] | None = None) -> int:
         bounds = options.near, options.seconds
         asked = Reading(options.root, *bounds, tell, options.parent, options.skip)
         whole = build(options.store, asked)
+        tidy(options.store.parent)
     except MemoryTrouble as trouble:
         tell({"ended": False, "trouble": str(trouble)})
         return 1

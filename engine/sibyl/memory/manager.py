@@ -180,9 +180,8 @@ class Manager:
 
     def _note(self, trouble: MemoryTrouble) -> None:
         """Log a trouble; show it once where a person can do something about it or has lost something."""
-        if self._logged.get(trouble.path) != str(
-            trouble
-        ):  # what is off is tried again every other second
+        # What is off is tried again every other second.
+        if self._logged.get(trouble.path) != str(trouble):
             self._logged[trouble.path] = str(trouble)
             _log.warning("%s", trouble)
         damaged = trouble.why == "damaged"

@@ -2,9 +2,9 @@
 
 In: a project's root.  Out: paths below it with size and time.
 
-Where git knows the folder, git says what belongs to it (ignored files do not); elsewhere the folder is walked
-level by level, up to a number of folders, hidden ones and virtual environments left out. Vendored, generated,
-minified and huge files are left out by the very rules the training corpus is made with.
+Where git knows the folder, git says what belongs to it (ignored files do not), or nothing is read; elsewhere
+the folder is walked level by level, up to a number of folders, hidden ones and virtual environments left out.
+Vendored, generated, minified and huge files are left out by the very rules the training corpus is made with.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sibyl.code.filters import LARGEST, path_fault
+from sibyl.errors import MemoryTrouble
 from sibyl.memory import git
 from sibyl.memory.project_store import Stamp
 
@@ -24,6 +25,7 @@ MOST_FILES = 4_000
 MOST_FOLDERS = 10_000
 """Folders looked into where git does not know the files: a home folder must not be read to its end."""
 _NOT_WALKED = frozenset(("__pycache__", "node_modules", "site-packages", "build", "dist"))
+_GIT_S = 30
 _LIST = ("ls-files", "-z", "-co", "--exclude-standard", "--", "*.py")
 
 
@@ -49,11 +51,7 @@ def project_files(root: Path, near: str = "") -> dict[str, Stamp]:
             plain = stat.S_ISREG(seen.st_mode) and inside[folder]
             if not plain or path_fault(path, seen.st_size):
                 continue
-        except (
-            OSError,
-            ValueError,
-            RuntimeError,
-        ):  # the last: a link that leads to itself, before 3.13
+        except (OSError, ValueError, RuntimeError):  # the last: a link to itself, before 3.13
             continue
         stamps[path] = (seen.st_size, seen.st_mtime_ns & _MOST_NUMBER)
         if len(stamps) >= MOST_FILES:
@@ -90,6 +88,10 @@ def _nearness(path: str, near: str) -> int:
 
 
 def _listed(root: Path) -> list[str]:
+    """Return what git says belongs to a project; all there is where git is not there or knows no repository.
+
+    Raises MemoryTrouble where git knows one and does not list it: what it ignores is not to be read.
+    """
     program = git.program(root)
     if program is None:
         return list(_walked(root))
@@ -99,17 +101,29 @@ def _listed(root: Path) -> list[str]:
             cwd=root,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=30,
+            timeout=_GIT_S,
             check=False,
             env=git.environment(program),
         )
-        # A home folder kept in git ignores the projects in it; a project that is kept in git itself has nothing
-        # to be read where it lists nothing.
-        if done.returncode == 0 and (done.stdout or (root / ".git").exists()):
-            return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
-    except (OSError, subprocess.TimeoutExpired):
-        pass  # git does not know the folder: walk
+    except OSError:
+        return list(_walked(root))
+    except subprocess.TimeoutExpired:
+        raise _unlisted(root, f"it takes longer than {_GIT_S} s") from None
+    # A home folder kept in git ignores the projects in it; a project that is kept in git itself has nothing
+    # to be read where it lists nothing.
+    if done.returncode == 0 and (done.stdout or (root / ".git").exists()):
+        return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
+    complaint = os.fsdecode(done.stderr).strip()
+    if done.returncode and "not a git repository" not in complaint:
+        raise _unlisted(root, (complaint.splitlines() or [""])[0].removeprefix("fatal: "))
     return list(_walked(root))
+
+
+def _unlisted(root: Path, why: str) -> MemoryTrouble:
+    return MemoryTrouble(
+        f"git does not list the files of {root} ({why}); `git status` there may say what to do.",
+        root,
+    )
 
 
 def _walked(root: Path) -> Iterator[str]:

@@ -15,8 +15,10 @@ are known, but not counted.
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from heapq import nlargest
 from pathlib import Path
 from typing import Any
@@ -77,6 +79,8 @@ class ProjectStore(Database):
 
     def _begin(self) -> None:
         self.root = ""  # of the project, where it is known
+        with suppress(OSError):
+            os.utime(self.path)  # it is used: see ``sibyl.memory.index.tidy``
         with sentence(self.path):
             if self._patience == WAIT_S:  # it is read while a person types
                 wait_for_locks(self._base, READ_S)
