@@ -98,12 +98,12 @@ local on_exit
 local function launch(buf, command, root, settings)
   starting[buf] = true
   require('sibyl.server.lsp').quiet()
-  local failure
+  local exit, failure = {}, nil
   local id = vim.lsp.start({
     name = NAME,
     cmd = function(dispatchers)
       local rpc
-      rpc, failure = spawn.start(command, root, dispatchers)
+      rpc, failure = spawn.start(command, root, dispatchers, exit)
       return rpc
     end,
     root_dir = root,
@@ -111,7 +111,9 @@ local function launch(buf, command, root, settings)
     settings = settings,
     init_options = settings.ty,
     on_attach = on_attach,
-    on_exit = vim.schedule_wrap(on_exit),
+    on_exit = vim.schedule_wrap(function(_, _, client)
+      on_exit(exit.code or 0, exit.signal or 0, client)
+    end),
   }, { bufnr = buf })
   if failure or not id then
     starting[buf] = nil
@@ -135,10 +137,11 @@ function on_exit(code, signal, id)
   end
   M.ended = ('code %d, signal %d'):format(code, signal)
   starting = {}
-  log.warn('the language server ended (%s)', M.ended) -- on the screen Neovim itself says so
   if not how or vim.uv.now() - how.since < M.steady then
-    return
+    local failed = code ~= 0 or (signal ~= 0 and signal ~= 15)
+    return failed and log.tell(('the language server ended (%s): :Sibyl restart starts it again'):format(M.ended))
   end
+  log.warn('the language server ended (%s)', M.ended)
   vim.schedule(function() -- behind what takes the old client off its buffers
     for buf in pairs(served) do
       if needs(buf) and program.root(buf) == how.root then

@@ -28,11 +28,19 @@ end
 ---@param command string[]
 ---@param root string
 ---@param dispatchers vim.lsp.rpc.Dispatchers
+---@param exit { code: integer?, signal: integer? } gets how it ends
 ---@return vim.lsp.rpc.PublicClient
 ---@return string|nil failure
-function M.start(command, root, dispatchers)
+function M.start(command, root, dispatchers, exit)
   local how = { cwd = root, env = { VIRTUAL_ENV = program.project_environment(root) } }
-  local started, rpc = pcall(unnamed.spawn, command, dispatchers, how)
+  local silent = vim.tbl_extend('force', dispatchers, {
+    -- Of another end Neovim tells in a line that is wider than most screens, and waits for a key.
+    on_exit = function(code, signal)
+      exit.code, exit.signal = code, signal
+      dispatchers.on_exit(0, 0)
+    end,
+  })
+  local started, rpc = pcall(unnamed.spawn, command, silent, how)
   if not started then
     return ended(dispatchers), tostring(rpc)
   end
