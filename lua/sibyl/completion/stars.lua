@@ -13,6 +13,7 @@ local M = {}
 
 local active = false
 local converts = {} ---@type table<integer, boolean> buffers whose menu goes through our convert
+local switched_on = {} ---@type table<integer, table<integer, true>> by buffer: clients that enable() was called for
 local inside_omnifunc = false
 local own_enable, own_omnifunc -- our wrappers, to see on the way out whether they are still the ones in place; where
 -- somebody has wrapped them they stay below, and pass everything on until they are wanted again
@@ -54,8 +55,21 @@ local function options_of(buf)
   return nil, false
 end
 
+-- Whether a client that completed in a buffer has ended, or left it, since. Where the text of a buffer is read again in
+-- place (:checktime, 'autoread'), Neovim enables all again that ever were, and shows an error for those that ended.
+local function has_left(client_id, buf)
+  local client = vim.lsp.get_client_by_id(client_id)
+  return (switched_on[buf] or {})[client_id] ~= nil and not (client and client.attached_buffers[buf])
+end
+
 local function enable(on, client_id, buf, options)
   local number = (buf == 0 or buf == nil) and vim.api.nvim_get_current_buf() or buf
+  if on and has_left(client_id, number) then
+    return
+  elseif on then
+    switched_on[number] = switched_on[number] or {}
+    switched_on[number][client_id] = true
+  end
   if on and active and language.is_python(number) then
     converts[number] = converts[number] or (options_of(number)) == nil
     options = vim.tbl_extend('force', {}, options or {})
@@ -123,6 +137,9 @@ vim.api.nvim_create_autocmd({ 'LspDetach', 'BufWipeout' }, {
     vim.schedule(function()
       if not vim.api.nvim_buf_is_valid(event.buf) or #vim.lsp.get_clients({ bufnr = event.buf }) == 0 then
         converts[event.buf] = nil
+      end
+      if not vim.api.nvim_buf_is_valid(event.buf) then
+        switched_on[event.buf] = nil
       end
     end)
   end,

@@ -1,0 +1,35 @@
+"""Buffers that got another name or another server, and whose files other programs change."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from child import Child
+from fake_server import FakeServer, items
+from own_server import SAMPLE, wait_clients
+
+READ_AGAIN = "vim.o.autoread = true"
+
+
+def change(child: Child, path: Path, times: int) -> None:
+    """Write a file as another program does, and wait until its buffer has the text."""
+    path.write_text(SAMPLE * (times + 1))
+    later = time.time() + 60 * times
+    os.utime(path, (later, later))
+    child.command("checktime")
+    child.wait_for(lambda: "\n".join([*child.lines(), ""]) == path.read_text(), what="the text")
+
+
+def test_after_our_server_has_left(served: Callable, tmp_path: Path) -> None:
+    """A buffer that a server of the user's own has taken over is read again without an error."""
+    child, _ = served(SAMPLE, READ_AGAIN)
+    wait_clients(child, "sibyl")
+    FakeServer(child, items=items("alpha", "beta"))
+    wait_clients(child, "fake")
+    child.wait_for(lambda: child.lua("return #vim.lsp.get_clients()") == 1, what="the end of ours")
+    change(child, tmp_path / "shop.py", 1)
+    child.call("wait", 300, False)
+    assert child.messages() == []
