@@ -23,6 +23,23 @@ def change(child: Child, path: Path, times: int) -> None:
     child.wait_for(lambda: "\n".join([*child.lines(), ""]) == path.read_text(), what="the text")
 
 
+def test_under_its_first_name(served: Callable, tmp_path: Path) -> None:
+    """Behind a dot the menu opens by itself in a buffer that had no name when its server came."""
+    child, _ = served()
+    child.command("enew | set filetype=python")
+    wait_clients(child, "sibyl")
+    child.type_keys("iimport os<Esc>")
+    child.command(f"write {tmp_path / 'first.py'}")
+    wait_clients(child, "sibyl")
+
+    def opens() -> bool:
+        child.type_keys("<Esc>Gop = os.path.", every=0.02)
+        child.call("wait", 1000, False)
+        return "join" in child.words()
+
+    child.wait_for(opens, 20, "the menu")
+
+
 def test_after_our_server_has_left(served: Callable, tmp_path: Path) -> None:
     """A buffer that a server of the user's own has taken over is read again without an error."""
     child, _ = served(SAMPLE, READ_AGAIN)
@@ -32,4 +49,16 @@ def test_after_our_server_has_left(served: Callable, tmp_path: Path) -> None:
     child.wait_for(lambda: child.lua("return #vim.lsp.get_clients()") == 1, what="the end of ours")
     change(child, tmp_path / "shop.py", 1)
     child.call("wait", 300, False)
+    assert child.messages() == []
+
+
+def test_asked_for_by_a_key(served: Callable, tmp_path: Path) -> None:
+    """<C-x><C-o> has the list of our server after the file was read again, too."""
+    child, _ = served(SAMPLE, READ_AGAIN)
+    wait_clients(child, "sibyl")
+    change(child, tmp_path / "shop.py", 1)
+    child.wait_for(lambda: child.lua("return vim.bo.omnifunc") != "", what="'omnifunc'")
+    child.type_keys("Gop = os.path.")
+    child.type_keys("<C-x><C-o>")
+    child.wait_for(lambda: "join" in child.words(), 30, "the list")
     assert child.messages() == []

@@ -3,6 +3,7 @@
 -- The stock menu knows nothing without a language server, so sibyl brings one. It steps back from a buffer as
 -- soon as anybody else completes there. Why it is `ty`: bench/LOG.md.
 
+local completion = require('sibyl.server.completion')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
@@ -48,7 +49,7 @@ local function give_way(buf)
     callback = vim.schedule_wrap(function()
       local ours = M.client(buf)
       if menus.loaded() and ours then
-        vim.lsp.completion.enable(false, ours.id, buf)
+        completion.disable(ours, buf)
       end
     end),
   })
@@ -57,13 +58,9 @@ end
 local function on_attach(client, buf)
   starting[buf], M.ended, served[buf] = nil, nil, true
   local auto = config.get().autotrigger and not menus.loaded()
-  if vim.lsp.completion and vim.lsp.completion.enable then
-    vim.lsp.completion.enable(true, client.id, buf, { autotrigger = auto })
-    if auto then
-      give_way(buf)
-    end
-  end
+  completion.enable(client, buf, auto)
   if auto then
+    give_way(buf)
     local function wanted()
       return M.client(buf) ~= nil and not menus.loaded()
     end
@@ -211,6 +208,7 @@ function M.consider(buf)
   if fit.ours(buf) and quiet.over(M.client(buf), buf) then
     on_attach(M.client(buf), buf)
   end
+  completion.keep(M.client(buf), buf)
   if waiting[buf] or starting[buf] or not needs(buf) then
     return
   end
@@ -238,6 +236,7 @@ function M.before_rename(buf)
   if client then
     renaming[buf] = client.id
     pcall(vim.lsp.buf_detach_client, buf, client.id)
+    completion.disable(client, buf) -- `:w name` has deleted the autocommand that hears of the end
     vim.schedule(function()
       if renaming[buf] and api.nvim_buf_is_loaded(buf) then -- another buffer has that name (E95)
         M.after_rename(buf)

@@ -4,6 +4,7 @@
 -- The client stays: a buffer that is edited while it has none never tells one of its edits again (Neovim's table of
 -- attached buffers still has it), and every list would be of an old text.
 
+local completion = require('sibyl.server.completion')
 local dot = require('sibyl.server.autotrigger')
 
 local M = {}
@@ -26,9 +27,7 @@ end
 function M.begin(client, buf)
   quiet[buf] = true
   dot.undo(buf)
-  if vim.lsp.completion and vim.lsp.completion.enable then
-    vim.lsp.completion.enable(false, client.id, buf)
-  end
+  completion.disable(client, buf)
   diagnostics(client, buf, false)
 end
 
