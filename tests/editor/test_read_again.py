@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from child import Child
 from fake_server import FakeServer, items
 from own_server import SAMPLE, wait_clients
@@ -21,6 +22,29 @@ def change(child: Child, path: Path, times: int) -> None:
     os.utime(path, (later, later))
     child.command("checktime")
     child.wait_for(lambda: "\n".join([*child.lines(), ""]) == path.read_text(), what="the text")
+
+
+@pytest.mark.parametrize("way", ["saveas", "write"])
+def test_under_another_name(served: Callable, tmp_path: Path, way: str) -> None:
+    """A buffer that got a name is read again, and goes on being completed; the server complains of nothing."""
+    child, _ = served(SAMPLE, READ_AGAIN)
+    if way == "write":
+        child.command("enew | set filetype=python")
+        child.type_keys("iimport os<Esc>")
+    wait_clients(child, "sibyl")
+    child.command(f"{way} {tmp_path / 'renamed.py'}")
+    wait_clients(child, "sibyl")
+    for times in (1, 2):
+        change(child, tmp_path / "renamed.py", times)
+        child.call("wait", 300, False)
+
+    def completed() -> bool:  # a busy ty refuses a request: "content modified"
+        child.type_keys("<Esc>Gop = os.path.", every=0.02)
+        child.call("wait", 1000, False)
+        return "join" in child.words()
+
+    child.wait_for(completed, 20, "the menu")
+    assert not [line for line in child.messages() if "problem" in line]
 
 
 def test_under_its_first_name(served: Callable, tmp_path: Path) -> None:

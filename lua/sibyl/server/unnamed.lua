@@ -4,6 +4,7 @@
 --   client ──file://──► untitled:sibyl-7 ──► server          (7: the buffer)
 --   server ──of untitled:… ──► left out: Neovim would make a buffer of that name; a new name is written here
 
+local documents = require('sibyl.server.documents')
 local language = require('sibyl.buffer.language')
 
 local M = {}
@@ -155,7 +156,7 @@ function M.spawn(command, dispatchers, how)
       end
     end,
   })
-  local rpc = vim.lsp.rpc.start(command, heard, how)
+  local rpc = documents.followed(vim.lsp.rpc.start(command, heard, how))
   local request, notify = rpc.request, rpc.notify
   rpc.request = function(method, params, callback, ...)
     return request(method, named(method, params), function(failure, result, ...)
