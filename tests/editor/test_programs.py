@@ -118,3 +118,16 @@ def test_the_library_of_a_version_manager_is_no_project(nvim: Child, tmp_path: P
     library.mkdir(parents=True)
     nvim.open(library / "os.py", "x")
     assert nvim.lua("return require('sibyl.host.search').first('python3')") == str(shim)
+
+
+def test_many_buffers_ask_a_python_once(own: Callable, tmp_path: Path) -> None:
+    """A session or `:argdo` opens many files at once: where Python lies is asked for once."""
+    asked = tmp_path / "asked"
+    script(tmp_path / "bin/python3", f'#!/bin/sh\necho once >> "{asked}"\nsleep 0.3\necho /usr\n')
+    child = own(first_on_path(tmp_path / "bin"))
+    for name in "abcdef":
+        (tmp_path / f"{name}.py").write_text("import os\n")
+    child.command(f"args {tmp_path}/*.py | silent argdo normal! Gox = 1")
+    served = "return vim.tbl_count((vim.lsp.get_clients()[1] or {}).attached_buffers or {})"
+    child.wait_for(lambda: child.lua(served) == 6, 30, "all to be served")
+    assert asked.read_text().splitlines() == ["once"]

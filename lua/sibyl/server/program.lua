@@ -63,6 +63,37 @@ function M.project_environment(root)
   return vim.env.VIRTUAL_ENV or vim.env.CONDA_PREFIX
 end
 
+local prefixes = {} ---@type table<string, string> by a Python's path, once it has answered
+local asking = {} ---@type table<string, (fun(prefix: string|nil))[]> who waits for its answer
+
+-- Asks a Python for its folder, once: a session or `:argdo` opens hundreds of buffers in one moment.
+local function prefix_of(python, done)
+  if prefixes[python] then
+    return done(prefixes[python])
+  elseif asking[python] then
+    return table.insert(asking[python], done)
+  end
+  asking[python] = { done }
+  local function answered(prefix)
+    local waiting = asking[python]
+    prefixes[python], asking[python] = prefix, nil
+    for _, callback in ipairs(waiting) do
+      callback(prefix)
+    end
+  end
+  local ask = interpreter.command(python, '-c', 'import sys; print(sys.prefix)')
+  local how = vim.tbl_extend('error', interpreter.surroundings(), { text = true, timeout = 5000 })
+  local started = pcall(vim.system, ask, how, function(result)
+    local prefix = vim.trim(result.stdout or '')
+    vim.schedule(function()
+      answered(result.code == 0 and prefix ~= '' and prefix or nil)
+    end)
+  end)
+  if not started then -- a script that names an interpreter which is gone
+    answered(nil)
+  end
+end
+
 --- The settings that our server is started with. Without an environment ty would look into the one it is installed in,
 --- which is sibyl's own and full of packages the user never asked for. So the system's Python is named, by its real
 --- folder: ty knows nothing of shims.
@@ -74,22 +105,14 @@ function M.settings(environment, done)
   if not python or config.get().server.cmd then
     return done(settings)
   end
-  local ask = interpreter.command(python, '-c', 'import sys; print(sys.prefix)')
-  local how = vim.tbl_extend('error', interpreter.surroundings(), { text = true, timeout = 5000 })
-  local started = pcall(vim.system, ask, how, function(result)
-    local prefix = vim.trim(result.stdout or '')
-    if result.code == 0 and prefix ~= '' then
+  prefix_of(python, function(prefix)
+    if prefix then
       settings = vim.tbl_deep_extend('keep', settings, {
         ty = { configuration = { environment = { python = prefix } } },
       })
     end
-    vim.schedule(function()
-      done(settings)
-    end)
-  end)
-  if not started then -- a script that names an interpreter which is gone
     done(settings)
-  end
+  end)
 end
 
 return M
