@@ -8,6 +8,7 @@ local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local dot = require('sibyl.server.autotrigger')
 local language = require('sibyl.buffer.language')
+local library = require('sibyl.server.library')
 local log = require('sibyl.log')
 local menus = require('sibyl.server.menu_plugins')
 local others = require('sibyl.server.others')
@@ -26,7 +27,7 @@ M.patience = { enabled = 5000, started = 60000 }
 local waiting = {} ---@type table<integer, { since: integer, for_whom: string|nil }> buffers without a server yet
 local starting = {} ---@type table<integer, true> buffers whose server was started and has not attached yet
 local renaming = {} ---@type table<integer, integer> buffers that are being renamed, and their client
-local served = {} ---@type table<integer, true> buffers that ours was attached to, and nobody else has completed since
+local served = {} ---@type table<integer, integer> by buffer that nobody else has completed since: our client
 local stopped = {} ---@type table<integer, true> clients told to end
 ---@type table<integer, { since: integer, command: string[], root: string, settings: table }> how clients were started
 local launched = {}
@@ -56,7 +57,7 @@ local function give_way(buf)
 end
 
 local function on_attach(client, buf)
-  starting[buf], M.ended, served[buf] = nil, nil, true
+  starting[buf], M.ended, served[buf] = nil, nil, client.id
   local auto = config.get().autotrigger and not menus.loaded()
   completion.enable(client, buf, auto)
   if auto then
@@ -140,8 +141,8 @@ function on_exit(code, signal, id)
   end
   log.warn('the language server ended (%s)', M.ended)
   vim.schedule(function() -- behind what takes the old client off its buffers
-    for buf in pairs(served) do
-      if needs(buf) and program.root(buf) == how.root then
+    for buf, client_id in pairs(served) do
+      if client_id == id and needs(buf) then
         launch(buf, how.command, how.root, how.settings)
       end
     end
@@ -149,8 +150,10 @@ function on_exit(code, signal, id)
 end
 
 local function start(buf)
-  local command = program.command()
-  if not command then
+  local command, client = program.command(), library.client(buf, NAME)
+  if client then
+    return vim.lsp.buf_attach_client(buf, client.id)
+  elseif not command then
     return log.info('no language server: `ty` is not installed (:Sibyl install)')
   elseif vim.fn.executable(command[1]) == 0 then
     return log.tell('no such program, option `server.cmd`: ' .. command[1])

@@ -33,12 +33,19 @@ function M.command()
   return program and { program, 'server' }
 end
 
+--- The project that a buffer belongs to.
+---@param buf integer
+---@return string|nil folder
+function M.project(buf)
+  return roots.above(buf, MARKERS)
+end
+
 --- Where a buffer's project begins. A buffer without a name is taken to lie in the current folder; one whose folder is
 --- not there, yet or any more, in the nearest that is: no process starts in one that is not.
 ---@param buf integer
 ---@return string folder
 function M.root(buf)
-  local root, path = roots.above(buf, MARKERS), roots.path(buf)
+  local root, path = M.project(buf), roots.path(buf)
   if root or not path then
     return root or vim.fn.getcwd()
   end
