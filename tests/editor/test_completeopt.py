@@ -151,9 +151,10 @@ def test_completeopt_is_put_back_where_replace_mode_is_interrupted(
     assert child.lua(PLACE) == before
 
 
-def test_a_command_of_normal_mode_is_no_end_of_inserting(served: Callable) -> None:
+@pytest.mark.parametrize("keys", ["G", "o", "ciwword"])
+def test_a_command_of_normal_mode_is_no_end_of_inserting(served: Callable, keys: str) -> None:
     """A mapping that runs `:normal` while one inserts leaves the value as it is; Escape puts it back."""
-    child, _ = served(lua="vim.keymap.set('i', '<F5>', '<Cmd>normal! G<CR>')")
+    child, _ = served(lua=f"vim.keymap.set('i', '<F5>', '<Cmd>normal! {keys}<CR>')")
     wait_clients(child, "sibyl")
     before = child.lua(PLACE)
     child.type_keys("ix")

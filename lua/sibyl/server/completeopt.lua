@@ -82,9 +82,10 @@ end
 ---@param buf integer
 function M.prepare(buf)
   prepared[buf] = true
+  local ours_alone = group(buf)
   -- A window can be left for another without leaving insert mode.
   api.nvim_create_autocmd({ 'InsertEnter', 'BufEnter' }, {
-    group = group(buf),
+    group = ours_alone,
     buffer = buf,
     desc = 'sibyl: insert mode here must not insert the first line by itself',
     callback = function(event)
@@ -92,6 +93,17 @@ function M.prepare(buf)
         use(buf)
       end
     end,
+  })
+  -- `:normal o` in a mapping leaves insert mode and is back in it without another InsertEnter.
+  api.nvim_create_autocmd('InsertLeave', {
+    group = ours_alone,
+    buffer = buf,
+    desc = 'sibyl: insert mode may go on here',
+    callback = vim.schedule_wrap(function()
+      if not set and prepared[buf] and M.inserting(buf) then
+        use(buf)
+      end
+    end),
   })
   if M.inserting(buf) then
     use(buf)
