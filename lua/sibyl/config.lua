@@ -22,22 +22,19 @@ local function set(target, path, value)
   end
 end
 
-local function groups()
-  local names = {}
-  for path in pairs(schema) do
-    local group = path:match('^([^.]+)%.')
-    if group then
-      names[group] = true
-    end
+local GROUPS = {} ---@type table<string, true>
+for path in pairs(schema) do
+  local group = path:match('^([^.]+)%.')
+  if group then
+    GROUPS[group] = true
   end
-  return names
 end
 
 -- Turns nested tables into {['server.cmd'] = …}; stops at options, whose value may itself be a table.
 local function flatten(options, prefix, out)
   for key, value in pairs(options) do
     local path = prefix .. tostring(key)
-    if not schema[path] and groups()[path] and type(value) == 'table' then
+    if not schema[path] and GROUPS[path] and type(value) == 'table' then
       flatten(value, path .. '.', out)
     else
       out[path] = value
@@ -92,7 +89,7 @@ local function build()
     set(out, path, value)
   end
   for path in pairs(user) do
-    if groups()[path] then
+    if GROUPS[path] then
       table.insert(problems, ('option `%s` must be a table of options'):format(path))
     elseif not schema[path] then
       table.insert(problems, ('option `%s` is not known'):format(short(path)))
