@@ -7,9 +7,7 @@ local M = {}
 
 local api = vim.api
 local GROUP = 'sibyl_work'
-local begun = {} ---@type table<integer, true>
-local names = {} ---@type table<integer, string>
-local rename ---@type fun(buf: integer)
+local begun = {} ---@type table<integer, string>
 
 -- Registers a function for events in the Python buffers that were begun with.
 local function on(events, callback, desc)
@@ -58,7 +56,7 @@ local function wire_names()
     server.before_rename(event.buf)
   end, 'let our server close the old name')
   on('BufFilePost', function(event)
-    rename(event.buf)
+    require('sibyl').rename(event.buf)
   end, 'go on under the new name')
   on('LspAttach', function(event)
     require('sibyl.completion.lsp_hook').buffer(event.buf)
@@ -66,10 +64,10 @@ local function wire_names()
     require('sibyl.buffer.project').attached(event.buf)
   end, 'rank the replies of this client')
   on('BufWritePost', function(event)
-    if names[event.buf] ~= api.nvim_buf_get_name(event.buf) then -- `:w name` in a buffer that had none
+    if begun[event.buf] ~= api.nvim_buf_get_name(event.buf) then -- `:w name` in a buffer that had none
       vim.schedule(function() -- after what Neovim's own client does then
         server.before_rename(event.buf)
-        rename(event.buf)
+        require('sibyl').rename(event.buf)
       end)
     end
     require('sibyl.buffer.project').saved(event.buf)
@@ -88,7 +86,7 @@ local function wire_language()
       local buf = event.buf
       vim.schedule(function() -- some set one after the other
         if begun[buf] and api.nvim_buf_is_loaded(buf) and not language.is_python(buf) then
-          begun[buf], names[buf] = nil, nil
+          begun[buf] = nil
           require('sibyl.buffer.mirror').detach(buf)
           require('sibyl.server.default').pause(buf)
         end
@@ -115,7 +113,7 @@ local function wire_outside()
     callback = function(event)
       vim.schedule(function()
         if not api.nvim_buf_is_valid(event.buf) then -- `:w name` wipes out the nameless buffer, only to go on with it
-          begun[event.buf], names[event.buf] = nil, nil
+          begun[event.buf] = nil
           require('sibyl.buffer.fit').forget(event.buf)
           require('sibyl.server.default').forget(event.buf)
           for _, group in ipairs({ 'sibyl_completeopt_', 'sibyl_dot_', 'sibyl_way_' }) do
@@ -128,11 +126,9 @@ local function wire_outside()
 end
 
 --- Makes the autocommands.
----@param begun_with table<integer, true> Python buffers that were begun with
----@param called table<integer, string> what they were called when last looked at
----@param on_rename fun(buf: integer) called when one has another name
-function M.wire(begun_with, called, on_rename)
-  begun, names, rename = begun_with, called, on_rename
+---@param begun_with table<integer, string> Python buffers that were begun with, and what they were called then
+function M.wire(begun_with)
+  begun = begun_with
   api.nvim_create_augroup(GROUP, { clear = true })
   wire_typing()
   wire_names()

@@ -11,14 +11,10 @@ local M = {}
 
 local api = vim.api
 local wired = false
-local begun = {} ---@type table<integer, true> Python buffers seen
-local names = {} ---@type table<integer, string> what they were called when last looked at
+local begun = {} ---@type table<integer, string> Python buffers seen, and what they were called when last looked at
 
 local function attach(buf)
-  if not config.enabled(buf) then
-    return
-  end
-  if not require('sibyl.buffer.fit').ours(buf) then
+  if not config.enabled(buf) or not require('sibyl.buffer.fit').ours(buf) then
     return
   end
   require('sibyl.host.client').start()
@@ -33,8 +29,10 @@ local function detach(buf)
 end
 
 local function wire()
-  wired = true
-  require('sibyl.events').wire(begun, names, M.rename)
+  if not wired then
+    wired = true
+    require('sibyl.events').wire(begun)
+  end
 end
 
 --- Begins with a Python buffer. Called once its FileType event is over.
@@ -46,13 +44,11 @@ function M.begin(buf)
   if config.get().enabled and not require('sibyl.server.lsp').usable() then
     return
   end
-  begun[buf], names[buf] = true, api.nvim_buf_get_name(buf)
+  begun[buf] = api.nvim_buf_get_name(buf)
   if not config.get().enabled then
     return
   end
-  if not wired then
-    wire()
-  end
+  wire()
   attach(buf)
 end
 
@@ -95,7 +91,7 @@ function M.rename(buf)
   if not api.nvim_buf_is_loaded(buf) then
     return
   end
-  names[buf] = api.nvim_buf_get_name(buf)
+  begun[buf] = begun[buf] and api.nvim_buf_get_name(buf)
   local fit = require('sibyl.buffer.fit')
   fit.forget(buf)
   if not fit.ours(buf) then
@@ -146,9 +142,7 @@ function M.enable(buf)
   if not require('sibyl.server.lsp').usable() then
     return
   end
-  if not wired then
-    wire()
-  end
+  wire()
   require('sibyl.completion.lsp_hook').install()
   each(buf, attach)
 end
