@@ -45,7 +45,7 @@ PEERS = ("nvim-cmp", "blink.cmp", "mini.nvim")
 WARM = 5
 DRIVER = Path(__file__).with_suffix(".lua")
 LOAD = "_G.peers = _G.peers or dofile(...) "
-TAKEN = "local all = require('sibyl.completion.reply').delays return all[#all]"
+TAKEN = "local all = require('sibyl.statistics').delays return all[#all]"
 
 
 def ask(child: Child, code: str, *arguments: Any) -> Any:

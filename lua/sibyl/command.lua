@@ -12,9 +12,8 @@ end
 
 local function status()
   local parts = { require('sibyl.state').of(vim.api.nvim_get_current_buf()).text }
-  local delays = vim.deepcopy(require('sibyl.completion.reply').delays)
+  local delays = require('sibyl.statistics').newest()
   if #delays > 0 then
-    table.sort(delays)
     table.insert(parts, ('%.1f ms added (median of %d)'):format(delays[math.ceil(#delays / 2)], #delays))
   end
   local model = require('sibyl.model').name()

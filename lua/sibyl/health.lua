@@ -4,7 +4,7 @@ local bridge = require('sibyl.host.client')
 local checks = require('sibyl.host.checks')
 local config = require('sibyl.config')
 local log = require('sibyl.log')
-local reply = require('sibyl.completion.reply')
+local statistics = require('sibyl.statistics')
 
 local M = {}
 
@@ -98,9 +98,8 @@ local function records()
   health.start('sibyl: records')
   health.info('log: ' .. log.path())
   health.info('learned from you, on this machine only: ' .. bridge.memory())
-  local delays = vim.deepcopy(reply.delays)
+  local delays = statistics.newest()
   if #delays > 0 then
-    table.sort(delays)
     local worst = delays[math.max(1, math.floor(#delays * 0.95))]
     local median = delays[math.ceil(#delays / 2)]
     health.info(('added to lists: median %.1f ms, 95 of 100 within %.1f ms'):format(median, worst))

@@ -6,13 +6,16 @@ local accepted = require('sibyl.completion.accepted')
 local M = {}
 
 local MOST = 2000 -- delays kept, the newest
+local NEWEST = 100 -- of them, those that tell how it stands now
 local BANDS = { 1, 2, 3, 5, 10 } -- places, told up to each
 -- Of fewer values than these, a percentile is only the largest, and a share of words only chance.
 local ENOUGH = { [95] = 20, [99] = 100 }
 local ENOUGH_WORDS = 20
 
+---@type number[] milliseconds from reply to delivery
+M.delays = {}
+
 local lists = { ranked = 0, late = 0, left = 0 }
-local delays = {} ---@type number[]
 local words = { written = 0, accepted = 0, letters = 0, listed = 0 }
 local places = {} ---@type table<integer, integer> accepted items by band; 0: beyond
 local orders = { server = { first = 0, mrr = 0 }, sibyl = { first = 0, mrr = 0 } }
@@ -22,10 +25,18 @@ local orders = { server = { first = 0, mrr = 0 }, sibyl = { first = 0, mrr = 0 }
 ---@param how 'ranked'|'late'|'left' ranked: our order, or by an experiment's coin; else as it came
 function M.given(ms, how)
   lists[how] = lists[how] + 1
-  table.insert(delays, ms)
-  if #delays > MOST then
-    table.remove(delays, 1)
+  table.insert(M.delays, ms)
+  if #M.delays > MOST then
+    table.remove(M.delays, 1)
   end
+end
+
+--- The newest delays, the shortest first.
+---@return number[]
+function M.newest()
+  local sorted = vim.list_slice(M.delays, math.max(#M.delays - NEWEST + 1, 1))
+  table.sort(sorted)
+  return sorted
 end
 
 accepted.when_written(function(outcome)
@@ -49,10 +60,10 @@ accepted.when_written(function(outcome)
 end)
 
 local function latency()
-  if #delays == 0 then
+  if #M.delays == 0 then
     return 'no list was ranked yet'
   end
-  local sorted = vim.deepcopy(delays)
+  local sorted = vim.deepcopy(M.delays)
   table.sort(sorted)
   local function at(percent)
     return sorted[math.max(1, math.ceil(percent / 100 * #sorted))]

@@ -57,18 +57,6 @@ local api = vim.api
 ---@type sibyl.Last|nil
 M.last = nil
 
----@type number[] milliseconds from reply to delivery, the newest hundred
-M.delays = {}
-
-local function note_delay(since, how)
-  local ms = (vim.uv.hrtime() - since) / 1e6
-  statistics.given(ms, how)
-  table.insert(M.delays, ms)
-  if #M.delays > 100 then
-    table.remove(M.delays, 1)
-  end
-end
-
 -- Python's answer, checked: it must be an order of exactly the names that were sent.
 local function by_answer(answer, question, word)
   local order, seen, ranking = answer.order, {}, {}
@@ -205,7 +193,7 @@ local function ask(job, reply, question, give)
   local function done(result, how)
     if job.timer then
       M.finish(job)
-      note_delay(began, how)
+      statistics.given((vim.uv.hrtime() - began) / 1e6, how)
       give(result)
     end
   end
