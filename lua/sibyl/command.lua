@@ -99,7 +99,7 @@ M.actions = {
   },
   forget = {
     run = function(_, scope)
-      require('sibyl.forget').run(scope or 'all', say)
+      require('sibyl.forget').run(scope or 'all')
     end,
     buffer = false,
     words = { 'all', 'person', 'project', 'experiment' },
@@ -129,7 +129,7 @@ M.actions = {
   memory = { run = memory, buffer = false, help = 'what is remembered, and how large it is' },
   model = {
     free = function(words)
-      require('sibyl.model').run(table.concat(words, ' '), say)
+      require('sibyl.model').run(table.concat(words, ' '))
     end,
     complete = function(lead)
       return require('sibyl.model').complete(lead)

@@ -1,6 +1,7 @@
 -- In: `:Sibyl forget …`. Out: what was learned is deleted, its files and what they lead to; what of it is on disk.
 
 local bridge = require('sibyl.host.client')
+local notice = require('sibyl.notice')
 local project = require('sibyl.buffer.project')
 
 local M = {}
@@ -84,7 +85,7 @@ end
 ---@return string[]
 function M.on_disk()
   local place, sizes, order = bridge.memory(), {}, {}
-  local line, real = require('sibyl.notice').line, vim.uv.fs_realpath(place)
+  local line, real = notice.line, vim.uv.fs_realpath(place)
   for _, name in ipairs(real and (ours(place, real)) or {}) do
     local file = name:gsub('%.sqlite%-%l%l%l$', '.sqlite') -- SQLite writes two more beside an open one
     if not sizes[file] then
@@ -106,15 +107,14 @@ end
 
 --- Deletes what was learned: the host is ended first, and started again after.
 ---@param scope 'all'|'person'|'project'|'experiment'
----@param say fun(text: string, level: integer|nil)
-function M.run(scope, say)
+function M.run(scope)
   local place = bridge.memory()
   if FILES[scope] then
     place = vim.fs.joinpath(place, FILES[scope])
   elseif scope == 'project' then
     local root = project.of(vim.api.nvim_get_current_buf())
     if root == '' then
-      return say('this buffer belongs to no project', vim.log.levels.WARN)
+      return notice.say('this buffer belongs to no project', vim.log.levels.WARN)
     end
     place = project.memory(root)
   end
@@ -126,7 +126,7 @@ function M.run(scope, say)
   bridge.state.forgotten = bridge.state.forgotten or scope == 'all' or scope == 'project'
   local deleted = delete(place)
   bridge.restart()
-  say(deleted and FORGOTTEN[scope] or 'could not delete ' .. place)
+  notice.say(deleted and FORGOTTEN[scope] or 'could not delete ' .. place)
 end
 
 return M

@@ -5,6 +5,7 @@
 
 local bridge = require('sibyl.host.client')
 local interpreter = require('sibyl.host.interpreter')
+local notice = require('sibyl.notice')
 
 local M = {}
 
@@ -21,7 +22,7 @@ end
 local function tell(text, level)
   local log = require('sibyl.log')
   log[level == vim.log.levels.WARN and 'warn' or 'info']('%s', text)
-  require('sibyl.notice').say(text, level)
+  notice.say(text, level)
 end
 
 local function answered(folder)
@@ -37,17 +38,16 @@ end
 
 --- `:Sibyl model`.
 ---@param word string a folder, `shipped`, or nothing to hear which model ranks
----@param say fun(text: string, level: integer|nil)
-function M.run(word, say)
+function M.run(word)
   if word == '' then
-    return say(M.name() and 'the model in ' .. M.name() or 'the shipped model')
+    return notice.say(M.name() and 'the model in ' .. M.name() or 'the shipped model')
   end
   local named = vim.fn.isdirectory(word) == 1 and word or interpreter.written(word)
   local folder = word == SHIPPED and '' or vim.fn.fnamemodify(named, ':p'):gsub('(.)/$', '%1')
   local asked = bridge.state.phase == 'ready' and bridge.ask('model', answered(folder), folder)
   if not asked then
     local standing = require('sibyl.state').of(vim.api.nvim_get_current_buf()).text
-    say('the model was not changed: ' .. standing, vim.log.levels.WARN)
+    notice.say('the model was not changed: ' .. standing, vim.log.levels.WARN)
   end
 end
 
