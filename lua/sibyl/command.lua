@@ -89,19 +89,17 @@ M.actions = {
   enable = { run = switch('enable'), buffer = true, help = 'rank again' },
   disable = { run = switch('disable'), buffer = true, help = 'leave lists as they come, end the host' },
   toggle = { run = switch('toggle'), buffer = true, help = 'the one or the other' },
-  status = { run = status, buffer = false, help = 'one line on how it stands' },
+  status = { run = status, help = 'one line on how it stands' },
   explain = {
     run = function()
       require('sibyl.explain').open()
     end,
-    buffer = false,
     help = 'a page on the last list: how it was ranked, and why',
   },
   forget = {
     run = function(_, scope)
       require('sibyl.forget').run(scope or 'all')
     end,
-    buffer = false,
     words = { 'all', 'person', 'project', 'experiment' },
     help = 'delete what was learned from you: all, your choices, this project, an experiment',
   },
@@ -123,10 +121,9 @@ M.actions = {
     run = function()
       require('sibyl.experiment').show('stats', require('sibyl.statistics').lines())
     end,
-    buffer = false,
     help = 'lists, times and letters saved since Neovim began',
   },
-  memory = { run = memory, buffer = false, help = 'what is remembered, and how large it is' },
+  memory = { run = memory, help = 'what is remembered, and how large it is' },
   model = {
     free = function(words)
       require('sibyl.model').run(table.concat(words, ' '))
@@ -140,7 +137,6 @@ M.actions = {
     run = function()
       require('sibyl.install').run()
     end,
-    buffer = false,
     help = 'make the Python environment and the language server',
   },
   restart = {
@@ -151,7 +147,6 @@ M.actions = {
       require('sibyl.server.default').ended = nil
       require('sibyl').begin_all()
     end,
-    buffer = false,
     help = 'a fresh host; options are read again',
   },
   log = {
@@ -162,7 +157,6 @@ M.actions = {
       end
       vim.cmd('tabedit + ' .. vim.fn.fnameescape(path)) -- at its end, where the newest line is
     end,
-    buffer = false,
     help = 'open the log',
   },
 }
