@@ -1,12 +1,15 @@
--- In: modes as they change. Out: calls when insert mode is over: <C-c> is no InsertLeave, and `:normal` in a mapping,
--- which leaves the mode for a moment, is no end.
+-- In: modes as they change. Out: whether one inserts; calls when insert mode is over: <C-c> is no InsertLeave, and
+-- `:normal` in a mapping, which leaves the mode for a moment, is no end.
 
 local M = {}
 
---- Whether one inserts or replaces.
+local api = vim.api
+
+--- Whether one inserts: anywhere, or in one buffer.
+---@param buf integer|nil
 ---@return boolean
-function M.on()
-  return vim.api.nvim_get_mode().mode:find('^[iR]') ~= nil
+function M.inserting(buf)
+  return api.nvim_get_mode().mode:sub(1, 1) == 'i' and (not buf or api.nvim_get_current_buf() == buf)
 end
 
 --- Calls back whenever insert mode is over, perhaps twice.
@@ -14,19 +17,13 @@ end
 ---@param desc string
 ---@param callback fun()
 function M.when_over(group, desc, callback)
-  vim.api.nvim_create_autocmd('InsertLeave', {
-    group = group,
-    desc = desc,
-    callback = function()
-      callback()
-    end,
-  })
-  vim.api.nvim_create_autocmd('ModeChanged', {
+  api.nvim_create_autocmd('InsertLeave', { group = group, desc = desc, callback = callback })
+  api.nvim_create_autocmd('ModeChanged', {
     group = group,
     pattern = '[iR]*:n',
     desc = desc,
     callback = vim.schedule_wrap(function()
-      if not M.on() then
+      if not api.nvim_get_mode().mode:find('^[iR]') then
         callback()
       end
     end),

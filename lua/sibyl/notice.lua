@@ -1,6 +1,8 @@
 -- In: sentences for the user. Out: one line, or a window with all of it: no sentence is ever cut, and no message
 --     makes Neovim wait for a key, which would take the next one from what is typed.
 
+local insert_mode = require('sibyl.insert_mode')
+
 local M = {}
 
 local api = vim.api
@@ -187,7 +189,7 @@ function M.say(text, level, of_menu)
   local fits, whole = M.fits(lines), table.concat(lines, '\n')
   local has_a_line = vim.o.cmdheight > 0
   -- What stands in the message line is overdrawn by "-- INSERT --".
-  local overdrawn = of_menu and vim.o.showmode and api.nvim_get_mode().mode:sub(1, 1) == 'i'
+  local overdrawn = of_menu and vim.o.showmode and insert_mode.inserting()
   if (fits and has_a_line and not overdrawn) or not plain_notify() or #api.nvim_list_uis() == 0 then
     return vim.notify(whole, level)
   end

@@ -14,6 +14,7 @@ local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
+local insert_mode = require('sibyl.insert_mode')
 local log = require('sibyl.log')
 local edits = require('sibyl.buffer.pending')
 
@@ -122,10 +123,6 @@ function M.flush(buf)
   return not mirror.stale
 end
 
-local function typing()
-  return api.nvim_get_mode().mode:sub(1, 1) == 'i'
-end
-
 local function after_edit(buf, mirror)
   if mirror.scheduled then
     return
@@ -133,7 +130,7 @@ local function after_edit(buf, mirror)
   mirror.scheduled = true
   vim.schedule(function()
     mirror.scheduled = false
-    if mirrors[buf] == mirror and M.flush(buf) and typing() then
+    if mirrors[buf] == mirror and M.flush(buf) and insert_mode.inserting() then
       hint(buf, mirror)
     end
   end)
@@ -155,7 +152,7 @@ end
 function M.cursor_moved(buf)
   local mirror = mirrors[buf]
   -- An edit that is waiting to be sent brings the hint with it.
-  if mirror and not mirror.pending and not mirror.scheduled and typing() then
+  if mirror and not mirror.pending and not mirror.scheduled and insert_mode.inserting() then
     hint(buf, mirror)
   end
 end

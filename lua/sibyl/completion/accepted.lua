@@ -90,9 +90,8 @@ end
 ---@param draw fun(): string, boolean the arm of a new word, and whether a coin chose it
 ---@return sibyl.Watched|nil
 function M.word(job, question, draw)
-  local inserting = api.nvim_get_mode().mode:sub(1, 1) == 'i'
   local cursor = api.nvim_win_get_cursor(0)
-  if not inserting or api.nvim_get_current_buf() ~= job.buf or cursor[1] - 1 ~= job.row or cursor[2] < job.col then
+  if not insert_mode.inserting(job.buf) or cursor[1] - 1 ~= job.row or cursor[2] < job.col then
     return nil
   end
   local line = api.nvim_get_current_line()

@@ -1,6 +1,7 @@
 -- In: a key. Out: the list at the cursor in the language server's own order, and, pressed again, in ours.
 
 local bytes = require('sibyl.buffer.bytes')
+local insert_mode = require('sibyl.insert_mode')
 
 local M = {}
 
@@ -22,7 +23,7 @@ end
 
 --- Shows the list at the cursor in the other order. Does nothing outside insert mode.
 function M.flip()
-  if api.nvim_get_mode().mode:sub(1, 1) ~= 'i' or not require('sibyl.server.lsp').usable() then
+  if not insert_mode.inserting() or not require('sibyl.server.lsp').usable() then
     return
   end
   local _, col = bytes.word(api.nvim_get_current_buf())

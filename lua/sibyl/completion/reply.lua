@@ -11,6 +11,7 @@ local arms = require('sibyl.completion.arms')
 local bridge = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
+local insert_mode = require('sibyl.insert_mode')
 local items = require('sibyl.completion.items')
 local log = require('sibyl.log')
 local mirror = require('sibyl.buffer.mirror')
@@ -130,7 +131,7 @@ end
 ---@param job sibyl.Job
 ---@return boolean
 function M.left_word(job)
-  if not job.native or api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
+  if not job.native or not insert_mode.inserting() then
     return false
   elseif api.nvim_get_current_buf() ~= job.buf or (job.menu and job.menu ~= by_hand) then
     return true

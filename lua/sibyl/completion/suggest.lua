@@ -10,6 +10,7 @@
 
 local bytes = require('sibyl.buffer.bytes')
 local guesses = require('sibyl.completion.guesses')
+local insert_mode = require('sibyl.insert_mode')
 local items = require('sibyl.completion.items')
 
 local M = {}
@@ -33,8 +34,7 @@ local wish ---@type sibyl.Wish|nil
 
 local function here(press)
   return press == wish
-    and api.nvim_get_current_buf() == press.buf
-    and api.nvim_get_mode().mode:sub(1, 1) == 'i'
+    and insert_mode.inserting(press.buf)
     and vim.b[press.buf].changedtick == press.tick
     and vim.deep_equal(api.nvim_win_get_cursor(0), press.cursor)
 end
@@ -172,7 +172,7 @@ end
 
 --- Opens the list. Does nothing outside insert mode.
 function M.open()
-  if api.nvim_get_mode().mode:sub(1, 1) ~= 'i' then
+  if not insert_mode.inserting() then
     return
   end
   if not require('sibyl.server.lsp').usable() then

@@ -5,6 +5,7 @@ local bytes = require('sibyl.buffer.bytes')
 local completeopt = require('sibyl.server.completeopt')
 local guessed = require('sibyl.completion.guessed')
 local guesses = require('sibyl.completion.guesses')
+local insert_mode = require('sibyl.insert_mode')
 local log = require('sibyl.log')
 
 local M = {}
@@ -18,8 +19,6 @@ local modern = vim.fn.has('nvim-0.11') == 1
 local reasons = vim.fn.has('nvim-0.12') == 1 -- whether CompleteDone says what has closed a menu
 local keys = api.nvim_create_namespace('sibyl_closed')
 local mapped = {} ---@type table<integer, true> buffers where <CR> is ours just now
-
-local inserting = completeopt.inserting
 
 local function behind_dot()
   local col = api.nvim_win_get_cursor(0)[2]
@@ -90,7 +89,7 @@ local function trigger_on_dot(buf, wanted)
     rested(function()
       -- A menu that is still there belongs to the word before the dot, or came late from elsewhere.
       local free = vim.fn.pumvisible() == 0 or behind_dot()
-      if inserting(buf) and member() and free and wanted() then
+      if insert_mode.inserting(buf) and member() and free and wanted() then
         ask()
       end
     end)
@@ -99,7 +98,7 @@ end
 
 -- The place of a word behind a dot that the cursor stands in, where no menu is open.
 local function behind_a_dot(buf)
-  if inserting(buf) and vim.fn.pumvisible() == 0 then
+  if insert_mode.inserting(buf) and vim.fn.pumvisible() == 0 then
     return member()
   end
 end
@@ -151,7 +150,7 @@ local function ask_with_a_letter(buf, wanted)
     return vim.fn.pumvisible() == 0 or guessed.shown()
   end
   local function ask_at(place)
-    if inserting(buf) and free() and member() == place and wanted() then
+    if insert_mode.inserting(buf) and free() and member() == place and wanted() then
       ask(closed == place)
     end
   end

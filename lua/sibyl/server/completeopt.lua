@@ -15,13 +15,6 @@ local function group(buf)
   return api.nvim_create_augroup('sibyl_completeopt_' .. buf, { clear = true })
 end
 
---- Whether one inserts in a buffer.
----@param buf integer
----@return boolean
-function M.inserting(buf)
-  return api.nvim_get_current_buf() == buf and api.nvim_get_mode().mode:sub(1, 1) == 'i'
-end
-
 --- Whether a menu with these flags inserts its first line by itself.
 ---@param flags string[] those of 'completeopt'
 ---@return boolean
@@ -89,7 +82,7 @@ function M.prepare(buf)
     buffer = buf,
     desc = 'sibyl: insert mode here must not insert the first line by itself',
     callback = function(event)
-      if event.event == 'InsertEnter' or M.inserting(buf) then
+      if event.event == 'InsertEnter' or insert_mode.inserting(buf) then
         use(buf)
       end
     end,
@@ -100,12 +93,12 @@ function M.prepare(buf)
     buffer = buf,
     desc = 'sibyl: insert mode may go on here',
     callback = vim.schedule_wrap(function()
-      if not set and prepared[buf] and M.inserting(buf) then
+      if not set and prepared[buf] and insert_mode.inserting(buf) then
         use(buf)
       end
     end),
   })
-  if M.inserting(buf) then
+  if insert_mode.inserting(buf) then
     use(buf)
   end
 end
