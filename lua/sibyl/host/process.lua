@@ -36,9 +36,7 @@ function M.start(python, on_exit)
         end
       end
     end,
-    on_exit = function(channel, code)
-      on_exit(channel, code)
-    end,
+    on_exit = on_exit,
   })
   return vim.fn.jobstart(interpreter.command(python, '-c', BOOT, interpreter.door()), options)
 end
