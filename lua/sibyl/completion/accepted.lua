@@ -84,6 +84,13 @@ local function finish(word, text)
   end
 end
 
+-- Ends the word that is watched, as it was last seen.
+local function leave()
+  if watched and not watched.over then
+    finish(watched, (text_of(watched)) or watched.text)
+  end
+end
+
 --- The word that a list is about to be shown for, once for all of its lists; nil where nobody is writing it.
 ---@param job sibyl.Job
 ---@param question sibyl.Question
@@ -102,7 +109,7 @@ function M.word(job, question, draw)
   if watched and watched.buf == job.buf and watched.row == job.row and watched.col == job.col then
     return watched
   end
-  M.leave()
+  leave()
   local arm, coin = draw()
   watched = {
     buf = job.buf,
@@ -132,16 +139,9 @@ function M.among(job, unlisted)
   end
 end
 
---- Ends the word that is watched, as it was last seen.
-function M.leave()
-  if watched and not watched.over then
-    finish(watched, (text_of(watched)) or watched.text)
-  end
-end
-
---- The next list starts a new word, wherever it stands.
-function M.forget()
-  M.leave()
+-- The next list starts a new word, wherever it stands.
+local function forget()
+  leave()
   watched = nil
 end
 
@@ -152,7 +152,7 @@ local function on_letter()
   elseif vim.v.char:match('^[%w_\128-\255]') and select(2, text_of(word)) then
     word.typed = word.typed + 1
   else
-    M.leave()
+    leave()
   end
 end
 
@@ -224,7 +224,7 @@ local function on(events, callback, desc)
 end
 on('InsertCharPre', on_letter, 'count the letters of a word that has a list')
 on({ 'TextChangedI', 'TextChangedP', 'CursorMovedI' }, on_text, 'see where a word that has a list ends')
-on('BufLeave', M.forget, 'the word that had a list is over')
-insert_mode.when_over(group, 'sibyl: the word that had a list is over', M.forget)
+on('BufLeave', forget, 'the word that had a list is over')
+insert_mode.when_over(group, 'sibyl: the word that had a list is over', forget)
 
 return M

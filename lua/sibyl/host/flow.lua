@@ -10,7 +10,7 @@
 
 local M = {}
 
-M.LIMIT = 4 * 1024 * 1024
+local LIMIT = 4 * 1024 * 1024
 local ASK_AT = 128 * 1024
 local OVERHEAD, NUMBER = 200, 10 -- bytes that a message takes without its contents, and a part of a list
 
@@ -24,7 +24,7 @@ end
 --- Whether more may be sent. Always true when all was read, so that one large text gets through.
 ---@return boolean
 function M.open()
-  return sent - read <= M.LIMIT
+  return sent - read <= LIMIT
 end
 
 local function size_of(part)

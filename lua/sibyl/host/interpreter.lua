@@ -70,10 +70,8 @@ function M.stamp()
   return stat and stat.mtime.sec
 end
 
---- Whether sibyl's own environment was made from a Python.
----@param python string
----@return boolean
-function M.made_from(python)
+-- Whether sibyl's own environment was made from a Python.
+local function made_from(python)
   local real = vim.uv.fs_realpath(python)
   local about = io.open(vim.fs.joinpath(M.venv(), 'pyvenv.cfg'))
   local text = about and about:read('*a') or ''
@@ -155,7 +153,7 @@ function M.candidates(own)
     -- Somebody who names one wants that one, and to hear about it if it does not do.
     local named = M.written(chosen)
     list = { { path = named, source = 'option `python`' } }
-    if M.made_from(named) then -- by `:Sibyl install`, which takes the one that is named
+    if made_from(named) then -- by `:Sibyl install`, which takes the one that is named
       add(M.program(M.venv(), 'python'), "sibyl's own environment, made from option `python`")
     end
     return list
