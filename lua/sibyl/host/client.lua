@@ -47,13 +47,6 @@ function M.memory()
   return vim.fs.joinpath(require('sibyl.folders').of('state'), 'sibyl')
 end
 
---- The folder of the model that a host is started with, '' for the shipped one.
----@return string
-function M.model()
-  local option = config.get().model
-  return state.model or option and interpreter.written(option) or ''
-end
-
 --- Registers a function to be called whenever a fresh host has begun to listen.
 ---@param callback fun()
 function M.when_up(callback)
@@ -121,12 +114,13 @@ local function launch()
   state.channel = channel
   state.pid = vim.fn.jobpid(channel)
   post.connect(channel)
+  local model = config.get().model
   M.send('start', {
     protocol = PROTOCOL,
-    model = M.model() ~= '' and M.model() or nil,
+    model = state.model or model and interpreter.written(model),
     log = log.path(),
     state = M.memory(),
-    memory = vim.tbl_extend('force', config.get().memory, { read = not M.state.forgotten }),
+    memory = vim.tbl_extend('force', config.get().memory, { read = not state.forgotten }),
     level = config.get().log_level,
   })
   for _, callback in ipairs(on_up) do
