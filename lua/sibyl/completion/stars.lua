@@ -108,7 +108,7 @@ end
 function M.install()
   active = true
   local completion = vim.lsp.completion
-  if completion and completion.enable and not own_enable then
+  if completion and not own_enable then
     their_enable, own_enable = completion.enable, enable
     completion.enable = enable
   end

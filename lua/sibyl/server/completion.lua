@@ -7,7 +7,7 @@ local OMNIFUNC = 'v:lua.vim.lsp.omnifunc'
 local FTPLUGIN = { 'python3complete#Complete', '' }
 
 local function set(on, client, buf, options)
-  if vim.lsp.completion and vim.lsp.completion.enable then
+  if vim.lsp.completion then
     vim.lsp.completion.enable(on, client.id, buf, options)
   end
 end
