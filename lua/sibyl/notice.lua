@@ -164,9 +164,7 @@ local function close_with_menu()
   api.nvim_create_autocmd({ 'CompleteDone', 'InsertLeave', 'TextChangedI', 'TextChanged' }, {
     group = GROUP,
     desc = 'sibyl: close the window that speaks of the menu',
-    callback = function()
-      M.close()
-    end,
+    callback = M.close,
   })
 end
 

@@ -20,12 +20,9 @@ end
 ---@param markers string[]
 ---@return boolean
 function M.has(folder, markers)
-  for _, marker in ipairs(markers) do
-    if vim.uv.fs_stat(folder .. '/' .. marker) then
-      return true
-    end
-  end
-  return false
+  return vim.iter(markers):any(function(marker)
+    return vim.uv.fs_stat(folder .. '/' .. marker) ~= nil
+  end)
 end
 
 --- The path of a buffer's file: one without a name lies in the current folder. Nil where the name is no path.

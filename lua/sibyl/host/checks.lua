@@ -68,10 +68,7 @@ local function in_words(facts)
 end
 
 local function list_facts(facts)
-  local keys = vim.tbl_keys(facts)
-  table.sort(keys)
-  for _, key in ipairs(keys) do
-    local value = facts[key]
+  for key, value in vim.spairs(facts) do
     if type(value) == 'table' then
       value = in_words(value)
     end

@@ -53,12 +53,9 @@ end
 --- Whether one of them is there: then Neovim's own menu must not open by itself, or there would be two.
 ---@return boolean
 function M.loaded()
-  for name in pairs(M.advice) do
-    if package.loaded[name] then
-      return true
-    end
-  end
-  return false
+  return vim.iter(pairs(M.advice)):any(function(name)
+    return package.loaded[name] ~= nil
+  end)
 end
 
 return M
