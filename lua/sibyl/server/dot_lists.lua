@@ -4,6 +4,7 @@
 -- lists what `os` has. Where it does not know the receiver it lists what every object has; a menu that opens by itself
 -- with that is in the way.
 
+local dot = require('sibyl.server.autotrigger')
 local items = require('sibyl.completion.items')
 
 local M = {}
@@ -45,9 +46,8 @@ end
 --- Makes a client leave out such lists.
 ---@param rpc vim.lsp.rpc.PublicClient
 ---@param program string the server's
----@param automatic fun(): boolean whether nobody asks by a key
 ---@return vim.lsp.rpc.PublicClient
-function M.filtered(rpc, program, automatic)
+function M.filtered(rpc, program)
   local request, is_ty = rpc.request, vim.fs.basename(program):find('^ty%f[^%w]') ~= nil
   rpc.request = function(method, params, callback, ...)
     local before, behind
@@ -58,7 +58,7 @@ function M.filtered(rpc, program, automatic)
       return request(method, params, callback, ...)
     end
     local wrong = is_ty and misread(before, behind)
-    local by_itself = automatic() or (params.context or {}).triggerKind == AUTOMATIC
+    local by_itself = dot.asks() or (params.context or {}).triggerKind == AUTOMATIC
     return request(method, params, function(failure, result, ...)
       if wrong or (by_itself and not items.says_something(result, before)) then
         result = nil

@@ -2,7 +2,6 @@
 -- started, one that has ended, and why.
 
 local closed_buffers = require('sibyl.server.closed_buffers')
-local dot = require('sibyl.server.autotrigger')
 local dot_lists = require('sibyl.server.dot_lists')
 local program = require('sibyl.server.program')
 local unnamed = require('sibyl.server.unnamed')
@@ -44,7 +43,7 @@ function M.start(command, root, dispatchers, exit)
   if not started then
     return ended(dispatchers), tostring(rpc)
   end
-  return closed_buffers.filtered(dot_lists.filtered(rpc, command[1], dot.asks))
+  return closed_buffers.filtered(dot_lists.filtered(rpc, command[1]))
 end
 
 --- Ends a client. What timers of Neovim's still ask of it would be answered by an error on the screen.
