@@ -18,15 +18,13 @@ from typing import TYPE_CHECKING, Any
 from sibyl.errors import ModelError, SibylError
 from sibyl.host import diagnostics, models
 from sibyl.host.memories import Memories
+from sibyl.host.models import Put, Send
 from sibyl.host.protocol import OPENED, VERSION
 from sibyl.host.shelf import Shelf
 
 if TYPE_CHECKING:  # their imports are slow: the worker makes them when it starts
     from sibyl.ranking.ranker import Ranker
     from sibyl.ranking.session import Session
-
-Payload = dict[str, Any]
-Send = Callable[[int, str, Payload], None]
 
 _log = logging.getLogger("sibyl")
 _UPDATED = "sibyl.nvim was updated; lists stay as they are until Neovim is started again."
@@ -37,10 +35,7 @@ class Work:
     """The buffers of one editor, the model and the memories; each method is one piece of mail."""
 
     def __init__(
-        self,
-        send: Send,
-        quiet: Callable[[float], bool],
-        put: Callable[[str, tuple[Any, ...]], object] = lambda *_: None,
+        self, send: Send, quiet: Callable[[float], bool], put: Put = lambda *_: None
     ) -> None:
         self._send = send
         self._put = put  # into the mailbox, from any thread
@@ -92,7 +87,7 @@ class Work:
             self._trouble = f"The ranker cannot start ({error!r}): :Sibyl restart."
         if self.ranker is None:
             _log.error(self._trouble)
-            self._send(0, "notice", {"level": "error", "text": self._trouble})
+            self._tell("error", self._trouble)
         ready = {"ok": self.ranker is not None, "ms": diagnostics.ms_since(began), **self._about()}
         if experiment := self._memories.experiment("about", {}):
             ready["experiment"] = experiment
@@ -103,7 +98,7 @@ class Work:
     def _tell(self, level: str, text: str) -> None:
         self._send(0, "notice", {"level": level, "text": text})
 
-    def _about(self) -> Payload:
+    def _about(self) -> dict[str, Any]:
         if self.ranker is None:
             return diagnostics.process() | {"trouble": self._trouble}
         return diagnostics.process() | models.about(self.ranker)

@@ -21,8 +21,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from sibyl.host.handlers import Send, Work
+from sibyl.host.handlers import Work
 from sibyl.host.mail import Mailbox
+from sibyl.host.models import Send
 from sibyl.host.protocol import MESSAGES
 
 _log = logging.getLogger("sibyl")
