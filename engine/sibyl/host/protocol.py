@@ -55,11 +55,10 @@ TYPES = {
 
 @dataclass(frozen=True)
 class Message:
-    """One message: its name, the names of its arguments, and what it is for."""
+    """One message: its name and the names of its arguments."""
 
     name: str
     arguments: tuple[str, ...]
-    meaning: str
 
     @property
     def question(self) -> bool:
@@ -110,33 +109,26 @@ def _names(parts: Sequence[Any], reader: Reader) -> NumberedNames | None:
     return reader.read(first, new.split("\0")[:-1], numbers.encode(*BYTES))
 
 
-def _message(name: str, arguments: str, meaning: str) -> Message:
-    return Message(name, tuple(arguments.split()), meaning)
-
-
-_ALL = (
-    _message("start", "options", 'load the model and open the memories; "ready" or a notice comes'),
-    _message("attach", "buffer sequence text", "a buffer's whole text, the first time or again"),
-    _message("edit", "buffer sequence start old_length new", "one edit of a text"),
-    _message("detach", "buffer", "forget a buffer"),
-    _message("cursor", "buffer sequence offset", "be ready for a word at this byte"),
-    _message("accepted", "buffer sequence offset name", "an item was accepted for this word"),
-    _message("project", "buffer root path", "the project a buffer belongs to; both may be empty"),
-    _message("changed", "buffer", "files of a buffer's project may have changed"),
-    _message(
-        "rank",
-        "request buffer sequence length offset names kinds",
-        "order names, which come in the server's order",
-    ),
-    _message("guess", "request buffer sequence length offset limit", "name what may stand here"),
-    _message("explain", "request buffer", "why the buffer's last list stands as it does"),
-    _message("memory", "request", "what is remembered, and how much"),
-    _message("experiment", "request command given", "start, stop, note a word, report"),
-    _message("model", "request folder", "rank with this model, the shipped one where it is empty"),
-    _message("status", "request", "buffers, timings, the process"),
-    _message("ping", "request", "answer at once: everything before it has been read"),
-)
-MESSAGES = {message.name: message for message in _ALL}
+_ALL = {
+    "start": "options",  # load the model and open the memories; "ready" or a notice comes
+    "attach": "buffer sequence text",  # a buffer's whole text, the first time or again
+    "edit": "buffer sequence start old_length new",  # one edit of a text
+    "detach": "buffer",  # forget a buffer
+    "cursor": "buffer sequence offset",  # be ready for a word at this byte
+    "accepted": "buffer sequence offset name",  # an item was accepted for this word
+    "project": "buffer root path",  # the project a buffer belongs to; both may be empty
+    "changed": "buffer",  # files of a buffer's project may have changed
+    # order names, which come in the server's order
+    "rank": "request buffer sequence length offset names kinds",
+    "guess": "request buffer sequence length offset limit",  # name what may stand here
+    "explain": "request buffer",  # why the buffer's last list stands as it does
+    "memory": "request",  # what is remembered, and how much
+    "experiment": "request command given",  # start, stop, note a word, report
+    "model": "request folder",  # rank with this model, the shipped one where it is empty
+    "status": "request",  # buffers, timings, the process
+    "ping": "request",  # answer at once: everything before it has been read
+}
+MESSAGES = {name: Message(name, tuple(arguments.split())) for name, arguments in _ALL.items()}
 
 LOST = "lost"
 """What the mailbox puts in itself, with a buffer: edits were dropped, ask for the whole text."""
