@@ -2,5 +2,5 @@
 
 In: notifications of the editor's side, in order.
 Out: answers, notices, and a log.
-Imports: code, context, network, memory, ranking.
+Imports: network, memory, ranking, experiment.
 """
