@@ -68,6 +68,18 @@ def test_explain_is_a_page(scripted: Callable) -> None:
     assert "json" in "\n".join(child.lines()) and "use it so" not in "\n".join(child.lines())
 
 
+@pytest.mark.parametrize("most", [0, 1])
+def test_the_page_has_as_many_stars_as_the_menu(scripted: Callable, most: int) -> None:
+    """What option `stars` leaves without one in the menu wears none on the page."""
+    child, ranker = scripted(
+        "x = 1\n", "vim.o.completeopt = 'menuone,noselect'", deadline=1000, stars=most
+    )
+    ranker.set(best=["json", "close"], stars=2)
+    FakeServer(child, items=items("close", "json"))
+    open_page(child)
+    assert "\n".join(child.lines()).count("★") == most
+
+
 def menu(
     scripted: Callable, lines: int = 1, labels: tuple[str, ...] = ("close", "json"), keys: str = "o"
 ) -> tuple[Child, ScriptedRanker]:

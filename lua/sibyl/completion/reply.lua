@@ -73,7 +73,8 @@ local function by_answer(answer, question, word)
     ranking[rank] = place
   end
   local starred = {}
-  for rank = 1, math.min(tonumber(answer.stars) or 0, config.get().stars, #ranking) do
+  answer.stars = math.min(tonumber(answer.stars) or 0, config.get().stars, #ranking)
+  for rank = 1, answer.stars do
     starred[ranking[rank]] = true
   end
   if word and word.ranked then
@@ -92,7 +93,7 @@ local function keep_last(buf, question, ranking, answer, beside)
     names = names,
     from = ranking,
     probability = answer.probability or {},
-    stars = answer.stars or 0,
+    stars = answer.stars,
     ms = answer.ms or 0,
     unlisted = beside or {},
   }
