@@ -44,15 +44,18 @@ end)
 -- Asks the host, which is started for it if need be.
 local function ask(callback, action, details)
   local began = vim.uv.now()
+  local function on_answer(kind, answer)
+    take(kind, answer)
+    if kind ~= 'experiment' or answer.trouble then
+      return say(answer.trouble or 'the host could not answer; details: :Sibyl log', vim.log.levels.WARN)
+    end
+    callback(answer)
+  end
   local function try()
     if bridge.state.phase == 'ready' then
-      bridge.ask('experiment', function(kind, answer)
-        take(kind, answer)
-        if kind ~= 'experiment' or answer.trouble then
-          return say(answer.trouble or 'the host could not answer; details: :Sibyl log', vim.log.levels.WARN)
-        end
-        callback(answer)
-      end, action, details or vim.empty_dict())
+      if not bridge.ask('experiment', on_answer, action, details or vim.empty_dict()) then
+        on_answer('none', {})
+      end
     elseif bridge.state.phase == 'failed' or vim.uv.now() - began > PATIENCE_MS then
       say('the host does not run; see :checkhealth sibyl', vim.log.levels.WARN)
     else

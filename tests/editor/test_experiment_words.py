@@ -74,6 +74,13 @@ def test_what_the_host_cannot_do_is_told(scripted: Callable) -> None:
     said_of(child, "experiment", "the host does not run; see :checkhealth sibyl")
 
 
+def test_a_host_that_does_not_read_is_told_of(scripted: Callable) -> None:
+    """Where too much is on its way to the host, nothing is asked, and one sentence says so."""
+    child, _ = scripted("x = 1\n")
+    child.lua("require('sibyl.host.flow').open = function() return false end")
+    said_of(child, "report", "the host could not answer")
+
+
 @pytest.fixture
 def drawn(scripted: Callable) -> tuple[Child, ScriptedRanker]:
     """A Neovim whose host has a picture of the report."""
