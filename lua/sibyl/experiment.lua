@@ -10,7 +10,7 @@ local PATIENCE_MS = 10000 -- for a host that has to be started first
 local NUMBERS = { 'length', 'began', 'typed', 'saved', 'place', 'server', 'sibyl', 'team' }
 
 local function say(text, level)
-  require('sibyl.notice').say(text, level or vim.log.levels.INFO)
+  require('sibyl.notice').say(text, level)
 end
 
 -- What the host says of the experiment holds until it says something else.

@@ -66,13 +66,13 @@ local function surroundings(callback)
   })
 end
 
-local function wait(line)
+local function wait(installer)
   io.stdout:write('sibyl: making ', interpreter.venv(), '\n')
   local how = surroundings(function(text)
     io.stdout:write(text, '\n')
     io.stdout:flush()
   end)
-  local result = vim.system(line, how):wait()
+  local result = vim.system(installer, how):wait()
   if result.code ~= 0 then
     vim.cmd('cquit 1')
   end
@@ -103,7 +103,7 @@ local function moves(text)
   notice.progress(text, done and math.floor(100 * tonumber(done) / math.max(tonumber(all), 1)) or nil)
 end
 
-local function beside(line)
+local function beside(installer)
   local last, fault = '', ''
   moves('making the Python environment')
   local how = surroundings(vim.schedule_wrap(function(text, about_fault)
@@ -116,7 +116,7 @@ local function beside(line)
       end
     end
   end))
-  vim.system(line, how, function(result)
+  vim.system(installer, how, function(result)
     vim.schedule(function()
       vim.schedule(function() -- after the lines that came last
         finished(result, last, fault)

@@ -8,10 +8,9 @@ local M = {}
 ---@field wants string what the check wants, in words
 ---@field help string
 
-local function is(...)
-  local kinds = { ... }
+local function is(kind)
   return function(value)
-    return vim.tbl_contains(kinds, type(value))
+    return type(value) == kind
   end
 end
 

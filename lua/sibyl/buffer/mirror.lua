@@ -21,7 +21,6 @@ local edits = require('sibyl.buffer.pending')
 local M = {}
 
 local api = vim.api
-local LONGEST_LINE = fit.LONGEST_LINE
 
 ---@class sibyl.Mirror
 ---@field seq integer
@@ -102,7 +101,7 @@ function M.flush(buf)
     mirror.stale, mirror.pending = true, nil
     return false
   end
-  local large = mirror.stale or pending.new > LONGEST_LINE or length > config.get().max_bytes
+  local large = mirror.stale or pending.new > fit.LONGEST_LINE or length > config.get().max_bytes
   if large or length ~= mirror.length or edits.long_line(buf, pending, length) then
     local reason = fit.refusal(buf)
     if reason then

@@ -18,9 +18,9 @@ local api = vim.api
 local LIMIT = 12
 local MARK = 'guess'
 local modern = vim.fn.has('nvim-0.11') == 1 -- Neovim 0.10 shows `detail` in the menu, later ones `labelDetails`
-local PATIENCE_MS = 1500 -- the suggestion key takes a server silent for that long to know nothing
 
-M.PATIENCE_MS = PATIENCE_MS
+M.INFO = 'A guess: of your own code or of the module that you import, not told by a language server.'
+M.PATIENCE_MS = 1500 -- the suggestion key takes a server silent for that long to know nothing
 M.refused = false -- whether what is asked right now must bring no guesses
 
 ---@class sibyl.Place one word, and what the servers have said of it
@@ -211,7 +211,7 @@ function M.ask(buf, done)
       vim.defer_fn(function()
         looks_later = false
         look()
-      end, PATIENCE_MS)
+      end, M.PATIENCE_MS)
     end
   end
   vim.schedule(look) -- sources of one menu are asked in one go: then the servers were asked, too
@@ -237,7 +237,5 @@ function M.items(names, in_menu)
   end
   return list
 end
-
-M.INFO = 'A guess: of your own code or of the module that you import, not told by a language server.'
 
 return M

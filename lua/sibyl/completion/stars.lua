@@ -15,8 +15,9 @@ local active = false
 local converts = {} ---@type table<integer, boolean> buffers whose menu goes through our convert
 local switched_on = {} ---@type table<integer, table<integer, true>> by buffer: clients that enable() was called for
 local inside_omnifunc = false
-local own_enable, own_omnifunc -- our wrappers, to see on the way out whether they are still the ones in place; where
--- somebody has wrapped them they stay below, and pass everything on until they are wanted again
+-- Our wrappers, to see on the way out whether they are still the ones in place: where somebody has wrapped them they
+-- stay below, and pass everything on until they are wanted again.
+local own_enable, own_omnifunc
 local their_enable, their_omnifunc
 
 -- What Neovim itself shows of an item where no convert says otherwise.
