@@ -129,16 +129,6 @@ function M.word(job, question, draw)
   return watched
 end
 
---- Takes note of what stands among the newest list of the word that is watched.
----@param job sibyl.Job
----@param unlisted sibyl.Unlisted[]
-function M.among(job, unlisted)
-  local list = watched and watched.lists[#watched.lists]
-  if list and watched.buf == job.buf and watched.row == job.row and watched.col == job.col then
-    list.unlisted = unlisted
-  end
-end
-
 -- The next list starts a new word, wherever it stands.
 local function forget()
   leave()

@@ -51,12 +51,12 @@ function M.draft(ranking)
   return shown, team
 end
 
---- The order a list is shown in, and its stars; nil: as it came.
+--- A list in the order that it is shown in, and its stars; none where it is shown as it came.
 ---@param job sibyl.Job
 ---@param question sibyl.Question
 ---@param ranking integer[]
 ---@param starred table<integer, boolean>
----@return integer[]|nil
+---@return sibyl.List
 ---@return table<integer, boolean>|nil
 function M.show(job, question, ranking, starred)
   local word = accepted.word(job, question, draw)
@@ -70,10 +70,11 @@ function M.show(job, question, ranking, starred)
       shown, team = M.draft(ranking)
     end
   end
+  local list = { question = question, ranking = ranking, shown = shown, team = team }
   if word then
-    table.insert(word.lists, { question = question, ranking = ranking, shown = shown, team = team })
+    table.insert(word.lists, list)
   end
-  return shown, shown and starred
+  return list, shown and starred
 end
 
 return M

@@ -180,7 +180,7 @@ local function as_before(job, reply, question, copies)
     return reply
   end
   local ranking, starred, any = words.recall(word, question)
-  local beside = unlisted.again(job, reply, question, ranking)
+  local beside = unlisted.of(job, reply, question, ranking, {})
   if not any and #beside == 0 then
     return reply
   end
@@ -207,11 +207,12 @@ local function ask(job, reply, question, give)
     if kind == 'order' then
       local ranking, starred = by_answer(answer, question, word)
       if ranking then
-        local shown, stars = arms.show(job, question, ranking, starred)
-        local beside = shown and unlisted.of(job, reply, question, shown, answer)
-        keep_last(job.buf, question, ranking, answer, beside)
-        words.remember(job, offset, question, shown, stars, beside)
-        local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies, beside)
+        local list, stars = arms.show(job, question, ranking, starred)
+        local shown = list.shown
+        list.unlisted = shown and unlisted.of(job, reply, question, shown, answer)
+        keep_last(job.buf, question, ranking, answer, list.unlisted)
+        words.remember(job, offset, question, shown, stars, list.unlisted)
+        local ranked = shown and sort_text.rank(reply, question, shown, stars, job.in_label, copies, list.unlisted)
         return done(ranked or reply, 'ranked')
       end
       log.warn('the ranker answered with something that is no order of the list')

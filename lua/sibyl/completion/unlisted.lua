@@ -3,7 +3,6 @@
 -- Servers often know a receiver in part, and of functions that take `**kwargs` no keyword argument. What the user's own
 -- code does with them is then missing, and is shown as a guess where it is likely.
 
-local accepted = require('sibyl.completion.accepted')
 local experiment = require('sibyl.experiment')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
@@ -60,7 +59,14 @@ local function with_items(job, list)
   return list
 end
 
-local function among(job, reply, question, ranking, answer)
+--- The names that stand among a list: those of the answer, and those of earlier lists of the word.
+---@param job sibyl.Job
+---@param reply table
+---@param question sibyl.Question
+---@param ranking integer[]
+---@param answer table empty where the list was put in order without the host
+---@return sibyl.Unlisted[]
+function M.of(job, reply, question, ranking, answer)
   local word = words.of(job)
   local before = word and words.beside(word, question, ranking) or {}
   local list, seen = {}, {}
@@ -71,29 +77,6 @@ local function among(job, reply, question, ranking, answer)
     end
   end
   return #list > 0 and wanted(job, reply) and with_items(job, list) or {}
-end
-
---- The names that stand among a list: those of the answer, and those of earlier lists of the word.
----@param job sibyl.Job
----@param reply table
----@param question sibyl.Question
----@param ranking integer[]
----@param answer table
----@return sibyl.Unlisted[]
-function M.of(job, reply, question, ranking, answer)
-  local list = among(job, reply, question, ranking, answer)
-  accepted.among(job, list)
-  return list
-end
-
---- The same for a list that was put in order without the host.
----@param job sibyl.Job
----@param reply table
----@param question sibyl.Question
----@param ranking integer[]
----@return sibyl.Unlisted[]
-function M.again(job, reply, question, ranking)
-  return among(job, reply, question, ranking, {})
 end
 
 return M
