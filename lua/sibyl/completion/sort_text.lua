@@ -6,10 +6,12 @@
 --   00007~sibyl*lfi=11.9999.close
 --   place       │││ └ the server's own sortText ("-" instead of "=" when it sent none)
 --               ││└ insertText was added, f: filterText was added (capitals: the server's was empty),
---               ││  l: the label wears the star; pqQ: see preselect.lua
+--               ││  l: the label wears the star
 --               └ starred
-
-local preselect = require('sibyl.completion.preselect')
+--
+-- Where a server wants an item selected, it is our first: anywhere else the selection would skip the order. Some
+-- plugins go by it; Neovim does from 0.13 on. p: the wish was taken away, q: it was added, Q: it was added where the
+-- server had said false.
 
 local M = {}
 
@@ -61,6 +63,29 @@ local function star_label(item)
   return flags
 end
 
+-- Whether a server wants one of its items selected.
+local function preselects(items)
+  for _, item in ipairs(items) do
+    if item.preselect == true then
+      return true
+    end
+  end
+  return false
+end
+
+-- Moves that wish to the first item of a list; returns the flag by which it can be undone.
+local function preselect(item, first)
+  if first and item.preselect ~= true then
+    local flag = item.preselect == false and 'Q' or 'q'
+    item.preselect = true
+    return flag
+  elseif not first and item.preselect == true then
+    item.preselect = nil
+    return 'p'
+  end
+  return ''
+end
+
 --- Copies of a reply's items, for M.rank. They can be made while an order is waited for.
 ---@param reply table
 ---@return table[]
@@ -86,7 +111,7 @@ end
 ---@return table
 function M.rank(reply, question, ranking, starred, in_label, copies, unlisted)
   local out = copies or M.copies(reply)
-  local preselected = preselect.wanted(reply.items or reply)
+  local preselected = preselects(reply.items or reply)
   local beside, added = unlisted or {}, 0
   local function add_up_to(at)
     while beside[added + 1] and beside[added + 1].at <= at do
@@ -105,7 +130,7 @@ function M.rank(reply, question, ranking, starred, in_label, copies, unlisted)
       flags = '*' .. (in_label and star_label(item) or '')
     end
     if preselected then
-      flags = flags .. preselect.move(item, rank == 1)
+      flags = flags .. preselect(item, rank == 1)
     end
     local tail = missing(old) and old ~= '' and '-' or '=' .. old
     item.sortText = begin(rank + added) .. flags .. tail
@@ -147,7 +172,13 @@ function M.restore(item)
       out[field] = ''
     end
   end
-  preselect.undo(out, flags)
+  if flags:find('p', 1, true) then
+    out.preselect = true
+  elseif flags:find('q', 1, true) then
+    out.preselect = nil
+  elseif flags:find('Q', 1, true) then
+    out.preselect = false
+  end
   return out
 end
 
