@@ -91,7 +91,7 @@ local function finished(result, last, fault)
     return failed(why ~= '' and why or ('the installer ended with code %d'):format(result.code))
   end
   state.running = false
-  notice.progress(last ~= '' and last:gsub(' %(.*%)%.?$', '') or 'installed', 100, 'success')
+  notice.progress(last ~= '' and last:gsub(' %(.*%)%.?$', '') or 'installed', 100, true)
   bridge.restart()
   require('sibyl').begin_all()
 end

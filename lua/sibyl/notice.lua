@@ -207,41 +207,41 @@ end
 
 local progress ---@type integer|string|nil the message that moves, on Neovim 0.12
 
+-- Shows the message that moves; false where this Neovim cannot.
+local function move(text, status, percent)
+  local options = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = status, percent = percent }
+  options.id = progress
+  local ok, id = pcall(api.nvim_echo, { { text } }, status == 'success', options) -- `:messages` has how it ended
+  progress = ok and status == 'running' and id or nil
+  return ok
+end
+
 --- One line that moves: each call takes the place of the one before.
 ---@param text string
 ---@param percent integer|nil
----@param status 'running'|'success'|nil
-function M.progress(text, percent, status)
-  status = status or 'running'
-  local in_history = status ~= 'running' -- `:messages` has how it ended
+---@param done boolean|nil whether it is the last one
+function M.progress(text, percent, done)
   if vim.fn.has('nvim-0.12') == 1 then
     -- A plugin that draws all messages may not know this kind (noice.nvim shows none of it): beginning and end are
     -- said through it, too.
-    if not plain_notify() and (in_history or not progress) then
-      M.say(in_history and text or text .. ' (:Sibyl tells how far it is)')
+    if not plain_notify() and (done or not progress) then
+      M.say(done and text or text .. ' (:Sibyl tells how far it is)')
     end
-    local options = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = status, percent = percent }
-    options.id = progress
     -- "sibyl: " and ": 100% " are put before it.
-    local shown = cut(M.line(text), vim.v.echospace - 14)
-    local ok, id = pcall(api.nvim_echo, { { shown } }, in_history, options)
-    progress = ok and status == 'running' and id or nil
-    if ok then
+    if move(cut(M.line(text), vim.v.echospace - 14), done and 'success' or 'running', percent) then
       return
     end
   end
   vim.cmd.redraw()
   moved = true
-  local share = percent and not in_history and percent .. ' % ' or ''
-  api.nvim_echo({ { M.fit(('sibyl: %s%s'):format(share, text)) } }, in_history, {})
+  local share = percent and not done and percent .. ' % ' or ''
+  api.nvim_echo({ { M.fit(('sibyl: %s%s'):format(share, text)) } }, done == true, {})
 end
 
 --- Ends the line that moves, where Neovim would show it as going on; what went wrong is said by say().
 function M.progress_failed()
   if progress then
-    local options = { kind = 'progress', source = 'sibyl', title = 'sibyl', status = 'failed', id = progress }
-    pcall(api.nvim_echo, { { 'failed' } }, false, options)
-    progress = nil
+    move('failed', 'failed')
   end
 end
 
