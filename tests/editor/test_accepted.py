@@ -169,6 +169,20 @@ def test_an_argument_accepted_in_another_menu_is_told_where_it_begins(serve: Cal
     assert ranker.calls("accepted")[-1][2:] == [len("import os\nr."), "json="]
 
 
+@pytest.mark.parametrize(
+    ("label", "offset"), [("", None), ("os", 17), ("x.os", None), ("%w", None), ("%w os", None)]
+)
+def test_a_name_is_told_of_where_it_stands_last(
+    serve: Callable, label: str, offset: int | None
+) -> None:
+    """What a plugin has inserted is looked for before the cursor as it is spelled; an empty name is nowhere."""
+    child, ranker, _ = serve(lua="require('sibyl.menus.accepted')")
+    child.type_keys("ox-y os.os(")
+    child.lua("require('sibyl.menus.accepted').tell({ label = ... })", label)
+    child.call("wait", 100, False)
+    assert [call[2] for call in ranker.calls("accepted")] == ([] if offset is None else [offset])
+
+
 KEPT = ["<C-y>", "(", ".", " ", "<CR>", "<Esc>", "<Left>"]
 LEFT = ["x", "_", "<BS>", "<C-e>", "<C-n><C-n>"]
 

@@ -11,18 +11,6 @@ local M = {}
 local api = vim.api
 local joined = false -- whether nvim-cmp tells us
 
--- The column behind the last place of a name in a text; nil where it is not.
-local function last_end(text, name)
-  local last, from = nil, 1
-  while true do
-    local _, stop = text:find(name, from, true)
-    if not stop then
-      return last
-    end
-    last, from = stop, stop + 1
-  end
-end
-
 --- Tells the host of an item whose name now stands before the cursor; brackets may follow the name.
 ---@param item table as a front end holds it
 function M.tell(item)
@@ -34,8 +22,8 @@ function M.tell(item)
   local name = items.name(sort_text.restore(item))
   local row, col = unpack(api.nvim_win_get_cursor(0))
   local before = api.nvim_get_current_line():sub(1, col)
-  local stop = last_end(before, name)
-  if stop then
+  local _, stop = before:find('^.*' .. vim.pesc(name)) -- where it stands last
+  if stop and name ~= '' then
     accepted.taken(buf, name, (bytes.word(buf, row - 1, stop - (name:sub(-1) == '=' and 1 or 0))))
   end
 end
