@@ -34,11 +34,9 @@ local WORDS = {
 
 local function because(reasons)
   local parts = {}
-  for index, reason in ipairs(reasons or {}) do
-    if index <= MOST_REASONS then
-      local words = WORDS[reason[1]] or { reason[1], reason[1] }
-      table.insert(parts, ('%s (%+.1f)'):format(reason[2] >= 0 and words[1] or words[2], reason[2]))
-    end
+  for _, reason in ipairs(vim.list_slice(reasons or {}, 1, MOST_REASONS)) do
+    local words = WORDS[reason[1]] or { reason[1], reason[1] }
+    table.insert(parts, ('%s (%+.1f)'):format(reason[2] >= 0 and words[1] or words[2], reason[2]))
   end
   return table.concat(parts, ', ')
 end

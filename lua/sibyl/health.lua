@@ -31,12 +31,10 @@ end
 local function standing()
   health.start('sibyl: how it stands')
   local buffers = require('sibyl').buffers()
-  for index, buf in ipairs(buffers) do
+  for _, buf in ipairs(vim.list_slice(buffers, 1, MOST_BUFFERS)) do
     local state = require('sibyl.state').of(buf)
     local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buf), ':~:.')
-    if index <= MOST_BUFFERS then
-      health[state.level](('%s: %s'):format(name == '' and '[No Name]' or name, state.text))
-    end
+    health[state.level](('%s: %s'):format(name == '' and '[No Name]' or name, state.text))
   end
   if #buffers > MOST_BUFFERS then
     health.info(('and %d more'):format(#buffers - MOST_BUFFERS))
