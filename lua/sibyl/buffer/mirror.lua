@@ -227,12 +227,6 @@ function M.detach(buf)
   end
 end
 
---- The buffers that are followed.
----@return integer[]
-function M.buffers()
-  return vim.tbl_keys(mirrors)
-end
-
 bridge.when_up(function()
   for buf in pairs(mirrors) do
     M.resend(buf)
