@@ -32,12 +32,6 @@ local function words(value)
   return true
 end
 
-local function either(first, second)
-  return function(value)
-    return first(value) or second(value)
-  end
-end
-
 -- `nil` defaults cannot be kept in a table: NONE stands for "not set".
 M.NONE = vim.NIL
 
@@ -66,7 +60,9 @@ M.schema = {
   },
   stars = {
     default = 5,
-    check = either(is('boolean'), whole(0, 5)),
+    check = function(value)
+      return type(value) == 'boolean' or whole(0, 5)(value)
+    end,
     wants = 'true, false or a whole number from 0 to 5',
     help = 'How many items at most wear a star. `false` is 0, `true` is 5.',
   },
