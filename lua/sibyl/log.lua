@@ -121,12 +121,10 @@ end
 --- The file to show: the log; if nothing was written since a new one was begun, the one before.
 ---@return string|nil path nil: nothing was written yet
 function M.file()
-  for _, path in ipairs({ M.path(), M.path() .. '.old' }) do
+  return vim.iter({ M.path(), M.path() .. '.old' }):find(function(path)
     local stat = vim.uv.fs_stat(path)
-    if stat and stat.type == 'file' and stat.size > 0 then
-      return path
-    end
-  end
+    return stat and stat.type == 'file' and stat.size > 0
+  end)
 end
 
 --- Tells the user one sentence, the same sentence once per session.

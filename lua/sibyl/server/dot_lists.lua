@@ -35,12 +35,9 @@ local function misread(before, behind)
     return false
   end
   local row = api.nvim_win_get_cursor(0)[1]
-  for _, line in ipairs(api.nvim_buf_get_lines(0, row, row + BELOW, false)) do
-    if line:find('%S') then
-      return true
-    end
-  end
-  return false
+  return vim.iter(api.nvim_buf_get_lines(0, row, row + BELOW, false)):any(function(line)
+    return line:find('%S') ~= nil
+  end)
 end
 
 --- Makes a client leave out such lists.

@@ -11,11 +11,9 @@ local NAME = 'sibyl'
 ---@param buf integer
 ---@return vim.lsp.Client|nil
 function M.completing(buf)
-  for _, client in ipairs(vim.lsp.get_clients({ bufnr = buf })) do
-    if client.name ~= NAME and capability.completes(client) then
-      return client
-    end
-  end
+  return vim.iter(vim.lsp.get_clients({ bufnr = buf })):find(function(client)
+    return client.name ~= NAME and capability.completes(client)
+  end)
 end
 
 -- A client that was started for a buffer and has not answered yet: nobody knows what it can do.

@@ -24,12 +24,10 @@ function M.command()
   if python then
     table.insert(programs, vim.fs.joinpath(vim.fs.dirname(interpreter.written(python)), 'ty'))
   end
-  for _, program in ipairs(programs) do
-    if vim.fn.executable(program) == 1 then
-      return { program, 'server' }
-    end
+  local function runs(program)
+    return vim.fn.executable(program) == 1
   end
-  local program = search.first('ty')
+  local program = vim.iter(programs):find(runs) or search.first('ty')
   return program and { program, 'server' }
 end
 
@@ -45,16 +43,11 @@ end
 ---@param buf integer
 ---@return string folder
 function M.root(buf)
-  local root, path = M.project(buf), roots.path(buf)
-  if root or not path then
-    return root or vim.fn.getcwd()
+  local path = roots.path(buf)
+  local function exists(folder)
+    return vim.fn.isdirectory(folder) == 1
   end
-  for folder in vim.fs.parents(path) do
-    if vim.fn.isdirectory(folder) == 1 then
-      return folder
-    end
-  end
-  return vim.fn.getcwd()
+  return M.project(buf) or path and vim.iter(vim.fs.parents(path)):find(exists) or vim.fn.getcwd()
 end
 
 --- The project's own environment, so that its packages are known.
