@@ -13,7 +13,7 @@ local process = require('sibyl.host.process')
 
 local M = {}
 
-local FIRST_WAIT_MS, LONGEST_WAIT_MS = 500, 60000
+local FIRST_WAIT_MS = 500
 local STABLE_MS = 60000 -- a host that lived this long failed for a new reason: back-off begins again
 local TRIES = 6
 local PROTOCOL = 1 -- of the messages: a host that was updated while Neovim runs may have another
@@ -67,13 +67,12 @@ local function retry()
     return
   end
   state.phase = 'waiting'
-  local wait = math.min(FIRST_WAIT_MS * 2 ^ (state.failures - 1), LONGEST_WAIT_MS)
   vim.defer_fn(function()
     if wanted and state.phase == 'waiting' then
       state.restarts = state.restarts + 1
       M.start()
     end
-  end, wait)
+  end, FIRST_WAIT_MS * 2 ^ (state.failures - 1))
 end
 
 local function on_exit(channel, code)
