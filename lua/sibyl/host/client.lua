@@ -38,7 +38,6 @@ M.state = {
 local state = M.state
 
 local search = 0 -- the last one for an interpreter
-local wanted = false -- false while the user has switched everything off, and while Neovim ends
 local on_up = {} ---@type fun()[] called when a new host can be written to
 
 --- Where what was learned from the user is kept.
@@ -68,7 +67,7 @@ local function retry()
   end
   state.phase = 'waiting'
   vim.defer_fn(function()
-    if wanted and state.phase == 'waiting' then
+    if state.phase == 'waiting' then
       state.restarts = state.restarts + 1
       M.start()
     end
@@ -81,10 +80,6 @@ local function on_exit(channel, code)
   end
   state.channel, state.pid, state.facts = nil, nil, nil
   post.disconnect()
-  if not wanted then
-    state.phase = 'off'
-    return
-  end
   log.warn('the Python host ended with code %d', code)
   if code == WORKER_ENDED then
     log.tell('the ranker failed and is started again; details: :Sibyl log')
@@ -129,7 +124,6 @@ end
 
 --- Starts the host unless it runs or is on its way.
 function M.start()
-  wanted = true
   if state.phase ~= 'off' and state.phase ~= 'waiting' then
     return
   end
@@ -137,7 +131,7 @@ function M.start()
   search = search + 1
   local mine = search
   interpreter.find(function(python, tried)
-    if mine ~= search or not wanted or state.phase ~= 'looking' then
+    if mine ~= search or state.phase ~= 'looking' then
       return -- of options that were others, or nobody wants one any more
     end
     state.tried = tried
@@ -164,7 +158,6 @@ end
 
 --- Ends the host and all that waits for it.
 function M.stop()
-  wanted = false
   local channel = state.channel
   state.channel, state.pid, state.facts, state.phase = nil, nil, nil, 'off'
   post.disconnect()
