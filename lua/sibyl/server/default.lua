@@ -24,7 +24,7 @@ local LOOK_MS = 250 -- between two looks at whether a server of the user's own h
 -- How long to wait for one, in ms: that is enabled, but nobody has started it (perhaps it finds no root here); that
 -- was started, and has not said yet what it can do.
 M.patience = { enabled = 5000, started = 60000 }
-local waiting = {} ---@type table<integer, { since: integer, for_whom: string|nil }> buffers without a server yet
+local waiting = {} ---@type table<integer, integer> buffers without a server yet: since when (ms) one is waited for
 local starting = {} ---@type table<integer, true> buffers whose server was started and has not attached yet
 local renaming = {} ---@type table<integer, integer> buffers that are being renamed, and their client
 local served = {} ---@type table<integer, integer> by buffer that nobody else has completed since: our client
@@ -183,15 +183,14 @@ end
 
 -- Starts our server, unless one of the user's own is on its way.
 local function settle(buf)
-  local wait = waiting[buf]
-  if not wait or not needs(buf) then
+  local since = waiting[buf]
+  if not since or not needs(buf) then
     waiting[buf] = nil
     return
   end
   local name, started = others.coming(buf)
   local patience = not name and 0 or M.patience[started and 'started' or 'enabled']
-  if vim.uv.now() - wait.since < patience then
-    wait.for_whom = name
+  if vim.uv.now() - since < patience then
     vim.defer_fn(function()
       settle(buf)
     end, LOOK_MS)
@@ -217,7 +216,7 @@ function M.consider(buf)
   end
   -- A file that is read again (`:e`) has waited for a server of the user's own before.
   local delay = served[buf] and 0 or config.get().server.delay
-  waiting[buf] = { since = vim.uv.now() + delay }
+  waiting[buf] = vim.uv.now() + delay
   vim.defer_fn(function()
     settle(buf)
   end, delay)
