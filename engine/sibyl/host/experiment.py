@@ -28,8 +28,8 @@ _NUMBERS = ("length", "began", "typed", "saved", "place", "server", "sibyl", "te
 class Experiment:
     """The experiment of one state folder, as one host sees it."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._path = folder / "experiment.sqlite" if folder else None
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "experiment.sqlite"
         self._file: Log | None = None
 
     def close(self) -> None:
@@ -77,8 +77,6 @@ class Experiment:
 
     def _opened(self, make: bool) -> Log | None:
         """Return the file; it is opened again where it was deleted."""
-        if self._path is None:
-            return None
         if self._file is not None and not is_there(self._path):
             self.close()
         if self._file is None and (make or is_there(self._path)):

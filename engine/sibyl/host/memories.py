@@ -24,9 +24,7 @@ class Memories:
     opened that took longer than a buffer waits.
     """
 
-    def __init__(
-        self, tell: Callable[[str, str], None], opened: Callable[[], object] = lambda: None
-    ) -> None:
+    def __init__(self, tell: Callable[[str, str], None], opened: Callable[[], object]) -> None:
         self._tell, self._opened = tell, opened
         self._manager: Manager | None = None
         self._experiment: Experiment | None = None
