@@ -25,7 +25,9 @@ local M = {}
 ---@field ranking integer[]
 ---@field starred table<integer, boolean> by place in the question
 
-local STEP = 1e-9 -- between two places, those of items that came later too, are those of many names that no list has
+-- Behind the place that it follows stands an item that came later; far closer to it, a name that no list has: between
+-- two items there is room for many of those.
+local LATER, BESIDE = 1e-6, 1e-9
 
 local words = {} ---@type table<integer, sibyl.Word> by client
 
@@ -83,7 +85,7 @@ local function note_beside(word, keys, ranking, unlisted)
   for _, entry in ipairs(unlisted) do
     local item = ranking[entry.at]
     last = math.max(last, item and word.places[keys[item]] or 0)
-    last = word.beside[entry.name] or last + STEP
+    last = word.beside[entry.name] or last + BESIDE
     word.beside[entry.name] = last
   end
 end
@@ -93,7 +95,7 @@ local function extend(places, keys, ranking)
   local last = 0
   for _, place in ipairs(ranking) do
     local key = keys[place]
-    last = places[key] or last + 1e-6
+    last = places[key] or last + LATER
     places[key] = last
   end
 end
@@ -123,7 +125,7 @@ function M.remember(job, offset, question, ranking, starred, unlisted)
   else
     word.ranked, word.first = true, { question = question, ranking = ranking, starred = starred }
     for rank, entry in ipairs(unlisted or {}) do
-      word.beside[entry.name] = entry.at + rank * STEP
+      word.beside[entry.name] = entry.at + rank * BESIDE
     end
   end
 end
