@@ -65,15 +65,14 @@ def _import() -> None:
 
 def try_beside(request: int, folder: str, send: Send, put: Put) -> None:
     """Load a model on a thread of its own; put it into the mailbox for the worker, or send why not."""
-    given = (request, folder, send, put)
-    threading.Thread(target=_try, args=given, name="sibyl model", daemon=True).start()
 
+    def load() -> None:
+        try:
+            put(USE, (request, loaded(folder)))
+        except ModelError as error:
+            send(request, "none", {"reason": "model", "detail": str(error)})
 
-def _try(request: int, folder: str, send: Send, put: Put) -> None:
-    try:
-        put(USE, (request, loaded(folder)))
-    except ModelError as error:
-        send(request, "none", {"reason": "model", "detail": str(error)})
+    threading.Thread(target=load, name="sibyl model", daemon=True).start()
 
 
 def about(ranker: Any) -> dict[str, Any]:

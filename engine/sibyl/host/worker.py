@@ -91,9 +91,8 @@ class Desk:
                 getattr(self._work, name)(*arguments)
             except Exception as error:  # whatever happens, typing and the next request go on
                 _log.exception("%s failed", name)
-                with contextlib.suppress(
-                    Exception
-                ):  # arguments of an unexpected form, or no way back
+                # Arguments may be of an unexpected form; there may be no way back.
+                with contextlib.suppress(Exception):
                     self._failed(name, arguments, error)
 
     def _failed(self, name: str, arguments: tuple[Any, ...], error: Exception) -> None:
