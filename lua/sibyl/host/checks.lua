@@ -21,15 +21,8 @@ function M.await()
 end
 
 local function describe(tried)
-  if tried.failure then
-    return ('%s (%s): %s'):format(tried.path, tried.source, tried.failure)
-  end
-  return ('%s (%s): Python %s lacks %s'):format(
-    tried.path,
-    tried.source,
-    tried.version,
-    table.concat(tried.missing, ', ')
-  )
+  local why = tried.failure or ('Python %s lacks %s'):format(tried.version, table.concat(tried.missing, ', '))
+  return ('%s (%s): %s'):format(tried.path, tried.source, why)
 end
 
 -- Asks the host and waits: kind of answer (nil: none came in time), answer, milliseconds.
