@@ -39,7 +39,7 @@ def roots(tmp_path: Path) -> list[str]:
 @pytest.fixture
 def memories(tmp_path: Path) -> Memories:
     """Those of a host that reads nothing by itself."""
-    opened = Memories(lambda *_: None)
+    opened = Memories(lambda *_: None, lambda: None)
     opened.open({"state": str(tmp_path / "state"), "memory": {"read": False}})
     return opened
 
