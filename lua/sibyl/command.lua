@@ -119,7 +119,7 @@ M.actions = {
   },
   stats = {
     run = function()
-      require('sibyl.experiment').show('stats', require('sibyl.statistics').lines())
+      require('sibyl.page').show('stats', require('sibyl.statistics').lines())
     end,
     help = 'lists, times and letters saved since Neovim began',
   },
@@ -154,6 +154,8 @@ M.actions = {
       local path = require('sibyl.log').file()
       if not path then
         return say('nothing has been logged yet')
+      elseif require('sibyl.page').refused() then
+        return
       end
       vim.cmd('tabedit + ' .. vim.fn.fnameescape(path)) -- at its end, where the newest line is
     end,

@@ -2,6 +2,7 @@
 -- experiment runs; its state; its report in a window or as a picture.
 
 local bridge = require('sibyl.host.client')
+local page = require('sibyl.page')
 
 local M = {}
 
@@ -100,21 +101,6 @@ function M.run(words)
   end
 end
 
---- Shows lines in a window of their own; `q` closes it.
----@param name string
----@param lines string[]
-function M.show(name, lines)
-  vim.cmd('botright new')
-  local buf = vim.api.nvim_get_current_buf()
-  vim.bo[buf].buftype, vim.bo[buf].bufhidden, vim.bo[buf].swapfile = 'nofile', 'wipe', false
-  vim.api.nvim_buf_set_lines(buf, 0, -1, true, lines)
-  vim.api.nvim_buf_set_name(buf, ('sibyl://%s/%d'):format(name, buf))
-  vim.bo[buf].modifiable = false
-  vim.wo.wrap, vim.wo.linebreak, vim.wo.number, vim.wo.list = true, true, false, false
-  vim.api.nvim_win_set_height(0, math.min(#lines, math.max(vim.o.lines - 8, 3)))
-  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'close' })
-end
-
 -- Writes the picture for its owner alone.
 local function write(path, text)
   local file, problem = vim.uv.fs_open(path, 'w', 384) -- 0600
@@ -137,7 +123,7 @@ function M.report(words)
   local root = require('sibyl.buffer.project').of(vim.api.nvim_get_current_buf())
   ask(function(report)
     if not words[1] then
-      return M.show('report', report.lines)
+      return page.show('report', report.lines)
     elseif report.svg == '' or not report.svg then
       return say('there is nothing to draw before each order has shown a word by the coin', vim.log.levels.WARN)
     end

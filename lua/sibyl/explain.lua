@@ -5,6 +5,7 @@ local bridge = require('sibyl.host.client')
 local guessed = require('sibyl.completion.guessed')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
+local page = require('sibyl.page')
 local sort_text = require('sibyl.completion.sort_text')
 
 local M = {}
@@ -88,7 +89,7 @@ end
 ---@return integer heading number of the line
 ---@return integer[] starred numbers of lines
 ---@return integer column where the reasons begin
-local function page(last, answer)
+local function described(last, answer)
   local whole = same(last, answer)
   local names = whole and answer.names or last.names
   local probability = whole and answer.probability or last.probability
@@ -130,16 +131,11 @@ local function page(last, answer)
 end
 
 local function show(last, answer)
-  require('sibyl.notice').close() -- a window of a message would cover the page
-  local lines, heading, starred, column = page(last, answer)
-  local buf = api.nvim_create_buf(false, true)
-  api.nvim_buf_set_lines(buf, 0, -1, false, lines)
-  api.nvim_buf_set_name(buf, ('sibyl://explain/%d'):format(buf))
-  vim.bo[buf].bufhidden, vim.bo[buf].modifiable, vim.bo[buf].filetype = 'wipe', false, 'sibyl-explain'
-  vim.cmd('botright split')
-  api.nvim_win_set_buf(0, buf)
-  api.nvim_win_set_height(0, math.max(math.min(#lines, math.floor(vim.o.lines * 0.6)), 5))
-  vim.wo.wrap, vim.wo.linebreak, vim.wo.breakindent, vim.wo.number = true, true, true, false
+  local lines, heading, starred, column = described(last, answer)
+  local buf = page.show('explain', lines)
+  if not buf then
+    return
+  end
   vim.wo.breakindentopt = 'column:' .. column
   local space = api.nvim_create_namespace('sibyl_explain')
   local function mark(row, group)
@@ -150,7 +146,6 @@ local function show(last, answer)
   for _, row in ipairs(starred) do
     mark(row, 'SibylStar')
   end
-  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'sibyl: close this page' })
 end
 
 -- One sentence on an item of the last list.

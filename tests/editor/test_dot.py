@@ -36,6 +36,24 @@ def test_autotrigger_off(served: Callable, tmp_path: Path) -> None:
     assert "upper" in child.words()
 
 
+def test_a_dot_in_a_very_long_line_asks_for_nothing(served: Callable) -> None:
+    """Neovim 0.10 needs seconds for a list in a line of 140 kB: there the menu is for who asks for it."""
+    child, _ = served(SAMPLE)
+    if child.version >= (0, 11, 0):
+        pytest.skip("Neovim asks by itself from 0.11 on, and is quick")
+    wait_clients(child, "sibyl")
+    child.lua(SILENT)
+    child.lua(
+        "vim.api.nvim_buf_set_lines(0, -1, -1, false, { 'x = [' .. ('1, '):rep(4000) .. ']' })"
+    )
+    child.type_keys("GA; y = name.", every=0.02)
+    child.call("wait", 400, False)
+    assert child.lua("return asked") == 0
+    child.type_keys("<Esc>oname.", every=0.02)
+    child.call("wait", 400, False)
+    assert child.lua("return asked") == 1
+
+
 def test_a_dot_in_an_open_bracket(served: Callable) -> None:
     """Where the server has no list for a dot, as ty inside an open bracket, a letter opens the menu, once."""
     child, _ = served(SAMPLE + "other = 3\n")

@@ -13,6 +13,7 @@ local M = {}
 local api = vim.api
 local TRIGGER_MS = 25 -- what Neovim's own autotrigger waits
 local LOOK_MS, RANKER_MS = 50, 3000 -- how often, and how long, a dot waits for the ranker after the server is there
+local LONG_LINE = 10000 -- bytes
 local NUMBER = '%f[%w_\128-\255]%d[%w_]*$' -- a dot behind it has no members
 local CLOSES = vim.keycode('<C-e>')
 local modern = vim.fn.has('nvim-0.11') == 1
@@ -79,11 +80,12 @@ local function resting()
   end
 end
 
--- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would.
+-- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would. Not in a very long line, where that
+-- Neovim needs seconds for its list.
 local function trigger_on_dot(buf, wanted)
   local rested = resting()
   on(buf, 'InsertCharPre', "sibyl: open the menu after a dot (sibyl's own server)", function()
-    if vim.v.char ~= '.' then
+    if vim.v.char ~= '.' or #api.nvim_get_current_line() > LONG_LINE then
       return
     end
     rested(function()

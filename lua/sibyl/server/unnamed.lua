@@ -90,12 +90,9 @@ end
 -- The buffer that a message is of: the only one, or the one of that version and, where it is told, that text; else
 -- the one that is edited. `opened`: those that the server knows, whatever language they are now.
 local function buffer_of(document, opened)
-  local candidates = {}
-  for _, buf in ipairs(api.nvim_list_bufs()) do
-    if nameless(buf) and (opened[buf] or language.is_python(buf)) then
-      table.insert(candidates, buf)
-    end
-  end
+  local candidates = vim.tbl_filter(function(buf)
+    return nameless(buf) and (opened[buf] or language.is_python(buf))
+  end, api.nvim_list_bufs())
   local current = api.nvim_get_current_buf()
   table.sort(candidates, function(a, b)
     return (a == current and -1 or a) < (b == current and -1 or b)
@@ -121,7 +118,7 @@ function M.spawn(command, dispatchers, how)
   -- A buffer that was open without a name, and has one now or is gone.
   local function closed()
     for buf in pairs(opened) do
-      if not api.nvim_buf_is_valid(buf) or not nameless(buf) then
+      if not nameless(buf) then
         return buf
       end
     end
