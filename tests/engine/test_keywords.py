@@ -88,7 +88,7 @@ def test_behind_an_operand_a_keyword_goes_on(real: Ranker, text: str, first: str
         ("x", False, False), ("x ", True, False), ("x = ", False, False), ("f(a) ", True, False),
         ("f(", False, False), ("x.", False, False), ("x.y ", True, False), ("'a' ", True, False),
         ("1 ", True, False), ("not ", False, False), ("None ", True, False), ("a, ", False, False),
-        ("match ", False, False), ("type ", False, False), ("x = match ", True, False),
+        ("match ", False, False), ("type ", False, False), ("x = match ", True, False), ("case ", False, False),
         ("x\n", False, False), ("x; ", False, False), ("if x: ", False, False), ("[a] ", True, False),
         ("from os ", True, True), ("from os", False, False), ("from os.", False, False),
         ("from os import ", False, False), ("from os import a ", True, False), ("import os ", True, False),
