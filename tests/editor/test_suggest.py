@@ -51,6 +51,27 @@ def test_open_menu_is_replaced(serve: Callable) -> None:
     child.wait_for(lambda: child.words() == ["json"], what="the ranked list")
 
 
+def test_what_an_open_menu_has_inserted_is_taken_out(serve: Callable) -> None:
+    """The list is that of the letters that were typed, not of what an open menu shows in their place."""
+    child, _, server = serve(lua=KEY)
+    server.set(items=items("json", "jag"))
+    child.type_keys("ojason j<C-n><C-n>")
+    child.wait_for(lambda: child.line() == "jason jason", what="the other menu's word")
+    child.type_keys("<C-s>")
+    child.wait_for(lambda: child.words() == ["json", "jag"], what="the ranked list")
+    assert child.line() == "jason j"
+
+
+def test_replace_mode_is_left_alone(serve: Callable) -> None:
+    """A list would be inserted there, not replace: the key asks nobody."""
+    child, _, server = serve(lua=KEY)
+    child.type_keys("oabc<Esc>hR<C-s>")
+    child.call("wait", 200, False)
+    assert server.completions() == 0
+    child.type_keys("x<Esc>")
+    assert child.line() == "axc"
+
+
 def test_client_not_enabled(serve: Callable) -> None:
     """It asks clients that are attached but not enabled for native completion, too."""
     child, _, _ = serve(lua=KEY + " NO_ENABLE = true")
@@ -69,6 +90,9 @@ def test_guesses_where_the_server_is_silent(serve: Callable) -> None:
     assert child.words() == ["append", "attach"]
     assert ranker.calls("guess")[-1][3] == len("import os\nx.a")  # what is typed counts
     assert {item.kind for item in child.menu()} == {"guess"}
+    assert {item.menu for item in child.menu()} == {"[sibyl]"}
+    shown = child.lua("return vim.fn.complete_info({ 'items' }).items")
+    assert all("not told by a language server" in item["info"] for item in shown)
     child.type_keys("<C-n><C-y>")
     assert child.line() == "x.append"
     child.wait_for(lambda: ranker.calls("accepted"))
@@ -138,6 +162,7 @@ def test_a_late_list_does_not_replace_guesses(serve: Callable) -> None:
 def test_guesses_without_a_server(scripted: Callable) -> None:
     """Without any language server the guesses come at once."""
     child, ranker = scripted("x = 1\n", KEY + " vim.o.completeopt = 'menuone,noselect'")
+    child.lua("require('sibyl.completion.guesses').PATIENCE_MS = 60000")
     ranker.set(guess=["append", "pop"])
     child.type_keys("ox.<C-s>")
     child.wait_menu()

@@ -100,8 +100,20 @@ end
 -- Wraps the function that gets a reply. It is not called where the word was left: even of an empty list, or of an
 -- error, Neovim closes the menu that is open by then.
 local function receiver(job, jobs, callback)
-  if job.wish then
-    callback = suggest.holding(job.wish, callback)
+  local function give_on(...)
+    job.left = reply.left_word(job)
+    if not job.left then
+      over(job, jobs)
+      callback(...)
+    end
+  end
+  if job.wish then -- what is held back may be left, or cancelled, before it is given on
+    local give_now = give_on
+    give_on = suggest.holding(job.wish, function(...)
+      if not job.cancelled then
+        give_now(...)
+      end
+    end)
   end
   local asked = guesses.asked(job.buf, job.row, job.col)
   job.place = asked
@@ -115,13 +127,8 @@ local function receiver(job, jobs, callback)
     local rest = vim.F.pack_len(...)
     local function give(ranked)
       vim.schedule(function()
-        if job.cancelled then
-          return
-        end
-        job.left = reply.left_word(job)
-        if not job.left then
-          over(job, jobs)
-          callback(failure, ranked, unpack(rest, 1, rest.n))
+        if not job.cancelled then
+          give_on(failure, ranked, unpack(rest, 1, rest.n))
         end
       end)
     end
@@ -146,8 +153,7 @@ local function receiver(job, jobs, callback)
     end
     local at_once, now = consider()
     if at_once then
-      over(job, jobs)
-      return callback(failure, now, ...)
+      return give_on(failure, now, ...)
     end
   end
 end
