@@ -75,6 +75,45 @@ def test_a_request_that_the_server_cancels_waits_no_longer(serve: Callable) -> N
     child.wait_for(lambda: child.lua(PENDING, client) == 0, what="no request that waits")
 
 
+TAKE_BACK = """
+local client = vim.lsp.get_client_by_id(...)
+for id in pairs(client.requests) do
+  if vim.fn.has('nvim-0.11') == 1 then client:cancel_request(id) else client.cancel_request(id) end
+end
+"""
+
+
+def test_a_request_that_was_taken_back_waits_no_longer(serve: Callable) -> None:
+    """The server hears that nobody wants its answer; once that has come Neovim's client holds nothing of it."""
+    child, _, server = serve(lua="NO_ENABLE = true", delay=200)
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_for(server.completions, what="the request")
+    child.lua(TAKE_BACK, server.id)
+    assert len(server.log("$/cancelRequest")) == 1
+    child.wait_for(lambda: child.lua(PENDING, server.id) == 0, what="no request that waits")
+    assert child.menu() == []
+
+
+TOLD = """
+TOLD = {}
+vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)
+  table.insert(TOLD, event.data.request.method .. ' ' .. event.data.request.type)
+end })
+"""
+
+
+def test_a_request_is_over_once(serve: Callable) -> None:
+    """Who follows Neovim's requests sees one begin, and the same one end."""
+    child, _, _ = serve(lua="NO_ENABLE = true")
+    child.lua(TOLD)
+    child.type_keys("or.<C-x><C-o>")
+    child.wait_menu()
+    child.type_keys("<C-e><Esc>")
+    child.lua("vim.wait(50)")
+    kinds = ("pending", "complete")
+    assert child.lua("return TOLD") == [f"textDocument/completion {kind}" for kind in kinds]
+
+
 def test_nobody_waits_once_insert_mode_is_over(serve: Callable) -> None:
     """Where native completion is not enabled nobody cancels a request: it is over all the same."""
     child, _, server = serve(lua="NO_ENABLE = true", delay=120)

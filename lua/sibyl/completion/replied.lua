@@ -38,7 +38,7 @@ end
 function M.give(replied)
   local kept_waiting = not replied.given and replied.id ~= nil
   replied.given = true
-  if kept_waiting and replied.hear then
+  if kept_waiting then
     replied.hear(replied.id)
   end
   return kept_waiting
