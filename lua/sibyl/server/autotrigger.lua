@@ -66,6 +66,12 @@ local function on(buf, event, desc, callback)
   api.nvim_create_autocmd(event, { group = group(buf, false), buffer = buf, desc = desc, callback = callback })
 end
 
+-- Calls back when a menu has closed, or was left by <C-c>, of which Neovim 0.10 tells with no event of the menu's.
+local function on_closed(buf, desc, callback)
+  on(buf, 'CompleteDone', desc, callback)
+  insert_mode.when_over(group(buf, false), desc, callback)
+end
+
 -- What calls back when typing rests: a server that is asked at every letter mixes up what it is asked about.
 local function resting()
   local latest = 0
@@ -117,7 +123,7 @@ local function on_closed_by_hand(buf, callback)
       end, keys)
     end)
   end
-  on(buf, 'CompleteDone', desc, function()
+  on_closed(buf, desc, function()
     vim.on_key(nil, keys)
     local why = vim.v.event.reason
     if why == 'cancel' or pressed == CLOSES then
@@ -207,14 +213,11 @@ local function enter_breaks_the_line(buf)
     end
     mapped[buf] = true
     vim.keymap.set('i', '<CR>', function()
-      -- <C-]> expands an abbreviation, which <CR> from a mapping does not.
-      if vim.fn.pumvisible() == 0 then
-        return '<C-]><CR>'
-      end
-      return vim.fn.complete_info({ 'selected' }).selected == -1 and '<C-e><C-]><CR>' or '<CR>'
+      -- <C-]> closes the menu, and expands an abbreviation, which <CR> from a mapping does not.
+      return vim.fn.complete_info({ 'selected' }).selected == -1 and '<C-]><CR>' or '<CR>'
     end, { buffer = buf, expr = true, desc = desc })
   end)
-  on(buf, { 'CompleteDone', 'InsertLeave' }, desc, function()
+  on_closed(buf, desc, function()
     unmap(buf)
   end)
 end
@@ -257,6 +260,7 @@ end
 function M.undo(buf)
   group(buf, true)
   unmap(buf)
+  vim.on_key(nil, keys)
   completeopt.undo(buf)
 end
 
