@@ -3,7 +3,8 @@
 In:   the fixtures of tests/conftest.py.
 Out:  fixtures `scripted`: a Neovim with a Python file open and a ranker that does as told;
       `serve`: the same with the fake language server attached;
-      `served`: the same where sibyl may start its own server.
+      `served`: the same where sibyl may start its own server;
+      `asked`: one where the menu of that server is asked for, and a function that tells how often.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import look, watch
 from child import Child
 from fake_server import FakeServer, items
 from own_server import SAMPLE, TY
@@ -61,5 +63,17 @@ def served(scripted: Callable) -> Callable[..., tuple[Child, Any]]:
         child, ranker = scripted(text, lua, deadline=1000, server=options)
         ranker.set(best=["join", "exists", "upper"], stars=2)
         return child, ranker
+
+    return start
+
+
+@pytest.fixture
+def asked(scripted: Callable) -> Callable[[], tuple[Child, Callable[[], list[Any]]]]:
+    """Start such a Neovim; the second value tells what was asked since it was called last."""
+
+    def start() -> tuple[Child, Callable[[], list[Any]]]:
+        child, _ = scripted("x = 1\n", "vim.o.completeopt = 'menuone,noselect'")
+        watch(child)
+        return child, lambda: look(child)
 
     return start
