@@ -127,14 +127,16 @@ def test_closed_by_hand_holds_for_that_dot(asked: Callable) -> None:
     assert [call["refused"] for call in look()] == [False]
 
 
-def test_what_is_taken_back_behind_a_closed_menu_is_asked_about(asked: Callable) -> None:
-    """Letters that were typed while it was open count: one less opens the list again."""
+def test_what_is_taken_back_behind_a_menu_is_asked_about(asked: Callable) -> None:
+    """Neovim closes it with <BS>: of letters that were typed while it was open one less opens it again."""
     child, look = asked()
     child.type_keys("ox.a")
     look()
-    child.lua(MENU)
-    child.type_keys("l<C-e>")
+    child.type_keys("<BS>")
     look()
+    child.lua(MENU)
+    child.type_keys("al")
+    assert look() == []
     child.type_keys("<BS>")
     assert len(look()) == 1
 
