@@ -63,14 +63,18 @@ local client, params = vim.lsp.get_client_by_id(id), vim.lsp.util.make_position_
 local function ask(...) return (vim.fn.has('nvim-0.11') == 1 and client.request or function(_, ...)
   return client.request(...) end)(client, ...) end
 ask('textDocument/completion', params, function() end)
+if ... then client.rpc.notify('$/cancelRequest', { id = 7 }) end
 return { id, vim.tbl_count(client.requests) }
 """
 
 
-def test_a_request_that_the_server_cancels_waits_no_longer(serve: Callable) -> None:
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_a_request_that_the_server_cancels_waits_no_longer(
+    serve: Callable, taken_back: bool
+) -> None:
     """Of such an answer Neovim's client hears that it came, and nothing else."""
     child, _, _ = serve()
-    client, asked = child.lua(UNANSWERED)
+    client, asked = child.lua(UNANSWERED, taken_back)
     assert asked == 1
     child.wait_for(lambda: child.lua(PENDING, client) == 0, what="no request that waits")
 

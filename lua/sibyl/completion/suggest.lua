@@ -45,7 +45,7 @@ local function lines_of(names, theirs, typed)
   local function add(name, line)
     if vim.startswith(name, typed) and name ~= typed and not seen[name] then
       seen[name] = true
-      table.insert(lines, vim.tbl_extend('error', { word = name, dup = 1 }, line))
+      table.insert(lines, vim.tbl_extend('error', { word = name }, line))
     end
   end
   for _, name in ipairs(names) do
