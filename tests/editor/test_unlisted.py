@@ -109,6 +109,17 @@ def test_new_items_do_not_move_them(serve: Callable) -> None:
     assert listed(child, "t") == ["tic", "tac", "token", "tub"]
 
 
+def test_a_name_that_comes_first_stays_first(serve: Callable) -> None:
+    """Before all items of a later list, and so in the word's next ones."""
+    pages = [items("text", "tub"), items("text", "tub", "tuk")]
+    child, ranker, _ = serve(lua="NO_ENABLE = true", incomplete=True, pages=pages)
+    ranker.set(best=["text"])
+    assert listed(child, "or.") == ["text", "tub"]
+    ranker.set(best=["text"], unlisted=[[0, "ta"]])
+    assert listed(child, "t") == ["ta", "text", "tub", "tuk"]
+    assert listed(child, "<BS>t") == ["ta", "text", "tub", "tuk"]
+
+
 def test_later_answers_add_to_them(serve: Callable) -> None:
     """What a later list brings comes behind what stood at that place before, once, and all of it stays so."""
     pages = [items("text", "tub"), items("ta", "tb", "text", "tub"), items("text", "tub")]

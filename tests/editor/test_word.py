@@ -28,6 +28,18 @@ def test_what_a_later_list_brings_stays_so(serve: Callable) -> None:
     assert len(ranker.calls("rank")) == 2
 
 
+def test_a_new_item_that_comes_first_stays_first(serve: Callable) -> None:
+    """It stands before all that were there, and does so in the word's next lists."""
+    pages = [items("text", "tub"), items("tab", "text", "tub")]
+    child, ranker, _ = serve(lua=OMNI, incomplete=True, pages=pages)
+    ranker.set(best=["tub"])
+    assert listed(child, "or.") == ["tub", "text"]
+    ranker.set(best=["tab", "text"])
+    assert listed(child, "t") == ["tab", "tub", "text"]
+    assert listed(child, "<BS>t") == ["tab", "tub", "text"]
+    assert len(ranker.calls("rank")) == 2
+
+
 def test_items_of_one_name_are_told_apart_by_their_kinds(serve: Callable) -> None:
     """Where a later list has one of two items of a name, it has the star and the place of that one."""
     module, function = items("text", kind=9), items("text", kind=3)
