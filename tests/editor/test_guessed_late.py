@@ -1,0 +1,42 @@
+"""Guesses in a server's reply: who gets none, and how long a list waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fake_server import items
+from guessing import GUESSES
+from scripted import open_menu, raw_replies
+
+# How long is waited, for whatever.
+WAITS = """
+local soon = vim.defer_fn
+WAITS = {}
+vim.defer_fn = function(callback, ms)
+  table.insert(WAITS, ms)
+  return soon(callback, ms)
+end
+"""
+
+
+def test_a_plugin_that_asks_by_itself_gets_no_guesses(serve: Callable) -> None:
+    """It gets what the server sent: where its menu has a source of guesses it asks for them there."""
+    child, ranker, server = serve(lua="NO_ENABLE = true")
+    ranker.set(guess=GUESSES)
+    for reply in ([], items("__class__", "__doc__")):
+        server.set(items=reply)
+        child.type_keys("<Esc>ox.")
+        assert [item["label"] for item in raw_replies(child)["items"]] == [
+            item["label"] for item in reply
+        ]
+    assert ranker.calls("guess") == []
+
+
+def test_a_late_host_is_not_waited_for(serve: Callable) -> None:
+    """What every object has comes 200 milliseconds later than without guesses, no more."""
+    child, ranker, server = serve()
+    server.set(items=items("__class__", "__doc__"))
+    ranker.set(guess=GUESSES, delay=60_000)
+    child.lua(WAITS)
+    assert open_menu(child, "ox.") == ["__class__", "__doc__"]
+    assert 200 in child.lua("return WAITS")
