@@ -52,14 +52,20 @@ def test_a_python3_that_cannot_be_run(own: Callable, tmp_path: Path) -> None:
 
 
 def test_a_server_that_cannot_be_run(own: Callable, tmp_path: Path) -> None:
-    """A `server.cmd` whose interpreter is gone is one sentence, and no key is waited for."""
+    """A `server.cmd` whose interpreter is gone is one sentence, no key is waited for, and no client is left."""
     server = script(tmp_path / "pylsp", "#!/opt/gone/python3\n")
     child = own(cmd=[str(server)])
     assert not keys_waited_for(child, f":e {tmp_path}/a.py<CR>")
     child.wait_for(child.messages, what="the sentence")
     assert not keys_waited_for(child, "<Ignore>")
+    child.call("wait", 300, False)
     (message,) = child.messages()
     assert "the language server could not be started" in message
+    child.wait_for(lambda: child.lua("return vim.lsp.get_client_by_id(1) == nil"), what="its end")
+    child.type_keys("ix.")
+    child.command("edit! %")
+    child.call("wait", 300, False)
+    assert child.messages() == [message]
 
 
 def test_a_current_folder_that_is_gone(own: Callable, tmp_path: Path) -> None:
