@@ -51,9 +51,9 @@ def test_items_of_one_name_are_told_apart_by_their_kinds(serve: Callable) -> Non
     assert len(ranker.calls("rank")) == 1
 
 
-@pytest.mark.parametrize("keys", ["<CR>r.", "<Esc>a"])
+@pytest.mark.parametrize("keys", ["<CR>r.", "<Esc>a", "<BS><BS>s."])
 def test_another_word_is_ranked_anew(serve: Callable, keys: str) -> None:
-    """One in the same column of the next line, and one at the same place after insert mode was left."""
+    """In the same column of the next line, at the same place in another insertion, of another receiver."""
     child, ranker, _ = serve(lua=OMNI, items=items("text", "tub", "two"))
     ranker.set(best=["two"])
     assert listed(child, "or.") == ["two", "text", "tub"]
