@@ -58,6 +58,21 @@ def test_an_answer_is_that_of_now(store: ProjectStore) -> None:
     assert store.uses("m") == {"get": (3, 1), "put": (1, 1)}
 
 
+def test_answers_are_kept_while_nobody_writes(
+    store: ProjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list asks much of what the last one has asked; only so many answers are kept."""
+    monkeypatch.setattr(project_store, "MOST_ANSWERS", 3)
+    store.moment()
+    first = store.uses("m")
+    store.moment()
+    assert store.uses("m") is first
+    for key in "abc":
+        store.uses(key)
+    store.moment()
+    assert store.uses("m") is not first
+
+
 def test_what_moves_between_files_is_counted_right(store: ProjectStore) -> None:
     """As often as before in more files, or more often in as many: either change is written."""
     add(store, "a.py", notes(get=2))
