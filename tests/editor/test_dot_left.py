@@ -58,8 +58,8 @@ def test_nothing_is_left_of_a_menu_where_the_buffer_is_let_go_of(asked: Callable
 
 
 OURS = """
-return #vim.tbl_filter(function(one)
-  return (one.group_name or ''):find('^sibyl_dot_') ~= nil
+return #vim.tbl_filter(function(command)
+  return (command.group_name or ''):find('^sibyl_dot_') ~= nil
 end, vim.api.nvim_get_autocmds({}))
 """
 

@@ -61,7 +61,7 @@ def test_an_answer_is_that_of_now(store: ProjectStore) -> None:
 def test_answers_are_kept_while_nobody_writes(
     store: ProjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A list asks much of what the last one has asked; only so many answers are kept."""
+    """A list asks again what the last one has asked; the number of answers that are kept has a bound."""
     monkeypatch.setattr(project_store, "MOST_ANSWERS", 3)
     store.moment()
     first = store.uses("m")
