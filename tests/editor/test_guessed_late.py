@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from child import Child
 from fake_server import items
 from guessing import GUESSES
 from scripted import open_menu, raw_replies
@@ -40,3 +41,20 @@ def test_a_late_host_is_not_waited_for(serve: Callable) -> None:
     child.lua(WAITS)
     assert open_menu(child, "ox.") == ["__class__", "__doc__"]
     assert 200 in child.lua("return WAITS")
+
+
+JOINED = """
+require('sibyl.completion.guesses').names = function(_, done) done({ 'append' }) return true end
+local reply = { isIncomplete = false, itemDefaults = { data = 7 }, items = { { label = '__doc__' } } }
+local before, given = vim.deepcopy(reply), nil
+local function give(whole) given = whole end
+local place = { known = false, names = {} }
+require('sibyl.completion.guessed').guess({ buf = 1, native = true }, place, reply, give, give)
+local labels = vim.tbl_map(function(item) return item.label end, given.items)
+return { labels, given.itemDefaults, given.isIncomplete, vim.deep_equal(reply, before) }
+"""
+
+
+def test_a_reply_with_guesses_keeps_all_else(nvim: Child) -> None:
+    """What a server says of all its items holds for them still, and its own table is as it was."""
+    assert nvim.lua(JOINED) == [["append", "__doc__"], {"data": 7}, True, True]

@@ -17,6 +17,7 @@ def test_names_and_members_of_the_last_tokens_are_near() -> None:
     assert "first" not in many.near
     assert many.near[0] == "filler"
     assert many.near[-3:] == ["other", "member", "last"]
+    assert place("(" * 40 + "alpha, beta").near == ["alpha"]
 
 
 def test_the_newest_token_of_an_empty_text_is_a_line_break() -> None:
@@ -39,6 +40,20 @@ def test_a_body_begins_behind_the_innermost_header() -> None:
     inner = "def outer():\n    def inner():\n        '''Of inner.'''\n        "
     assert place(inner).begins > place("def outer():\n    ").begins > 0
     assert place(inner).docstring == "Of inner."
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("def a():\n def b():\n  def c():\n   ", ["function", "enclosing", "enclosing", "module"]),
+        ("class A:\n def b():\n  ", ["function", "module"]),
+        ("def a():\n class B:\n  ", ["class", "function", "module"]),
+        ("x = ", ["module"]),
+    ],
+)
+def test_scopes_come_from_the_inside(text: str, levels: list[str]) -> None:
+    """Only the innermost function is the function; the body of a class is seen from nowhere else."""
+    assert [level for level, _ in place(text).bindings()] == levels
 
 
 def test_the_member_before_is_that_of_the_receiver() -> None:
