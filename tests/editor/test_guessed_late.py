@@ -60,3 +60,24 @@ return { labels, given.itemDefaults, given.isIncomplete, vim.deep_equal(reply, b
 def test_a_reply_with_guesses_keeps_all_else(nvim: Child, native: bool) -> None:
     """What a server says of all its items holds for them still; Neovim's own menu alone asks again."""
     assert nvim.lua(JOINED, native) == [["append", "__doc__"], {"data": 7}, native, True]
+
+
+TWICE = """
+local answer, given = nil, {}
+require('sibyl.completion.guesses').names = function(_, done) answer = done return true end
+local function give(reply) table.insert(given, #reply.items) end
+local place = { known = false, names = {} }
+require('sibyl.completion.guessed').guess({ buf = 1, native = true }, place, { items = {} }, give, give)
+if ... then
+  answer({ 'append' })
+end
+vim.wait(300, function() return false end)
+answer({ 'append' })
+return given
+"""
+
+
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_reply_is_given_on_once(nvim: Child, in_time: bool) -> None:
+    """With guesses, or as it came from a host that is late: what comes then is too late."""
+    assert nvim.lua(TWICE, in_time) == [1 if in_time else 0]
