@@ -82,3 +82,15 @@ return given
 def test_a_reply_is_given_on_once(nvim: Child, when: str, guesses: int) -> None:
     """With guesses; as it came where the host is late, or another server knows members by then."""
     assert nvim.lua(TWICE, when) == [guesses]
+
+
+NOBODY = """
+require('sibyl.completion.guesses').names = function() return false end
+local place = { known = false, names = {} }
+return require('sibyl.completion.guessed').guess({ buf = 1 }, place, { items = {} }, print, print)
+"""
+
+
+def test_a_reply_is_not_kept_where_nobody_can_be_asked(nvim: Child) -> None:
+    """It is treated as any other then."""
+    assert nvim.lua(NOBODY) is False
