@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
-from test_build import ENGINE, place, read, write
+from test_build import ENGINE, place, read, wait, write
 
 from sibyl.host.memories import Memories
+from sibyl.memory import manager
 from sibyl.memory.index import tidy
 from sibyl.memory.manager import Manager
 from sibyl.memory.project_store import ProjectStore
@@ -88,6 +90,30 @@ def test_no_file_stays_open(memories: Memories, roots: list[str], tmp_path: Path
         assert knows(memories, buffer) and files(tmp_path / "state")
         memories.forget(buffer)
         assert files(tmp_path / "state") == 0
+    memories.close()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="open files are counted in /proc")
+def test_one_that_opens_late_is_closed(
+    memories: Memories, roots: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A memory that is still being opened when its last buffer goes does not stay open."""
+    opened = threading.Event()
+
+    def late(path: Path) -> ProjectStore:
+        time.sleep(0.2)
+        store = ProjectStore(path)
+        opened.set()
+        return store
+
+    monkeypatch.setattr(manager, "_FIRST_S", 0.0)
+    monkeypatch.setattr(manager, "ProjectStore", late)
+    memories.move(1, roots[0], f"{roots[0]}/new.py")
+    memory = memories.of(1)
+    assert memory is not None and memory.lost
+    memories.forget(1)
+    assert opened.wait(10)
+    wait(lambda: files(tmp_path / "state") == 0)
     memories.close()
 
 

@@ -134,7 +134,10 @@ class Manager:
     def leave(self, root: str) -> None:
         """Close the memory of a project that no buffer belongs to any more."""
         self._installed.pop(root, None)
-        store = self._open.pop(self.place(root), None)
+        path = self.place(root)
+        opening, store = self._opening.pop(path, None), self._open.pop(path, None)
+        if opening is not None:
+            opening.give_up()
         if store is not None:
             store.close()
 
