@@ -54,3 +54,18 @@ def test_the_server_of_the_file_that_one_came_from(served: Callable, tmp_path: P
     child.lua("vim.lsp.get_client_by_id(...).rpc.terminate()", other)
     child.wait_for(lambda: (child.lua(HERE) or other) != other, 30, "another server")
     assert len(child.lua(CLIENTS)) == 2
+
+
+def test_not_the_server_that_is_about_to_end(served: Callable, tmp_path: Path) -> None:
+    """Where the only server of ours is ending, a library has one of its own, and keeps it."""
+    child, _ = served()
+    wait_clients(child, "sibyl")
+    ending = child.lua(HERE)
+    path = tmp_path / LIBRARY / "json.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("import os\n\n")
+    # As a rename into what is not Python does, and a key right behind it.
+    leave = "require('sibyl.server.default').leave(0) vim.cmd.edit(...)"
+    child.lua(leave, str(path))
+    child.wait_for(lambda: (child.lua(HERE) or ending) != ending, what="another server")
+    child.wait_for(lambda: len(child.lua(CLIENTS)) == 1, what="the end of the first")

@@ -5,6 +5,7 @@
 
 local program = require('sibyl.server.program')
 local roots = require('sibyl.buffer.root')
+local spawn = require('sibyl.server.spawn')
 
 local M = {}
 
@@ -29,9 +30,11 @@ function M.client(buf, name)
   if not path or not is_library((path:gsub('\\', '/'))) or program.project(buf) then
     return nil
   end
+  local function first(of)
+    return vim.iter(vim.lsp.get_clients({ bufnr = of, name = name })):find(spawn.goes_on)
+  end
   local before = vim.fn.bufnr('#')
-  return before > 0 and vim.lsp.get_clients({ bufnr = before, name = name })[1]
-    or vim.lsp.get_clients({ name = name })[1]
+  return before > 0 and first(before) or first()
 end
 
 return M

@@ -8,6 +8,8 @@ local unnamed = require('sibyl.server.unnamed')
 
 local M = {}
 
+local ending = {} ---@type table<integer, true> clients that were told to end
+
 local function no()
   return false
 end
@@ -49,6 +51,7 @@ end
 --- Ends a client. What timers of Neovim's still ask of it would be answered by an error on the screen.
 ---@param client vim.lsp.Client
 function M.stop(client)
+  ending[client.id] = true
   local request = client.rpc.request
   client.rpc.request = function(method, ...)
     if method == 'shutdown' then
@@ -61,6 +64,13 @@ function M.stop(client)
   else
     client.stop()
   end
+end
+
+--- Whether nobody has told a client to end.
+---@param client vim.lsp.Client
+---@return boolean
+function M.goes_on(client)
+  return not ending[client.id] and not client:is_stopped()
 end
 
 return M
