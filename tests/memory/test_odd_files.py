@@ -161,6 +161,16 @@ def test_nothing_is_read_where_git_does_not_say_what_it_ignores(
         project_files(root)
 
 
+def test_nothing_is_read_of_a_worktree_without_its_repository(tmp_path: Path) -> None:
+    """In a container that has the worktree alone, nobody knows what git ignores there."""
+    root = tmp_path / "project"
+    write(root, a="x.good\n", secrets="x.key\n")
+    (root / ".gitignore").write_text("secrets.py\n")
+    (root / ".git").write_text(f"gitdir: {tmp_path / 'main/.git/worktrees/project'}\n")
+    with pytest.raises(MemoryTrouble, match=r"\(not a git repository: .*worktrees/project\)"):
+        project_files(root)
+
+
 def test_a_folder_that_became_a_link_to_itself_costs_its_files_alone(root: Path) -> None:
     """Git lists what was below it; Python up to 3.12 says RuntimeError of it, and nothing was read any more."""
     if (root / ".git").exists():

@@ -114,7 +114,8 @@ def _listed(root: Path) -> list[str]:
     if done.returncode == 0 and (done.stdout or (root / ".git").exists()):
         return [os.fsdecode(path) for path in done.stdout.split(b"\0") if path]
     complaint = os.fsdecode(done.stderr).strip()
-    if done.returncode and "not a git repository" not in complaint:
+    # "not a git repository: …" is of a file `.git` that names one which is not there.
+    if done.returncode and "not a git repository (or any" not in complaint:
         raise _unlisted(root, (complaint.splitlines() or [""])[0].removeprefix("fatal: "))
     return list(_walked(root))
 
