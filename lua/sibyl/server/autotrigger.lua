@@ -86,12 +86,16 @@ local function resting()
   end
 end
 
--- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would. Not in a very long line, where that
--- Neovim needs seconds for its list.
+-- Whether a dot is being typed that opens the menu: on Neovim 0.10 not in a very long line, where it needs seconds.
+local function typed_dot()
+  return vim.v.char == '.' and (modern or #api.nvim_get_current_line() <= LONG_LINE)
+end
+
+-- Neovim 0.10 has no completion by itself: after a dot, ask as <C-x><C-o> would.
 local function trigger_on_dot(buf, wanted)
   local rested = resting()
   on(buf, 'InsertCharPre', "sibyl: open the menu after a dot (sibyl's own server)", function()
-    if vim.v.char ~= '.' or #api.nvim_get_current_line() > LONG_LINE then
+    if not typed_dot() then
       return
     end
     rested(function()
@@ -145,7 +149,7 @@ local function ask_with_a_letter(buf, wanted)
   on(buf, 'InsertCharPre', "sibyl: note a dot (sibyl's own server)", function()
     local cursor = api.nvim_win_get_cursor(0)
     local before = api.nvim_get_current_line():sub(1, cursor[2])
-    if vim.v.char == '.' and not before:find(NUMBER) then
+    if typed_dot() and not before:find(NUMBER) then
       dot = ('%d:%d'):format(cursor[1], cursor[2] + 1)
       word, closed = dot, nil
       guesses.forget()
