@@ -136,8 +136,8 @@ function on_exit(code, signal, id)
   M.ended = ('code %d, signal %d'):format(code, signal)
   starting = {}
   if not how or vim.uv.now() - how.since < M.steady then
-    local failed = code ~= 0 or (signal ~= 0 and signal ~= 15)
-    return failed and log.tell(('the language server ended (%s): :Sibyl restart starts it again'):format(M.ended))
+    local tell = code == 0 and (signal == 0 or signal == 15) and log.warn or log.tell
+    return tell(('the language server ended (%s): :Sibyl restart starts it again'):format(M.ended))
   end
   log.warn('the language server ended (%s)', M.ended)
   vim.schedule(function() -- behind what takes the old client off its buffers
