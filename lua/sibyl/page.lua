@@ -43,7 +43,9 @@ function M.show(kind, lines)
   api.nvim_win_set_buf(0, buf)
   api.nvim_win_set_height(0, math.max(math.min(#lines, math.floor(vim.o.lines * 0.6)), 5))
   vim.wo.wrap, vim.wo.linebreak, vim.wo.breakindent, vim.wo.number, vim.wo.list = true, true, true, false, false
-  vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buf, nowait = true, desc = 'sibyl: close this page' })
+  -- Those of the window that it was split from.
+  vim.wo.diff, vim.wo.scrollbind, vim.wo.cursorbind, vim.wo.foldenable = false, false, false, false
+  vim.keymap.set('n', 'q', '<Cmd>bwipeout<CR>', { buffer = buf, nowait = true, desc = 'sibyl: close this page' })
   return buf
 end
 

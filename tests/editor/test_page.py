@@ -50,6 +50,17 @@ def test_a_page_takes_the_place_of_its_kind(child: Child) -> None:
     assert child.call("bufexists", "sibyl://stats") == 0 and child.messages() == []
 
 
+def test_a_page_is_plain_text_and_closes(child: Child) -> None:
+    """A page takes no part in a comparison that it was opened from; `q` closes it in the last window, too."""
+    child.command("diffthis | set scrollbind")
+    child.command("Sibyl stats")
+    assert child.lua("return { vim.wo.diff, vim.wo.scrollbind, vim.wo.foldenable }") == [False] * 3
+    child.command("only")
+    child.type_keys("q")
+    assert windows(child) == [""]
+    assert child.messages() == []
+
+
 @pytest.mark.parametrize("command", ["log", "explain", "stats"])
 def test_no_page_from_the_command_line_window(child: Child, command: str) -> None:
     """No window can be opened from there: that is one sentence, not a traceback."""

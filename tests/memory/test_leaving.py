@@ -17,7 +17,7 @@ from test_build import ENGINE, place, read, wait, write
 
 from sibyl.host.memories import Memories
 from sibyl.memory import manager
-from sibyl.memory.index import tidy
+from sibyl.memory.index import _alone, tidy
 from sibyl.memory.manager import Manager
 from sibyl.memory.project_store import ProjectStore
 
@@ -128,9 +128,14 @@ def test_what_nobody_opens_is_deleted(roots: list[str], tmp_path: Path) -> None:
     ProjectStore(new).close()  # it is used
     tidy(folder)
     names = {path.name for path in folder.iterdir()}
-    assert old.name not in names and old.with_suffix(".lock").name not in names
-    assert names >= {new.name, "notes.txt"}
+    assert old.name not in names and names >= {new.name, "notes.txt"}
     tidy(folder / "nowhere")
+    os.utime(new, (then, then))
+    with _alone(new):  # somebody reads its project just now
+        tidy(folder)
+    assert new.exists()
+    tidy(folder)
+    assert not new.exists()
 
 
 def test_a_reader_tidies_up(roots: list[str], tmp_path: Path) -> None:

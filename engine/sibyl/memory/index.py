@@ -173,13 +173,14 @@ def build(path: Path, asked: Reading) -> bool:
 
 
 def tidy(folder: Path) -> None:
-    """Delete the memories of projects that nobody has opened for a long time."""
+    """Delete the memories of projects that nobody has opened for a long time, and that nobody writes."""
     for path in folder.glob("*.sqlite"):
         try:
             used = max(sibling.stat().st_mtime for sibling in siblings(path) if is_there(sibling))
             if time.time() - used > UNUSED_S:
-                remove(path)
-                path.with_suffix(".lock").unlink(missing_ok=True)
+                with _alone(path) as alone:
+                    if alone:
+                        remove(path)
         except (OSError, ValueError, MemoryTrouble):  # another reader's look, or not ours to delete
             continue
 

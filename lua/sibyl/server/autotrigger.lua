@@ -69,7 +69,9 @@ end
 -- Calls back when a menu has closed, or was left by <C-c>, of which Neovim 0.10 tells with no event of the menu's.
 local function on_closed(buf, desc, callback)
   on(buf, 'CompleteDone', desc, callback)
-  insert_mode.when_over(group(buf, false), desc, callback)
+  if not reasons then
+    insert_mode.when_over(group(buf, false), desc, callback)
+  end
 end
 
 -- What calls back when typing rests: a server that is asked at every letter mixes up what it is asked about.

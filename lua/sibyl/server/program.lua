@@ -2,6 +2,7 @@
 
 local config = require('sibyl.config')
 local interpreter = require('sibyl.host.interpreter')
+local log = require('sibyl.log')
 local search = require('sibyl.host.search')
 local roots = require('sibyl.buffer.root')
 
@@ -78,7 +79,10 @@ local function prefix_of(python, done)
     local waiting = asking[python]
     prefixes[python], asking[python] = prefix, nil
     for _, callback in ipairs(waiting) do
-      callback(prefix)
+      local ok, problem = pcall(callback, prefix) -- the others wait, too
+      if not ok then
+        log.error('a language server was not started: %s', tostring(problem))
+      end
     end
   end
   local ask = interpreter.command(python, '-c', 'import sys; print(sys.prefix)')
