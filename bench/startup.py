@@ -58,8 +58,8 @@ vim.defer_fn = function(step, ms)
 end
 local timer = vim.uv.new_timer()
 timer:start(0, 1, function()
-  local bridge = package.loaded['sibyl.host.client']
-  if type(bridge) == 'table' and bridge.state.phase == 'ready' then
+  local host = package.loaded['sibyl.host.client']
+  if type(host) == 'table' and host.state.phase == 'ready' then
     start.ready = vim.uv.hrtime()
     timer:stop()
   end

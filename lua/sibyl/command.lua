@@ -6,7 +6,7 @@ local function say(text, level)
   require('sibyl.notice').say(text, level)
 end
 
-local function bridge()
+local function host()
   return require('sibyl.host.client')
 end
 
@@ -30,11 +30,11 @@ end
 -- Says what is remembered, and how large it is.
 local function memory()
   local forget = require('sibyl.forget')
-  local asked = bridge().ask('memory', function(kind, answer)
+  local asked = host().ask('memory', function(kind, answer)
     if kind ~= 'memory' then
       return say('what is remembered cannot be said now')
     end
-    local lines = { 'below ' .. bridge().memory() .. ':' }
+    local lines = { 'below ' .. host().memory() .. ':' }
     for root, project in pairs(answer.projects or {}) do
       table.insert(lines, ('%s: %s, %s'):format(root, counted(project.files, 'file'), forget.size(project.bytes)))
     end
@@ -142,8 +142,8 @@ M.actions = {
   restart = {
     run = function()
       require('sibyl.config').reload()
-      bridge().state.model = nil
-      bridge().restart()
+      host().state.model = nil
+      host().restart()
       require('sibyl.server.default').ended = nil
       require('sibyl').begin_all()
     end,

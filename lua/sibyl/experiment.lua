@@ -1,7 +1,7 @@
 -- In: `:Sibyl experiment …`, `:Sibyl report …`, and what became of words. Out: outcomes to the host, while an
 -- experiment runs; its state; its report in a window or as a picture.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local page = require('sibyl.page')
 
 local M = {}
@@ -16,15 +16,15 @@ end
 
 -- What the host says of the experiment holds until it says something else.
 local function take(_, state)
-  if bridge.state.facts and state.on ~= nil then
-    bridge.state.facts.experiment = state
+  if host.state.facts and state.on ~= nil then
+    host.state.facts.experiment = state
   end
 end
 
 --- How lists are shown: "coin" or "interleaved" while an experiment runs, else nil.
 ---@return string|nil
 function M.running()
-  local state = bridge.state.facts and bridge.state.facts.experiment
+  local state = host.state.facts and host.state.facts.experiment
   if state and state.on and os.time() < state.ends then
     return state.how
   end
@@ -39,7 +39,7 @@ require('sibyl.completion.accepted').when_written(function(outcome)
   for _, name in ipairs(NUMBERS) do
     note[name] = outcome[name]
   end
-  bridge.ask('experiment', take, 'note', note)
+  host.ask('experiment', take, 'note', note)
 end)
 
 -- Asks the host, which is started for it if need be.
@@ -53,11 +53,11 @@ local function ask(callback, action, details)
     callback(answer)
   end
   local function try()
-    if bridge.state.phase == 'ready' then
-      if not bridge.ask('experiment', on_answer, action, details or vim.empty_dict()) then
+    if host.state.phase == 'ready' then
+      if not host.ask('experiment', on_answer, action, details or vim.empty_dict()) then
         on_answer('none', {})
       end
-    elseif bridge.state.phase == 'failed' or vim.uv.now() - began > PATIENCE_MS then
+    elseif host.state.phase == 'failed' or vim.uv.now() - began > PATIENCE_MS then
       say('the host does not run; see :checkhealth sibyl', vim.log.levels.WARN)
     else
       vim.defer_fn(try, 50)
@@ -66,7 +66,7 @@ local function ask(callback, action, details)
   if not require('sibyl.config').get().enabled then
     return say('switched off (:Sibyl enable)', vim.log.levels.WARN)
   end
-  bridge.start()
+  host.start()
   try()
 end
 
@@ -127,8 +127,8 @@ function M.report(words)
     elseif report.svg == '' or not report.svg then
       return say('there is nothing to draw before each order has shown a word by the coin', vim.log.levels.WARN)
     end
-    vim.fn.mkdir(bridge.memory(), 'p', 448) -- 0700
-    write(words[2] and vim.fn.fnamemodify(words[2], ':p') or vim.fs.joinpath(bridge.memory(), 'report.svg'), report.svg)
+    vim.fn.mkdir(host.memory(), 'p', 448) -- 0700
+    write(words[2] and vim.fn.fnamemodify(words[2], ':p') or vim.fs.joinpath(host.memory(), 'report.svg'), report.svg)
   end, 'report', { root = root })
 end
 

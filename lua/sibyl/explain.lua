@@ -1,7 +1,7 @@
 -- In: the list that was ranked last. Out: a page on it, in a window of its own: text to read, search and copy; or a
 -- sentence on one item.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local guessed = require('sibyl.completion.guessed')
 local guesses = require('sibyl.completion.guesses')
 local items = require('sibyl.completion.items')
@@ -191,7 +191,7 @@ function M.item()
       require('sibyl.notice').say(sentence(last, answer, name), vim.log.levels.INFO, true)
     end
   end
-  if not bridge.ask('explain', tell, last.buf) then
+  if not host.ask('explain', tell, last.buf) then
     tell(nil, {})
   end
 end
@@ -202,7 +202,7 @@ function M.open()
   if not last then
     return require('sibyl.notice').say('no list was ranked yet')
   end
-  local asked = bridge.ask('explain', function(_, answer)
+  local asked = host.ask('explain', function(_, answer)
     show(last, answer)
   end, last.buf)
   if not asked then

@@ -1,6 +1,6 @@
 -- In: `:Sibyl forget …`. Out: what was learned is deleted, its files and what they lead to; what of it is on disk.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local notice = require('sibyl.notice')
 local project = require('sibyl.buffer.project')
 
@@ -84,7 +84,7 @@ end
 --- switched off.
 ---@return string[]
 function M.on_disk()
-  local place, sizes, order = bridge.memory(), {}, {}
+  local place, sizes, order = host.memory(), {}, {}
   local line, real = notice.line, vim.uv.fs_realpath(place)
   for _, name in ipairs(real and (ours(place, real)) or {}) do
     local file = name:gsub('%.sqlite%-%l%l%l$', '.sqlite') -- SQLite writes two more beside an open one
@@ -108,7 +108,7 @@ end
 --- Deletes what was learned: the host is ended first, and started again after.
 ---@param scope 'all'|'person'|'project'|'experiment'
 function M.run(scope)
-  local place = bridge.memory()
+  local place = host.memory()
   if FILES[scope] then
     place = vim.fs.joinpath(place, FILES[scope])
   elseif scope == 'project' then
@@ -118,14 +118,14 @@ function M.run(scope)
     end
     place = project.memory(root)
   end
-  local channel = bridge.state.channel
-  bridge.stop()
+  local channel = host.state.channel
+  host.stop()
   if channel then
     vim.fn.jobwait({ channel }, ENDED_MS) -- it must not write any more; a command may wait, typing may not
   end
-  bridge.state.forgotten = bridge.state.forgotten or scope == 'all' or scope == 'project'
+  host.state.forgotten = host.state.forgotten or scope == 'all' or scope == 'project'
   local deleted = delete(place)
-  bridge.restart()
+  host.restart()
   notice.say(deleted and FORGOTTEN[scope] or 'could not delete ' .. place)
 end
 

@@ -1,6 +1,6 @@
 -- In: `:checkhealth sibyl`. Out: a report on every part, with a sentence of advice for each problem.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local checks = require('sibyl.host.checks')
 local config = require('sibyl.config')
 local log = require('sibyl.log')
@@ -95,7 +95,7 @@ end
 local function records()
   health.start('sibyl: records')
   health.info('log: ' .. log.path())
-  health.info('learned from you, on this machine only: ' .. bridge.memory())
+  health.info('learned from you, on this machine only: ' .. host.memory())
   local delays = statistics.newest()
   if #delays > 0 then
     local worst = delays[math.max(1, math.floor(#delays * 0.95))]

@@ -3,7 +3,7 @@
 -- With a user interface it runs beside the user's work and reports; headless (from a plugin manager's build step)
 -- it waits, and a failure ends Neovim with exit code 1 so that the build step fails too.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local interpreter = require('sibyl.host.interpreter')
 local log = require('sibyl.log')
 local notice = require('sibyl.notice')
@@ -92,7 +92,7 @@ local function finished(result, last, fault)
   end
   state.running = false
   notice.progress(last ~= '' and last:gsub(' %(.*%)%.?$', '') or 'installed', 100, true)
-  bridge.restart()
+  host.restart()
   require('sibyl').begin_all()
 end
 

@@ -3,7 +3,7 @@
 -- The host tries a model in a process of its own before it takes it. Until then, and where the trial fails, the model
 -- before ranks. The choice holds for a host that has to be started again; `:Sibyl restart` goes back to the option.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local interpreter = require('sibyl.host.interpreter')
 local notice = require('sibyl.notice')
 
@@ -14,7 +14,7 @@ local SHIPPED = 'shipped'
 --- The folder of the model that ranks, as people write it; nil for the shipped one and where none ranks.
 ---@return string|nil
 function M.name()
-  local model = bridge.state.phase == 'ready' and (bridge.state.facts or {}).model or SHIPPED
+  local model = host.state.phase == 'ready' and (host.state.facts or {}).model or SHIPPED
   return model ~= SHIPPED and vim.fn.fnamemodify(model, ':~') or nil
 end
 
@@ -30,8 +30,8 @@ local function answered(folder)
     if kind ~= 'model' then
       return tell(answer.detail or 'the model was not changed: the host is gone', vim.log.levels.WARN)
     end
-    bridge.state.model = folder
-    bridge.state.facts = vim.tbl_extend('force', bridge.state.facts or {}, answer, { ok = true })
+    host.state.model = folder
+    host.state.facts = vim.tbl_extend('force', host.state.facts or {}, answer, { ok = true })
     tell(M.name() and 'ranks with the model in ' .. M.name() or 'ranks with the shipped model')
   end
 end
@@ -44,7 +44,7 @@ function M.run(word)
   end
   local named = vim.fn.isdirectory(word) == 1 and word or interpreter.written(word)
   local folder = word == SHIPPED and '' or vim.fn.fnamemodify(named, ':p'):gsub('(.)/$', '%1')
-  local asked = bridge.state.phase == 'ready' and bridge.ask('model', answered(folder), folder)
+  local asked = host.state.phase == 'ready' and host.ask('model', answered(folder), folder)
   if not asked then
     local standing = require('sibyl.state').of(vim.api.nvim_get_current_buf()).text
     notice.say('the model was not changed: ' .. standing, vim.log.levels.WARN)

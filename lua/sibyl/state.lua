@@ -3,7 +3,7 @@
 -- The one source of what `:Sibyl`, `:checkhealth sibyl` and messages say of it. The table below is looked through
 -- from the top; the first state that holds is the one that is told.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
 local language = require('sibyl.buffer.language')
@@ -25,7 +25,7 @@ local M = {}
 
 -- Why the Python that was named does not do.
 local function refused()
-  local tried = bridge.state.tried[1]
+  local tried = host.state.tried[1]
   if not tried then
     return ('%s is not there'):format(config.get().python)
   end
@@ -48,12 +48,12 @@ local RUNS = { ready = 'ready', off = 'the ranker starts with the first Python b
 
 local function phase(name)
   return function()
-    return bridge.state.phase == name
+    return host.state.phase == name
   end
 end
 
 local function missing(facts)
-  return bridge.state.phase == 'failed' and bridge.state.missing and not facts.installation.running
+  return host.state.phase == 'failed' and host.state.missing and not facts.installation.running
 end
 
 local function serving(name)
@@ -129,7 +129,7 @@ M.table = {
     level = 'error',
     says = 'nothing is ranked: %s',
     holds = function()
-      local facts = bridge.state.phase == 'ready' and bridge.state.facts or {}
+      local facts = host.state.phase == 'ready' and host.state.facts or {}
       return facts.ok == false and (facts.trouble or 'the model cannot be loaded')
     end,
   },
@@ -138,7 +138,7 @@ M.table = {
     level = 'info',
     says = '%s; this buffer is not Python',
     holds = function(buf)
-      return not language.is_python(buf) and (RUNS[bridge.state.phase] or RANKER_STARTS)
+      return not language.is_python(buf) and (RUNS[host.state.phase] or RANKER_STARTS)
     end,
   },
   {
@@ -162,7 +162,7 @@ M.table = {
     level = 'info',
     says = RANKER_STARTS,
     holds = function()
-      return bridge.state.phase ~= 'ready'
+      return host.state.phase ~= 'ready'
     end,
   },
   {

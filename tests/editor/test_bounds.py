@@ -172,9 +172,9 @@ def test_a_list_of_megabytes_is_left_alone(nvim: Child, field: str) -> None:
       reply.items[index] = { label = 'l' .. index, kind = 3 }
       reply.items[index][...] = ('%05d'):format(3000 - index):rep(1000)
     end
-    local job, bridge = { buf = 0, client_id = 1, row = 0, col = 0 }, require('sibyl.host.client')
-    bridge.ready, bridge.ask = function() return true end, function() return 1 end
-    bridge.send = function() return true end
+    local job, host = { buf = 0, client_id = 1, row = 0, col = 0 }, require('sibyl.host.client')
+    host.ready, host.ask = function() return true end, function() return 1 end
+    host.send = function() return true end
     require('sibyl.buffer.mirror').flush = function() return true end
     local best, given = math.huge, nil
     for _ = 1, 3 do

@@ -18,7 +18,7 @@ from sibyl.ranking.lists.numbered import Reader
 
 _OWN = {"close", "forget", "rest"}
 """Public methods of the worker that no message calls."""
-_SENT = re.compile(r"\b(?:bridge|bridge\(\)|post|M)\.(send|ask)\(\s*'(\w+)'|\bquestion\('(\w+)'")
+_SENT = re.compile(r"\b(?:host|host\(\)|post|M)\.(send|ask)\(\s*'(\w+)'|\bquestion\('(\w+)'")
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=str)
@@ -65,7 +65,7 @@ def sent_by_lua() -> list[tuple[str, str, int]]:
         for match in _SENT.finditer(text):
             name = match[2] or match[3]
             given = arguments_of(
-                text, text.index("(", match.start() + (match[0].startswith("bridge()") * 8))
+                text, text.index("(", match.start() + (match[0].startswith("host()") * 6))
             )
             # `ask` has a callback in place of the number; `question` has neither.
             count = len(given) - 1 + (match[3] is not None)

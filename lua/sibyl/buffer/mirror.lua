@@ -10,7 +10,7 @@
 -- text read at each event would be wrong. Lines are joined by "\n" and end with one, whatever 'fileformat',
 -- 'endofline' and the file's encoding say; on_bytes counts the same way.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
 local fit = require('sibyl.buffer.fit')
@@ -54,14 +54,14 @@ local function hint(buf, mirror)
   local mark = mirror.seq .. ':' .. offset
   if mark ~= mirror.hinted then
     mirror.hinted = mark
-    bridge.send('cursor', buf, mirror.seq, offset)
+    host.send('cursor', buf, mirror.seq, offset)
   end
 end
 
 -- Sends the whole text. The host takes it as the truth, whatever it held before. False when it reads nothing now:
 -- the text is sent when it does again.
 local function send_all(buf, mirror)
-  if not bridge.open() then
+  if not host.open() then
     mirror.stale, mirror.pending = true, nil
     return false
   end
@@ -71,7 +71,7 @@ local function send_all(buf, mirror)
   local text = table.concat(api.nvim_buf_get_lines(buf, 0, -1, true), '\n') .. '\n'
   mirror.length = #text
   require('sibyl.buffer.project').tell(buf)
-  bridge.send('attach', buf, mirror.seq, text)
+  host.send('attach', buf, mirror.seq, text)
   hint(buf, mirror) -- a file is read while nobody waits for a list yet
   return true
 end
@@ -97,7 +97,7 @@ function M.flush(buf)
   if not pending and not mirror.stale then
     return true
   end
-  if not bridge.open() then
+  if not host.open() then
     mirror.stale, mirror.pending = true, nil
     return false
   end
@@ -116,7 +116,7 @@ function M.flush(buf)
   mirror.pending = nil
   mirror.seq = mirror.seq + 1
   local text = bytes.slice(buf, pending.start, pending.start + pending.new)
-  if not bridge.send('edit', buf, mirror.seq, pending.start, pending.old, text) then
+  if not host.send('edit', buf, mirror.seq, pending.start, pending.old, text) then
     mirror.stale = true
   end
   return not mirror.stale
@@ -223,17 +223,17 @@ function M.detach(buf)
   if mirrors[buf] then
     mirrors[buf] = nil
     require('sibyl.buffer.project').forget(buf)
-    bridge.send('detach', buf)
+    host.send('detach', buf)
   end
 end
 
-bridge.when_up(function()
+host.when_up(function()
   for buf in pairs(mirrors) do
     M.resend(buf)
   end
 end)
 
-bridge.when_lost(function(lost)
+host.when_lost(function(lost)
   for buf, mirror in pairs(mirrors) do
     if buf == lost or (not lost and mirror.stale) then
       M.resend(buf)

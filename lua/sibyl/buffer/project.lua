@@ -1,6 +1,6 @@
 -- In: a buffer. Out: the root of the project its file belongs to, and news for the host about that project's files.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local config = require('sibyl.config')
 local roots = require('sibyl.buffer.root')
 
@@ -59,7 +59,7 @@ end
 function M.tell(buf)
   local root, path = M.of(buf)
   sent[buf] = root
-  bridge.send('project', buf, root, path)
+  host.send('project', buf, root, path)
 end
 
 --- Tells it again if it is known only now: a language server has said where the project begins.
@@ -75,7 +75,7 @@ end
 function M.saved(buf)
   if sent[buf] then
     M.tell(buf) -- a file that was written has a place of its own now
-    bridge.send('changed', buf)
+    host.send('changed', buf)
   end
 end
 
@@ -108,7 +108,7 @@ end
 ---@param root string
 ---@return string
 function M.memory(root)
-  return vim.fs.joinpath(bridge.memory(), M.FOLDER, vim.fn.sha256(root):sub(1, 16) .. '.sqlite')
+  return vim.fs.joinpath(host.memory(), M.FOLDER, vim.fn.sha256(root):sub(1, 16) .. '.sqlite')
 end
 
 return M

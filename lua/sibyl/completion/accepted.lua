@@ -6,7 +6,7 @@
 -- A word ends when an item is accepted, when something else than a letter of it is typed, or when the cursor leaves
 -- it. Letters are counted where they are typed, so that what any menu inserts is known by what is missing.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local insert_mode = require('sibyl.insert_mode')
 local items = require('sibyl.completion.items')
@@ -166,7 +166,7 @@ function M.taken(buf, name, offset)
     finish(watched, name)
   end
   if mirror.flush(buf) then
-    bridge.send('accepted', buf, mirror.seq(buf), offset, name)
+    host.send('accepted', buf, mirror.seq(buf), offset, name)
   end
 end
 

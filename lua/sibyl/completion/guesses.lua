@@ -5,7 +5,7 @@
 --
 -- A server is silent where its list is empty, holds only what every object has, or holds no members behind a dot.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local completeopt = require('sibyl.server.completeopt')
 local config = require('sibyl.config')
@@ -166,7 +166,7 @@ function M.names(buf, done, typed)
     offset = offset + api.nvim_win_get_cursor(0)[2] - start
   end
   local seq, length = mirror.seq(buf), bytes.length(buf)
-  return bridge.ask('guess', vim.schedule_wrap(on_answer), buf, seq, length, offset, LIMIT) ~= nil
+  return host.ask('guess', vim.schedule_wrap(on_answer), buf, seq, length, offset, LIMIT) ~= nil
 end
 
 --- For sources of completion plugins: `done` gets guesses for the word at the cursor, once the servers have answered;

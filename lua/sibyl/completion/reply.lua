@@ -8,7 +8,7 @@
 -- A reply is given on exactly once, and never waits longer than option `deadline`.
 
 local arms = require('sibyl.completion.arms')
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local bytes = require('sibyl.buffer.bytes')
 local config = require('sibyl.config')
 local insert_mode = require('sibyl.insert_mode')
@@ -144,7 +144,7 @@ end
 --- Ends the waiting for an answer.
 ---@param job sibyl.Job
 function M.finish(job)
-  bridge.forget(job.question_id)
+  host.forget(job.question_id)
   job.question_id = nil
   if job.timer then
     job.timer:stop()
@@ -227,7 +227,7 @@ local function ask(job, reply, question, give)
   job.timer = vim.uv.new_timer()
   local seq, length = mirror.seq(job.buf), bytes.length(job.buf)
   local names, kinds = numbered.packed(question.names), items.kinds(question)
-  job.question_id = bridge.ask('rank', on_answer, job.buf, seq, length, typed_to, names, kinds)
+  job.question_id = host.ask('rank', on_answer, job.buf, seq, length, typed_to, names, kinds)
   if not job.question_id then
     M.finish(job)
     return false
@@ -268,7 +268,7 @@ function M.consider(job, reply, give)
     return reply -- nothing to put in order; the last item of a word that was ranked has kept its star above
   end
   mirror.attach(job.buf)
-  if bridge.ready() and mirror.flush(job.buf) and ask(job, reply, question, give) then
+  if host.ready() and mirror.flush(job.buf) and ask(job, reply, question, give) then
     return nil
   end
   return as_before(job, reply, question)

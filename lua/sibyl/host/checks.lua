@@ -1,6 +1,6 @@
 -- In: the host. Out: what `:checkhealth sibyl` says of it, of a ranking by it, and of what it remembers.
 
-local bridge = require('sibyl.host.client')
+local host = require('sibyl.host.client')
 local config = require('sibyl.config')
 local numbered = require('sibyl.host.numbered')
 
@@ -13,10 +13,10 @@ local RESTART = 'Run `:Sibyl restart`; the log may tell why.'
 --- Starts the host if need be and waits for it: a person who asks for a check-up has time.
 function M.await()
   if config.get().enabled then
-    bridge.start()
+    host.start()
   end
   vim.wait(START_MS, function()
-    return bridge.state.phase == 'ready' or bridge.state.phase == 'failed' or bridge.state.phase == 'off'
+    return host.state.phase == 'ready' or host.state.phase == 'failed' or host.state.phase == 'off'
   end, 20)
 end
 
@@ -29,7 +29,7 @@ end
 local function question(name, ...)
   local kind, answer
   local began = vim.uv.hrtime()
-  bridge.ask(name, function(...)
+  host.ask(name, function(...)
     kind, answer = ...
   end, ...)
   vim.wait(ANSWER_MS, function()
@@ -76,7 +76,7 @@ end
 ---@return boolean whether it answers
 function M.host()
   health.start('sibyl: Python host')
-  local state = bridge.state
+  local state = host.state
   for _, tried in ipairs(state.tried) do
     if tried.failure or #(tried.missing or {}) > 0 then
       health.info('not taken: ' .. describe(tried))
@@ -85,7 +85,7 @@ function M.host()
   if state.python then
     health.ok(('%s, Python %s (%s)'):format(state.python.path, state.python.version, state.python.source))
   end
-  if not bridge.ready() then
+  if not host.ready() then
     health.info('no ranker answers: see how it stands, above')
     return false
   end
@@ -113,12 +113,12 @@ local NAMES = { 'abspath', 'basename', 'commonpath', 'dirname', 'exists', 'getsi
 function M.ranking()
   health.start('sibyl: a ranking, live')
   local buf, best = -1, nil
-  bridge.send('attach', buf, 1, SAMPLE .. '\n')
+  host.send('attach', buf, 1, SAMPLE .. '\n')
   for _ = 1, 5 do
     local names, kinds = numbered.packed(NAMES), ('\3'):rep(#NAMES)
     local kind, answer, ms = question('rank', buf, 1, #SAMPLE + 1, #SAMPLE, names, kinds)
     if kind ~= 'order' then
-      bridge.send('detach', buf)
+      host.send('detach', buf)
       health.error(
         'the ranker ranks nothing: ' .. tostring((answer or {}).reason or 'no answer'),
         'Lists are shown as servers send them; the lines above and the log tell what is missing.'
@@ -127,7 +127,7 @@ function M.ranking()
     end
     best = { ms = math.min(ms, best and best.ms or ms), first = NAMES[answer.order[1] + 1] }
   end
-  bridge.send('detach', buf)
+  host.send('detach', buf)
   health.ok(('%d names there and back in %.1f ms; first of `os.path.`: %s'):format(#NAMES, best.ms, best.first))
   if best.ms > config.get().deadline then
     health.warn(

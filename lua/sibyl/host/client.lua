@@ -195,7 +195,7 @@ function M.receive(id, kind, answer)
 end
 
 vim.api.nvim_create_autocmd('VimLeavePre', {
-  group = vim.api.nvim_create_augroup('sibyl_bridge', { clear = true }),
+  group = vim.api.nvim_create_augroup('sibyl_host', { clear = true }),
   desc = 'sibyl: end the host with Neovim',
   callback = function()
     if state.pid then
