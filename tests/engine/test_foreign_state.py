@@ -16,6 +16,7 @@ import pytest
 from sibyl.host import experiment
 from sibyl.host.protocol import VERSION
 from sibyl.host.worker import Desk
+from sibyl.memory.manager import Manager
 
 SOURCE = b"import os\nos."
 NAMES = ["getcwd", "path", "sep"]
@@ -52,6 +53,21 @@ def test_the_ranker_is_ready_and_ranks(closed: Path, model_folder: Path) -> None
     assert [kind for _, kind, _ in answers if kind != "notice"] == ["order", "memory"]
     (notice,) = [answer["text"] for _, kind, answer in answers if kind == "notice"]
     assert "person.sqlite cannot be written" in notice
+
+
+def test_one_cause_is_told_once(tmp_path: Path) -> None:
+    """Project and person cannot be written for one reason: one sentence, with what has to change."""
+    notices: list[str] = []
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    manager = Manager(file / "sibyl", {"read": False}, lambda _, text: notices.append(text))
+    for path in ("a.py", "b.py"):
+        memory = manager.memory_of(str(tmp_path), str(tmp_path / path))
+        while memory.lost and len(manager.about()["off"]) < 2:
+            memory = manager.replaced(memory, str(tmp_path), str(tmp_path / path))
+    manager.close()
+    (notice,) = notices
+    assert notice.endswith(f"Nothing is remembered until {file / 'sibyl'} can be written.")
 
 
 def test_a_damaged_experiment_that_cannot_be_deleted_is_a_sentence(

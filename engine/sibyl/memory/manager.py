@@ -187,10 +187,13 @@ class Manager:
         if self._logged.get(trouble.path) != str(trouble):
             self._logged[trouble.path] = str(trouble)
             _log.warning("%s", trouble)
-        damaged = trouble.why == "damaged"
+        damaged, unwritable = trouble.why == "damaged", "cannot be written" in str(trouble)
         sentence = f"{trouble} A new one is made." if damaged else str(trouble)
-        if (damaged or "cannot be written" in sentence) and sentence not in self._told:
-            self._told.add(sentence)
+        if unwritable:
+            sentence += f" Nothing is remembered until {self._state} can be written."
+        about = "unwritable" if unwritable else sentence  # project and person have one cause
+        if (damaged or unwritable) and about not in self._told:
+            self._told.add(about)
             self._tell("warn", sentence)
 
     def about(self) -> dict[str, Any]:
