@@ -6,7 +6,7 @@ from child import Child
 
 STOP = """
 ASKED, STOPPED = {}, nil
-local client = { rpc = { request = function(...)
+local client = { id = 1, rpc = { request = function(...)
   table.insert(ASKED, { ... })
   return true, 7
 end } }
