@@ -31,9 +31,8 @@ class Usage:
         self.words = WordUsage()
         self._groups: dict[Group, Uses] = {}
         self._chain = MemberChain()
-        self._members: list[
-            tuple[int, str, tuple[Group, ...]]
-        ] = []  # of the chain: token, name, groups
+        # Of each member in the chain its token, its name and its groups.
+        self._members: list[tuple[int, str, tuple[Group, ...]]] = []
         self._seen = 0  # tokens read
 
     def advance(self, stream: Stream, first: int) -> None:

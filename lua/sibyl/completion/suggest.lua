@@ -172,10 +172,7 @@ end
 
 --- Opens the list. Does nothing outside insert mode.
 function M.open()
-  if not insert_mode.inserting() then
-    return
-  end
-  if not require('sibyl.server.lsp').usable() then
+  if not insert_mode.inserting() or not require('sibyl.server.lsp').usable() then
     return
   end
   require('sibyl').begin(api.nvim_get_current_buf())

@@ -18,6 +18,7 @@ from sibyl.code.values import UNKNOWN_ORIGIN, is_local
 from sibyl.context.groups import MEMBERS
 from sibyl.context.place import Place
 from sibyl.context.usage import Usage
+from sibyl.context.words import WordUsage
 from sibyl.memory.project import Remembered
 from sibyl.memory.project_store import Used
 from sibyl.network.model import Floats
@@ -125,6 +126,27 @@ def accepted_before(
             known.put(name, recency_at, how_recent)
 
 
+def used_elsewhere(known: Known, used: Used, columns: tuple[int, int]) -> list[str]:
+    """Say of one context how often other files use each candidate there; return those that they use."""
+    names = [*common(used, known.rows)]
+    if names:
+        often, whole = [log1p(used[name][0]) for name in names], log1p(used.total)
+        known.put_all(names, columns[0], often)
+        known.put_all(names, columns[1], [times / whole for times in often])
+    return names
+
+
+def used_as_word(
+    known: Known, words: WordUsage, now: int, columns: tuple[int, int]
+) -> dict[str, list[int]]:
+    """Say how often and how recently each candidate stood anywhere; return the places of those that did."""
+    seen = words.seen()
+    places = {name: seen[name] for name in common(seen, known.rows)}
+    last = [now - words.tokens_of(some[-1]) for some in places.values()]
+    known.put_uses(places, columns, map(len, places.values()), last)
+    return places
+
+
 def label_column(known: Known, listed: WordList, written: Written, column: int) -> None:
     """Say which share of each name's pieces is in the word before the braces of an f-string."""
     if written.label:
@@ -141,11 +163,7 @@ def _used(known: Known, place: Place, usage: Usage) -> None:
             uses = [group[name] for name in names]
             last = [now - tokens[-1] for tokens in uses]
             known.put_uses(names, columns, map(len, uses), last)
-    words, seen = usage.words, usage.words.seen()
-    if names := [*common(seen, known.rows)]:
-        places = [seen[name] for name in names]
-        last = [now - words.tokens_of(some[-1]) for some in places]
-        known.put_uses(names, AS_NAME, map(len, places), last)
+    used_as_word(known, usage.words, now, AS_NAME)
 
 
 def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> None:
@@ -186,14 +204,11 @@ def _relations(known: Known, listed: WordList, place: Place, usage: Usage) -> No
 def _elsewhere(known: Known, place: Place, usage: Usage, remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate, and whether the class has it."""
     put, rows = known.put, known.rows
-    for used, (count, share) in zip(remembered.project, IN_PROJECT, strict=True):
-        if names := [*common(used, rows)]:
-            often, whole = [log1p(used[name][0]) for name in names], log1p(used.total)
-            known.put_all(names, count, often)
-            known.put_all(names, share, [times / whole for times in often])
-            if count == COLUMNS["project_origin_count"]:
-                files = [log1p(used[name][1]) for name in names]
-                known.put_all(names, COLUMNS["project_files"], files)
+    for used, columns in zip(remembered.project, IN_PROJECT, strict=True):
+        names = used_elsewhere(known, used, columns)
+        if columns[0] == COLUMNS["project_origin_count"]:
+            files = [log1p(used[name][1]) for name in names]
+            known.put_all(names, COLUMNS["project_files"], files)
     members, kind, here = remembered.members, remembered.kind, usage.group(*place.groups[0])
     for name in common(members, rows):
         member = members[name]

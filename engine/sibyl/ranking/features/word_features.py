@@ -31,6 +31,8 @@ from sibyl.ranking.features.member_features import (
     label_column,
     network_columns,
     row_of,
+    used_as_word,
+    used_elsewhere,
 )
 from sibyl.ranking.features.reserved import keyword_columns
 from sibyl.ranking.features.word_columns import (
@@ -109,18 +111,13 @@ def word_features(
 
 def _used(known: Known, place: Place, usage: Usage, words: WordUsage) -> None:
     """Say how often and how recently each candidate was used, in places like this one and at all."""
-    seen, now, put = words.seen(), place.tokens, known.put
+    now, put = place.tokens, known.put
     function, statement = words.since(place.begins), words.since(place.statement)
-    if names := [*common(seen, known.rows)]:
-        uses = [seen[name] for name in names]
-        known.put_uses(
-            names, AS_WORD, map(len, uses), [now - words.tokens_of(places[-1]) for places in uses]
-        )
-        for name, places in zip(names, uses, strict=True):
-            if places[-1] >= function:
-                put(name, COLUMNS["function_count"], log1p(_since(function, places)))
-                if places[-1] >= statement:
-                    put(name, COLUMNS["statement_count"], log1p(_since(statement, places)))
+    for name, places in used_as_word(known, words, now, AS_WORD).items():
+        if places[-1] >= function:
+            put(name, COLUMNS["function_count"], log1p(_since(function, places)))
+            if places[-1] >= statement:
+                put(name, COLUMNS["statement_count"], log1p(_since(statement, places)))
     members = usage.group(*MEMBERS)
     for name in common(members, known.rows):
         put(name, COLUMNS["member_count"], log1p(len(members[name])))
@@ -249,13 +246,9 @@ def _elsewhere(known: Known, remembered: Remembered) -> None:
     """Say what other files and the person have done with each candidate in places like this one."""
     put, rows = known.put, known.rows
     most_files: dict[str, float] = {}
-    for used, (count, share) in zip(remembered.words, IN_PROJECT, strict=True):
-        if names := [*common(used, rows)]:
-            often, whole = [log1p(used[name][0]) for name in names], log1p(used.total)
-            known.put_all(names, count, often)
-            known.put_all(names, share, [times / whole for times in often])
-            for name in names:
-                most_files[name] = max(most_files.get(name, 0), used[name][1])
+    for used, columns in zip(remembered.words, IN_PROJECT, strict=True):
+        for name in used_elsewhere(known, used, columns):
+            most_files[name] = max(most_files.get(name, 0), used[name][1])
     for name, most in most_files.items():
         put(name, COLUMNS["project_files"], log1p(most))
     imported = remembered.words[IMPORTED_ELSEWHERE]
